@@ -1,0 +1,105 @@
+"""The exception family and the validators that raise it.
+
+Every message names the argument, shows the offending value and says what to do.
+Validators look at values only, so they accept floats, arrays, `ADVar`s and `Dual`s alike.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+class AadError(Exception):
+    """Base of every error this project raises on purpose."""
+
+
+class AadValueError(AadError, ValueError):
+    """An argument has the right type and a value that cannot be used."""
+
+
+class AadTypeError(AadError, TypeError):
+    """An argument or an operation has a type that cannot be differentiated or used."""
+
+
+class TapeError(AadError, RuntimeError):
+    """A tape was used after it was closed, on another thread, beyond its cap, or mixed with another."""
+
+
+class BranchChanged(AadError, RuntimeError):
+    """A replay would take another branch than the recording did; names the source line."""
+
+
+class NotFinite(AadError, ArithmeticError):
+    """A NaN or an infinity appeared in a sweep; names the operation and, when traced, the source line."""
+
+
+def values_of(x: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Return the plain float64 values behind numbers of any kind, as an array."""
+    array = np.asarray(x)
+    if array.dtype != object:
+        try:
+            return array.astype(np.float64)
+        except (TypeError, ValueError):
+            raise AadTypeError(f"expected numbers, got {x!r}: pass floats or an array of floats") from None
+    flat = np.empty(array.size, dtype=np.float64)
+    for position, item in enumerate(array.ravel()):
+        while hasattr(item, "value"):
+            item = item.value
+        try:
+            flat[position] = item
+        except (TypeError, ValueError):
+            raise AadTypeError(f"expected numbers, found {item!r}: pass floats or an array of floats") from None
+    return flat.reshape(array.shape)
+
+
+def _first_bad(name: str, values: np.ndarray[Any, Any], bad: np.ndarray[Any, Any]) -> str:
+    if values.ndim == 0:
+        return f"{name} = {values.item()!r}"
+    index = tuple(int(i) for i in np.argwhere(bad)[0])
+    where = index[0] if len(index) == 1 else index
+    return f"{name}[{where}] = {values[index].item()!r}"
+
+
+def _require(name: str, x: Any, holds: Any, wanted: str) -> None:
+    values = values_of(x)
+    good = np.isfinite(values) & holds(values)
+    if not good.all():
+        raise AadValueError(f"{_first_bad(name, values, ~good)}: {wanted}")
+
+
+def require_finite(name: str, x: Any) -> None:
+    """Raise `AadValueError` unless every value of `x` is finite."""
+    _require(name, x, lambda v: np.ones(v.shape, dtype=bool), "must be finite; remove NaN and infinite entries")
+
+
+def require_positive(name: str, x: Any) -> None:
+    """Raise `AadValueError` unless every value of `x` is finite and above zero."""
+    _require(name, x, lambda v: v > 0.0, "must be finite and above zero")
+
+
+def require_non_negative(name: str, x: Any) -> None:
+    """Raise `AadValueError` unless every value of `x` is finite and not below zero."""
+    _require(name, x, lambda v: v >= 0.0, "must be finite and not negative")
+
+
+def require_increasing(name: str, x: Any) -> None:
+    """Raise `AadValueError` unless the one-dimensional `x` is finite and strictly increasing."""
+    values = values_of(x)
+    require_finite(name, values)
+    if values.ndim != 1:
+        raise AadValueError(f"{name} has shape {values.shape}: must be one-dimensional")
+    drops = np.flatnonzero(np.diff(values) <= 0.0)
+    if drops.size:
+        k = int(drops[0])
+        raise AadValueError(
+            f"{name}[{k}] = {values[k]!r} is followed by {values[k + 1]!r}: must be strictly increasing; sort it"
+        )
+
+
+def require_shape(name: str, x: Any, shape: tuple[int, ...]) -> None:
+    """Raise `AadValueError` unless `x` has exactly `shape`."""
+    found = np.shape(x)
+    if found != shape:
+        raise AadValueError(f"{name} has shape {found}: must have shape {shape}")
