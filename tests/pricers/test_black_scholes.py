@@ -79,7 +79,7 @@ def test_the_table_names_every_field() -> None:
 
 @pytest.mark.parametrize("is_call", [True, False])
 def test_price_keeps_its_relative_accuracy_in_the_tails(is_call: bool) -> None:
-    """Relative error below 1e-13 where elasticities are below 20, below 1e-13 times the elasticities beyond."""
+    """Relative error below 1e-13 where elasticities are below 20, in proportion to them beyond."""
     n_checked = 0
     for moneyness in np.exp(np.linspace(-3.0, 3.0, 25)):
         for volatility in (0.01, 0.05, 0.2, 0.5, 1.0, 3.0):
