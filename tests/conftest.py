@@ -1,7 +1,8 @@
 """Fixtures every test may use: the one seeded generator and the path of the shared market data.
 
-`tests` is not a package: pytest puts this folder itself on the path, so a test imports a sibling by its bare
-name, and the folder above stays off the path. That is what lets the suite run against an installed wheel.
+`tests` is not a package and pytest runs in importlib mode, which leaves `sys.path` alone: the suite tests
+whatever is installed, a wheel from outside the source tree too. A test imports a sibling relatively
+(`from .name import x`).
 """
 
 from __future__ import annotations

@@ -1,0 +1,128 @@
+"""Who may import whom, no cycles, and an import that costs nothing noticeable.
+
+The floors are aadlib <- greeks2 <- apps and aadlib <- pricers <- apps; imports inside functions count too.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+MAY_IMPORT = {
+    "aadlib": {"aadlib"},
+    "greeks2": {"aadlib", "greeks2"},
+    "pricers": {"aadlib", "pricers"},
+    "apps": {"aadlib", "greeks2", "pricers", "apps"},
+}
+HEAVY = ("numba", "matplotlib", "pandas", "rich", "scipy.stats", "scipy.optimize", "jax")
+CYTHON_IMPORT = re.compile(r"^\s*(?:from\s+([\w.]+)\s+c?import|c?import\s+([\w.]+))", re.MULTILINE)
+
+
+def package_folder(package: str) -> Path:
+    """Return the folder a package is imported from: the checkout or the installed wheel."""
+    spec = importlib.util.find_spec(package)
+    assert spec is not None and spec.submodule_search_locations, f"{package} is not importable"
+    return Path(next(iter(spec.submodule_search_locations)))
+
+
+def modules() -> dict[str, Path]:
+    """Return dotted name -> file of every Python and Cython source of the four packages."""
+    found: dict[str, Path] = {}
+    for package in MAY_IMPORT:
+        folder = package_folder(package)
+        for path in sorted((*folder.rglob("*.py"), *folder.rglob("*.pyx"))):
+            parts = (package, *path.relative_to(folder).with_suffix("").parts)
+            found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+MODULES = modules()
+
+
+def imports_of(name: str, path: Path) -> Iterator[str]:
+    """Yield the absolute dotted names a source imports, wherever in the file the import stands."""
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".pyx":
+        for source, plain in CYTHON_IMPORT.findall(text):
+            yield source or plain
+        return
+    package = name if path.name == "__init__.py" else name.rpartition(".")[0]
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                base = importlib.util.resolve_name("." * node.level + base, package)
+            for alias in node.names:
+                submodule = f"{base}.{alias.name}"
+                yield submodule if submodule in MODULES else base
+
+
+GRAPH = {name: sorted(set(imports_of(name, path))) for name, path in MODULES.items()}
+
+
+def cycle_in(graph: dict[str, list[str]]) -> list[str]:
+    """Return the names along one cycle of the graph, or an empty list."""
+    done: set[str] = set()
+
+    def visit(name: str, trail: list[str]) -> list[str]:
+        if name in trail:
+            return [*trail[trail.index(name) :], name]
+        if name in done:
+            return []
+        for target in graph.get(name, []):
+            if target != name and (cycle := visit(target, [*trail, name])):
+                return cycle
+        done.add(name)
+        return []
+
+    return next((cycle for name in graph if (cycle := visit(name, []))), [])
+
+
+def test_the_cycle_finder_finds_a_cycle() -> None:
+    assert cycle_in({"a": ["b"], "b": ["c"], "c": ["b"]}) == ["b", "c", "b"]
+    assert cycle_in({"a": ["b", "c"], "b": ["c"], "c": []}) == []
+
+
+@pytest.mark.parametrize("package", MAY_IMPORT)
+def test_imports_run_one_way(package: str) -> None:
+    forbidden = set(MAY_IMPORT) - MAY_IMPORT[package]
+    wrong = [
+        f"{name} imports {target}"
+        for name, targets in GRAPH.items()
+        if name.partition(".")[0] == package
+        for target in targets
+        if target.partition(".")[0] in forbidden
+    ]
+    assert not wrong
+
+
+def test_no_import_cycle() -> None:
+    assert cycle_in(GRAPH) == []
+
+
+def run_python(code: str, cwd: Path) -> str:
+    """Run `code` in a fresh interpreter and return what it printed."""
+    done = subprocess.run([sys.executable, "-c", code], cwd=cwd, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_import_takes_less_than_three_tenths_of_a_second(tmp_path: Path) -> None:
+    code = "from time import perf_counter as t; s = t(); import aadlib; print(t() - s)"
+    fastest = min(float(run_python(code, package_folder("aadlib").parent)) for _ in range(5))
+    assert fastest < 0.3, f"import aadlib took {fastest:.3f} s, numpy included"
+
+
+@pytest.mark.parametrize("package", ["aadlib", "greeks2", "pricers"])
+def test_import_loads_nothing_heavy(package: str) -> None:
+    code = f"import sys, {package}; print(*[m for m in {HEAVY!r} if m in sys.modules])"
+    assert run_python(code, package_folder(package).parent).split() == []
