@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import os
 import re
 import subprocess
 import sys
@@ -116,6 +117,7 @@ def run_python(code: str, cwd: Path) -> str:
     return done.stdout
 
 
+@pytest.mark.skipif("AADLIB_SANITIZE" in os.environ, reason="sanitizers slow everything down")
 def test_import_takes_less_than_three_tenths_of_a_second(tmp_path: Path) -> None:
     code = "from time import perf_counter as t; s = t(); import aadlib; print(t() - s)"
     fastest = min(float(run_python(code, package_folder("aadlib").parent)) for _ in range(5))
