@@ -24,7 +24,11 @@ def project_version() -> str:
 
 
 def test_versions_agree() -> None:
-    assert metadata.version("aadlib") == project_version()
+    try:
+        installed = metadata.version("aadlib")
+    except metadata.PackageNotFoundError:
+        pytest.skip("built in place, not installed")
+    assert installed == project_version()
     assert f"\n## {project_version()} " in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 
 
