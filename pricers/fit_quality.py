@@ -59,7 +59,8 @@ def fit_weights(*, quotes: Quotes, weights: str | ArrayLike = "equal") -> FloatA
     ----------
     quotes : Quotes
     weights : "equal", "inverse_spread" or (n,) array, > 0
-        ``"inverse_spread"`` weighs a squared error with one over the bid-ask spread of the price.
+        ``"inverse_spread"`` divides every volatility error by the quote's bid-ask spread in volatility, so it
+        weighs the squared error with one over the spread squared.
 
     Returns
     -------
@@ -76,7 +77,9 @@ def fit_weights(*, quotes: Quotes, weights: str | ArrayLike = "equal") -> FloatA
             return np.ones(len(quotes))
         if weights != "inverse_spread":
             raise AadValueError(f"weights = {weights!r}: must be 'equal', 'inverse_spread' or an array")
-        raw = 1.0 / quotes.spread
+        spread = quotes.ask_volatility - quotes.bid_volatility
+        # Where a bid or an ask has no implied volatility, vega turns the spread of the price into one.
+        raw = 1.0 / np.where(np.isfinite(spread), spread, quotes.spread / quotes.vega) ** 2
     else:
         raw = np.asarray(weights, dtype=np.float64)
         require_shape("weights", raw, (len(quotes),))

@@ -1,0 +1,24 @@
+"""Option chains: reading, cleaning, put-call parity, out-of-the-money quotes."""
+
+from pricers.chain.chain import Chain
+from pricers.chain.cleaning import drop_thin, drop_unusable, is_settled_at_open, years_to_expiry
+from pricers.chain.load import load_quotes, select_quotes
+from pricers.chain.parity import ParityFit, fit_parity
+from pricers.chain.quotes import Quotes, Slice
+from pricers.chain.reader import COLUMN_ALIASES, read_chain
+
+__all__ = [
+    "COLUMN_ALIASES",
+    "Chain",
+    "ParityFit",
+    "Quotes",
+    "Slice",
+    "drop_thin",
+    "drop_unusable",
+    "fit_parity",
+    "is_settled_at_open",
+    "load_quotes",
+    "read_chain",
+    "select_quotes",
+    "years_to_expiry",
+]

@@ -1,0 +1,67 @@
+"""The rows of an option chain as arrays."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass, field, fields, replace
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from aadlib.errors import require_shape
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Chain:
+    """An option chain of one underlying on one date, one entry per row in every array.
+
+    Attributes
+    ----------
+    quote_date : datetime.date
+    spot : float, > 0
+    roots : tuple of str
+    expiry_dates : tuple of datetime.date
+    root_index, expiry_index : (n,) int
+        Positions in `roots` and `expiry_dates`.
+    strike : (n,) float, > 0
+    is_call : (n,) bool
+    bid, ask, open_interest : (n,) float
+        NaN where the field was empty.
+    dropped : dict
+        Reason -> number of rows left out so far.
+    """
+
+    quote_date: datetime.date
+    spot: float
+    roots: tuple[str, ...]
+    expiry_dates: tuple[datetime.date, ...]
+    root_index: NDArray[np.int64]
+    expiry_index: NDArray[np.int64]
+    strike: FloatArray
+    is_call: NDArray[np.bool_]
+    bid: FloatArray
+    ask: FloatArray
+    open_interest: FloatArray
+    dropped: dict[str, int] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return int(self.strike.size)
+
+    @property
+    def days(self) -> NDArray[np.int64]:
+        """Calendar days from the quote date to the expiry date, (n,)."""
+        ahead = np.array([(date - self.quote_date).days for date in self.expiry_dates], dtype=np.int64)
+        return np.asarray(ahead[self.expiry_index])
+
+    def drop(self, reason: str, bad: ArrayLike) -> Chain:
+        """Return the chain without the rows where `bad` is true, counted under `reason`."""
+        mask = np.asarray(bad, dtype=bool)
+        require_shape("bad", mask, (len(self),))
+        count = int(mask.sum())
+        if count == 0:
+            return self
+        columns = {item.name: getattr(self, item.name) for item in fields(self)}
+        kept = {name: column[~mask] for name, column in columns.items() if isinstance(column, np.ndarray)}
+        return replace(self, dropped={**self.dropped, reason: self.dropped.get(reason, 0) + count}, **kept)

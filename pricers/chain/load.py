@@ -1,0 +1,154 @@
+"""From a chain file to the out-of-the-money quotes that a surface is fitted to."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aadlib.errors import AadValueError
+from pricers.chain.chain import Chain
+from pricers.chain.cleaning import drop_thin, drop_unusable, require_rows
+from pricers.chain.parity import ParityFit, fit_parity
+from pricers.chain.quotes import Quotes, Slice
+from pricers.chain.reader import read_chain
+
+MIN_QUOTES_PER_SLICE = 5
+"""Slices with fewer quotes are dropped: five parameters of a smile need five quotes."""
+
+
+def load_quotes(
+    path: str | os.PathLike[str],
+    *,
+    min_open_interest: float = 100.0,
+    min_expiry: float = 7.0 / 365.0,
+    max_expiry: float = 2.0,
+) -> Quotes:
+    """Read a chain, clean it, fit parity and return its out-of-the-money quotes.
+
+    Parameters
+    ----------
+    path : path of a CSV file
+        See `read_chain` for the columns.
+    min_open_interest : float, >= 0
+        Options with fewer open contracts are dropped after parity has used them.
+    min_expiry, max_expiry : float, years, >= 0
+        Window of calendar days over 365, both ends included.
+
+    Returns
+    -------
+    Quotes
+
+    Raises
+    ------
+    AadValueError
+        If the file cannot be read (see `read_chain`), or if nothing is left, with the count of each reason.
+    """
+    chain = drop_unusable(read_chain(path), min_expiry=min_expiry, max_expiry=max_expiry)
+    return select_quotes(chain, parity=fit_parity(chain), min_open_interest=min_open_interest)
+
+
+def _position_of_slice(chain: Chain, parity: ParityFit) -> NDArray[np.int64]:
+    """Return each row's position in `parity`, -1 where its expiry has no parity forward, (n,)."""
+    positions = np.full((len(chain.roots), len(chain.expiry_dates)), -1, dtype=np.int64)
+    positions[parity.root_index, parity.expiry_index] = np.arange(parity.expiry.size)
+    return np.asarray(positions[chain.root_index, chain.expiry_index])
+
+
+def select_quotes(chain: Chain, *, parity: ParityFit, min_open_interest: float = 100.0) -> Quotes:
+    """Keep the held, out-of-the-money options of a cleaned chain and imply their volatilities.
+
+    Parameters
+    ----------
+    chain : Chain
+        Cleaned by `drop_unusable`.
+    parity : ParityFit
+        Of the same chain.
+    min_open_interest : float, >= 0
+
+    Returns
+    -------
+    Quotes
+        A put below the forward, a call at it and above; slices of fewer than five quotes are dropped.
+
+    Raises
+    ------
+    AadValueError
+        If nothing is left, with the count of each reason.
+    """
+    chain = drop_thin(chain, min_open_interest=min_open_interest)
+    chain = chain.drop("expiry without a call-put pair", _position_of_slice(chain, parity) < 0)
+    require_rows(chain, "no expiry with a parity forward")
+    at_or_above = chain.strike >= parity.forward[_position_of_slice(chain, parity)]
+    chain = chain.drop("in the money", chain.is_call != at_or_above)
+    counts = np.bincount(_position_of_slice(chain, parity), minlength=parity.expiry.size)
+    too_few = counts[_position_of_slice(chain, parity)] < MIN_QUOTES_PER_SLICE
+    chain = chain.drop(f"fewer than {MIN_QUOTES_PER_SLICE} quotes in the slice", too_few)
+    require_rows(chain, "no slice with enough quotes")
+    return _imply(chain, parity)
+
+
+def _imply(chain: Chain, parity: ParityFit) -> Quotes:
+    """Sort the rows by slice and strike and imply the volatilities of mid, bid and ask."""
+    # The solver is compiled by numba, whose import costs more than reading a chain: load it when it is needed.
+    from pricers.implied_volatility import implied_volatility
+
+    position = _position_of_slice(chain, parity)
+    order = np.lexsort((chain.strike, position))
+    used, slice_index = np.unique(position[order], return_inverse=True)
+    strike, is_call = chain.strike[order], chain.is_call[order]
+    bid, ask = chain.bid[order], chain.ask[order]
+    mid = 0.5 * (bid + ask)
+    forward, discount, expiry = (
+        values[position[order]] for values in (parity.forward, parity.discount, parity.expiry)
+    )
+    # One call for the three prices: the solver works on flat arrays.
+    volatility, bid_volatility, ask_volatility = np.split(
+        implied_volatility(
+            price=np.concatenate([mid, bid, ask]),
+            forward=np.tile(forward, 3),
+            strike=np.tile(strike, 3),
+            expiry=np.tile(expiry, 3),
+            discount=np.tile(discount, 3),
+            is_call=np.tile(is_call, 3),
+        ),
+        3,
+    )
+    unsolved = np.flatnonzero(~np.isfinite(volatility))
+    if unsolved.size:
+        k = int(unsolved[0])
+        raise AadValueError(
+            f"mid = {mid[k]} of strike {strike[k]}, expiry {expiry[k]:.4f} years, forward {forward[k]:.2f}: "
+            "no volatility gives this price; correct or remove the quote"
+        )
+    deviation = volatility * np.sqrt(expiry)
+    d1 = np.log(forward / strike) / deviation + 0.5 * deviation
+    density = np.exp(-0.5 * d1 * d1) / np.sqrt(2.0 * np.pi)
+    return Quotes(
+        slices=tuple(
+            Slice(
+                root=chain.roots[parity.root_index[k]],
+                expiry_date=chain.expiry_dates[parity.expiry_index[k]],
+                expiry=float(parity.expiry[k]),
+                forward=float(parity.forward[k]),
+                discount=float(parity.discount[k]),
+            )
+            for k in used
+        ),
+        spot=chain.spot,
+        quote_date=chain.quote_date,
+        slice_index=slice_index.astype(np.int64),
+        strike=strike,
+        log_moneyness=np.log(strike / forward),
+        is_call=is_call,
+        mid=mid,
+        bid=bid,
+        ask=ask,
+        volatility=volatility,
+        bid_volatility=bid_volatility,
+        ask_volatility=ask_volatility,
+        spread=ask - bid,
+        vega=discount * forward * np.sqrt(expiry) * density,
+        dropped=chain.dropped,
+    )

@@ -1,0 +1,256 @@
+"""Forwards and discount factors by put-call parity.
+
+At one strike C - P = D (F - K). A regression of C - P on K gives D and F of one expiry, but at short expiries
+the rate -ln(D)/T is noise. So the rates of all expiries are smoothed by a curve of three parameters first, and
+the forwards follow with the discount factors of that curve.
+"""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from aadlib.errors import AadValueError
+from pricers.chain.chain import Chain
+from pricers.chain.cleaning import years_to_expiry
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+CURVE_DECAY = 0.5
+"""Years over which the slope and hump of the zero-rate curve fade."""
+
+_COEFFICIENT_DEVIATIONS = np.array([0.2, 0.05, 0.05])  # prior of level, slope, hump: keeps one bad expiry sane
+_RATE_ERROR_FLOOR = 2e-4  # roots of the same date disagree by a few basis points at any weight
+_HUBER = 1.5
+_MIN_PAIRS_FOR_RATE = 5
+_N_REWEIGHTINGS = 12
+
+
+@dataclass(frozen=True)
+class ParityFit:
+    """Forwards and discount factors per (root, expiry date), sorted by expiry; m entries.
+
+    Attributes
+    ----------
+    root_index, expiry_index : (m,) int
+        Positions in the chain's `roots` and `expiry_dates`.
+    expiry : (m,) float, years
+    forward, discount : (m,) float
+    rate : (m,) float
+        Zero rate of the smooth curve, continuously compounded.
+    regression_rate, regression_rate_error : (m,) float
+        Zero rate of the expiry's own regression and its standard error; NaN with fewer than five pairs.
+    residual : (m,) float, currency
+        Median absolute parity error |C - P - D (F - K)| near the money.
+    relative_residual : (m,) float
+        The same as a share of the two spreads together; above 0.5 the pair's bid-ask is violated.
+    n_pairs : (m,) int
+        Pairs near the money.
+    curve : (3,) float
+        Level, slope and hump of the zero-rate curve.
+    """
+
+    root_index: IntArray
+    expiry_index: IntArray
+    expiry: FloatArray
+    forward: FloatArray
+    discount: FloatArray
+    rate: FloatArray
+    regression_rate: FloatArray
+    regression_rate_error: FloatArray
+    residual: FloatArray
+    relative_residual: FloatArray
+    n_pairs: IntArray
+    curve: FloatArray
+
+    def zero_rate(self, expiry: ArrayLike) -> FloatArray:
+        """Return the smooth zero rate at any expiry in years."""
+        return np.asarray(_curve_basis(np.asarray(expiry, dtype=np.float64)) @ self.curve)
+
+
+@dataclass(frozen=True)
+class _Pairs:
+    """Call and put of the same strike: their difference in price and their joint spread."""
+
+    group: IntArray
+    strike: FloatArray
+    difference: FloatArray
+    spread: FloatArray
+
+    def near(self, forward: FloatArray, expiry: FloatArray, width: float) -> _Pairs:
+        """Return the pairs within `width` deviations of 100% (at least a tenth of it) of the forward."""
+        distance = np.abs(np.log(self.strike / forward[self.group]))
+        keep = distance <= width * np.maximum(np.sqrt(expiry[self.group]), 0.1)
+        return _Pairs(self.group[keep], self.strike[keep], self.difference[keep], self.spread[keep])
+
+
+def _curve_basis(expiry: FloatArray) -> FloatArray:
+    """Level, slope and hump of Nelson and Siegel (1987), eq. 2, with a fixed decay, (..., 3)."""
+    x = expiry / CURVE_DECAY
+    slope = -np.expm1(-x) / x
+    return np.stack([np.ones_like(x), slope, slope - np.exp(-x)], axis=-1)
+
+
+def _weighted_medians(group: IntArray, value: FloatArray, weight: FloatArray, n_groups: int) -> FloatArray:
+    """Return the weighted median of `value` in each group; every group has a member."""
+    order = np.lexsort((value, group))
+    cumulative = np.cumsum(weight[order])
+    last = np.searchsorted(group[order], np.arange(n_groups), side="right") - 1
+    before = np.concatenate([[0.0], cumulative[last[:-1]]])
+    half = 0.5 * (before + cumulative[last])
+    return np.asarray(value[order][np.searchsorted(cumulative, half)])
+
+
+def _pair_up(chain: Chain) -> tuple[_Pairs, IntArray, IntArray]:
+    """Return the call-put pairs, grouped by (root, expiry), and each group's root and expiry index."""
+    n_expiries = len(chain.expiry_dates)
+    key = chain.root_index * n_expiries + chain.expiry_index
+    # Sorted, a put stands right before the call of the same option.
+    order = np.lexsort((chain.is_call, chain.strike, key))
+    key, strike, is_call = key[order], chain.strike[order], chain.is_call[order]
+    mid = 0.5 * (chain.bid + chain.ask)[order]
+    spread = (chain.ask - chain.bid)[order]
+    put = np.flatnonzero((key[1:] == key[:-1]) & (strike[1:] == strike[:-1]) & is_call[1:] & ~is_call[:-1])
+    keys, group = np.unique(key[put], return_inverse=True)
+    pairs = _Pairs(
+        group=group,
+        strike=strike[put],
+        difference=mid[put + 1] - mid[put],
+        spread=spread[put] + spread[put + 1],
+    )
+    return pairs, keys // n_expiries, keys % n_expiries
+
+
+def _huber_weight(standardised: FloatArray) -> FloatArray:
+    return np.asarray(_HUBER / np.maximum(np.abs(standardised), _HUBER))
+
+
+def _regress(pairs: _Pairs, expiry: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Regress C - P on K in every group, robustly; return the rates and their standard errors, (m,)."""
+    n = expiry.size
+    counts = np.bincount(pairs.group, minlength=n)
+    enough = counts >= _MIN_PAIRS_FOR_RATE
+    keep = enough[pairs.group]
+    group, strike = pairs.group[keep], pairs.strike[keep]
+    difference, spread = pairs.difference[keep], pairs.spread[keep]
+    rates, errors = np.full(n, np.nan), np.full(n, np.nan)
+    if not group.size:
+        return rates, errors
+    # Number the groups that are left without gaps.
+    present, group = np.unique(group, return_inverse=True)
+    m, n_pairs = present.size, counts[present]
+
+    def sums(x: FloatArray) -> FloatArray:
+        return np.bincount(group, weights=x, minlength=m)
+
+    weight = 1.0 / spread**2
+    for _ in range(_N_REWEIGHTINGS):
+        total = sums(weight)
+        strike_off = strike - (sums(weight * strike) / total)[group]
+        difference_off = difference - (sums(weight * difference) / total)[group]
+        variation = sums(weight * strike_off**2)
+        slope = sums(weight * strike_off * difference_off) / variation
+        relative = (difference_off - slope[group] * strike_off) / spread
+        scale = 1.4826 * _weighted_medians(group, np.abs(relative), np.ones_like(relative), m) + 1e-9
+        weight = _huber_weight(relative / scale[group]) / spread**2
+    discount = -slope
+    usable = discount > 0.0
+    spread_of_slope = scale / np.sqrt(variation) * np.sqrt(n_pairs / (n_pairs - 2.0))
+    rates[present[usable]] = -np.log(discount[usable]) / expiry[present[usable]]
+    errors[present[usable]] = (spread_of_slope / discount)[usable] / expiry[present[usable]]
+    return rates, errors
+
+
+def _smooth(expiry: FloatArray, rate: FloatArray, error: FloatArray) -> FloatArray:
+    """Fit the curve's coefficients to the rates by Huber-weighted least squares with a weak prior, (3,)."""
+    known = np.isfinite(rate)
+    basis, rate = _curve_basis(expiry[known]), rate[known]
+    deviation = np.hypot(error[known], _RATE_ERROR_FLOOR)
+    prior = np.diag(1.0 / _COEFFICIENT_DEVIATIONS**2)
+    weight = 1.0 / deviation**2
+    coefficients = np.zeros(3)
+    for _ in range(_N_REWEIGHTINGS):
+        weighted = basis * weight[:, None]
+        coefficients = np.linalg.solve(weighted.T @ basis + prior, weighted.T @ rate)
+        weight = _huber_weight((rate - basis @ coefficients) / deviation) / deviation**2
+    return coefficients
+
+
+def fit_parity(chain: Chain) -> ParityFit:
+    """Fit discount factors and forwards to the call-put pairs of a chain.
+
+    Parameters
+    ----------
+    chain : Chain
+        Cleaned by `drop_unusable`; thinly held options may stay, parity holds for them too.
+
+    Returns
+    -------
+    ParityFit
+        One entry per (root, expiry date) that has a pair.
+
+    Raises
+    ------
+    AadValueError
+        If no strike has both a call and a put.
+
+    Notes
+    -----
+    Robust regressions of C - P on K, each pair weighted by one over its squared spread, give a rate with a
+    standard error per expiry; a Nelson-Siegel curve with a fixed decay is fitted to those by Huber weights; the
+    forward of an expiry is the median of K + (C - P)/D near the money, weighted by one over the spread.
+
+    References
+    ----------
+    Nelson and Siegel (1987), Parsimonious modeling of yield curves, eq. 2.
+    """
+    pairs, root_index, expiry_index = _pair_up(chain)
+    if not pairs.group.size:
+        raise AadValueError("chain has no strike with both a call and a put: parity needs such pairs")
+    dates: list[datetime.date] = [chain.expiry_dates[k] for k in expiry_index]
+    expiry = np.array(
+        [
+            years_to_expiry(root=chain.roots[r], quote_date=chain.quote_date, expiry_date=date)
+            for r, date in zip(root_index, dates, strict=True)
+        ]
+    )
+    rank = np.empty_like(root_index)
+    order = np.lexsort((root_index, expiry))
+    rank[order] = np.arange(order.size)
+    root_index, expiry_index, expiry = root_index[order], expiry_index[order], expiry[order]
+    pairs = _Pairs(rank[pairs.group], pairs.strike, pairs.difference, pairs.spread)
+    n = expiry.size
+    # The strike where call and put cost the same is the first guess of the forward.
+    nearest = np.lexsort((np.abs(pairs.difference), pairs.group))
+    first = np.searchsorted(pairs.group[nearest], np.arange(n))
+    forward = pairs.strike[nearest[first]]
+
+    wide = pairs.near(forward, expiry, 0.5)
+    regression_rate, regression_error = _regress(wide, expiry)
+    curve = _smooth(expiry, regression_rate, regression_error)
+    rate = _curve_basis(expiry) @ curve
+    discount = np.exp(-rate * expiry)
+
+    near = pairs.near(forward, expiry, 0.25)
+    implied = near.strike + near.difference / discount[near.group]
+    forward = _weighted_medians(near.group, implied, 1.0 / near.spread, n)
+    miss = np.abs(near.difference - discount[near.group] * (forward[near.group] - near.strike))
+    equal = np.ones_like(miss)
+    return ParityFit(
+        root_index=root_index,
+        expiry_index=expiry_index,
+        expiry=expiry,
+        forward=forward,
+        discount=discount,
+        rate=rate,
+        regression_rate=regression_rate,
+        regression_rate_error=regression_error,
+        residual=_weighted_medians(near.group, miss, equal, n),
+        relative_residual=_weighted_medians(near.group, miss / near.spread, equal, n),
+        n_pairs=np.bincount(near.group, minlength=n),
+        curve=curve,
+    )
