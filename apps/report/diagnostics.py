@@ -1,0 +1,110 @@
+"""Pictures of how a calibration went: residuals over the chain, error per expiry, progress per iteration."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from apps.report.plots import (
+    ACCENT,
+    SECOND,
+    SIGNED_COLOURS,
+    expiry_ticks,
+    house_style,
+    new_figure,
+    signed_colour_bar,
+    signed_norm,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axis import Axis
+    from matplotlib.figure import Figure
+
+FloatArray = NDArray[np.float64]
+
+
+def draw_residuals(log_moneyness: FloatArray, expiry: FloatArray, residual: FloatArray, title: str) -> Figure:
+    """Draw fit less mid of every quote over the chain; `residual` (n,) in volatility, shown in volatility points."""
+    points = 100.0 * residual
+    top = max(float(np.percentile(np.abs(points), 99.0)), 0.1)
+    with house_style():
+        figure = new_figure(7.4, 4.0)
+        axes = figure.add_axes((0.085, 0.125, 0.76, 0.785))
+        order = np.argsort(np.abs(points), kind="stable")
+        dots = axes.scatter(
+            100.0 * np.exp(log_moneyness[order]),
+            expiry[order],
+            c=points[order],
+            s=9.0,
+            cmap=SIGNED_COLOURS,
+            norm=signed_norm(np.array([top]), decades=1.5),
+            edgecolors="#7d8794",
+            linewidths=0.2,
+            rasterized=True,
+        )
+        axes.set_yscale("log")
+        expiry_ticks(axes.yaxis, float(expiry.min()), float(expiry.max()))
+        axes.set_xlabel("strike / forward (%)")
+        axes.set_ylabel("expiry (log scale)")
+        axes.set_title(title)
+        axes.grid(True)
+        signed_colour_bar(figure, dots, (0.87, 0.125, 0.02, 0.785), "fit less mid (volatility points)")
+    return figure
+
+
+def draw_errors(expiry: FloatArray, errors: Sequence[tuple[str, FloatArray]], title: str) -> Figure:
+    """Draw the root mean square error of each expiry for several models; `errors` in volatility, two models at most."""
+    with house_style():
+        figure = new_figure(5.3, 3.2)
+        axes = figure.add_axes((0.12, 0.155, 0.85, 0.735))
+        for (name, error), colour, marker in zip(errors, (ACCENT, SECOND), "os", strict=False):
+            axes.plot(
+                expiry, 100.0 * error, marker=marker, color=colour, markersize=3.2, linewidth=0.9, label=name
+            )
+        axes.set_xscale("log")
+        axes.set_yscale("log")
+        expiry_ticks(axes.xaxis, float(expiry.min()), float(expiry.max()))
+        _plain_logarithmic(axes.yaxis)
+        axes.set_xlabel("expiry (log scale)")
+        axes.set_ylabel("rmse (volatility points, log scale)")
+        axes.set_title(title)
+        axes.grid(True)
+        axes.legend()
+    return figure
+
+
+def draw_convergence(rmse: FloatArray, reference: tuple[str, float] | None, title: str) -> Figure:
+    """Draw the root mean square error after each iteration, in volatility; `reference` (name, rmse) is a line."""
+    with house_style():
+        figure = new_figure(5.3, 3.2)
+        axes = figure.add_axes((0.12, 0.155, 0.85, 0.735))
+        axes.semilogy(
+            range(len(rmse)), 100.0 * rmse, "o-", color=ACCENT, markersize=4, label="local volatility"
+        )
+        for k, value in enumerate(100.0 * rmse):
+            axes.annotate(f"{value:.3g}", (k, value), xytext=(3, 5), textcoords="offset points", fontsize=7.5)
+        if reference is not None:
+            axes.axhline(
+                100.0 * reference[1], color=SECOND, linestyle="--", linewidth=1.1, label=reference[0]
+            )
+        axes.set_xticks(range(len(rmse)))
+        _plain_logarithmic(axes.yaxis)
+        axes.margins(x=0.06, y=0.15)
+        axes.set_xlabel("accepted Gauss-Newton steps")
+        axes.set_ylabel("rmse (volatility points, log scale)")
+        axes.set_title(title)
+        axes.grid(True, axis="y")
+        axes.legend()
+    return figure
+
+
+def _plain_logarithmic(axis: Axis) -> None:
+    """Label a logarithmic axis at 1, 2, 5 of each decade in plain decimals."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+
+    axis.set_major_locator(LogLocator(base=10.0, subs=(1.0, 2.0, 5.0)))
+    axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))

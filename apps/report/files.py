@@ -1,0 +1,189 @@
+"""Write files and report folders whole or not at all.
+
+A file is written beside its destination and moved over it; a folder is filled beside its destination and swapped in.
+Whoever interrupts the program finds the old version or the new one, never a mixture.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import os
+import secrets
+import shutil
+import signal
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import numpy as np
+
+from aadlib.errors import AadValueError
+
+MANIFEST = "manifest.csv"
+
+
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write `content` to `path`, or leave what was there.
+
+    Raises
+    ------
+    AadValueError
+        The folder is missing or may not be written to.
+    """
+    data = content.encode("utf-8") if isinstance(content, str) else content
+    partial = _sibling(path, "partial")
+    try:
+        with open(partial, "xb") as stream:
+            stream.write(data)
+        os.replace(partial, path)
+    except OSError as error:
+        raise AadValueError(
+            f"path = {str(path)!r}: cannot be written ({error.strerror}); choose another place"
+        ) from error
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def csv_text(columns: Mapping[str, Sequence[Any] | np.ndarray[Any, Any]]) -> str:
+    """Return equal-length columns as CSV text that depends on the numbers alone.
+
+    Floats carry twelve significant digits, missing values (None, NaN) are empty, lines end with a bare newline.
+
+    Raises
+    ------
+    AadValueError
+        The columns differ in length.
+    """
+    lengths = {name: len(column) for name, column in columns.items()}
+    if len(set(lengths.values())) > 1:
+        raise AadValueError(f"columns have lengths {lengths}: must all be equal")
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(zip(*([_field(item) for item in column] for column in columns.values()), strict=True))
+    return stream.getvalue()
+
+
+def _field(item: Any) -> str:
+    if item is None:
+        return ""
+    if isinstance(item, (bool, np.bool_)):
+        return "true" if item else "false"
+    if isinstance(item, (float, np.floating)):
+        if np.isnan(item):
+            return ""
+        return f"{item + 0.0:.12g}"  # the sum turns -0.0 into 0.0
+    return str(item)
+
+
+def require_replaceable(folder: Path) -> None:
+    """Refuse a report folder that holds anything a report did not write.
+
+    Raises
+    ------
+    AadValueError
+        `folder` is a file, or holds entries its own manifest does not list.
+    """
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise AadValueError(f"out = {str(folder)!r}: is a file; name a folder")
+    if folder.is_symlink():
+        raise AadValueError(f"out = {str(folder)!r}: is a link; name the folder it points to")
+    found = {entry.name for entry in folder.iterdir()}
+    manifest = folder / MANIFEST
+    listed = {MANIFEST}
+    if manifest.is_file():
+        with open(manifest, encoding="utf-8", newline="") as stream:
+            listed.update(row["file"] for row in csv.DictReader(stream) if "file" in row)
+    foreign = sorted(found - listed)
+    if foreign:
+        raise AadValueError(
+            f"out = {str(folder)!r}: holds {foreign[0]!r}, which no report wrote; name a new or an empty folder"
+        )
+
+
+@contextmanager
+def staged_folder(folder: Path) -> Iterator[Path]:
+    """Yield an empty folder that takes the place of `folder` when the block ends well, and vanishes when it does not.
+
+    A manifest (file, bytes, sha256) is added, by which a later report knows that it may replace this one.
+
+    Raises
+    ------
+    AadValueError
+        `folder` holds foreign files, or cannot be created.
+    """
+    folder = Path(os.path.abspath(folder))
+    require_replaceable(folder)
+    staging = _sibling(folder, "partial")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        staging.mkdir()
+    except OSError as error:
+        raise AadValueError(
+            f"out = {str(folder)!r}: cannot be created ({error.strerror}); choose another place"
+        ) from error
+    try:
+        yield staging
+        write_whole(staging / MANIFEST, _manifest(staging))
+        with _interrupts_held():
+            _swap_in(staging, folder)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def _manifest(folder: Path) -> str:
+    files = sorted(entry for entry in folder.iterdir() if entry.name != MANIFEST)
+    contents = [entry.read_bytes() for entry in files]
+    return csv_text(
+        {
+            "file": [entry.name for entry in files],
+            "bytes": [len(content) for content in contents],
+            "sha256": [hashlib.sha256(content).hexdigest() for content in contents],
+        }
+    )
+
+
+def _swap_in(staging: Path, folder: Path) -> None:
+    """Move `staging` to `folder`; if that fails after the old folder was moved away, move it back."""
+    previous = _sibling(folder, "previous")
+    try:
+        if folder.exists():
+            os.rename(folder, previous)
+        os.rename(staging, folder)
+    finally:
+        if previous.exists():
+            if folder.exists():
+                shutil.rmtree(previous)
+            else:
+                os.rename(previous, folder)
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Let Ctrl-C wait until the block is over; only the main thread receives it, so others need no holding."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    waiting: list[int] = []
+
+    def note(number: int, frame: FrameType | None) -> None:
+        waiting.append(number)
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if waiting:
+        raise KeyboardInterrupt
+
+
+def _sibling(path: Path, ending: str) -> Path:
+    return path.with_name(f".{path.name}.{secrets.token_hex(4)}.{ending}")

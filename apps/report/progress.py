@@ -1,0 +1,48 @@
+"""Stages of a long job: a progress bar on a terminal, silence in a pipe, timings for both."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TextIO
+
+from apps.report.tables import Column, Table, table
+
+
+class Stages:
+    """The stages of a job in their order, each with the seconds it took."""
+
+    def __init__(self, show: Callable[[str, int], None]) -> None:
+        self.seconds: dict[str, float] = {}
+        self._show = show
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Run the block as the stage `name` and keep its wall time."""
+        self._show(name, len(self.seconds))
+        start = time.perf_counter()
+        yield
+        self.seconds[name] = time.perf_counter() - start
+
+    def timings(self) -> Table:
+        """Return the stages and their wall times, with the total."""
+        rows = [*self.seconds.items(), ("total", sum(self.seconds.values()))]
+        return table("Wall time", [Column("stage"), Column("time", "s", ".3f")], rows)
+
+
+@contextmanager
+def stages(total: int, stream: TextIO | None = None) -> Iterator[Stages]:
+    """Yield `Stages`, shown as one bar of `total` steps where `stream` (stderr) is a terminal."""
+    stream = sys.stderr if stream is None else stream
+    if not stream.isatty():
+        yield Stages(lambda name, done: None)
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(file=stream), transient=True) as bar:
+        task = bar.add_task("starting", total=total)
+        yield Stages(lambda name, done: bar.update(task, description=name, completed=done))

@@ -1,0 +1,138 @@
+"""The local-volatility surface: in space, and as a map with level lines (figure 5 of the report)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from apps.report.plots import GRID, INK, calendar_lengths, expiry_ticks, house_style, new_figure
+
+if TYPE_CHECKING:
+    from matplotlib.colors import Normalize
+    from matplotlib.figure import Figure
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class SurfaceGrid:
+    """Local volatility where the market quotes.
+
+    `expiry` (n,) in years; `log_moneyness` (n, m), each row from the lowest to the highest quote of its expiry;
+    `volatility` (n, m) per square root of a year.
+    """
+
+    expiry: FloatArray
+    log_moneyness: FloatArray
+    volatility: FloatArray
+
+
+def quoted_range(
+    expiry: FloatArray, low: FloatArray, high: FloatArray, shown: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return the range of log-moneyness inside the convex hull of the quotes, at the expiries `shown`.
+
+    `low`, `high` (k,) are the outermost quotes at `expiry` (k,), sorted; the hull is taken in strike over forward
+    and the logarithm of expiry, so that one sparse slice cuts no notch into the surface.
+    """
+    logs, wanted = np.log(expiry), np.log(shown)
+    return (
+        np.log(-_concave_envelope(logs, -np.exp(low), wanted)),
+        np.log(_concave_envelope(logs, np.exp(high), wanted)),
+    )
+
+
+def _concave_envelope(x: FloatArray, y: FloatArray, wanted: FloatArray) -> FloatArray:
+    """Return at `wanted` the smallest concave function that is nowhere below the points (x, y), x sorted."""
+    hull: list[tuple[float, float]] = []
+    for point in zip(x.tolist(), y.tolist(), strict=True):
+        while hull and hull[-1][0] == point[0] and hull[-1][1] <= point[1]:
+            hull.pop()
+        if hull and hull[-1][0] == point[0]:
+            continue
+        while len(hull) >= 2 and _turns_left(hull[-2], hull[-1], point):
+            hull.pop()
+        hull.append(point)
+    corners = np.array(hull)
+    return np.asarray(np.interp(wanted, corners[:, 0], corners[:, 1]))
+
+
+def _turns_left(a: tuple[float, float], b: tuple[float, float], c: tuple[float, float]) -> bool:
+    return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]) >= 0.0
+
+
+def draw_surface(grid: SurfaceGrid, title: str) -> Figure:
+    """Draw the surface in space beside its map."""
+    from matplotlib.colors import Normalize
+
+    low, high = np.percentile(100.0 * grid.volatility, [0.5, 99.0])
+    colours = Normalize(float(low), float(max(high, low + 0.1)))
+    with house_style():
+        figure = new_figure(11.0, 4.6)
+        _draw_in_space(figure, grid, colours)
+        _draw_map(figure, grid, colours)
+        figure.text(0.012, 0.955, title, fontsize=10.5, fontweight="bold")
+    return figure
+
+
+def _draw_in_space(figure: Figure, grid: SurfaceGrid, colours: Normalize) -> None:
+    from matplotlib import colormaps
+    from matplotlib.colors import LightSource
+
+    axes: Any = figure.add_axes((-0.015, -0.02, 0.5, 0.99), projection="3d")
+    x = 100.0 * np.exp(grid.log_moneyness)
+    y = np.broadcast_to(np.log(grid.expiry)[:, None], x.shape)
+    z = 100.0 * grid.volatility
+    lit = LightSource(azdeg=120, altdeg=60).hillshade(z, vert_exag=0.15)
+    shades = colormaps["viridis"](colours(z))
+    shades[..., :3] *= (0.72 + 0.28 * lit)[..., None]
+    axes.plot_surface(
+        x,
+        y,
+        z,
+        facecolors=shades,
+        rcount=60,
+        ccount=70,
+        linewidth=0,
+        antialiased=False,
+        shade=False,
+        rasterized=True,
+    )
+    ticks = calendar_lengths(grid.expiry[0], grid.expiry[-1])
+    ticks.pop("2w", None)
+    axes.set_yticks(np.log(list(ticks.values())), list(ticks))
+    axes.set_xlabel("strike / forward (%)")
+    axes.set_ylabel("expiry (log scale)")
+    axes.set_zlabel("local volatility (%)")
+    axes.set_zlim(0.0, float(z.max()))
+    axes.view_init(elev=24, azim=-52)
+    axes.set_box_aspect((1.25, 1.1, 0.75), zoom=0.93)
+    for axis in (axes.xaxis, axes.yaxis, axes.zaxis):
+        axis.set_pane_color((0.0, 0.0, 0.0, 0.0))
+        axis._axinfo["grid"].update(color=GRID, linewidth=0.5)
+
+
+def _draw_map(figure: Figure, grid: SurfaceGrid, colours: Normalize) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    axes = figure.add_axes((0.56, 0.125, 0.345, 0.77))
+    x = 100.0 * np.exp(grid.log_moneyness)
+    y = np.broadcast_to(grid.expiry[:, None], x.shape)
+    percent = 100.0 * grid.volatility
+    image = axes.pcolormesh(x, y, percent, norm=colours, shading="gouraud", rasterized=True)
+    levels = [v for v in MaxNLocator(12).tick_values(percent.min(), percent.max()) if v > percent.min()]
+    lines = axes.contour(x, y, percent, levels=levels, colors="#0d1014", linewidths=0.55, alpha=0.8)
+    axes.clabel(lines, fontsize=7, fmt="%g%%", inline_spacing=2)
+    for edge in (x[:, 0], x[:, -1]):
+        axes.plot(edge, grid.expiry, color=INK, linewidth=0.8)
+    axes.set_yscale("log")
+    expiry_ticks(axes.yaxis, grid.expiry[0], grid.expiry[-1])
+    axes.set_ylim(grid.expiry[0], grid.expiry[-1])
+    axes.set_xlabel("strike / forward (%)")
+    axes.set_ylabel("expiry (log scale)")
+    axes.set_title("level lines, between the outermost quotes", fontweight="normal", fontsize=8.5)
+    bar = figure.colorbar(image, cax=figure.add_axes((0.925, 0.125, 0.014, 0.77)), extend="both")
+    bar.set_label("local volatility (%)")
