@@ -51,7 +51,7 @@ def price(
 
     References
     ----------
-    L. Bachelier (1900), Theorie de la speculation; M. Schachermayer and J. Teichmann (2008), "How close are the
+    L. Bachelier (1900), Theorie de la speculation; W. Schachermayer and J. Teichmann (2008), "How close are the
     option pricing formulas of Bachelier and Black-Merton-Scholes?", Math. Finance 18(1), eq. 1.
 
     Examples
