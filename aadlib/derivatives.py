@@ -1,0 +1,126 @@
+"""The verbs: derivatives of a function of numbers, recorded afresh at every call.
+
+Each takes a function and returns a function. To differentiate many times at one branch, `aadlib.record` once and
+replay the `Program`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from aadlib.advar import ADVar
+from aadlib.errors import AadTypeError
+from aadlib.program import Argument, Program
+from aadlib.recording import trace
+from aadlib.tape import Tape
+
+
+def _named(derived: Callable[..., Any], verb: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    name = getattr(function, "__name__", "function")
+    derived.__name__ = derived.__qualname__ = f"{verb}({name})"
+    derived.__doc__ = f"{verb} of {name}"
+    return derived
+
+
+def value_and_grad(function: Callable[..., Any], *, passive: Sequence[int] = ()) -> Callable[..., tuple[Any, Any]]:
+    """Return a function that gives the value and the gradient: one recording, one adjoint sweep.
+
+    Parameters
+    ----------
+    function : callable of floats or arrays that returns a number
+    passive : positions of arguments that are not differentiated
+
+    Returns
+    -------
+    callable with the arguments of `function`; the gradient has the shape of the argument, a tuple for several
+
+    Raises
+    ------
+    AadTypeError
+        When the result is an array (use `jacobian`) or does not depend on the arguments.
+    """
+
+    def derived(*arguments: Any) -> tuple[Any, Any]:
+        return trace(function, arguments, passive=passive).value_and_gradient(*arguments)
+
+    return _named(derived, "value_and_grad", function)
+
+
+def grad(function: Callable[..., Any], *, passive: Sequence[int] = ()) -> Callable[..., Any]:
+    """Return the gradient as a function: see `value_and_grad`.
+
+    Examples
+    --------
+    >>> import numpy as np, aadlib as ad
+    >>> ad.grad(lambda x: np.sum(x**2))([1.0, 2.0])
+    array([2., 4.])
+    """
+    both = value_and_grad(function, passive=passive)
+
+    def derived(*arguments: Any) -> Any:
+        return both(*arguments)[1]
+
+    return _named(derived, "grad", function)
+
+
+def jvp(function: Callable[..., Any]) -> Callable[..., tuple[Any, Any]]:
+    """Return a function of (*arguments, direction) that gives the value and its derivative along the direction."""
+
+    def derived(*arguments: Any) -> tuple[Any, Any]:
+        program = trace(function, arguments[:-1])
+        return program.value(*arguments[:-1]), program.jvp(*arguments)
+
+    return _named(derived, "jvp", function)
+
+
+def vjp(function: Callable[..., Any]) -> Callable[..., tuple[Any, Any]]:
+    """Return a function of (*arguments, output adjoints) that gives the value and the adjoints of the arguments."""
+
+    def derived(*arguments: Any) -> tuple[Any, Any]:
+        program = trace(function, arguments[:-1])
+        return program.value(*arguments[:-1]), program.vjp(*arguments)
+
+    return _named(derived, "vjp", function)
+
+
+def hvp(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function of (*arguments, direction) that gives the Hessian times the direction.
+
+    Examples
+    --------
+    >>> import aadlib as ad
+    >>> ad.hvp(lambda x: x[0] * x[1] ** 2)([1.0, 3.0], [0.0, 1.0])
+    array([6., 2.])
+    """
+
+    def derived(*arguments: Any) -> Any:
+        return trace(function, arguments[:-1]).hvp(*arguments)
+
+    return _named(derived, "hvp", function)
+
+
+def jacobian(function: Callable[..., Any], *, passive: Sequence[int] = ()) -> Callable[..., Any]:
+    """Return the derivative of every output in every input as a function, shape output + argument."""
+
+    def derived(*arguments: Any) -> Any:
+        return trace(function, arguments, passive=passive).jacobian(*arguments)
+
+    return _named(derived, "jacobian", function)
+
+
+def program_of(tape: Tape, target: ADVar, inputs: Sequence[ADVar]) -> Program:
+    """Freeze the part of a tape that leads from `inputs` to `target`, differentiated in `inputs`."""
+    if not isinstance(target, ADVar) or not all(isinstance(x, ADVar) for x in inputs):
+        raise AadTypeError("target and inputs must be ADVars of the tape")
+    arguments = [Argument(shape=(), offset=k, active=True, lane=False) for k in range(len(inputs))]
+    return Program(tape, inputs=list(inputs), outputs=[target], arguments=arguments)
+
+
+def grads_list(tape: Tape, target: ADVar, inputs: Sequence[ADVar]) -> list[float]:
+    """Return the derivatives of `target` in each of `inputs`, straight from a tape."""
+    program = program_of(tape, target, inputs)
+    gradient = program.gradient(*(x.value for x in inputs))
+    return [float(g) for g in np.atleast_1d(gradient)]

@@ -1,0 +1,136 @@
+"""Dual numbers: forward derivatives carried along with the value, several at once, nested for higher orders."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from aadlib.advar import ADVar
+from aadlib.errors import AadTypeError
+from aadlib.evaluate import compiled, partials
+from aadlib.rules import CODES, RULES, Rule
+
+
+def apply_rule(rule: Rule, *arguments: Any) -> Dual:
+    """Apply an operation to numbers, at least one of them a `Dual`, by the chain rule."""
+    inner = [x.value if isinstance(x, Dual) else x for x in arguments]
+    n = next(len(x.partials) for x in arguments if isinstance(x, Dual))
+    if any(isinstance(x, Dual) and len(x.partials) != n for x in arguments):
+        raise AadTypeError(f"{rule.name}: the duals carry different numbers of partials")
+    if any(isinstance(x, ADVar) for x in inner):
+        raise AadTypeError(f"{rule.name}: a Dual and an ADVar cannot be mixed")
+    x, y = (*inner, 0.0)[:2]
+    x, y = (v if isinstance(v, Dual) else np.float64(v) for v in (x, y))
+    with np.errstate(all="ignore"):
+        v = compiled(rule.value)(x, y)
+        slopes = partials(rule, x, y, v, 1)
+        total: list[Any] = [0.0] * n
+        for argument, slope in zip(arguments, slopes, strict=True):
+            if not isinstance(argument, Dual) or (not isinstance(slope, Dual) and slope == 0.0):
+                continue
+            total = [t + slope * p for t, p in zip(total, argument.partials, strict=True)]
+    return Dual(v, total)
+
+
+def _operator(name: str, *, reflected: bool = False) -> Callable[[Any, Any], Any]:
+    rule = RULES[CODES[name]]
+
+    def method(self: Dual, other: Any) -> Any:
+        if not isinstance(other, (Dual, int, float, np.floating, np.integer)):
+            return NotImplemented
+        return apply_rule(rule, other, self) if reflected else apply_rule(rule, self, other)
+
+    return method
+
+
+class Dual:
+    """A value and its partial derivatives in a few directions.
+
+    Parameters
+    ----------
+    value : float or Dual
+    partials : sequence of floats or Duals, one per direction
+
+    Notes
+    -----
+    Nest duals for second derivatives: `Dual(Dual(x, [1.0]), [Dual(1.0, [0.0])])` carries x'' in
+    `result.partials[0].partials[0]`. Comparisons look at the value.
+
+    Examples
+    --------
+    >>> import aadlib as ad
+    >>> x = ad.Dual(3.0, [1.0])
+    >>> (x * x + 1.0).partials
+    (6.0,)
+    """
+
+    __slots__ = ("partials", "value")
+    __array_ufunc__ = None
+
+    def __init__(self, value: Any, partials: Sequence[Any]) -> None:
+        self.value = value if isinstance(value, Dual) else float(value)
+        self.partials = tuple(p if isinstance(p, Dual) else float(p) for p in partials)
+
+    __add__ = _operator("add")
+    __radd__ = _operator("add", reflected=True)
+    __sub__ = _operator("subtract")
+    __rsub__ = _operator("subtract", reflected=True)
+    __mul__ = _operator("multiply")
+    __rmul__ = _operator("multiply", reflected=True)
+    __truediv__ = _operator("divide")
+    __rtruediv__ = _operator("divide", reflected=True)
+    __pow__ = _operator("power")
+    __rpow__ = _operator("power", reflected=True)
+    __mod__ = _operator("remainder")
+
+    def __neg__(self) -> Dual:
+        return apply_rule(RULES[CODES["negative"]], self)
+
+    def __pos__(self) -> Dual:
+        return self
+
+    def __abs__(self) -> Dual:
+        return apply_rule(RULES[CODES["absolute"]], self)
+
+    def _compared(self, other: Any) -> tuple[float, float]:
+        return innermost(self), innermost(other)
+
+    def __lt__(self, other: Any) -> bool:
+        a, b = self._compared(other)
+        return a < b
+
+    def __le__(self, other: Any) -> bool:
+        a, b = self._compared(other)
+        return a <= b
+
+    def __gt__(self, other: Any) -> bool:
+        a, b = self._compared(other)
+        return a > b
+
+    def __ge__(self, other: Any) -> bool:
+        a, b = self._compared(other)
+        return a >= b
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, (Dual, int, float, np.floating, np.integer)):
+            return NotImplemented
+        a, b = self._compared(other)
+        return a == b
+
+    def __hash__(self) -> int:
+        return hash(innermost(self))
+
+    def __float__(self) -> float:
+        raise AadTypeError("float() of a Dual would drop its partials: use .value to leave them")
+
+    def __repr__(self) -> str:
+        return f"Dual({self.value!r}, {list(self.partials)!r})"
+
+
+def innermost(x: Any) -> float:
+    """Return the plain value inside nested duals."""
+    while isinstance(x, Dual):
+        x = x.value
+    return float(x)

@@ -1,0 +1,581 @@
+"""A recording frozen for replay: immutable, shareable between threads."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from aadlib.advar import ADVar
+from aadlib.errors import AadTypeError, AadValueError, BranchChanged, NotFinite
+from aadlib.rules import CODES, RULES
+from aadlib.sweeps import lanes, scalar
+from aadlib.tape import Tape
+from aadlib.threads import map_pieces
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int32]
+Flags = npt.NDArray[np.uint8]
+Line = tuple[str, int, str]
+
+CHUNK = 64 * lanes.LANES
+"""Lanes whose adjoints are added up together: fixed, so that sums do not depend on the number of threads."""
+
+PASSES = np.array(
+    [sum(1 << side for side, text in enumerate(rule.first) if text != "0.0") for rule in RULES], dtype=np.uint8
+)
+"""Through which operands (bits 1 and 2) each operation has a derivative at all."""
+
+OPERANDS = np.array([1 if rule.arity == 1 else 3 for rule in RULES], dtype=np.uint8)
+
+
+@dataclass(frozen=True)
+class Argument:
+    """One argument of the recorded function: where it lies among the inputs and how it is treated."""
+
+    shape: tuple[int, ...]
+    offset: int
+    active: bool
+    lane: bool
+
+    @property
+    def size(self) -> int:
+        """Number of scalars in one lane."""
+        return int(np.prod(self.shape, dtype=int))
+
+    @property
+    def span(self) -> slice:
+        """Positions among the inputs."""
+        return slice(self.offset, self.offset + self.size)
+
+
+@dataclass(frozen=True)
+class Kink:
+    """One recorded operation that is not smooth everywhere."""
+
+    slot: int
+    operation: str
+    line: Line
+
+
+@dataclass(frozen=True)
+class Guard:
+    """One comparison that steered the recording."""
+
+    operation: str
+    outcome: bool
+    line: Line
+
+
+def describe_line(line: Line) -> str:
+    """Return a source line the way a traceback names it."""
+    return f"{line[0]}:{line[1]} in {line[2]}"
+
+
+def _frozen(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    array = np.ascontiguousarray(array)
+    array.setflags(write=False)
+    return array
+
+
+class Program:
+    """A function recorded once, replayed many times.
+
+    Made by `aadlib.record`. Slots number everything a sweep touches: inputs `0 .. n_inputs - 1`, then the constants,
+    then the nodes in an order in which operands come first (nodes that no lane changes before those that one does).
+
+    Attributes
+    ----------
+    n_inputs, n_outputs, n_nodes, n_slots : int
+    op, left, right : (n_nodes,) arrays, operation codes (rows of `aadlib.rules.RULES`) and operand slots; a unary
+        operation has its operand in both
+    activity : (n_nodes,) bits, 1 and 2 where the derivative in the left and right operand is wanted
+    constants : (n_constants,) values of the constant slots
+    outputs : (n_outputs,) slots
+    arguments : the recorded function's arguments
+    kinks, guards : operations that are not smooth, and comparisons, each with its source line
+    """
+
+    def __init__(
+        self,
+        tape: Tape,
+        *,
+        inputs: Sequence[ADVar],
+        outputs: Sequence[ADVar | float],
+        arguments: Sequence[Argument],
+        output_shape: tuple[int, ...] = (),
+    ) -> None:
+        op, left, right, value, constants = tape.arrays()
+        self.arguments = tuple(arguments)
+        self.output_shape = output_shape
+        self.n_inputs = len(inputs)
+        self.n_outputs = len(outputs)
+        for position, variable in enumerate((*inputs, *outputs)):
+            if isinstance(variable, ADVar) and variable.serial != tape.serial:
+                raise AadTypeError(f"variable {position} ({variable!r}) belongs to another tape than {tape!r}")
+
+        # Lay everything out as [constants of the tape | constant outputs | nodes of the tape], then keep what is used.
+        literal = np.array([float(o) for o in outputs if not isinstance(o, ADVar)], dtype=np.float64)
+        pool = np.concatenate([constants, literal])
+        shift = pool.size
+
+        def place(ids: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+            return np.where(ids < 0, -ids.astype(np.int64) - 1, ids.astype(np.int64) + shift)
+
+        is_input = op == 255
+        left, right = place(np.where(is_input, 0, left)), place(np.where(is_input, 0, right))
+        literals = iter(range(constants.size, shift))
+        roots = np.array([o.id + shift if isinstance(o, ADVar) else next(literals) for o in outputs], dtype=np.int64)
+        guards = list(tape.guards)
+        guard_left = place(np.array([g[1] for g in guards], dtype=np.int64))
+        guard_right = place(np.array([g[2] for g in guards], dtype=np.int64))
+        input_places = np.array([variable.id + shift for variable in inputs], dtype=np.int64)
+
+        live = np.zeros(shift + op.size, dtype=np.uint8)
+        live[np.concatenate([roots, guard_left, guard_right])] = 1
+        left[is_input] = right[is_input] = np.flatnonzero(is_input) + shift
+        scalar.mark_live(left.astype(np.int32), right.astype(np.int32), live, shift)
+        undeclared = live.astype(bool)
+        undeclared[:shift] = False
+        undeclared[shift:] &= is_input
+        undeclared[input_places] = False
+        # An input of the tape that is not among `inputs` is a constant of this program.
+        pool = np.concatenate([pool, value[undeclared[shift:]]])
+        pool_places = np.concatenate([np.arange(shift), np.flatnonzero(undeclared)])
+        used = live[pool_places].astype(bool)
+        self.constants, positions = np.unique(pool[used].view(np.int64), return_inverse=True)
+        self.constants = _frozen(self.constants.view(np.float64))
+        self.first_node = self.n_inputs + self.constants.size
+
+        nodes = np.flatnonzero(live[shift:].astype(bool) & ~is_input)
+        slots = np.full(live.size, -1, dtype=np.int64)
+        slots[input_places] = np.arange(self.n_inputs)
+        slots[pool_places[used]] = self.n_inputs + positions
+        slots[nodes + shift] = self.first_node + np.arange(nodes.size)
+        op, left, right = op[nodes], slots[left[nodes + 0]], slots[right[nodes + 0]]
+
+        # Nodes that no lane changes come first: sweeps over lanes compute them once.
+        varying = np.zeros(self.first_node + nodes.size, dtype=np.uint8)
+        for argument in self.arguments:
+            varying[argument.span] = argument.lane
+        scalar.mark_dependent(left.astype(np.int32), right.astype(np.int32), OPERANDS[op], varying, self.first_node)
+        order = np.argsort(varying[self.first_node :], kind="stable")
+        renumber = np.arange(self.first_node + nodes.size)
+        renumber[self.first_node + order] = self.first_node + np.arange(nodes.size)
+        self.n_uniform = int(nodes.size - varying[self.first_node :].sum())
+        self.op: Flags = _frozen(op[order])
+        self.left: Ints = _frozen(renumber[left[order]].astype(np.int32))
+        self.right: Ints = _frozen(renumber[right[order]].astype(np.int32))
+        self.n_nodes = int(nodes.size)
+        self.n_slots = self.first_node + self.n_nodes
+        final = np.where(slots >= 0, renumber[slots], -1)
+        self.outputs: Ints = _frozen(final[roots].astype(np.int32))
+        self.lane_slots: Ints = _frozen(
+            np.concatenate([np.arange(a.span.start, a.span.stop) for a in self.arguments if a.lane] or [[]]).astype(
+                np.int32
+            )
+        )
+        self.input_active = _frozen(
+            np.concatenate([np.full(a.size, a.active) for a in self.arguments] or [np.zeros(0, dtype=bool)])
+        )
+        active = np.zeros(self.n_slots, dtype=np.uint8)
+        active[: self.n_inputs] = self.input_active
+        passes = PASSES[self.op]
+        scalar.mark_dependent(self.left, self.right, passes, active, self.first_node)
+        self.activity: Flags = _frozen((passes & (active[self.left] | (active[self.right] << 1))).astype(np.uint8))
+
+        self._guards = (
+            _frozen(np.array([g[0] for g in guards], dtype=np.uint8)),
+            _frozen(final[guard_left].astype(np.int32)),
+            _frozen(final[guard_right].astype(np.int32)),
+            _frozen(np.array([g[3] for g in guards], dtype=np.uint8)),
+        )
+        self.guards = tuple(Guard(RULES[g[0]].name, bool(g[3]), g[4]) for g in guards)
+        kinks = (Kink(int(final[node + shift]), RULES[code].name, line) for node, code, line in tape.kinks)
+        self.kinks = tuple(kink for kink in kinks if kink.slot >= 0 and self._wanted(kink))
+        self.lines: tuple[Line, ...] | None = None
+        if tape.lines:
+            kept = nodes[order]
+            self.lines = tuple(tape.lines[k] for k in kept)
+        self._workspace = threading.local()
+
+    def _wanted(self, kink: Kink) -> bool:
+        """Say whether a derivative passes through, or a step of an active number stops at, this operation."""
+        node = kink.slot - self.first_node
+        operands = (self.left[node], self.right[node])
+        depends = any(
+            s >= self.first_node and self.activity[s - self.first_node] or s < self.n_inputs and self.input_active[s]
+            for s in operands
+        )
+        return bool(self.activity[node]) or depends
+
+    # ---- workspaces -------------------------------------------------------------------------------------------
+
+    def _array(self, name: str, size: int) -> Floats:
+        """Return this thread's scratch array of that name."""
+        array: Floats | None = getattr(self._workspace, name, None)
+        if array is None:
+            array = np.zeros(size)
+            if name == "values":
+                array[self.n_inputs : self.first_node] = self.constants
+            setattr(self._workspace, name, array)
+        return array
+
+    # ---- arguments --------------------------------------------------------------------------------------------
+
+    @property
+    def has_lanes(self) -> bool:
+        """Whether an argument varies from lane to lane."""
+        return self.lane_slots.size > 0
+
+    @property
+    def n_active(self) -> int:
+        """Number of scalars that are differentiated (in one lane)."""
+        return int(self.input_active.sum())
+
+    def _check_count(self, arguments: Sequence[Any], extra: str = "") -> None:
+        if len(arguments) != len(self.arguments):
+            raise AadTypeError(
+                f"this program was recorded with {len(self.arguments)} arguments{extra}, got {len(arguments)}"
+            )
+
+    def _numbers(self, position: int, given: Any) -> Floats:
+        argument = self.arguments[position]
+        try:
+            numbers = np.asarray(given, dtype=np.float64)
+        except (TypeError, ValueError) as error:
+            raise AadTypeError(f"argument {position} = {given!r} is not an array of floats: {error}") from None
+        shape = numbers.shape[1:] if argument.lane and numbers.ndim else numbers.shape
+        if shape != argument.shape or (argument.lane and numbers.ndim == 0):
+            wanted = f"(n_lanes, {', '.join(map(str, argument.shape))})" if argument.lane else f"{argument.shape}"
+            raise AadValueError(
+                f"argument {position} has shape {numbers.shape}: this program was recorded for {wanted}; record again"
+            )
+        if not np.isfinite(numbers).all():
+            index = tuple(int(i) for i in np.argwhere(~np.isfinite(numbers))[0])
+            raise AadValueError(f"argument {position} is {numbers[index]!r} at {index}: inputs must be finite")
+        return numbers
+
+    def _pack(self, vector: Floats, arguments: Sequence[Any], what: str) -> None:
+        """Fill the active positions of `vector` (n_inputs) from one array per active argument."""
+        active = [a for a in self.arguments if a.active]
+        if len(arguments) != len(active):
+            raise AadTypeError(f"{what}: give one array per active argument ({len(active)}), got {len(arguments)}")
+        for argument, given in zip(active, arguments, strict=True):
+            numbers = np.asarray(given, dtype=np.float64)
+            if numbers.shape != argument.shape:
+                raise AadValueError(f"{what} has shape {numbers.shape}: must have shape {argument.shape}")
+            vector[argument.span] = numbers.ravel()
+
+    def _unpack(self, flat: Floats) -> Any:
+        """Cut a flat array over the inputs (last axis) into one array per active argument."""
+        parts = [
+            flat[..., a.span].reshape(flat.shape[:-1] + a.shape) if a.shape or flat.ndim > 1 else float(flat[a.offset])
+            for a in self.arguments
+            if a.active
+        ]
+        return parts[0] if len(parts) == 1 else tuple(parts)
+
+    def _shape_output(self, flat: Floats) -> Any:
+        return flat.reshape(self.output_shape) if self.output_shape else float(flat[0])
+
+    # ---- one market state -------------------------------------------------------------------------------------
+
+    def _evaluate(self, arguments: Sequence[Any]) -> Floats:
+        """Run the value sweep and return this thread's values (n_slots,)."""
+        self._check_count(arguments)
+        if self.has_lanes:
+            raise AadTypeError("this program has lanes: value, gradient and value_and_gradient replay it over them")
+        values = self._array("values", self.n_slots)
+        for position, given in enumerate(arguments):
+            values[self.arguments[position].span] = self._numbers(position, given).ravel()
+        scalar.value_sweep(self.op, self.left, self.right, values, self.first_node, 0, self.n_nodes)
+        changed = scalar.first_changed_guard(*self._guards, values)
+        if changed >= 0:
+            self._raise_changed(changed, "")
+        if self.lines is not None:
+            self._raise_not_finite(values)
+        return values
+
+    def _raise_changed(self, position: int, where: str) -> None:
+        guard = self.guards[position]
+        raise BranchChanged(
+            f"the comparison at {describe_line(guard.line)} was {guard.outcome} when recorded and comes out "
+            f"{not guard.outcome} now{where}: the recording holds one branch only. Use where/maximum in its place, "
+            'record at these inputs, or record with on_branch_change="retrace"'
+        )
+
+    def _raise_not_finite(self, values: Floats) -> None:
+        """Name the first operation that made a NaN out of numbers, if one reached an output."""
+        if not np.isnan(values[self.outputs]).any() or self.lines is None:
+            return
+        bad = np.isnan(values)
+        made = bad[self.first_node :] & ~bad[self.left] & ~bad[self.right]
+        node = int(np.flatnonzero(made)[0])
+        rule = RULES[self.op[node]]
+        operands = [values[self.left[node]], values[self.right[node]]][: rule.arity]
+        raise NotFinite(
+            f"{rule.name}({', '.join(f'{v:.17g}' for v in operands)}) at {describe_line(self.lines[node])} made a NaN"
+            + (f": it is finite where {rule.domain}" if rule.domain else "")
+        )
+
+    def _adjoints(self, values: Floats, seeds: Floats) -> Floats:
+        adjoints = self._array("adjoints", self.n_slots)
+        adjoints[:] = 0.0
+        np.add.at(adjoints, self.outputs, seeds)
+        scalar.adjoint_sweep(
+            self.op, self.left, self.right, self.activity, values, adjoints, self.first_node, 0, self.n_nodes
+        )
+        return adjoints
+
+    def _require_scalar(self, verb: str) -> None:
+        if self.output_shape:
+            raise AadTypeError(f"{verb} needs a scalar result, this program returns shape {self.output_shape}: use jacobian")
+
+    def value(self, *arguments: Any) -> Any:
+        """Return the recorded function's value at new inputs.
+
+        Raises `BranchChanged` where a recorded comparison comes out otherwise. With lane arguments the result has a
+        leading axis of lanes.
+        """
+        if self.has_lanes:
+            return self._over_lanes(arguments, with_gradient=False)[0]
+        return self._shape_output(self._evaluate(arguments)[self.outputs])
+
+    def value_and_gradient(self, *arguments: Any) -> tuple[Any, Any]:
+        """Return the value and the gradient: one array per active argument, of the argument's shape.
+
+        Over lanes the gradient in shared arguments is summed over the lanes, that in lane arguments has the lanes as
+        its first axis.
+        """
+        self._require_scalar("a gradient")
+        if self.has_lanes:
+            return self._over_lanes(arguments, with_gradient=True)
+        values = self._evaluate(arguments)
+        adjoints = self._adjoints(values, np.ones(1))
+        result = float(values[self.outputs[0]])
+        return result, self._unpack(np.where(self.input_active, adjoints[: self.n_inputs], 0.0))
+
+    def gradient(self, *arguments: Any) -> Any:
+        """Return the gradient: see `value_and_gradient`."""
+        return self.value_and_gradient(*arguments)[1]
+
+    def vjp(self, *arguments: Any) -> Any:
+        """Return the adjoints of the inputs for adjoints of the outputs, which come as the last argument."""
+        *inputs, seeds = arguments
+        values = self._evaluate(inputs)
+        weights = np.asarray(seeds, dtype=np.float64)
+        if weights.shape != self.output_shape:
+            raise AadValueError(f"the adjoints have shape {weights.shape}: the output has shape {self.output_shape}")
+        adjoints = self._adjoints(values, weights.ravel())
+        return self._unpack(np.where(self.input_active, adjoints[: self.n_inputs], 0.0))
+
+    def _tangents(self, values: Floats, directions: Floats, name: str = "tangents") -> Floats:
+        """Sweep up to LANES directions, rows of `directions` (m, n_inputs); return tangents (n_slots * LANES,)."""
+        tangents = self._array(name, self.n_slots * lanes.LANES)
+        block = tangents[: self.first_node * lanes.LANES].reshape(-1, lanes.LANES)
+        block[:] = 0.0
+        block[: self.n_inputs, : len(directions)] = directions.T
+        lanes.tangent_sweep(self.op, self.left, self.right, self.activity, values, tangents, self.first_node)
+        return tangents
+
+    def jvp(self, *arguments: Any) -> Any:
+        """Return the output's derivative along a direction, which comes as the last argument."""
+        *inputs, direction = arguments
+        values = self._evaluate(inputs)
+        seed = np.zeros((1, self.n_inputs))
+        self._pack(seed[0], direction if self._n_active_arguments() != 1 else (direction,), "the direction")
+        tangents = self._tangents(values, seed)
+        return self._shape_output(tangents.reshape(-1, lanes.LANES)[self.outputs, 0].copy())
+
+    def _n_active_arguments(self) -> int:
+        return sum(a.active for a in self.arguments)
+
+    def _active_blocks(self) -> list[npt.NDArray[np.intp]]:
+        active = np.flatnonzero(self.input_active)
+        return [active[k : k + lanes.LANES] for k in range(0, active.size, lanes.LANES)]
+
+    def _unit_directions(self, block: npt.NDArray[np.intp]) -> Floats:
+        directions = np.zeros((block.size, self.n_inputs))
+        directions[np.arange(block.size), block] = 1.0
+        return directions
+
+    def jacobian(self, *arguments: Any) -> Any:
+        """Return the derivative of every output in every active input, shape output + argument.
+
+        Sweeps directions as lanes, or adjoints per output, whichever is less work.
+        """
+        values = self._evaluate(arguments)
+        flat = np.zeros((self.n_outputs, self.n_inputs))
+        blocks = self._active_blocks()
+        if self.n_outputs <= 2 * len(blocks):
+            for row in range(self.n_outputs):
+                seeds = np.zeros(self.n_outputs)
+                seeds[row] = 1.0
+                flat[row] = self._adjoints(values, seeds)[: self.n_inputs]
+            flat[:, ~self.input_active] = 0.0
+        else:
+            for block in blocks:
+                tangents = self._tangents(values, self._unit_directions(block)).reshape(-1, lanes.LANES)
+                flat[:, block] = tangents[self.outputs, : block.size]
+        shaped = flat.reshape((*self.output_shape, self.n_inputs))
+        if not self.output_shape:
+            return self._unpack(flat[0])
+        return self._unpack(shaped)
+
+    def _second_order(self, values: Floats, adjoints: Floats, directions: Floats) -> Floats:
+        """Return Hessian times each row of `directions` (m <= LANES), shape (m, n_inputs)."""
+        tangents = self._tangents(values, directions)
+        result = self._array("adjoint_tangents", self.n_slots * lanes.LANES)
+        result[:] = 0.0
+        lanes.second_order_sweep(
+            self.op, self.left, self.right, self.activity, values, adjoints, tangents, result, self.first_node
+        )
+        products: Floats = result[: self.n_inputs * lanes.LANES].reshape(-1, lanes.LANES)[:, : len(directions)].T.copy()
+        products[:, ~self.input_active] = 0.0
+        return products
+
+    def hvp(self, *arguments: Any) -> Any:
+        """Return the Hessian times a direction, which comes as the last argument: about five prices, any size."""
+        self._require_scalar("hvp")
+        *inputs, direction = arguments
+        values = self._evaluate(inputs)
+        seed = np.zeros((1, self.n_inputs))
+        self._pack(seed[0], direction if self._n_active_arguments() != 1 else (direction,), "the direction")
+        adjoints = self._adjoints(values, np.ones(1))
+        return self._unpack(self._second_order(values, adjoints, seed)[0])
+
+    def hessian_products(self, *arguments: Any) -> Floats:
+        """Return the Hessian times many directions: rows of the last argument, (m, n_active), as lanes."""
+        self._require_scalar("a Hessian")
+        *inputs, rows = arguments
+        values = self._evaluate(inputs)
+        adjoints = self._adjoints(values, np.ones(1))
+        matrix = np.zeros((len(rows), self.n_inputs))
+        matrix[:, self.input_active] = rows
+        pieces = [matrix[k : k + lanes.LANES] for k in range(0, len(rows), lanes.LANES)]
+
+        def products(piece: Floats) -> Floats:
+            return self._second_order(values, adjoints, piece)[:, self.input_active]
+
+        found = map_pieces(products, pieces, work=20.0 * lanes.LANES * self.n_nodes * len(pieces))
+        return np.concatenate(found) if found else np.zeros((0, self.n_active))
+
+    def hessian(self, *arguments: Any) -> Floats:
+        """Return the symmetric matrix of second derivatives in all active inputs, (n_active, n_active)."""
+        rows = self.hessian_products(*arguments, np.eye(self.n_active))
+        return 0.5 * (rows + rows.T)
+
+    # ---- lanes ------------------------------------------------------------------------------------------------
+
+    def _over_lanes(self, arguments: Sequence[Any], *, with_gradient: bool) -> tuple[Any, Any]:
+        self._check_count(arguments)
+        shared = np.zeros(self.n_slots)
+        shared[self.n_inputs : self.first_node] = self.constants
+        columns: list[Floats] = []
+        for position, given in enumerate(arguments):
+            argument = self.arguments[position]
+            numbers = self._numbers(position, given)
+            if argument.lane:
+                columns.append(numbers.reshape(len(numbers), -1).T)
+            else:
+                shared[argument.span] = numbers.ravel()
+        n_lanes = columns[0].shape[1]
+        if any(c.shape[1] != n_lanes for c in columns):
+            raise AadValueError(f"lane arguments differ in length: {[c.shape[1] for c in columns]}")
+        if n_lanes == 0:
+            raise AadValueError("lane arguments are empty: give at least one lane")
+        lane_inputs = np.ascontiguousarray(np.concatenate(columns))
+        scalar.value_sweep(self.op, self.left, self.right, shared, self.first_node, 0, self.n_uniform)
+        outputs = np.empty((self.n_outputs, n_lanes))
+        lane_adjoints = np.zeros((self.lane_slots.size, n_lanes))
+        seeds = np.ones(self.n_outputs)
+
+        def chunk(begin: int) -> Floats:
+            values = self._array("lane_values", self.n_slots * lanes.LANES)
+            values.reshape(-1, lanes.LANES)[: self.first_node + self.n_uniform] = shared[
+                : self.first_node + self.n_uniform, None
+            ]
+            span = (self.first_node, self.n_uniform, self.lane_slots, lane_inputs, begin, min(begin + CHUNK, n_lanes))
+            if not with_gradient:
+                found = lanes.evaluate_chunk(
+                    self.op, self.left, self.right, values, *span, self._guards, self.outputs, outputs
+                )
+                sums = np.zeros(0)
+            else:
+                adjoints = self._array("lane_adjoints", self.n_slots * lanes.LANES)
+                adjoints[:] = 0.0
+                found = lanes.gradient_chunk(
+                    self.op, self.left, self.right, self.activity, values, adjoints, *span,
+                    self._guards, self.outputs, outputs, seeds, lane_adjoints,
+                )  # fmt: skip
+                sums = adjoints.reshape(-1, lanes.LANES)[: self.first_node + self.n_uniform].sum(axis=1)
+            if found[0] >= 0:
+                self._raise_changed(found[0], f" in the block of lanes from {found[1]}")
+            return sums
+
+        starts = range(0, n_lanes, CHUNK)
+        sums = map_pieces(chunk, starts, work=2.0 * self.n_nodes * n_lanes)
+        shaped = outputs.T.reshape((n_lanes, *self.output_shape))
+        if not with_gradient:
+            return shaped, None
+        adjoints = np.zeros(self.n_slots)
+        adjoints[: self.first_node + self.n_uniform] = np.sum(sums, axis=0)
+        scalar.adjoint_sweep(
+            self.op, self.left, self.right, self.activity, shared, adjoints, self.first_node, 0, self.n_uniform
+        )
+        parts: list[Any] = []
+        row = 0
+        for argument in self.arguments:
+            if argument.lane:
+                if argument.active:
+                    block = lane_adjoints[row : row + argument.size].T
+                    parts.append(np.ascontiguousarray(block).reshape((n_lanes, *argument.shape)))
+                row += argument.size
+            elif argument.active:
+                part = adjoints[argument.span]
+                parts.append(part.reshape(argument.shape).copy() if argument.shape else float(part[0]))
+        return shaped, parts[0] if len(parts) == 1 else tuple(parts)
+
+    # ---- what it is -------------------------------------------------------------------------------------------
+
+    def memory_report(self) -> dict[str, int]:
+        """Return bytes: of the program, of one value and one gradient replay, and per node of each."""
+        fixed = sum(a.nbytes for a in (self.op, self.left, self.right, self.activity, self.constants))
+        value, gradient = 8 * self.n_slots, 16 * self.n_slots
+        return {
+            "nodes": self.n_nodes,
+            "program_bytes": fixed,
+            "value_bytes": value,
+            "gradient_bytes": gradient,
+            "bytes_per_node": round((fixed + gradient) / max(1, self.n_nodes)),
+        }
+
+    def to_dot(self) -> str:
+        """Return the computation graph in Graphviz's DOT language."""
+        from aadlib.graph import to_dot
+
+        return to_dot(self)
+
+    def draw(self, ax: Any = None) -> Any:
+        """Draw the computation graph with matplotlib and return the axes."""
+        from aadlib.graph import draw
+
+        return draw(self, ax)
+
+    def __repr__(self) -> str:
+        lanes_text = ", lanes" if self.has_lanes else ""
+        return (
+            f"<Program: {self.n_inputs} inputs ({self.n_active} active{lanes_text}), {self.n_nodes} nodes, "
+            f"{self.n_outputs} outputs, {len(self.guards)} guards, {len(self.kinks)} kinks>"
+        )
+
+
+LINEAR: Flags = _frozen(np.array([rule.linear for rule in RULES], dtype=np.uint8))
+"""Operations without curvature, by code."""
+
+assert CODES["add"] == 0

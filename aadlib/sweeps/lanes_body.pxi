@@ -1,0 +1,285 @@
+# Sweeps over blocks of LANES lanes, compiled once per instruction set.
+#
+# A slot holds LANES doubles side by side, so every inner loop has a fixed length and becomes SIMD. Two kinds:
+# directions as lanes over one market state (`tangent_sweep`, `second_order_sweep`: values are scalars), and
+# market states or paths as lanes (`evaluate_chunk`, `gradient_chunk`: values differ from lane to lane).
+
+from libc.string cimport memset
+
+include "../generated/rules.pxi"
+include "../generated/lane_rules.pxi"
+
+
+def tangent_sweep(
+    const unsigned char[::1] op,
+    const int[::1] left,
+    const int[::1] right,
+    const unsigned char[::1] activity,
+    const double[::1] values,
+    double[::1] tangents,
+    Py_ssize_t first,
+):
+    """Carry LANES directions forward; `tangents` (n_slots * LANES) holds the seeds of the inputs and zeros."""
+    cdef Py_ssize_t k, l
+    cdef Py_ssize_t n = op.shape[0]
+    cdef double dx, dy
+    cdef unsigned char wanted
+    cdef double* t
+    cdef const double* ta
+    cdef const double* tb
+    with nogil:
+        for k in range(n):
+            wanted = activity[k]
+            t = &tangents[(first + k) * LANES]
+            if wanted == 0:
+                for l in range(LANES):
+                    t[l] = 0.0
+                continue
+            ta = &tangents[left[k] * LANES]
+            tb = &tangents[right[k] * LANES]
+            rule_first(op[k], values[left[k]], values[right[k]], values[first + k], &dx, &dy)
+            if wanted == 3 and dx != 0.0 and dy != 0.0:
+                for l in range(LANES):
+                    t[l] = dx * ta[l] + dy * tb[l]
+            elif wanted & 1 and dx != 0.0:
+                for l in range(LANES):
+                    t[l] = dx * ta[l]
+            elif wanted & 2 and dy != 0.0:
+                for l in range(LANES):
+                    t[l] = dy * tb[l]
+            else:
+                for l in range(LANES):
+                    t[l] = 0.0
+
+
+def second_order_sweep(
+    const unsigned char[::1] op,
+    const int[::1] left,
+    const int[::1] right,
+    const unsigned char[::1] activity,
+    const double[::1] values,
+    const double[::1] adjoints,
+    const double[::1] tangents,
+    double[::1] adjoint_tangents,
+    Py_ssize_t first,
+):
+    """Carry the tangents of the adjoints backward in LANES directions: forward over reverse.
+
+    `adjoints` is the result of the adjoint sweep, `adjoint_tangents` (n_slots * LANES) enters as zeros.
+    """
+    cdef Py_ssize_t k, l
+    cdef Py_ssize_t n = op.shape[0]
+    cdef double w, dx, dy, dxx, dxy, dyy
+    cdef unsigned char wanted
+    cdef bint moves
+    cdef double* wd
+    cdef double* da
+    cdef double* db
+    cdef const double* ta
+    cdef const double* tb
+    with nogil:
+        for k in range(n - 1, -1, -1):
+            wanted = activity[k]
+            if wanted == 0:
+                continue
+            w = adjoints[first + k]
+            wd = &adjoint_tangents[(first + k) * LANES]
+            moves = False
+            for l in range(LANES):
+                moves |= wd[l] != 0.0
+            if w == 0.0 and not moves:
+                continue
+            rule_first(op[k], values[left[k]], values[right[k]], values[first + k], &dx, &dy)
+            da = &adjoint_tangents[left[k] * LANES]
+            db = &adjoint_tangents[right[k] * LANES]
+            if moves:
+                if wanted & 1 and dx != 0.0:
+                    for l in range(LANES):
+                        da[l] += dx * wd[l]
+                if wanted & 2 and dy != 0.0:
+                    for l in range(LANES):
+                        db[l] += dy * wd[l]
+            if w == 0.0:
+                continue
+            rule_second(op[k], values[left[k]], values[right[k]], values[first + k], &dxx, &dxy, &dyy)
+            ta = &tangents[left[k] * LANES]
+            tb = &tangents[right[k] * LANES]
+            if wanted & 1 and dxx != 0.0:
+                dxx *= w
+                for l in range(LANES):
+                    da[l] += dxx * ta[l]
+            if wanted & 2 and dyy != 0.0:
+                dyy *= w
+                for l in range(LANES):
+                    db[l] += dyy * tb[l]
+            if wanted == 3 and dxy != 0.0:
+                dxy *= w
+                for l in range(LANES):
+                    da[l] += dxy * tb[l]
+                for l in range(LANES):
+                    db[l] += dxy * ta[l]
+
+
+cdef void load_lanes(
+    const int[::1] slots, const double[:, ::1] inputs, Py_ssize_t lane, Py_ssize_t n_valid, double* values
+) noexcept nogil:
+    """Copy one block of lane inputs into their slots; lanes past the end repeat the last one."""
+    cdef Py_ssize_t j, l
+    for j in range(slots.shape[0]):
+        for l in range(LANES):
+            values[slots[j] * LANES + l] = inputs[j, lane + (l if l < n_valid else n_valid - 1)]
+
+
+cdef void block_values(
+    const unsigned char[::1] op,
+    const int[::1] left,
+    const int[::1] right,
+    double* values,
+    Py_ssize_t first,
+    Py_ssize_t begin,
+) noexcept nogil:
+    cdef Py_ssize_t k
+    for k in range(begin, op.shape[0]):
+        lane_value(op[k], values + left[k] * LANES, values + right[k] * LANES, values + (first + k) * LANES)
+
+
+cdef Py_ssize_t block_guards(
+    const unsigned char[::1] op,
+    const int[::1] left,
+    const int[::1] right,
+    const unsigned char[::1] outcome,
+    const double* values,
+    Py_ssize_t n_valid,
+) noexcept nogil:
+    cdef Py_ssize_t k, l
+    cdef double[LANES] found
+    for k in range(op.shape[0]):
+        lane_value(op[k], values + left[k] * LANES, values + right[k] * LANES, found)
+        for l in range(n_valid):
+            if (found[l] != 0.0) != (outcome[k] != 0):
+                return k
+    return -1
+
+
+def evaluate_chunk(
+    const unsigned char[::1] op,
+    const int[::1] left,
+    const int[::1] right,
+    double[::1] values,
+    Py_ssize_t first,
+    Py_ssize_t begin_node,
+    const int[::1] lane_slots,
+    const double[:, ::1] lane_inputs,
+    Py_ssize_t begin,
+    Py_ssize_t end,
+    guards,
+    const int[::1] output_slots,
+    double[:, ::1] outputs,
+):
+    """Evaluate lanes begin..end-1 block by block; return (guard, lane) of the first changed guard, or (-1, -1).
+
+    `values` (n_slots * LANES) holds constants, shared inputs and the nodes before `begin_node` in every lane.
+    """
+    cdef const unsigned char[::1] guard_op = guards[0]
+    cdef const int[::1] guard_left = guards[1]
+    cdef const int[::1] guard_right = guards[2]
+    cdef const unsigned char[::1] guard_outcome = guards[3]
+    cdef Py_ssize_t lane, j, l, n_valid
+    cdef Py_ssize_t changed = -1
+    cdef Py_ssize_t changed_lane = -1
+    cdef double* v = &values[0]
+    with nogil:
+        lane = begin
+        while lane < end:
+            n_valid = min(<Py_ssize_t>LANES, end - lane)
+            load_lanes(lane_slots, lane_inputs, lane, n_valid, v)
+            block_values(op, left, right, v, first, begin_node)
+            changed = block_guards(guard_op, guard_left, guard_right, guard_outcome, v, n_valid)
+            if changed >= 0:
+                changed_lane = lane
+                break
+            for j in range(output_slots.shape[0]):
+                for l in range(n_valid):
+                    outputs[j, lane + l] = v[output_slots[j] * LANES + l]
+            lane += LANES
+    return changed, changed_lane
+
+
+def gradient_chunk(
+    const unsigned char[::1] op,
+    const int[::1] left,
+    const int[::1] right,
+    const unsigned char[::1] activity,
+    double[::1] values,
+    double[::1] adjoints,
+    Py_ssize_t first,
+    Py_ssize_t begin_node,
+    const int[::1] lane_slots,
+    const double[:, ::1] lane_inputs,
+    Py_ssize_t begin,
+    Py_ssize_t end,
+    guards,
+    const int[::1] output_slots,
+    double[:, ::1] outputs,
+    const double[::1] output_seeds,
+    double[:, ::1] lane_adjoints,
+):
+    """Values as `evaluate_chunk`, and adjoints: per lane for lane inputs, added up in `adjoints` for shared slots.
+
+    Adjoints of slots that no lane changes pile up over the blocks, lane by lane, so the caller adds LANES numbers
+    per chunk and the result does not depend on how chunks were spread over threads.
+    """
+    cdef const unsigned char[::1] guard_op = guards[0]
+    cdef const int[::1] guard_left = guards[1]
+    cdef const int[::1] guard_right = guards[2]
+    cdef const unsigned char[::1] guard_outcome = guards[3]
+    cdef Py_ssize_t lane, j, l, n_valid, k, a, b
+    cdef Py_ssize_t n = op.shape[0]
+    cdef Py_ssize_t changed = -1
+    cdef Py_ssize_t changed_lane = -1
+    cdef double[LANES] dx
+    cdef double[LANES] dy
+    cdef double* v = &values[0]
+    cdef double* bar = &adjoints[0]
+    cdef double* w
+    cdef bint needed
+    with nogil:
+        lane = begin
+        while lane < end:
+            n_valid = min(<Py_ssize_t>LANES, end - lane)
+            load_lanes(lane_slots, lane_inputs, lane, n_valid, v)
+            block_values(op, left, right, v, first, begin_node)
+            changed = block_guards(guard_op, guard_left, guard_right, guard_outcome, v, n_valid)
+            if changed >= 0:
+                changed_lane = lane
+                break
+            memset(bar + (first + begin_node) * LANES, 0, (n - begin_node) * LANES * sizeof(double))
+            for j in range(lane_slots.shape[0]):
+                memset(bar + lane_slots[j] * LANES, 0, LANES * sizeof(double))
+            for j in range(output_slots.shape[0]):
+                for l in range(n_valid):
+                    outputs[j, lane + l] = v[output_slots[j] * LANES + l]
+                    bar[output_slots[j] * LANES + l] += output_seeds[j]
+            for k in range(n - 1, begin_node - 1, -1):
+                if activity[k] == 0:
+                    continue
+                w = bar + (first + k) * LANES
+                needed = False
+                for l in range(LANES):
+                    needed |= w[l] != 0.0
+                if not needed:
+                    continue
+                a = left[k] * LANES
+                b = right[k] * LANES
+                lane_first(op[k], v + a, v + b, v + (first + k) * LANES, dx, dy)
+                if activity[k] & 1:
+                    for l in range(LANES):
+                        bar[a + l] += w[l] * dx[l] if (w[l] != 0.0) & (dx[l] != 0.0) else 0.0
+                if activity[k] & 2:
+                    for l in range(LANES):
+                        bar[b + l] += w[l] * dy[l] if (w[l] != 0.0) & (dy[l] != 0.0) else 0.0
+            for j in range(lane_slots.shape[0]):
+                for l in range(n_valid):
+                    lane_adjoints[j, lane + l] = bar[lane_slots[j] * LANES + l]
+            lane += LANES
+    return changed, changed_lane
