@@ -7,7 +7,6 @@ import os
 import numpy as np
 from numpy.typing import NDArray
 
-from aadlib.errors import AadValueError
 from pricers.chain.chain import Chain
 from pricers.chain.cleaning import drop_thin, drop_unusable, require_rows
 from pricers.chain.parity import ParityFit, fit_parity
@@ -82,6 +81,9 @@ def select_quotes(chain: Chain, *, parity: ParityFit, min_open_interest: float =
     require_rows(chain, "no expiry with a parity forward")
     at_or_above = chain.strike >= parity.forward[_position_of_slice(chain, parity)]
     chain = chain.drop("in the money", chain.is_call != at_or_above)
+    underlying = np.where(chain.is_call, parity.forward[_position_of_slice(chain, parity)], chain.strike)
+    highest = parity.discount[_position_of_slice(chain, parity)] * underlying
+    chain = chain.drop("mid above the no-arbitrage bound", 0.5 * (chain.bid + chain.ask) >= highest)
     counts = np.bincount(_position_of_slice(chain, parity), minlength=parity.expiry.size)
     too_few = counts[_position_of_slice(chain, parity)] < MIN_QUOTES_PER_SLICE
     chain = chain.drop(f"fewer than {MIN_QUOTES_PER_SLICE} quotes in the slice", too_few)
@@ -92,7 +94,7 @@ def select_quotes(chain: Chain, *, parity: ParityFit, min_open_interest: float =
 def _imply(chain: Chain, parity: ParityFit) -> Quotes:
     """Sort the rows by slice and strike and imply the volatilities of mid, bid and ask."""
     # The solver is compiled by numba, whose import costs more than reading a chain: load it when it is needed.
-    from pricers.implied_volatility import implied_volatility
+    from pricers.implied_volatility import implied_volatility, vega
 
     position = _position_of_slice(chain, parity)
     order = np.lexsort((chain.strike, position))
@@ -115,16 +117,6 @@ def _imply(chain: Chain, parity: ParityFit) -> Quotes:
         ),
         3,
     )
-    unsolved = np.flatnonzero(~np.isfinite(volatility))
-    if unsolved.size:
-        k = int(unsolved[0])
-        raise AadValueError(
-            f"mid = {mid[k]} of strike {strike[k]}, expiry {expiry[k]:.4f} years, forward {forward[k]:.2f}: "
-            "no volatility gives this price; correct or remove the quote"
-        )
-    deviation = volatility * np.sqrt(expiry)
-    d1 = np.log(forward / strike) / deviation + 0.5 * deviation
-    density = np.exp(-0.5 * d1 * d1) / np.sqrt(2.0 * np.pi)
     return Quotes(
         slices=tuple(
             Slice(
@@ -149,6 +141,8 @@ def _imply(chain: Chain, parity: ParityFit) -> Quotes:
         bid_volatility=bid_volatility,
         ask_volatility=ask_volatility,
         spread=ask - bid,
-        vega=discount * forward * np.sqrt(expiry) * density,
+        vega=vega(
+            forward=forward, strike=strike, expiry=expiry, volatility=volatility, discount=discount
+        ),
         dropped=chain.dropped,
     )
