@@ -19,7 +19,7 @@ TIGHT_SPREAD = 0.05
 """Widest bid-ask spread, in volatility, of the quotes that `FitQuality.tight_rmse` looks at."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class FitQuality:
     """Errors of a fit, in volatility (0.01 is one volatility point).
 

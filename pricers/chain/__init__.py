@@ -2,10 +2,11 @@
 
 from pricers.chain.chain import Chain
 from pricers.chain.cleaning import drop_thin, drop_unusable, is_settled_at_open, years_to_expiry
+from pricers.chain.fields import COLUMN_ALIASES
 from pricers.chain.load import load_quotes, select_quotes
 from pricers.chain.parity import ParityFit, fit_parity
 from pricers.chain.quotes import Quotes, Slice
-from pricers.chain.reader import COLUMN_ALIASES, read_chain
+from pricers.chain.reader import read_chain
 
 __all__ = [
     "COLUMN_ALIASES",

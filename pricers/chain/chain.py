@@ -13,7 +13,7 @@ from aadlib.errors import require_shape
 FloatArray = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Chain:
     """An option chain of one underlying on one date, one entry per row in every array.
 

@@ -141,8 +141,7 @@ def _imply(chain: Chain, parity: ParityFit) -> Quotes:
         bid_volatility=bid_volatility,
         ask_volatility=ask_volatility,
         spread=ask - bid,
-        vega=vega(
-            forward=forward, strike=strike, expiry=expiry, volatility=volatility, discount=discount
-        ),
+        vega=vega(forward=forward, strike=strike, expiry=expiry, volatility=volatility, discount=discount),
         dropped=chain.dropped,
+        parity=parity,
     )

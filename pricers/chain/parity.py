@@ -23,14 +23,15 @@ IntArray = NDArray[np.int64]
 CURVE_DECAY = 0.5
 """Years over which the slope and hump of the zero-rate curve fade."""
 
-_COEFFICIENT_DEVIATIONS = np.array([0.2, 0.05, 0.05])  # prior of level, slope, hump: keeps one bad expiry sane
+# The weak prior of level, slope and hump keeps the curve sane where there is one bad expiry only.
+_COEFFICIENT_DEVIATIONS = np.array([0.2, 0.05, 0.05])
 _RATE_ERROR_FLOOR = 2e-4  # roots of the same date disagree by a few basis points at any weight
 _HUBER = 1.5
 _MIN_PAIRS_FOR_RATE = 5
 _N_REWEIGHTINGS = 12
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ParityFit:
     """Forwards and discount factors per (root, expiry date), sorted by expiry; m entries.
 
@@ -72,7 +73,7 @@ class ParityFit:
         return np.asarray(_curve_basis(np.asarray(expiry, dtype=np.float64)) @ self.curve)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Pairs:
     """Call and put of the same strike: their difference in price and their joint spread."""
 
@@ -145,9 +146,9 @@ def _regress(pairs: _Pairs, expiry: FloatArray) -> tuple[FloatArray, FloatArray]
     m, n_pairs = present.size, counts[present]
 
     def sums(x: FloatArray) -> FloatArray:
-        return np.bincount(group, weights=x, minlength=m)
+        return np.asarray(np.bincount(group, weights=x, minlength=m), dtype=np.float64)
 
-    weight = 1.0 / spread**2
+    weight: FloatArray = 1.0 / spread**2
     for _ in range(_N_REWEIGHTINGS):
         total = sums(weight)
         strike_off = strike - (sums(weight * strike) / total)[group]
@@ -169,10 +170,10 @@ def _smooth(expiry: FloatArray, rate: FloatArray, error: FloatArray) -> FloatArr
     """Fit the curve's coefficients to the rates by Huber-weighted least squares with a weak prior, (3,)."""
     known = np.isfinite(rate)
     basis, rate = _curve_basis(expiry[known]), rate[known]
-    deviation = np.hypot(error[known], _RATE_ERROR_FLOOR)
+    deviation: FloatArray = np.hypot(error[known], _RATE_ERROR_FLOOR)
     prior = np.diag(1.0 / _COEFFICIENT_DEVIATIONS**2)
-    weight = 1.0 / deviation**2
-    coefficients = np.zeros(3)
+    weight: FloatArray = 1.0 / deviation**2
+    coefficients: FloatArray = np.zeros(3)
     for _ in range(_N_REWEIGHTINGS):
         weighted = basis * weight[:, None]
         coefficients = np.linalg.solve(weighted.T @ basis + prior, weighted.T @ rate)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from aadlib.errors import AadValueError, require_finite, require_positive, require_shape
+from pricers.chain.parity import ParityFit
 
 FloatArray = NDArray[np.float64]
 
@@ -46,7 +47,7 @@ class Slice:
         return f"{self.root} {self.expiry_date.isoformat()}".strip()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Quotes:
     """Quotes sorted by slice, then strike; every array is read-only and has one entry per quote.
 
@@ -70,6 +71,8 @@ class Quotes:
         Discounted Black vega at the mid volatility, price per unit of volatility.
     dropped : dict
         Reason -> number of rows of the chain that are not here.
+    parity : ParityFit, optional
+        The fit behind the forwards and discount factors; it may have more expiries than `slices`.
     """
 
     slices: tuple[Slice, ...]
@@ -88,6 +91,7 @@ class Quotes:
     spread: FloatArray
     vega: FloatArray
     dropped: dict[str, int] = field(default_factory=dict)
+    parity: ParityFit | None = None
 
     def __post_init__(self) -> None:
         n = np.size(self.strike)

@@ -176,7 +176,9 @@ def write_synthetic_chain(path: str | os.PathLike[str]) -> None:
 
 def main() -> None:
     """Run the command line."""
-    parser = argparse.ArgumentParser(description="Write the synthetic option chain made from a published surface.")
+    parser = argparse.ArgumentParser(
+        description="Write the synthetic option chain made from a published surface."
+    )
     parser.add_argument("path", help="the CSV file to write")
     write_synthetic_chain(parser.parse_args().path)
 

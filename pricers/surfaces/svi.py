@@ -159,9 +159,7 @@ def _grid(log_moneyness: ArrayLike | None) -> FloatArray:
     return grid
 
 
-def check_butterfly(
-    *, slices: Sequence[SVISlice], log_moneyness: ArrayLike | None = None
-) -> ArbitrageReport:
+def check_butterfly(*, slices: Sequence[SVISlice], log_moneyness: ArrayLike | None = None) -> ArbitrageReport:
     """Report the least g(k) of the slices: below zero the implied density is negative there.
 
     Parameters
@@ -185,9 +183,7 @@ def check_butterfly(
     return _report(np.array([smile.butterfly(grid) for smile in slices]), grid)
 
 
-def check_calendar(
-    *, slices: Sequence[SVISlice], log_moneyness: ArrayLike | None = None
-) -> ArbitrageReport:
+def check_calendar(*, slices: Sequence[SVISlice], log_moneyness: ArrayLike | None = None) -> ArbitrageReport:
     """Report the least increase of w(k) from one slice to the next: below zero a calendar spread pays.
 
     Parameters
@@ -235,7 +231,9 @@ class SVISurface:
         require_increasing("expiries", expiries)
         require_positive("expiries", expiries)
         if expiries.size != len(self.slices) or not self.slices:
-            raise AadValueError(f"slices has {len(self.slices)} entries for {expiries.size} expiries: match them")
+            raise AadValueError(
+                f"slices has {len(self.slices)} entries for {expiries.size} expiries: match them"
+            )
         expiries.flags.writeable = False
         object.__setattr__(self, "expiries", expiries)
 

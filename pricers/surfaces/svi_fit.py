@@ -26,7 +26,7 @@ _LOWEST = np.array([-30.0, -15.0, -10.0, -20.0, -14.0])
 _HIGHEST = np.array([5.0, 12.0, 10.0, 20.0, 5.0])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SVIFit:
     """SVI slices fitted to quotes.
 
@@ -122,7 +122,9 @@ def _starts(problem: _FreeParameters, n_starts: int) -> list[FloatArray]:
     b = np.maximum(slope, 1e-4 * variance.max() / span)
     rho = np.clip(tilted / b, -0.98, 0.98)
     v = np.maximum(level + b * sigma * np.sqrt(1.0 - rho * rho), 1e-2 * variance.min())
-    free = np.clip(np.stack([np.log(v), np.log(b), np.arctanh(rho), m, np.log(sigma)], axis=1), _LOWEST, _HIGHEST)
+    free = np.clip(
+        np.stack([np.log(v), np.log(b), np.arctanh(rho), m, np.log(sigma)], axis=1), _LOWEST, _HIGHEST
+    )
     cost = np.array([np.sum(problem.residuals(point, point) ** 2) for point in free])
     chosen: list[FloatArray] = []
     for point in free[np.argsort(cost, kind="stable")]:
@@ -204,9 +206,7 @@ def fit_svi_slice(
     return _fit(_FreeParameters(k, target, expiry, weight / weight.mean()), n_starts)[0]
 
 
-def fit_svi_slices(
-    quotes: Quotes, *, weights: str | ArrayLike = "equal", n_starts: int = N_STARTS
-) -> SVIFit:
+def fit_svi_slices(quotes: Quotes, *, weights: str | ArrayLike = "equal", n_starts: int = N_STARTS) -> SVIFit:
     """Fit an SVI slice to every expiry of the quotes, each on its own.
 
     Parameters
