@@ -39,7 +39,6 @@ DIRECTIVES = {
     "cdivision": True,
     "binding": True,
     "embedsignature": True,
-    "freethreading_compatible": False,
 }
 
 # Value-safe: results are those of plain C doubles. No -ffast-math, no -march=native.

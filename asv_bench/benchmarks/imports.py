@@ -22,5 +22,3 @@ class Imports:
         command = [sys.executable, "-c", CODE.format(module=module)]
         rounds = range(1 if SMALLEST else 7)
         return min(float(subprocess.run(command, capture_output=True, check=True).stdout) for _ in rounds)
-
-    track_import.unit = "seconds"  # type: ignore[attr-defined]
