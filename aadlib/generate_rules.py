@@ -78,27 +78,51 @@ def cython_rules() -> str:
         arguments = "double x" if rule.arity == 1 else "double x, double y"
         lines += [f"cdef inline double value_{rule.name}({arguments}) noexcept nogil:"]
         lines += [f"    return {_text(rule.value, c_name)}", ""]
-    signature = "(int op, double x, double y) noexcept nogil:"
-    lines.append(f"cdef inline double rule_value{signature}")
-    for code, rule in enumerate(rules.RULES):
-        call = "x" if rule.arity == 1 else "x, y"
-        lines += [f"    {'if' if code == 0 else 'elif'} op == {code}:", f"        return value_{rule.name}({call})"]
-    lines += ["    return 0.0", ""]
-    tables = {"first": ("dx", "dy"), "second": ("dxx", "dxy", "dyy")}
-    for order, targets in tables.items():
-        pointers = ", ".join(f"double* {t}" for t in targets)
-        lines.append(f"cdef inline void rule_{order}(int op, double x, double y, double v, {pointers}) noexcept nogil:")
-        lines += [f"    {t}[0] = 0.0" for t in targets]
+    lines += _dispatch("value", "double", (), lambda r: [f"return value_{r.name}({'x' if r.arity == 1 else 'x, y'})"])
+    for order, targets in {"first": ("dx", "dy"), "second": ("dxx", "dxy", "dyy")}.items():
+
+        def assignments(rule: rules.Rule, order: str = order, targets: tuple[str, ...] = targets) -> list[str]:
+            texts = getattr(rule, order)
+            return [f"{t}[0] = {_text(e, c_name)}" for t, e in zip(targets, texts, strict=False) if e != "0.0"]
+
+        lines += _dispatch(order, "void", targets, assignments)
+    return "\n".join(lines)
+
+
+def _calls(rule: rules.Rule, order: str) -> bool:
+    texts = (rule.value,) if order == "value" else getattr(rule, order)
+    return any(isinstance(node, ast.Call) for text in texts for node in ast.walk(ast.parse(text, mode="eval")))
+
+
+def _dispatch(
+    order: str, result: str, targets: tuple[str, ...], statements: Callable[[rules.Rule], list[str]]
+) -> list[str]:
+    """Write a switch over operations in two halves.
+
+    The rows of plain arithmetic are inlined into a sweep's loop; those that call a library function stand behind a
+    call, so that they do not crowd the loop.
+    """
+    pointers = "".join(f", double* {t}" for t in targets)
+    arguments = f"int op, double x, double y{', double v' if targets else ''}{pointers}"
+    passed = f"op, x, y{', v' if targets else ''}{''.join(f', {t}' for t in targets)}"
+    lines = []
+    for half, inline in (("_call", ""), ("", "inline ")):
+        lines.append(f"cdef {inline}{result} rule_{order}{half}({arguments}) noexcept nogil:")
+        if not half:
+            lines += [f"    {t}[0] = 0.0" for t in targets]
         branch = "if"
         for code, rule in enumerate(rules.RULES):
-            texts = getattr(rule, order)
-            written = [(t, e) for t, e in zip(targets, texts, strict=False) if e != "0.0"]
-            if written:
-                lines.append(f"    {branch} op == {code}:")
-                lines += [f"        {t}[0] = {_text(e, c_name)}" for t, e in written]
+            body = statements(rule) or ["pass"]
+            if _calls(rule, order) == bool(half):
+                lines += [f"    {branch} op == {code}:", *(f"        {row}" for row in body)]
                 branch = "elif"
+        rest = f"rule_{order}_call({passed})"
+        if half:
+            lines += ["    return 0.0"] if not targets else []
+        else:
+            lines += [f"    return {rest}"] if not targets else ["    else:", f"        {rest}"]
         lines.append("")
-    return "\n".join(lines)
+    return lines
 
 
 def cython_lane_rules() -> str:

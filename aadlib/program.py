@@ -12,26 +12,14 @@ import numpy.typing as npt
 
 from aadlib.advar import ADVar
 from aadlib.errors import AadTypeError, AadValueError, BranchChanged, NotFinite
-from aadlib.rules import CODES, RULES
+from aadlib.freeze import Floats, Ints, Line, freeze, frozen
+from aadlib.rules import RULES
 from aadlib.sweeps import lanes, scalar
 from aadlib.tape import Tape
 from aadlib.threads import map_pieces
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int32]
-Flags = npt.NDArray[np.uint8]
-Line = tuple[str, int, str]
-
 CHUNK = 64 * lanes.LANES
 """Lanes whose adjoints are added up together: fixed, so that sums do not depend on the number of threads."""
-
-PASSES = np.array(
-    [sum(1 << side for side, text in enumerate(rule.first) if text != "0.0") for rule in RULES], dtype=np.uint8
-)
-"""Through which operands (bits 1 and 2) each operation has a derivative at all."""
-
-OPERANDS = np.array([1 if rule.arity == 1 else 3 for rule in RULES], dtype=np.uint8)
-
 
 @dataclass(frozen=True)
 class Argument:
@@ -53,33 +41,9 @@ class Argument:
         return slice(self.offset, self.offset + self.size)
 
 
-@dataclass(frozen=True)
-class Kink:
-    """One recorded operation that is not smooth everywhere."""
-
-    slot: int
-    operation: str
-    line: Line
-
-
-@dataclass(frozen=True)
-class Guard:
-    """One comparison that steered the recording."""
-
-    operation: str
-    outcome: bool
-    line: Line
-
-
 def describe_line(line: Line) -> str:
     """Return a source line the way a traceback names it."""
     return f"{line[0]}:{line[1]} in {line[2]}"
-
-
-def _frozen(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    array = np.ascontiguousarray(array)
-    array.setflags(write=False)
-    return array
 
 
 class Program:
@@ -91,6 +55,7 @@ class Program:
     Attributes
     ----------
     n_inputs, n_outputs, n_nodes, n_slots : int
+    n_recorded : int, operations recorded, before repeats were merged and unused ones dropped
     op, left, right : (n_nodes,) arrays, operation codes (rows of `aadlib.rules.RULES`) and operand slots; a unary
         operation has its operand in both
     activity : (n_nodes,) bits, 1 and 2 where the derivative in the left and right operand is wanted
@@ -109,109 +74,22 @@ class Program:
         arguments: Sequence[Argument],
         output_shape: tuple[int, ...] = (),
     ) -> None:
-        op, left, right, value, constants = tape.arrays()
         self.arguments = tuple(arguments)
         self.output_shape = output_shape
-        self.n_inputs = len(inputs)
-        self.n_outputs = len(outputs)
-        for position, variable in enumerate((*inputs, *outputs)):
-            if isinstance(variable, ADVar) and variable.serial != tape.serial:
-                raise AadTypeError(f"variable {position} ({variable!r}) belongs to another tape than {tape!r}")
-
-        # Lay everything out as [constants of the tape | constant outputs | nodes of the tape], then keep what is used.
-        literal = np.array([float(o) for o in outputs if not isinstance(o, ADVar)], dtype=np.float64)
-        pool = np.concatenate([constants, literal])
-        shift = pool.size
-
-        def place(ids: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
-            return np.where(ids < 0, -ids.astype(np.int64) - 1, ids.astype(np.int64) + shift)
-
-        is_input = op == 255
-        left, right = place(np.where(is_input, 0, left)), place(np.where(is_input, 0, right))
-        literals = iter(range(constants.size, shift))
-        roots = np.array([o.id + shift if isinstance(o, ADVar) else next(literals) for o in outputs], dtype=np.int64)
-        guards = list(tape.guards)
-        guard_left = place(np.array([g[1] for g in guards], dtype=np.int64))
-        guard_right = place(np.array([g[2] for g in guards], dtype=np.int64))
-        input_places = np.array([variable.id + shift for variable in inputs], dtype=np.int64)
-
-        live = np.zeros(shift + op.size, dtype=np.uint8)
-        live[np.concatenate([roots, guard_left, guard_right])] = 1
-        left[is_input] = right[is_input] = np.flatnonzero(is_input) + shift
-        scalar.mark_live(left.astype(np.int32), right.astype(np.int32), live, shift)
-        undeclared = live.astype(bool)
-        undeclared[:shift] = False
-        undeclared[shift:] &= is_input
-        undeclared[input_places] = False
-        # An input of the tape that is not among `inputs` is a constant of this program.
-        pool = np.concatenate([pool, value[undeclared[shift:]]])
-        pool_places = np.concatenate([np.arange(shift), np.flatnonzero(undeclared)])
-        used = live[pool_places].astype(bool)
-        self.constants, positions = np.unique(pool[used].view(np.int64), return_inverse=True)
-        self.constants = _frozen(self.constants.view(np.float64))
+        spread = [(np.full(a.size, a.active), np.full(a.size, a.lane)) for a in arguments]
+        active, lane = (np.concatenate(flags) for flags in zip(*spread, strict=True))
+        layout = freeze(tape, inputs=inputs, outputs=outputs, input_active=active, input_lane=lane)
+        self.op, self.left, self.right = layout.op, layout.left, layout.right
+        self.activity, self.constants, self.outputs = layout.activity, layout.constants, layout.outputs
+        self.guards, self.kinks, self.lines = layout.guards, layout.kinks, layout.lines
+        self.n_inputs, self.n_outputs, self.n_nodes = layout.n_inputs, len(outputs), layout.op.size
+        self.n_recorded, self.n_uniform = layout.n_recorded, layout.n_uniform
         self.first_node = self.n_inputs + self.constants.size
-
-        nodes = np.flatnonzero(live[shift:].astype(bool) & ~is_input)
-        slots = np.full(live.size, -1, dtype=np.int64)
-        slots[input_places] = np.arange(self.n_inputs)
-        slots[pool_places[used]] = self.n_inputs + positions
-        slots[nodes + shift] = self.first_node + np.arange(nodes.size)
-        op, left, right = op[nodes], slots[left[nodes + 0]], slots[right[nodes + 0]]
-
-        # Nodes that no lane changes come first: sweeps over lanes compute them once.
-        varying = np.zeros(self.first_node + nodes.size, dtype=np.uint8)
-        for argument in self.arguments:
-            varying[argument.span] = argument.lane
-        scalar.mark_dependent(left.astype(np.int32), right.astype(np.int32), OPERANDS[op], varying, self.first_node)
-        order = np.argsort(varying[self.first_node :], kind="stable")
-        renumber = np.arange(self.first_node + nodes.size)
-        renumber[self.first_node + order] = self.first_node + np.arange(nodes.size)
-        self.n_uniform = int(nodes.size - varying[self.first_node :].sum())
-        self.op: Flags = _frozen(op[order])
-        self.left: Ints = _frozen(renumber[left[order]].astype(np.int32))
-        self.right: Ints = _frozen(renumber[right[order]].astype(np.int32))
-        self.n_nodes = int(nodes.size)
         self.n_slots = self.first_node + self.n_nodes
-        final = np.where(slots >= 0, renumber[slots], -1)
-        self.outputs: Ints = _frozen(final[roots].astype(np.int32))
-        self.lane_slots: Ints = _frozen(
-            np.concatenate([np.arange(a.span.start, a.span.stop) for a in self.arguments if a.lane] or [[]]).astype(
-                np.int32
-            )
-        )
-        self.input_active = _frozen(
-            np.concatenate([np.full(a.size, a.active) for a in self.arguments] or [np.zeros(0, dtype=bool)])
-        )
-        active = np.zeros(self.n_slots, dtype=np.uint8)
-        active[: self.n_inputs] = self.input_active
-        passes = PASSES[self.op]
-        scalar.mark_dependent(self.left, self.right, passes, active, self.first_node)
-        self.activity: Flags = _frozen((passes & (active[self.left] | (active[self.right] << 1))).astype(np.uint8))
-
-        self._guards = (
-            _frozen(np.array([g[0] for g in guards], dtype=np.uint8)),
-            _frozen(final[guard_left].astype(np.int32)),
-            _frozen(final[guard_right].astype(np.int32)),
-            _frozen(np.array([g[3] for g in guards], dtype=np.uint8)),
-        )
-        self.guards = tuple(Guard(RULES[g[0]].name, bool(g[3]), g[4]) for g in guards)
-        kinks = (Kink(int(final[node + shift]), RULES[code].name, line) for node, code, line in tape.kinks)
-        self.kinks = tuple(kink for kink in kinks if kink.slot >= 0 and self._wanted(kink))
-        self.lines: tuple[Line, ...] | None = None
-        if tape.lines:
-            kept = nodes[order]
-            self.lines = tuple(tape.lines[k] for k in kept)
+        self.input_active: npt.NDArray[np.bool_] = frozen(active)
+        self.lane_slots: Ints = frozen(np.flatnonzero(lane).astype(np.int32))
+        self._guards = layout.guard_arrays
         self._workspace = threading.local()
-
-    def _wanted(self, kink: Kink) -> bool:
-        """Say whether a derivative passes through, or a step of an active number stops at, this operation."""
-        node = kink.slot - self.first_node
-        operands = (self.left[node], self.right[node])
-        depends = any(
-            s >= self.first_node and self.activity[s - self.first_node] or s < self.n_inputs and self.input_active[s]
-            for s in operands
-        )
-        return bool(self.activity[node]) or depends
 
     # ---- workspaces -------------------------------------------------------------------------------------------
 
@@ -548,6 +426,7 @@ class Program:
         fixed = sum(a.nbytes for a in (self.op, self.left, self.right, self.activity, self.constants))
         value, gradient = 8 * self.n_slots, 16 * self.n_slots
         return {
+            "recorded": self.n_recorded,
             "nodes": self.n_nodes,
             "program_bytes": fixed,
             "value_bytes": value,
@@ -573,9 +452,3 @@ class Program:
             f"<Program: {self.n_inputs} inputs ({self.n_active} active{lanes_text}), {self.n_nodes} nodes, "
             f"{self.n_outputs} outputs, {len(self.guards)} guards, {len(self.kinks)} kinks>"
         )
-
-
-LINEAR: Flags = _frozen(np.array([rule.linear for rule in RULES], dtype=np.uint8))
-"""Operations without curvature, by code."""
-
-assert CODES["add"] == 0

@@ -1,0 +1,183 @@
+"""From a tape to the layout of a program: merge repeats, drop what is unused, number the slots."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from aadlib.advar import ADVar
+from aadlib.errors import AadTypeError
+from aadlib.rules import CODES, RULES
+from aadlib.sweeps import scalar
+from aadlib.tape import Tape
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int32]
+Flags = npt.NDArray[np.uint8]
+Line = tuple[str, int, str]
+
+INPUT = 255
+
+PASSES: Flags = np.array(
+    [sum(1 << side for side, text in enumerate(rule.first) if text != "0.0") for rule in RULES], dtype=np.uint8
+)
+"""Through which operands (bits 1 and 2) each operation has a derivative at all."""
+
+OPERANDS: Flags = np.array([1 if rule.arity == 1 else 3 for rule in RULES], dtype=np.uint8)
+"""Which operands (bits 1 and 2) each operation has."""
+
+COMMUTES: Flags = np.zeros(256, dtype=np.uint8)
+COMMUTES[[CODES["add"], CODES["multiply"]]] = 1
+"""Operations whose operands may be exchanged, by code."""
+
+
+@dataclass(frozen=True)
+class Kink:
+    """One recorded operation that is not smooth everywhere."""
+
+    slot: int
+    operation: str
+    line: Line
+
+
+@dataclass(frozen=True)
+class Guard:
+    """One comparison that steered the recording."""
+
+    operation: str
+    outcome: bool
+    line: Line
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Everything a sweep needs, in read-only arrays; see `aadlib.program.Program` for the meaning of the fields."""
+
+    n_inputs: int
+    n_recorded: int
+    n_uniform: int
+    constants: Floats
+    op: Flags
+    left: Ints
+    right: Ints
+    activity: Flags
+    outputs: Ints
+    guard_arrays: tuple[Flags, Ints, Ints, Flags]
+    guards: tuple[Guard, ...]
+    kinks: tuple[Kink, ...]
+    lines: tuple[Line, ...] | None
+
+
+def frozen(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return the array contiguous and read-only."""
+    array = np.ascontiguousarray(array)
+    array.setflags(write=False)
+    return array
+
+
+def freeze(
+    tape: Tape,
+    *,
+    inputs: Sequence[ADVar],
+    outputs: Sequence[ADVar | float],
+    input_active: npt.NDArray[np.bool_],
+    input_lane: npt.NDArray[np.bool_],
+) -> Layout:
+    """Lay out the part of a tape that leads to `outputs`.
+
+    Repeated operations are merged (values stay the same to the last bit), unused ones dropped, constants pooled.
+    Slots are numbered: inputs in the order given, constants, nodes that no lane changes, nodes that one does. Inputs
+    of the tape that are not among `inputs` become constants.
+    """
+    for position, variable in enumerate((*inputs, *outputs)):
+        if isinstance(variable, ADVar) and variable.serial != tape.serial:
+            raise AadTypeError(f"variable {position} ({variable!r}) belongs to another tape than {tape!r}")
+    op, left, right, value, constants = tape.arrays()
+
+    # Places: the tape's constants, constant outputs, then the tape's nodes.
+    literal = np.array([float(o) for o in outputs if not isinstance(o, ADVar)], dtype=np.float64)
+    pool = np.concatenate([constants, literal])
+    first = pool.size
+    is_input = op == INPUT
+    places = np.arange(first + op.size, dtype=np.int32)
+    same, positions = np.unique(pool.view(np.int64), return_inverse=True)
+    distinct = np.full(same.size, first, dtype=np.int32)
+    np.minimum.at(distinct, positions, np.arange(first, dtype=np.int32))
+    places[:first] = distinct[positions]
+
+    def place(ids: npt.NDArray[Any]) -> Ints:
+        return np.where(ids < 0, -ids - 1, ids + first).astype(np.int32)
+
+    left, right = place(left), place(right)
+    left[is_input] = right[is_input] = np.flatnonzero(is_input) + first
+    scalar.merge_repeated(op, left, right, is_input.view(np.uint8), COMMUTES, places, first)
+    literals = iter(range(constants.size, first))
+    roots = places[[o.id + first if isinstance(o, ADVar) else next(literals) for o in outputs]]
+    guards = list(tape.guards)
+    guard_left = places[place(np.array([g[1] for g in guards], dtype=np.int64))]
+    guard_right = places[place(np.array([g[2] for g in guards], dtype=np.int64))]
+    input_places = np.array([variable.id + first for variable in inputs], dtype=np.int64)
+
+    live = np.zeros(places.size, dtype=np.uint8)
+    live[np.concatenate([roots, guard_left, guard_right])] = 1
+    scalar.mark_live(left, right, live, first)
+    constant = live.astype(bool)
+    constant[first:] &= is_input
+    constant[input_places] = False
+    pool_places = np.flatnonzero(constant)
+    all_values = np.concatenate([pool, value])
+    nodes = np.flatnonzero(live[first:].astype(bool) & ~is_input)
+
+    n_inputs, first_node = len(inputs), len(inputs) + pool_places.size
+    slots = np.full(places.size, -1, dtype=np.int32)
+    slots[input_places] = np.arange(n_inputs)
+    slots[pool_places] = n_inputs + np.arange(pool_places.size)
+    slots[nodes + first] = first_node + np.arange(nodes.size)
+    op, left, right = op[nodes], slots[left[nodes]], slots[right[nodes]]
+
+    # Nodes that no lane changes come first: sweeps over lanes compute them once.
+    varying = np.zeros(first_node + nodes.size, dtype=np.uint8)
+    varying[:n_inputs] = input_lane
+    scalar.mark_dependent(left, right, OPERANDS[op], varying, first_node)
+    order = np.argsort(varying[first_node:], kind="stable")
+    renumber = np.arange(first_node + nodes.size, dtype=np.int32)
+    renumber[first_node + order] = first_node + np.arange(nodes.size)
+    op, left, right = op[order], renumber[left[order]], renumber[right[order]]
+    final = np.where(slots >= 0, renumber[slots], -1)[places]
+
+    active = np.zeros(first_node + nodes.size, dtype=np.uint8)
+    active[:n_inputs] = input_active
+    scalar.mark_dependent(left, right, PASSES[op], active, first_node)
+    activity = (PASSES[op] & (active[left] | (active[right] << 1))).astype(np.uint8)
+    stops = active[left] | active[right]
+
+    kinks = {int(final[node + first]): (RULES[code].name, line) for node, code, line in reversed(tape.kinks)}
+    return Layout(
+        n_inputs=n_inputs,
+        n_recorded=int((~is_input).sum()),
+        n_uniform=int(nodes.size - varying[first_node:].sum()),
+        constants=frozen(all_values[pool_places]),
+        op=frozen(op),
+        left=frozen(left),
+        right=frozen(right),
+        activity=frozen(activity),
+        outputs=frozen(final[roots].astype(np.int32)),
+        guard_arrays=(
+            frozen(np.array([g[0] for g in guards], dtype=np.uint8)),
+            frozen(final[guard_left].astype(np.int32)),
+            frozen(final[guard_right].astype(np.int32)),
+            frozen(np.array([g[3] for g in guards], dtype=np.uint8)),
+        ),
+        guards=tuple(Guard(RULES[g[0]].name, bool(g[3]), g[4]) for g in guards),
+        kinks=tuple(
+            Kink(slot, name, line)
+            for slot, (name, line) in sorted(kinks.items())
+            if slot >= first_node and stops[slot - first_node]
+        ),
+        lines=tuple(tape.lines[k] for k in nodes[order]) if tape.lines else None,
+    )
+
