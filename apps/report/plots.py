@@ -91,10 +91,22 @@ def as_png(figure: Figure, dots_per_inch: int = 160) -> bytes:
 
 
 def as_svg(figure: Figure, name: str) -> str:
-    """Return the figure as an SVG element for an HTML page.
+    """Return the figure as an SVG file on white, the same text for the same figure and `name`."""
+    import matplotlib
 
-    `name` makes the identifiers inside unique on the page and the same in every run. The shared colours become
-    CSS variables with the light colour as their fallback.
+    stream = io.StringIO()
+    with house_style(), matplotlib.rc_context({"svg.hashsalt": name}):
+        figure.savefig(
+            stream, format="svg", dpi=110, facecolor="white", metadata={"Date": None, "Creator": None}
+        )
+    return stream.getvalue()
+
+
+def as_inline_svg(figure: Figure, name: str) -> str:
+    """Return the figure as a transparent SVG element for an HTML page.
+
+    `name` makes the identifiers inside unique on the page. The shared colours become CSS variables with the light
+    colour as their fallback.
     """
     import matplotlib
 

@@ -16,18 +16,24 @@ if TYPE_CHECKING:
 
 FloatArray = NDArray[np.float64]
 
+_LEVELS = (2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 60, 80, 100, 120, 150, 200, 250, 300)
+"""Level lines in per cent."""
+
 
 @dataclass(frozen=True)
 class SurfaceGrid:
-    """Local volatility where the market quotes.
+    """Local volatility, per square root of a year, on two grids over the same expiries.
 
-    `expiry` (n,) in years; `log_moneyness` (n, m), each row from the lowest to the highest quote of its expiry;
-    `volatility` (n, m) per square root of a year.
+    `expiry` (n,) in years. For the map, `log_moneyness` and `volatility` (n, m), each row from the lowest to the
+    highest strike shown at its expiry. For the picture in space, `deviation` (k,), log-moneyness over the at-the-money
+    standard deviation, and `smooth` (n, k), the volatility without the jumps between expiry intervals.
     """
 
     expiry: FloatArray
     log_moneyness: FloatArray
     volatility: FloatArray
+    deviation: FloatArray
+    smooth: FloatArray
 
 
 def quoted_range(
@@ -65,11 +71,12 @@ def _turns_left(a: tuple[float, float], b: tuple[float, float], c: tuple[float, 
 
 
 def draw_surface(grid: SurfaceGrid, title: str) -> Figure:
-    """Draw the surface in space beside its map."""
-    from matplotlib.colors import Normalize
+    """Draw the smooth part of the surface in space, and a map of the whole with level lines."""
+    from matplotlib.colors import LogNorm
 
-    low, high = np.percentile(100.0 * grid.volatility, [0.5, 99.0])
-    colours = Normalize(float(low), float(max(high, low + 0.1)))
+    shown = 100.0 * np.concatenate([grid.volatility.ravel(), grid.smooth.ravel()])
+    low, high = np.percentile(shown, [0.2, 99.8])
+    colours = LogNorm(float(low), float(max(high, 1.01 * low)))
     with house_style():
         figure = new_figure(11.0, 4.6)
         _draw_in_space(figure, grid, colours)
@@ -83,9 +90,8 @@ def _draw_in_space(figure: Figure, grid: SurfaceGrid, colours: Normalize) -> Non
     from matplotlib.colors import LightSource
 
     axes: Any = figure.add_axes((-0.015, -0.02, 0.5, 0.99), projection="3d")
-    x = 100.0 * np.exp(grid.log_moneyness)
-    y = np.broadcast_to(np.log(grid.expiry)[:, None], x.shape)
-    z = 100.0 * grid.volatility
+    x, y = np.meshgrid(grid.deviation, np.log(grid.expiry))
+    z = 100.0 * grid.smooth
     lit = LightSource(azdeg=120, altdeg=60).hillshade(z, vert_exag=0.15)
     shades = colormaps["viridis"](colours(z))
     shades[..., :3] *= (0.72 + 0.28 * lit)[..., None]
@@ -104,7 +110,7 @@ def _draw_in_space(figure: Figure, grid: SurfaceGrid, colours: Normalize) -> Non
     ticks = calendar_lengths(grid.expiry[0], grid.expiry[-1])
     ticks.pop("2w", None)
     axes.set_yticks(np.log(list(ticks.values())), list(ticks))
-    axes.set_xlabel("strike / forward (%)")
+    axes.set_xlabel("deviations ln(K/F) / (ATM vol √T)")
     axes.set_ylabel("expiry (log scale)")
     axes.set_zlabel("local volatility (%)")
     axes.set_zlim(0.0, float(z.max()))
@@ -116,16 +122,16 @@ def _draw_in_space(figure: Figure, grid: SurfaceGrid, colours: Normalize) -> Non
 
 
 def _draw_map(figure: Figure, grid: SurfaceGrid, colours: Normalize) -> None:
-    from matplotlib.ticker import MaxNLocator
+    from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
     axes = figure.add_axes((0.56, 0.125, 0.345, 0.77))
     x = 100.0 * np.exp(grid.log_moneyness)
     y = np.broadcast_to(grid.expiry[:, None], x.shape)
     percent = 100.0 * grid.volatility
     image = axes.pcolormesh(x, y, percent, norm=colours, shading="gouraud", rasterized=True)
-    levels = [v for v in MaxNLocator(12).tick_values(percent.min(), percent.max()) if v > percent.min()]
+    levels = [v for v in _LEVELS if percent.min() < v < percent.max()]
     lines = axes.contour(x, y, percent, levels=levels, colors="#0d1014", linewidths=0.55, alpha=0.8)
-    axes.clabel(lines, fontsize=7, fmt="%g%%", inline_spacing=2)
+    axes.clabel(lines, fontsize=7, fmt="%g%%", inline_spacing=1)
     for edge in (x[:, 0], x[:, -1]):
         axes.plot(edge, grid.expiry, color=INK, linewidth=0.8)
     axes.set_yscale("log")
@@ -133,6 +139,9 @@ def _draw_map(figure: Figure, grid: SurfaceGrid, colours: Normalize) -> None:
     axes.set_ylim(grid.expiry[0], grid.expiry[-1])
     axes.set_xlabel("strike / forward (%)")
     axes.set_ylabel("expiry (log scale)")
-    axes.set_title("level lines, between the outermost quotes", fontweight="normal", fontsize=8.5)
+    axes.set_title("the whole surface, between the outermost quotes", fontweight="normal", fontsize=8.5)
     bar = figure.colorbar(image, cax=figure.add_axes((0.925, 0.125, 0.014, 0.77)), extend="both")
-    bar.set_label("local volatility (%)")
+    bar.set_label("local volatility (%, log scale)")
+    bar.ax.yaxis.set_major_locator(FixedLocator(levels))
+    bar.ax.yaxis.set_minor_locator(NullLocator())
+    bar.ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from apps.report.diagnostics import draw_convergence, draw_errors, draw_residuals
 from apps.report.matrices import draw_bars, draw_buckets, draw_signed_map
-from apps.report.plots import as_png, as_svg, readable_expiry
+from apps.report.plots import as_inline_svg, as_png, as_svg, readable_expiry
 from apps.report.smiles import Smile, draw_smile, draw_smiles, representative
 from apps.report.surfaces import SurfaceGrid, draw_surface, quoted_range
 
@@ -37,7 +37,7 @@ def smile() -> Smile:
 
 def grid() -> SurfaceGrid:
     x = np.broadcast_to(X, (4, 12)) * np.sqrt(EXPIRY)[:, None]
-    return SurfaceGrid(EXPIRY, x, 0.2 + x**2)
+    return SurfaceGrid(EXPIRY, x, 0.2 + x**2, X, 0.2 + x**2)
 
 
 def matrix() -> np.ndarray:
@@ -102,13 +102,14 @@ def test_axes_are_labelled_with_units(name: str) -> None:
 @pytest.mark.parametrize("name", PICTURES)
 def test_a_picture_is_the_same_twice(name: str) -> None:
     draw, _ = PICTURES[name]
-    first, second = as_svg(draw(), name), as_svg(draw(), name)
+    first, second = as_inline_svg(draw(), name), as_inline_svg(draw(), name)
     assert first == second
     assert (
         first.startswith("<svg ")
         and "var(--ink" in first
         and "http://" not in first.replace("http://www.w3.org", "")
     )
+    assert as_svg(draw(), name).startswith("<?xml ")
     png = as_png(draw(), dots_per_inch=40)
     assert png.startswith(b"\x89PNG") and png == as_png(draw(), dots_per_inch=40)
 

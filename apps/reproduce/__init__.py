@@ -1,0 +1,1 @@
+"""Published figures again: one small file per figure."""
