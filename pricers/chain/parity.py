@@ -176,7 +176,7 @@ def _smooth(expiry: FloatArray, rate: FloatArray, error: FloatArray) -> FloatArr
     coefficients: FloatArray = np.zeros(3)
     for _ in range(_N_REWEIGHTINGS):
         weighted = basis * weight[:, None]
-        coefficients = np.linalg.solve(weighted.T @ basis + prior, weighted.T @ rate)
+        coefficients = np.asarray(np.linalg.solve(weighted.T @ basis + prior, weighted.T @ rate))
         weight = _huber_weight((rate - basis @ coefficients) / deviation) / deviation**2
     return coefficients
 
