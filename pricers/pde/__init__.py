@@ -1,0 +1,1 @@
+"""Finite differences: grids, the tridiagonal solve, the backward and the forward march."""
