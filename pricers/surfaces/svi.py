@@ -56,7 +56,7 @@ class SVISlice:
     Examples
     --------
     >>> smile = SVISlice(a=0.01, b=0.1, rho=-0.5, m=0.0, sigma=0.2)
-    >>> float(smile.total_variance(0.0))
+    >>> round(float(smile.total_variance(0.0)), 12)
     0.03
     """
 
