@@ -1,0 +1,136 @@
+"""The least-squares problem of a calibration: residuals, Jacobian and gradient that every optimiser shares."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pricers.calibration.frame import distinct_expiries
+from pricers.calibration.implied_deviation_kernel import implied_deviation_kernel
+from pricers.calibration.penalty import second_differences
+from pricers.calibration.settings import CalibrationSettings
+from pricers.chain.quotes import Quotes
+from pricers.pde.compiled_forward import CompiledForwardMarch
+from pricers.pde.forward_grid import ForwardGrid
+from pricers.surfaces.local_volatility import SplineLocalVolatility
+
+FloatArray = NDArray[np.float64]
+
+POINT = 0.01
+"""One volatility point: the unit of the residuals."""
+
+
+class CalibrationProblem:
+    """Minimise |residuals(p)|^2 + |penalty (p - center)|^2 over lower <= p <= upper.
+
+    residuals[q] = sqrt(weight[q]) (model - market implied volatility) in volatility points.
+
+    Parameters
+    ----------
+    quotes : Quotes
+    quote_weights : (n_quotes,) float
+        Of the squared errors, mean one.
+    surface : SplineLocalVolatility
+        Frame of the parameters.
+    grid : ForwardGrid
+    start : (n_parameters,) float
+        The ridge pulls the spline weights to the mean of these, and the levels to zero.
+    settings : CalibrationSettings
+    n_threads : int, optional
+
+    Notes
+    -----
+    The methods remember the last march, so asking for residuals, Jacobian and gradient at one point costs one.
+    `n_marches`, `n_jacobians` and `n_adjoints` count what was spent.
+    """
+
+    def __init__(
+        self,
+        *,
+        quotes: Quotes,
+        quote_weights: FloatArray,
+        surface: SplineLocalVolatility,
+        grid: ForwardGrid,
+        start: FloatArray,
+        settings: CalibrationSettings,
+        n_threads: int | None = None,
+    ) -> None:
+        expiries, position = distinct_expiries(quotes)
+        self._march = CompiledForwardMarch(
+            surface=surface,
+            grid=grid,
+            log_moneyness=quotes.log_moneyness,
+            expiry_index=position,
+            is_call=quotes.is_call,
+            n_threads=n_threads,
+        )
+        self._quotes = quotes
+        self._root_expiry = np.sqrt(expiries)[position]
+        self._root_weight = np.sqrt(quote_weights) / POINT
+        self.penalty, self.center = _penalty(surface, start, settings)
+        n_weights = surface.weights.size
+        bound = np.full(surface.n_parameters, settings.level_bound)
+        self.lower, self.upper = -bound, bound.copy()
+        self.lower[:n_weights] = math.log(settings.lowest_volatility)
+        self.upper[:n_weights] = math.log(settings.highest_volatility)
+        self.n_marches = self.n_jacobians = self.n_adjoints = 0
+        self._at = np.full(surface.n_parameters, np.nan)
+        self._slope = np.zeros(len(quotes))
+        self._volatility = np.zeros(len(quotes))
+
+    def model_volatility(self, parameters: FloatArray) -> FloatArray:
+        """Return the implied volatilities of the model at every quote, (n_quotes,)."""
+        if not np.array_equal(parameters, self._at):
+            price = self._march.march(parameters)
+            implied_deviation_kernel(price, self._quotes.log_moneyness, self._volatility, self._slope)
+            self._volatility /= self._root_expiry
+            self._at = np.array(parameters)
+            self.n_marches += 1
+        return self._volatility.copy()
+
+    def residuals(self, parameters: FloatArray) -> FloatArray:
+        """Return the weighted volatility errors in points, (n_quotes,)."""
+        return self._root_weight * (self.model_volatility(parameters) - self._quotes.volatility)
+
+    def jacobian(self, parameters: FloatArray) -> FloatArray:
+        """Return the derivatives of the residuals by tangent lanes, (n_quotes, n_parameters); reused storage."""
+        self.residuals(parameters)
+        self.n_jacobians += 1
+        return self._march.jacobian(self._root_weight * self._slope / self._root_expiry)
+
+    def objective(self, parameters: FloatArray) -> float:
+        """Return half the penalised sum of squares."""
+        away = self.penalty @ (parameters - self.center)
+        residuals = self.residuals(parameters)
+        return 0.5 * float(residuals @ residuals + away @ away)
+
+    def gradient(self, parameters: FloatArray) -> FloatArray:
+        """Return the gradient of `objective` by one adjoint sweep, (n_parameters,)."""
+        seed = self.residuals(parameters) * self._root_weight * self._slope / self._root_expiry
+        self.n_adjoints += 1
+        pulled = self.penalty.T @ (self.penalty @ (parameters - self.center))
+        return self._march.gradient(seed) + pulled
+
+    def local_variance(self, parameters: FloatArray) -> FloatArray:
+        """Return the local variance at every step and node of the grid."""
+        return self._march.variance(parameters)
+
+
+def _penalty(
+    surface: SplineLocalVolatility, start: FloatArray, settings: CalibrationSettings
+) -> tuple[FloatArray, FloatArray]:
+    """Return the penalty matrix and its centre: the mean start volatility everywhere, levels at zero."""
+    n_weights, n_levels = surface.weights.size, surface.levels.size
+    differences = second_differences(
+        surface.weights.shape, settings.time_smoothness, settings.strike_smoothness
+    )
+    matrix = np.zeros((differences.shape[0] + n_weights + n_levels, n_weights + n_levels))
+    rows = differences.shape[0]
+    matrix[:rows, :n_weights] = differences
+    matrix[rows : rows + n_weights, :n_weights] = settings.weight_ridge * np.eye(n_weights)
+    matrix[rows + n_weights :, n_weights:] = settings.level_ridge * np.eye(n_levels)
+    center = np.zeros(n_weights + n_levels)
+    center[:n_weights] = start[:n_weights].mean()  # a constant: it has no second differences of its own
+    return matrix, center

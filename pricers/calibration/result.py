@@ -1,0 +1,84 @@
+"""What a calibration returns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pricers.calibration.gauss_newton import Iteration
+from pricers.fit_quality import FitQuality
+from pricers.surfaces.local_volatility import SplineLocalVolatility
+
+__all__ = ["CalibrationResult", "Iteration"]
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class CalibrationResult:
+    """A fitted surface and everything needed to judge it; volatilities as fractions (0.01 is a point).
+
+    Attributes
+    ----------
+    surface : SplineLocalVolatility
+    weights : str
+        Name of the quote weights, or "custom".
+    model_volatility : (n_quotes,) float
+        Implied volatilities of the surface, repriced on the fine grid: the ones to judge it by.
+    grid_volatility : (n_quotes,) float
+        The same on the calibration's own grid.
+    residuals : (n_quotes,) float
+        `model_volatility` less the market's.
+    quality : FitQuality
+        Of `model_volatility`.
+    grid_error : float
+        Root mean square of `grid_volatility - model_volatility`.
+    worst_grid_error : float
+        Its largest absolute value.
+    min_local_variance, max_local_variance : float
+        Over every step and node of the calibration grid, per year.
+    optimiser : str
+    converged : bool
+    history : tuple of Iteration
+        Trial steps of the Gauss-Newton fit; empty for scipy's optimisers.
+    objective : float
+        Half the penalised weighted sum of squares in volatility points.
+    n_marches, n_jacobians, n_adjoints : int
+        What the fit spent.
+    seconds : float
+        Wall time of the fit: start, tables, iterations; without loading kernels and without `check_seconds`.
+    check_seconds : float
+        Wall time of repricing on the fine grid.
+    """
+
+    surface: SplineLocalVolatility
+    weights: str
+    model_volatility: FloatArray
+    grid_volatility: FloatArray
+    residuals: FloatArray
+    quality: FitQuality
+    grid_error: float
+    worst_grid_error: float
+    min_local_variance: float
+    max_local_variance: float
+    optimiser: str
+    converged: bool
+    history: tuple[Iteration, ...]
+    objective: float
+    n_marches: int
+    n_jacobians: int
+    n_adjoints: int
+    seconds: float
+    check_seconds: float
+
+    @property
+    def rmse(self) -> float:
+        """Weighted root mean square volatility error on the fine grid."""
+        return self.quality.rmse
+
+    @property
+    def share_inside(self) -> float:
+        """Share of the quotes with bid <= model <= ask on the fine grid."""
+        return self.quality.share_inside

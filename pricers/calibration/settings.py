@@ -1,0 +1,55 @@
+"""What a calibration may be told beyond its quotes and weights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+from aadlib.errors import AadValueError, require_positive
+
+
+@dataclass(frozen=True)
+class CalibrationSettings:
+    """Regularisation, bounds and stopping rule; the defaults fit index chains in calm and in crisis.
+
+    The objective is the sum of squared volatility errors in volatility points (weights of mean one), plus the
+    penalties below: a penalty of 1 is worth one quote that misses by one point.
+
+    Attributes
+    ----------
+    strike_smoothness, time_smoothness : float
+        Factor of the second differences of the spline weights (log volatilities) along strike and time.
+    level_ridge : float
+        Factor of the levels (log variances) of the expiry intervals.
+    weight_ridge : float
+        Factor of the distance of the spline weights from the start; makes the problem definite.
+    lowest_volatility, highest_volatility : float
+        Bounds of exp(spline weight), and so of the spline.
+    level_bound : float
+        Bound of the absolute level.
+    tolerance : float
+        Stop when the relative decrease of the objective, promised or found, falls below this.
+    max_marches : int
+        Most marches of a Gauss-Newton fit.
+    first_damping : float
+        Levenberg-Marquardt damping of the first step, relative to the diagonal of the normal equations.
+    """
+
+    strike_smoothness: float = 0.2
+    time_smoothness: float = 0.2
+    level_ridge: float = 1.0
+    weight_ridge: float = 1e-3
+    lowest_volatility: float = 0.02
+    highest_volatility: float = 3.0
+    level_bound: float = 2.0
+    tolerance: float = 1e-2
+    max_marches: int = 10
+    first_damping: float = 1e-2
+
+    def __post_init__(self) -> None:
+        for item in fields(self):
+            require_positive(item.name, getattr(self, item.name))
+        if self.lowest_volatility >= self.highest_volatility:
+            raise AadValueError(
+                f"lowest_volatility = {self.lowest_volatility!r}: must be below "
+                f"highest_volatility = {self.highest_volatility!r}"
+            )

@@ -1,0 +1,92 @@
+"""A start close to the fit: implied volatilities smoothed by the same spline, then turned local."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import solve
+
+from pricers.calibration.frame import distinct_expiries
+from pricers.calibration.penalty import second_differences
+from pricers.chain.quotes import Quotes
+from pricers.surfaces.local_volatility import SplineLocalVolatility
+
+FloatArray = NDArray[np.float64]
+
+IMPLIED_SMOOTHNESS = 1.0
+LOCAL_SMOOTHNESS = 0.03
+TIME_STEP = 0.02
+"""Step in ln t of the central difference of the total variance."""
+RATE_RANGE = (0.2, 3.0)
+"""Range allowed for d ln w / d ln t: a noisy or stale slice must not start the fit at a negative variance."""
+SLOPE_RANGE = (0.05, 20.0)
+"""Range allowed for the squared denominator."""
+
+
+def smart_start(surface: SplineLocalVolatility, quotes: Quotes) -> FloatArray:
+    """Return start parameters from the quotes' implied volatilities, without a march.
+
+    A spline is fitted to ln sigma_imp in the surface's own coordinates, and its total variance w(x, t) gives
+
+        sigma_loc^2 = dw/dt / (1 - x w_x / (2 w))^2,
+
+    Dupire's formula without the terms that vanish at short expiry; at fixed time it is 1/sigma_loc =
+    d(x / sigma_imp)/dx. The level of the first interval then matches the first expiry at the money.
+
+    Returns
+    -------
+    (n_parameters,) ndarray
+
+    References
+    ----------
+    H. Berestycki, J. Busca, I. Florent, Quantitative Finance 2 (2002), 61-69.
+    """
+    implied = _fit_implied(surface, quotes)
+    u = np.linspace(*surface.strike_basis.breakpoints[[0, -1]], 60)
+    times = np.exp(np.linspace(*surface.time_basis.breakpoints[[0, -1]], 30))
+    scale = surface.scale(times)[:, None]
+    x, bump = np.sinh(u) * scale, 0.05 * np.cosh(u) * scale
+
+    def total_variance(x: FloatArray, t: FloatArray) -> FloatArray:
+        in_u = surface.strike_basis.matrix((np.arcsinh(x / surface.scale(t)[:, None])).ravel())
+        rows = surface.time_basis.matrix(surface.time_coordinate(t)) @ implied
+        spline = np.einsum("tki,ti->tk", in_u.reshape(*x.shape, -1), rows)
+        return np.asarray(np.exp(2.0 * spline) * t[:, None])
+
+    w = total_variance(x, times)
+    later, earlier = total_variance(x, times * np.exp(TIME_STEP)), total_variance(x, times * np.exp(-TIME_STEP))
+    rate = np.clip((later - earlier) / (2.0 * TIME_STEP * w), *RATE_RANGE)
+    slope = (total_variance(x + bump, times) - total_variance(x - bump, times)) / (2.0 * bump)
+    denominator = np.clip((1.0 - 0.5 * x * slope / w) ** 2, *SLOPE_RANGE)
+    log_local = 0.5 * np.log(np.clip(w / times[:, None] * rate / denominator, 0.03**2, 2.5**2))
+
+    of_time = surface.time_basis.matrix(np.log(times))
+    weights = _tensor_fit(of_time, surface.strike_basis.matrix(u), log_local, LOCAL_SMOOTHNESS)
+    levels = np.zeros(surface.levels.size)
+    at_the_money = surface.strike_basis.evaluate(weights[0], 0.0)
+    levels[0] = np.log(surface.atm_variance[0] / surface.expiries[0]) - 2.0 * at_the_money
+    return np.concatenate([weights.ravel(), levels])
+
+
+def _fit_implied(surface: SplineLocalVolatility, quotes: Quotes) -> FloatArray:
+    expiries, position = distinct_expiries(quotes)
+    u = np.arcsinh(quotes.log_moneyness / surface.scale(expiries)[position])
+    in_u = surface.strike_basis.matrix(u)
+    in_t = surface.time_basis.matrix(np.log(expiries))[position]
+    design = (in_t[:, :, None] * in_u[:, None, :]).reshape(u.size, -1)
+    return _penalised(design, np.log(quotes.volatility), surface.weights.shape, IMPLIED_SMOOTHNESS)
+
+
+def _tensor_fit(in_t: FloatArray, in_u: FloatArray, values: FloatArray, smoothness: float) -> FloatArray:
+    shape = in_t.shape[1], in_u.shape[1]
+    design = (in_t[:, None, :, None] * in_u[None, :, None, :]).reshape(values.size, -1)
+    return _penalised(design, values.ravel(), shape, smoothness)
+
+
+def _penalised(design: FloatArray, values: FloatArray, shape: tuple[int, int], smoothness: float) -> FloatArray:
+    differences = smoothness * second_differences(shape)
+    normal = design.T @ design + differences.T @ differences
+    # A hair of ridge towards the mean: the penalty alone leaves planes free where there are no quotes.
+    normal[np.diag_indices_from(normal)] += 1e-8
+    mean = values.mean()
+    return np.asarray(mean + solve(normal, design.T @ (values - mean), assume_a="pos").reshape(shape))

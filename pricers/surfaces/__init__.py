@@ -1,0 +1,1 @@
+"""Volatility surfaces: spline bases and the local-volatility surface built on them."""

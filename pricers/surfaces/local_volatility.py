@@ -1,0 +1,196 @@
+"""A local-volatility surface from a tensor B-spline and one level per expiry interval."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aadlib.errors import (
+    AadValueError,
+    require_finite,
+    require_increasing,
+    require_non_negative,
+    require_positive,
+    require_shape,
+    values_of,
+)
+from pricers.surfaces.bspline import BSplineBasis
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class SplineLocalVolatility:
+    """Local variance exp(2 spline(u, ln t) + level of the expiry interval), positive by construction.
+
+    With x = ln(spot / forward) and w(t) the at-the-money total variance, the strike coordinate is
+
+        u(x, t) = arcsinh(x / (0.5 sqrt(w(t) + variance_offset)))
+
+    It resolves the money at every expiry alike and grows like a logarithm in the wings. The levels are a clock:
+    they carry what happens between two expiries (events, holidays) and leave the spline smooth.
+
+    Parameters
+    ----------
+    strike_basis, time_basis : BSplineBasis
+        Bases in u and in ln t; beyond their end knots the surface is flat.
+    expiries : (n_expiries,) float, years, > 0, increasing
+        Interval `e` runs from expiry `e - 1` (or 0) to expiry `e`; the last one has no end.
+    atm_variance : (n_expiries,) float, > 0
+        Total variance at the money at each expiry; linear in between, and from 0 at time 0.
+    variance_offset : float, >= 0
+        Keeps the coordinate regular at time 0.
+    weights : (time_basis.size, strike_basis.size) float
+        Spline weights: log volatilities.
+    levels : (n_expiries,) float
+        Added to the log variance on each expiry interval.
+
+    Raises
+    ------
+    AadValueError
+        For expiries out of order, a variance that is not positive, NaN, or a wrong shape.
+    """
+
+    strike_basis: BSplineBasis
+    time_basis: BSplineBasis
+    expiries: FloatArray
+    atm_variance: FloatArray
+    variance_offset: float
+    weights: FloatArray
+    levels: FloatArray
+
+    def __post_init__(self) -> None:
+        require_increasing("expiries", self.expiries)
+        require_positive("expiries", self.expiries)
+        require_shape("atm_variance", self.atm_variance, np.shape(self.expiries))
+        require_positive("atm_variance", self.atm_variance)
+        require_non_negative("variance_offset", self.variance_offset)
+        require_shape("weights", self.weights, (self.time_basis.size, self.strike_basis.size))
+        require_finite("weights", self.weights)
+        require_shape("levels", self.levels, np.shape(self.expiries))
+        require_finite("levels", self.levels)
+        for name in ("expiries", "atm_variance", "weights", "levels"):
+            array = np.array(getattr(self, name), dtype=np.float64)
+            array.setflags(write=False)
+            object.__setattr__(self, name, array)
+
+    @property
+    def n_parameters(self) -> int:
+        """Number of spline weights and levels."""
+        return self.weights.size + self.levels.size
+
+    @cached_property
+    def parameters(self) -> FloatArray:
+        """Spline weights row by row (time-major), then levels: (n_parameters,) float."""
+        return np.concatenate([self.weights.ravel(), self.levels])
+
+    def with_parameters(self, parameters: Any) -> SplineLocalVolatility:
+        """Return the same surface with other weights and levels, laid out as in `parameters`."""
+        require_shape("parameters", parameters, (self.n_parameters,))
+        weights, levels = self.split(parameters)
+        return replace(self, weights=weights, levels=levels)
+
+    def split(self, parameters: Any) -> tuple[Any, Any]:
+        """Return the views (weights, levels) of a parameter vector of any number type."""
+        cut = self.weights.size
+        return parameters[:cut].reshape(self.weights.shape), parameters[cut:]
+
+    def total_variance(self, time: Any) -> FloatArray:
+        """At-the-money total variance at float times: linear between expiries, level rate after the last."""
+        knots = np.concatenate([[0.0], self.expiries])
+        values = np.concatenate([[0.0], self.atm_variance])
+        inside = np.interp(time, knots, values)
+        last_rate = self.atm_variance[-1] / self.expiries[-1]
+        return np.asarray(inside + last_rate * np.maximum(np.asarray(time) - knots[-1], 0.0))
+
+    def scale(self, time: Any) -> FloatArray:
+        """Width in x of one unit of u near the money, at float times."""
+        return np.asarray(0.5 * np.sqrt(self.total_variance(time) + self.variance_offset))
+
+    def strike_coordinate(self, log_moneyness: Any, time: float) -> Any:
+        """u(x, t); x of any number type, t a float."""
+        inverse_scale = 1.0 / float(self.scale(time))
+        return np.arcsinh(log_moneyness * inverse_scale)
+
+    def time_coordinate(self, time: Any) -> Any:
+        """ln t, held at the first knot before it so that time 0 is allowed."""
+        return np.log(np.maximum(time, math.exp(self.time_basis.breakpoints[0])))
+
+    def interval(self, time: Any) -> NDArray[np.int64]:
+        """Index of the expiry interval that holds each float time; an expiry ends its own interval."""
+        return np.minimum(np.searchsorted(self.expiries, time, side="left"), self.expiries.size - 1)
+
+    def time_slice(self, time: float, weights: Any = None, levels: Any = None) -> tuple[list[list[Any]], Any]:
+        """Contract the time basis: polynomial pieces in u of the log variance at one time, and its scale.
+
+        A march calls this once per step, so each of its cells costs one arcsinh, one Horner scheme and one exp.
+        """
+        weights = self.weights if weights is None else weights
+        level = (self.levels if levels is None else levels)[int(self.interval(time))]
+        start, factors = self.time_basis.local_values(float(self.time_coordinate(time)))
+        active = [(2.0 * factor, weights[start + j]) for j, factor in enumerate(factors) if factor != 0.0]
+        row = []
+        for i in range(self.strike_basis.size):
+            value = level
+            for factor, of_time in active:
+                value = value + factor * of_time[i]
+            row.append(value)  # the basis sums to one, so the level may be added to every weight
+        n_pieces = self.strike_basis.breakpoints.size - 1
+        return [self.strike_basis.piece(row, k) for k in range(n_pieces)], row
+
+    def local_variance(
+        self, *, log_moneyness: Any, time: float, weights: Any = None, levels: Any = None
+    ) -> Any:
+        """Local variance at one point; coordinates, weights and levels of any number type.
+
+        Parameters
+        ----------
+        log_moneyness : number
+            ln(spot / forward to `time`).
+        time : float, years, >= 0
+        weights : (time_basis.size, strike_basis.size) numbers, optional
+        levels : (n_expiries,) numbers, optional
+            In place of the surface's own.
+
+        Returns
+        -------
+        number
+            Variance per year, above zero.
+        """
+        require_finite("log_moneyness", log_moneyness)
+        require_non_negative("time", time)
+        _, row = self.time_slice(time, weights, levels)
+        return np.exp(self.strike_basis.evaluate(row, self.strike_coordinate(log_moneyness, time)))
+
+    def local_volatility(self, *, log_moneyness: Any, time: Any) -> FloatArray:
+        """Local volatilities at float points; the two arguments broadcast (for pictures and checks).
+
+        Returns
+        -------
+        ndarray
+            Per square root of a year, shape of `log_moneyness` and `time` broadcast together.
+        """
+        require_finite("log_moneyness", log_moneyness)
+        require_non_negative("time", time)
+        x, t = np.broadcast_arrays(values_of(log_moneyness), values_of(time))
+        first_u, in_u = self.strike_basis.tabulate(np.arcsinh(x / self.scale(t)))
+        first_t, in_t = self.time_basis.tabulate(self.time_coordinate(t))
+        rows = first_t[..., None, None] + np.arange(in_t.shape[-1])[:, None]
+        columns = first_u[..., None, None] + np.arange(in_u.shape[-1])
+        spline = np.einsum("...j,...ji,...i->...", in_t, self.weights[rows, columns], in_u)
+        return np.asarray(np.exp(spline + 0.5 * self.levels[self.interval(t)]))
+
+    def bounds_hold(self, *, lower: float, upper: float) -> bool:
+        """Whether every spline weight lies between the logarithms of two volatilities.
+
+        A spline lies in the convex hull of its weights, so this bounds the surface (levels apart) everywhere.
+        """
+        require_positive("lower", lower)
+        if upper <= lower:
+            raise AadValueError(f"upper = {upper!r}: must be above lower = {lower!r}")
+        return bool((self.weights >= math.log(lower)).all() and (self.weights <= math.log(upper)).all())
