@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from aadlib import generate_rules
 from aadlib.advar import ADVar
 from aadlib.errors import AadTypeError
 from aadlib.rules import CODES, RULES
@@ -33,6 +34,11 @@ OPERANDS: Flags = np.array([1 if rule.arity == 1 else 3 for rule in RULES], dtyp
 COMMUTES: Flags = np.zeros(256, dtype=np.uint8)
 COMMUTES[[CODES["add"], CODES["multiply"]]] = 1
 """Operations whose operands may be exchanged, by code."""
+
+
+PAIRED = np.full(len(RULES), len(generate_rules.PAIRED), dtype=np.uint16)
+PAIRED[[CODES[name] for name in generate_rules.PAIRED]] = np.arange(len(generate_rules.PAIRED))
+"""Number of each operation among those that are scheduled in pairs."""
 
 
 @dataclass(frozen=True)

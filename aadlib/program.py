@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from aadlib.advar import ADVar
 from aadlib.errors import AadTypeError, AadValueError, BranchChanged, NotFinite
-from aadlib.freeze import Floats, Ints, Line, freeze, frozen
+from aadlib.freeze import PAIRED, Floats, Ints, Line, freeze, frozen
 from aadlib.rules import RULES
 from aadlib.sweeps import lanes, scalar
 from aadlib.tape import Tape
@@ -88,6 +88,12 @@ class Program:
         self.n_slots = self.first_node + self.n_nodes
         self.input_active: npt.NDArray[np.bool_] = frozen(active)
         self.lane_slots: Ints = frozen(np.flatnonzero(lane).astype(np.int32))
+        self._value_code, self._adjoint_code = (
+            frozen(codes)
+            for codes in scalar.schedule(
+                self.op, self.left, self.right, self.activity, PAIRED, self.first_node, self.n_uniform
+            )
+        )
         self._guards = layout.guard_arrays
         self._workspace = threading.local()
 
@@ -171,7 +177,7 @@ class Program:
         values = self._array("values", self.n_slots)
         for position, given in enumerate(arguments):
             values[self.arguments[position].span] = self._numbers(position, given).ravel()
-        scalar.value_sweep(self.op, self.left, self.right, values, self.first_node, 0, self.n_nodes)
+        scalar.value_sweep(self._value_code, self.left, self.right, values, self.first_node, 0, self.n_nodes)
         changed = scalar.first_changed_guard(*self._guards, values)
         if changed >= 0:
             self._raise_changed(changed, "")
@@ -205,9 +211,8 @@ class Program:
         adjoints = self._array("adjoints", self.n_slots)
         adjoints[:] = 0.0
         np.add.at(adjoints, self.outputs, seeds)
-        scalar.adjoint_sweep(
-            self.op, self.left, self.right, self.activity, values, adjoints, self.first_node, 0, self.n_nodes
-        )
+        code = self._adjoint_code
+        scalar.adjoint_sweep(code, self.left, self.right, values, adjoints, self.first_node, 0, self.n_nodes)
         return adjoints
 
     def _require_scalar(self, verb: str) -> None:
@@ -368,7 +373,7 @@ class Program:
         if n_lanes == 0:
             raise AadValueError("lane arguments are empty: give at least one lane")
         lane_inputs = np.ascontiguousarray(np.concatenate(columns))
-        scalar.value_sweep(self.op, self.left, self.right, shared, self.first_node, 0, self.n_uniform)
+        scalar.value_sweep(self._value_code, self.left, self.right, shared, self.first_node, 0, self.n_uniform)
         outputs = np.empty((self.n_outputs, n_lanes))
         lane_adjoints = np.zeros((self.lane_slots.size, n_lanes))
         seeds = np.ones(self.n_outputs)
@@ -403,9 +408,8 @@ class Program:
             return shaped, None
         adjoints = np.zeros(self.n_slots)
         adjoints[: self.first_node + self.n_uniform] = np.sum(sums, axis=0)
-        scalar.adjoint_sweep(
-            self.op, self.left, self.right, self.activity, shared, adjoints, self.first_node, 0, self.n_uniform
-        )
+        code = self._adjoint_code
+        scalar.adjoint_sweep(code, self.left, self.right, shared, adjoints, self.first_node, 0, self.n_uniform)
         parts: list[Any] = []
         row = 0
         for argument in self.arguments:
@@ -423,7 +427,8 @@ class Program:
 
     def memory_report(self) -> dict[str, int]:
         """Return bytes: of the program, of one value and one gradient replay, and per node of each."""
-        fixed = sum(a.nbytes for a in (self.op, self.left, self.right, self.activity, self.constants))
+        layout = (self.op, self.left, self.right, self.activity, self.constants, self._value_code, self._adjoint_code)
+        fixed = sum(a.nbytes for a in layout)
         value, gradient = 8 * self.n_slots, 16 * self.n_slots
         return {
             "recorded": self.n_recorded,

@@ -38,8 +38,56 @@ def mark_dependent(
             marked[first + k] = (passes[k] & 1 and marked[left[k]]) or (passes[k] & 2 and marked[right[k]])
 
 
-def value_sweep(
+def schedule(
     const unsigned char[::1] op,
+    const int[::1] left,
+    const int[::1] right,
+    const unsigned char[::1] activity,
+    const unsigned short[::1] paired,
+    Py_ssize_t first,
+    Py_ssize_t split,
+):
+    """Return the codes of the value and of the adjoint sweep's steps.
+
+    Two arithmetic nodes in a row, the second using the first, become one step: the value sweep finds its code at the
+    first node, the adjoint sweep at the second. `paired` maps an operation to its number among those that pair;
+    no pair spans node `split`, where sweeps may begin or end.
+    """
+    cdef Py_ssize_t n = op.shape[0]
+    cdef Py_ssize_t k
+    cdef int one, two, side, number
+    forward = np.empty(n, dtype=np.uint16)
+    backward = np.empty(n, dtype=np.uint16)
+    cdef unsigned short[::1] value_code = forward
+    cdef unsigned short[::1] adjoint_code = backward
+    cdef bint follows = False
+    with nogil:
+        for k in range(n):
+            value_code[k] = op[k]
+            adjoint_code[k] = 4 * op[k] + activity[k]
+            if k == 0 or k == split or follows:
+                follows = False
+                continue
+            one = paired[op[k - 1]]
+            two = paired[op[k]]
+            if one == N_PAIRED or two == N_PAIRED:
+                continue
+            if left[k] == first + k - 1 and right[k] != first + k - 1:
+                side = 0
+            elif right[k] == first + k - 1 and left[k] != first + k - 1:
+                side = 1
+            else:
+                continue
+            number = 2 * (one * N_PAIRED + two) + side
+            value_code[k - 1] = N_RULES + number
+            if activity[k - 1] == 3 and activity[k] == 3:
+                adjoint_code[k] = 4 * N_RULES + number
+            follows = True
+    return forward, backward
+
+
+def value_sweep(
+    const unsigned short[::1] code,
     const int[::1] left,
     const int[::1] right,
     double[::1] values,
@@ -47,18 +95,19 @@ def value_sweep(
     Py_ssize_t begin,
     Py_ssize_t end,
 ):
-    """Recompute the values of nodes begin..end-1 in order."""
-    cdef Py_ssize_t k
+    """Recompute the values of nodes begin..end-1 in order; `code` comes from `schedule`."""
+    cdef Py_ssize_t k = begin
+    if end <= begin:
+        return
     with nogil:
-        for k in range(begin, end):
-            values[first + k] = rule_value(op[k], values[left[k]], values[right[k]])
+        while k < end:
+            k += step_value(code[k], &values[0], &values[first], &left[0], &right[0], k)
 
 
 def adjoint_sweep(
-    const unsigned char[::1] op,
+    const unsigned short[::1] code,
     const int[::1] left,
     const int[::1] right,
-    const unsigned char[::1] activity,
     const double[::1] values,
     double[::1] adjoints,
     Py_ssize_t first,
@@ -66,23 +115,14 @@ def adjoint_sweep(
     Py_ssize_t end,
 ):
     """Add the adjoints of nodes end-1..begin to those of their operands; `adjoints` holds the seeds."""
-    cdef Py_ssize_t k
-    cdef double w, dx, dy
-    cdef int a, b
-    cdef unsigned char wanted
+    cdef Py_ssize_t k = end - 1
+    if end <= begin:
+        return
     with nogil:
-        for k in range(end - 1, begin - 1, -1):
-            w = adjoints[first + k]
-            wanted = activity[k]
-            if w == 0.0 or wanted == 0:
-                continue
-            a = left[k]
-            b = right[k]
-            rule_first(op[k], values[a], values[b], values[first + k], &dx, &dy)
-            if wanted & 1 and dx != 0.0:
-                adjoints[a] += w * dx
-            if wanted & 2 and dy != 0.0:
-                adjoints[b] += w * dy
+        while k >= begin:
+            k -= step_adjoint(
+                code[k], &values[0], &values[first], &adjoints[0], &adjoints[first], &left[0], &right[0], k
+            )
 
 
 def first_changed_guard(
