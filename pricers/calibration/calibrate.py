@@ -77,7 +77,9 @@ def calibrate(
     B. Dupire, Pricing with a smile, Risk 7 (1994), 18-20.
     """
     if not isinstance(quotes, Quotes):
-        raise AadTypeError(f"quotes is a {type(quotes).__name__}: pass the Quotes of pricers.chain.load_quotes")
+        raise AadTypeError(
+            f"quotes is a {type(quotes).__name__}: pass the Quotes of pricers.chain.load_quotes"
+        )
     settings = settings or CalibrationSettings()
     quote_weights = fit_weights(quotes=quotes, weights=weights)
     surface = empty_surface(quotes, n_strikes=n_strikes, n_expiries=n_expiries)

@@ -8,7 +8,9 @@ from numpy.typing import NDArray
 FloatArray = NDArray[np.float64]
 
 
-def second_differences(shape: tuple[int, int], along_first: float = 1.0, along_second: float = 1.0) -> FloatArray:
+def second_differences(
+    shape: tuple[int, int], along_first: float = 1.0, along_second: float = 1.0
+) -> FloatArray:
     """Return the matrix that takes flat weights of `shape` to their scaled second differences on both axes."""
     rows, columns = shape
     first = np.kron(_one_axis(rows), np.eye(columns))

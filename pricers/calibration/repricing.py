@@ -19,9 +19,7 @@ FINE = 4
 """Refinement of the checking grid: 2,000 nodes, four times the steps."""
 
 
-def reprice(
-    *, surface: SplineLocalVolatility, quotes: Quotes, grid: ForwardGrid | None = None
-) -> FloatArray:
+def reprice(*, surface: SplineLocalVolatility, quotes: Quotes, grid: ForwardGrid | None = None) -> FloatArray:
     """Return the implied volatilities of a surface at every quote.
 
     Parameters
@@ -46,7 +44,9 @@ def reprice(
     expiries, position = distinct_expiries(quotes)
     on_grid = np.searchsorted(grid.expiries, expiries - SAME_TIME)
     if on_grid[-1] >= grid.expiries.size or np.any(np.abs(grid.expiries[on_grid] - expiries) > SAME_TIME):
-        raise AadValueError("grid does not hit every expiry of the quotes: build it from quotes that have them all")
+        raise AadValueError(
+            "grid does not hit every expiry of the quotes: build it from quotes that have them all"
+        )
     march = CompiledForwardMarch(
         surface=surface,
         grid=grid,

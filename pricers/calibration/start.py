@@ -54,7 +54,10 @@ def smart_start(surface: SplineLocalVolatility, quotes: Quotes) -> FloatArray:
         return np.asarray(np.exp(2.0 * spline) * t[:, None])
 
     w = total_variance(x, times)
-    later, earlier = total_variance(x, times * np.exp(TIME_STEP)), total_variance(x, times * np.exp(-TIME_STEP))
+    later, earlier = (
+        total_variance(x, times * np.exp(TIME_STEP)),
+        total_variance(x, times * np.exp(-TIME_STEP)),
+    )
     rate = np.clip((later - earlier) / (2.0 * TIME_STEP * w), *RATE_RANGE)
     slope = (total_variance(x + bump, times) - total_variance(x - bump, times)) / (2.0 * bump)
     denominator = np.clip((1.0 - 0.5 * x * slope / w) ** 2, *SLOPE_RANGE)
@@ -83,7 +86,9 @@ def _tensor_fit(in_t: FloatArray, in_u: FloatArray, values: FloatArray, smoothne
     return _penalised(design, values.ravel(), shape, smoothness)
 
 
-def _penalised(design: FloatArray, values: FloatArray, shape: tuple[int, int], smoothness: float) -> FloatArray:
+def _penalised(
+    design: FloatArray, values: FloatArray, shape: tuple[int, int], smoothness: float
+) -> FloatArray:
     differences = smoothness * second_differences(shape)
     normal = design.T @ design + differences.T @ differences
     # A hair of ridge towards the mean: the penalty alone leaves planes free where there are no quotes.

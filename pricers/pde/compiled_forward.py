@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -80,7 +81,9 @@ class CompiledForwardMarch:
             grid.below, grid.above, grid.initial, grid.steps, grid.implicitness, grid.last_step,
             self._variance, self._pivot, self._ratio, self._gain, self._prices,
         )  # fmt: skip
-        return np.asarray((self._prices[self._rows, self._columns] * self._stencil).sum(axis=1) + self._offset)
+        return np.asarray(
+            (self._prices[self._rows, self._columns] * self._stencil).sum(axis=1) + self._offset
+        )
 
     def variance(self, parameters: Any) -> FloatArray:
         """Return the local variance on the grid, (n_steps, n_nodes); a view that the next march overwrites."""
@@ -153,4 +156,4 @@ class CompiledForwardMarch:
         self._lane_start = np.concatenate([of_weights, of_levels]).astype(np.int64)
         cuts = [*range(0, of_weights.size, LANES_PER_BLOCK), of_weights.size]
         cuts += [*range(of_weights.size, self._lane_start.size, LANES_PER_BLOCK), self._lane_start.size]
-        self._blocks = [(a, b) for a, b in zip(cuts[:-1], cuts[1:], strict=True) if b > a]
+        self._blocks = [(a, b) for a, b in itertools.pairwise(cuts) if b > a]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -113,7 +115,9 @@ def forward_grid(
         if size < least:
             raise AadValueError(f"{name} = {size!r}: must be at least {least}")
     if smoothing_steps > first_steps:
-        raise AadValueError(f"smoothing_steps = {smoothing_steps!r}: must not exceed first_steps = {first_steps}")
+        raise AadValueError(
+            f"smoothing_steps = {smoothing_steps!r}: must not exceed first_steps = {first_steps}"
+        )
     nodes = _sinh_nodes(lower, upper, n_nodes, first_deviation / nodes_per_deviation)
     moneyness = np.exp(nodes)
     below, above = _second_difference(moneyness)
@@ -161,11 +165,13 @@ def _step_ends(
     expiries: FloatArray, first_steps: int, later_steps: int, smoothing_steps: int
 ) -> tuple[FloatArray, IntArray, FloatArray]:
     first = expiries[0] * (np.arange(first_steps + 1) / first_steps) ** 2
-    smooth = np.sort(np.concatenate([first[: smoothing_steps + 1], 0.5 * (first[1:] + first[:-1])[:smoothing_steps]]))
+    smooth = np.sort(
+        np.concatenate([first[: smoothing_steps + 1], 0.5 * (first[1:] + first[:-1])[:smoothing_steps]])
+    )
     pieces = [smooth, first[smoothing_steps + 1 :]]
     last_step = [first_steps + smoothing_steps - 1]
     log_step = math.log(expiries[-1] / expiries[0]) / later_steps if expiries.size > 1 else 1.0
-    for start, end in zip(expiries[:-1], expiries[1:], strict=True):
+    for start, end in itertools.pairwise(expiries):
         n_steps = max(1, round(math.log(end / start) / log_step))
         inside = start * (end / start) ** (np.arange(1, n_steps + 1) / n_steps)
         inside[-1] = end
@@ -186,20 +192,31 @@ def lagrange_stencils(nodes: FloatArray, points: FloatArray) -> tuple[IntArray, 
         If a point lies outside the nodes.
     """
     points = np.asarray(points, dtype=np.float64)
+    first = lagrange_start(nodes, points)
+    local = nodes[first[:, None] + np.arange(4)]
+    return first, np.stack(lagrange_weights(list(local.T), points), axis=1)
+
+
+def lagrange_start(nodes: FloatArray, points: FloatArray) -> IntArray:
+    """Return the first of the four nodes around each point; raises if a point lies outside the nodes."""
     if points.size and not (nodes[0] <= points.min() and points.max() <= nodes[-1]):
         raise AadValueError(
-            f"log-moneyness runs from {points.min()!r} to {points.max()!r}: must lie inside the grid, "
-            f"{nodes[0]!r} to {nodes[-1]!r}; widen the grid"
+            f"log-moneyness runs from {points.min().item()!r} to {points.max().item()!r}: must lie inside the grid, "
+            f"{nodes[0].item()!r} to {nodes[-1].item()!r}; widen the grid"
         )
-    first = np.clip(np.searchsorted(nodes, points, side="right") - 2, 0, nodes.size - 4)
-    local = nodes[first[:, None] + np.arange(4)]
-    return first, np.stack([lagrange_weight(local.T, j, points) for j in range(4)], axis=1)
+    return np.asarray(np.clip(np.searchsorted(nodes, points, side="right") - 2, 0, nodes.size - 4))
 
 
-def lagrange_weight(nodes: Any, j: int, point: Any) -> Any:
-    """Weight of node j among four; the point may be of any number type."""
-    weight: Any = 1.0
-    for i in range(4):
-        if i != j:
-            weight = weight * ((point - nodes[i]) * (1.0 / (nodes[j] - nodes[i])))
-    return weight
+def lagrange_weights(nodes: Sequence[Any], point: Any) -> list[Any]:
+    """Return the weights of four nodes at a point of any number type."""
+    a, b, c, d = (point - node for node in nodes)
+    left, right = a * b, c * d
+    products = (b * right, a * right, left * d, left * c)
+    weights = []
+    for j, product in enumerate(products):
+        scale: Any = 1.0
+        for i in range(4):
+            if i != j:
+                scale = scale * (nodes[j] - nodes[i])
+        weights.append(product * (1.0 / scale))
+    return weights

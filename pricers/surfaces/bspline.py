@@ -94,9 +94,7 @@ class BSplineBasis:
     def piece(self, weights: Any, index: int) -> list[Any]:
         """Return the polynomial coefficients, lowest power first, of the spline on one knot interval."""
         local = [weights[index + j] for j in range(self.degree + 1)]
-        return [
-            _linear_combination(self.pieces[index, :, power], local) for power in range(self.degree + 1)
-        ]
+        return [_linear_combination(self.pieces[index, :, power], local) for power in range(self.degree + 1)]
 
     def evaluate(self, weights: Any, coordinate: Any) -> Any:
         """Evaluate the spline at one coordinate.
@@ -185,7 +183,9 @@ class TensorBasis:
 def uniform_basis(*, lower: float, upper: float, size: int, degree: int = 3) -> BSplineBasis:
     """Build a clamped basis of `size` functions over equally spaced breakpoints from `lower` to `upper`."""
     if size <= degree:
-        raise AadValueError(f"size = {size!r}: a basis of degree {degree} has at least {degree + 1} functions")
+        raise AadValueError(
+            f"size = {size!r}: a basis of degree {degree} has at least {degree + 1} functions"
+        )
     require_increasing("[lower, upper]", np.array([lower, upper], dtype=np.float64))
     return BSplineBasis(np.linspace(lower, upper, size - degree + 1), degree)
 

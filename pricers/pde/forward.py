@@ -1,0 +1,243 @@
+"""The forward (Dupire) equation in forward moneyness, generic in the number type.
+
+The undiscounted call over the forward, c(k, T) with k = strike / forward(T) and c(k, 0) = max(1 - k, 0), obeys
+
+    dc/dT = (v(ln k, T) k^2 / 2) d2c/dk2,
+
+where rates and dividends have dropped out: one march prices every strike and expiry. This is the readable twin of
+the compiled march in `pricers.pde.compiled_forward`; it records on a tape, so a book has exact Greeks of any order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+import aadlib as ad
+from aadlib.errors import AadValueError, require_finite, require_positive, require_shape, values_of
+from pricers.pde.forward_grid import ForwardGrid, forward_grid, lagrange_start, lagrange_weights
+from pricers.pde.tridiagonal import thomas
+from pricers.surfaces.local_volatility import SplineLocalVolatility
+
+FloatArray = NDArray[np.float64]
+
+
+def march_forward(*, grid: ForwardGrid, variance: Callable[[int], Sequence[Any]]) -> list[list[Any]]:
+    """March the normalised call prices and return them at every expiry of the grid.
+
+    Parameters
+    ----------
+    grid : ForwardGrid
+    variance : callable
+        Step index -> local variance per year at every node, (n_nodes,) numbers of any type, above zero.
+
+    Returns
+    -------
+    list of (n_nodes,) lists
+        Undiscounted calls over the forward, one list per expiry.
+
+    Notes
+    -----
+    A step solves (I - h v L) y = c with h = theta dt and continues from y / theta - (1 / theta - 1) c. Rows are
+    divided by h v: the off-diagonals are then numbers of the grid, and 13 operations a cell are recorded.
+    """
+    below, above = grid.below[1:-1].tolist(), grid.above[1:-1].tolist()
+    inner = [a + b for a, b in zip(below, above, strict=True)]
+    calls: list[Any] = grid.initial.tolist()
+    snapshots: list[list[Any]] = []
+    for step in range(grid.steps.size):
+        implicitness = float(grid.implicitness[step])
+        frequency = 1.0 / (float(grid.steps[step]) * implicitness)
+        weight = [frequency / v for v in variance(step)[1:-1]]
+        diagonal = [w + total for w, total in zip(weight, inner, strict=True)]
+        right = [w * c for w, c in zip(weight, calls[1:-1], strict=True)]
+        right[0] = right[0] + below[0] * calls[0]
+        right[-1] = right[-1] + above[-1] * calls[-1]
+        solved = thomas(below, diagonal, above, right)
+        if implicitness != 1.0:
+            carry = 1.0 / implicitness
+            solved = [carry * y - (carry - 1.0) * c for y, c in zip(solved, calls[1:-1], strict=True)]
+        calls = [calls[0], *solved, calls[-1]]
+        if step == grid.last_step[len(snapshots)]:
+            snapshots.append(calls)
+    return snapshots
+
+
+def book_grid(
+    *,
+    surface: SplineLocalVolatility,
+    expiries: ArrayLike,
+    n_nodes: int = 140,
+    nodes_per_deviation: float = 14.0,
+    first_steps: int = 8,
+    later_steps: int = 45,
+    reach: float = 6.0,
+) -> ForwardGrid:
+    """Return a moderate grid for `price_book`; it hits the expiries of the book and of the surface.
+
+    Parameters
+    ----------
+    surface : SplineLocalVolatility
+    expiries : (n_options,) float, years, > 0
+        In any order, repeated as they come.
+    n_nodes, nodes_per_deviation, first_steps, later_steps
+        As in `forward_grid`, the spacing in deviations of the book's first expiry.
+    reach : float
+        Half-width of the domain in at-the-money deviations of the book's last expiry, at least 1 in log-moneyness
+        below the money.
+
+    Raises
+    ------
+    AadValueError
+        If an expiry is not positive.
+    """
+    require_positive("expiries", expiries)
+    wanted = np.unique(values_of(expiries))
+    before_last = surface.expiries[surface.expiries < wanted[-1]]
+    times = np.union1d(before_last[np.min(np.abs(before_last[:, None] - wanted), axis=1) > 1e-9], wanted)
+    half_width = reach * float(np.sqrt(surface.total_variance(wanted[-1])))
+    return forward_grid(
+        expiries=times,
+        first_deviation=float(np.sqrt(surface.total_variance(wanted[0]))),
+        lower=-max(half_width, 1.0),
+        upper=half_width,
+        n_nodes=n_nodes,
+        nodes_per_deviation=nodes_per_deviation,
+        first_steps=first_steps,
+        later_steps=later_steps,
+        smoothing_steps=2,
+    )
+
+
+def price_book(
+    *,
+    surface: SplineLocalVolatility,
+    strikes: ArrayLike,
+    expiries: ArrayLike,
+    is_call: ArrayLike,
+    forwards: ArrayLike,
+    discounts: ArrayLike,
+    reference_spot: float,
+    spot: Any,
+    rate_shift: Any = 0.0,
+    dividend_shift: Any = 0.0,
+    weights: Any = None,
+    levels: Any = None,
+    grid: ForwardGrid | None = None,
+) -> list[Any]:
+    """Price European options on a local-volatility surface, differentiably in spot, rates and the whole surface.
+
+    The surface is fixed in absolute terms: it was calibrated in x = ln(S / F_ref(t)), F_ref the forward of the
+    calibration, and stays there when spot or rates move ("sticky local volatility"). With
+
+        F(t) = F_ref(t) (spot / reference_spot) exp((rate_shift - dividend_shift) t),
+
+    a node ln(K / F(t)) of the march reads the surface at ln(K / F(t)) + ln(F(t) / F_ref(t)).
+
+    Parameters
+    ----------
+    surface : SplineLocalVolatility
+    strikes, expiries : (n_options,) float, > 0
+    is_call : (n_options,) bool
+    forwards, discounts : (n_options,) float, > 0
+        Reference forward and discount factor to each option's expiry, at `reference_spot` and zero shifts.
+    reference_spot : float, > 0
+    spot : number, > 0
+    rate_shift, dividend_shift : number
+        Parallel shifts of the continuously compounded curves, per year: their derivatives at 0 are rho and its
+        dividend counterpart.
+    weights : (time_basis.size, strike_basis.size) numbers, optional
+    levels : (n_expiries,) numbers, optional
+        In place of the surface's own: vega and everything beyond, bucket by bucket.
+    grid : ForwardGrid, optional
+        Fixed in x, whatever the inputs; by default `book_grid`.
+
+    Returns
+    -------
+    list of n_options numbers
+        Prices today, in currency.
+
+    Raises
+    ------
+    AadValueError
+        For an expiry the grid does not hit, a strike outside it, or inputs that are not positive or not finite.
+
+    Notes
+    -----
+    Any derivative with respect to spot, the two shifts, every weight and every level. With theta left out: time is
+    in the grid. Price and Greeks are those of the grid; `book_grid`'s default prices at-the-money and 25-delta
+    options from one month on to about 0.02 volatility points. About 23 operations a cell are recorded, some
+    230,000 for a book that reaches one year. Knot intervals and interpolation cells are chosen by value: a
+    recording replayed at a far spot extrapolates the pieces it was recorded with; record again there.
+
+    References
+    ----------
+    B. Dupire, Pricing with a smile, Risk 7 (1994), 18-20.
+    """
+    strike, expiry = np.atleast_1d(values_of(strikes)), np.atleast_1d(values_of(expiries))
+    for name, array in (
+        ("strikes", strikes),
+        ("expiries", expiries),
+        ("forwards", forwards),
+        ("discounts", discounts),
+    ):
+        require_shape(name, np.atleast_1d(values_of(array)), strike.shape)
+        require_positive(name, array)
+    require_shape("is_call", is_call, strike.shape)
+    require_positive("reference_spot", reference_spot)
+    require_positive("spot", spot)
+    require_finite("rate_shift", rate_shift)
+    require_finite("dividend_shift", dividend_shift)
+    grid = book_grid(surface=surface, expiries=expiry) if grid is None else grid
+    rows = _expiry_rows(grid, expiry)
+
+    moved = ad.log(spot * (1.0 / reference_spot))
+    carry = rate_shift - dividend_shift
+    midpoints = grid.midpoints.tolist()
+
+    def variance(step: int) -> list[Any]:
+        return surface.variance_row(
+            log_moneyness=grid.nodes,
+            time=midpoints[step],
+            shift=moved + carry * midpoints[step],
+            weights=weights,
+            levels=levels,
+        )
+
+    snapshots = march_forward(grid=grid, variance=variance)
+    prices = []
+    for option, row in enumerate(rows):
+        time = float(expiry[option])
+        shift = moved + carry * time
+        forward = float(values_of(forwards).ravel()[option]) * ad.exp(shift)
+        discount = float(values_of(discounts).ravel()[option]) * ad.exp(-(rate_shift * time))
+        log_moneyness = float(np.log(strike[option] / values_of(forwards).ravel()[option])) - shift
+        call_or_put = _read(grid, snapshots[row], log_moneyness, bool(np.asarray(is_call)[option]))
+        prices.append(discount * forward * call_or_put)
+    return prices
+
+
+def _expiry_rows(grid: ForwardGrid, expiries: FloatArray) -> list[int]:
+    rows = np.argmin(np.abs(grid.expiries[:, None] - expiries), axis=0)
+    missed = np.abs(grid.expiries[rows] - expiries) > 1e-9
+    if missed.any():
+        raise AadValueError(
+            f"expiries[{int(np.argmax(missed))}] = {expiries[missed][0].item()!r}: the grid does not hit it; "
+            "build the grid from the book's expiries"
+        )
+    return [int(row) for row in rows]
+
+
+def _read(grid: ForwardGrid, calls: list[Any], log_moneyness: Any, is_call: bool) -> Any:
+    """Interpolate a normalised call or put; a put by parity at the nodes, where parity is exact."""
+    start = int(lagrange_start(grid.nodes, values_of(log_moneyness)))
+    factors = lagrange_weights(grid.nodes[start : start + 4].tolist(), log_moneyness)
+    value: Any = 0.0
+    for j, factor in enumerate(factors):
+        node = start + j
+        payoff = calls[node] if is_call else calls[node] - float(1.0 - np.exp(grid.nodes[node]))
+        value = value + factor * payoff
+    return value
