@@ -13,7 +13,8 @@ from libc.string cimport memcmp
 from aadlib.tape cimport INPUT, Nodes, active_nodes, active_tape, caller_line, push, push_constant
 
 from aadlib.errors import AadTypeError, TapeError
-from aadlib.rules import CODES, RULES
+from aadlib.rules import RULES
+from aadlib.tape import set_input_maker
 
 include "generated/rules.pxi"
 
@@ -152,6 +153,9 @@ def new_input(value):
     cdef Nodes* nodes = active_nodes()
     cdef double v = float(value)
     return make(nodes, push(nodes, INPUT, -1, -1, v), v)
+
+
+set_input_maker(new_input)
 
 
 @cython.final

@@ -15,13 +15,14 @@ import numpy as np
 from aadlib import advar
 from aadlib.advar import ADVar, Condition, record_binary, record_unary
 from aadlib.errors import AadTypeError, AadValueError
+from aadlib.plain import plain_function
 from aadlib.rules import CODES, RULES
 
 RECORDED = (ADVar, Condition)
 
 Element = Callable[..., Any]
 
-UFUNC_ALIASES = {"bitwise_and": "logical_and", "bitwise_or": "logical_or", "fabs": "absolute", "arcsin": "arcsin"}
+UFUNC_ALIASES = {"bitwise_and": "logical_and", "bitwise_or": "logical_or", "fabs": "absolute"}
 UNDIFFERENTIABLE = {"isnan", "isinf", "isfinite", "signbit"}
 
 
@@ -40,33 +41,26 @@ def values(x: Any) -> Any:
 
 
 def _unary_element(code: int, name: str) -> Element:
-    plain = getattr(np, name, None)
-
     def apply(x: Any) -> Any:
         if isinstance(x, ADVar):
             return record_unary(code, x)
         if isinstance(x, Condition):
             return record_unary(code, x + 0.0)
-        if plain is None or hasattr(x, "partials"):
-            from aadlib import functions
-
-            return getattr(functions, name)(x)
-        return plain(float(x))
+        if hasattr(x, "partials"):
+            return x.chain_rule(RULES[code], x)
+        return plain_function(name)(float(x))
 
     return apply
 
 
 def _binary_element(code: int, name: str) -> Element:
-    plain = getattr(np, name, None)
-
     def apply(x: Any, y: Any) -> Any:
         if isinstance(x, RECORDED) or isinstance(y, RECORDED):
             return record_binary(code, x, y)
-        if plain is None or hasattr(x, "partials") or hasattr(y, "partials"):
-            from aadlib import functions
-
-            return getattr(functions, name)(x, y)
-        return plain(x, y)
+        for number in (x, y):
+            if hasattr(number, "partials"):
+                return number.chain_rule(RULES[code], x, y)
+        return plain_function(name)(x, y)
 
     return apply
 
@@ -161,28 +155,9 @@ def handle_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: 
         kwargs.pop("dtype", None)
     name = ufunc.__name__
     arguments = [_plain(x) for x in inputs]
-    if name in UNDIFFERENTIABLE:
-        return getattr(ufunc, method)(*(values(x) for x in inputs), **kwargs)
-    if name in ("matmul", "vecdot"):
-        result = getattr(ufunc, method)(*(_as_object(a) for a in arguments), **kwargs)
-    else:
-        inner = ufunc if name in NATIVE else _vectorized(name)
-        if inner is None:
-            raise AadTypeError(f"np.{name} cannot be recorded: write it with the functions of aadlib")
-        if method == "__call__":
-            mask = kwargs.pop("where", True)
-            if mask is not True:
-                raise AadTypeError(f"np.{name}(..., where=) cannot be recorded: use np.where on the result")
-            result = inner(*arguments, **kwargs)
-        elif method in ("reduce", "accumulate", "outer", "reduceat"):
-            if name in ("logical_and", "logical_or"):
-                inner = ufunc
-            if method == "reduce" and inner is not ufunc:
-                result = _reduce(inner, arguments[0], **kwargs)
-            else:
-                result = getattr(inner, method)(*arguments, **kwargs)
-        else:
-            raise AadTypeError(f"np.{name}.{method} cannot be recorded: use a loop or slicing")
+    # As on the tape, a pole or an overflow is a value and not a warning: it may lie in a branch nobody takes.
+    with np.errstate(all="ignore"):
+        result = _call_ufunc(ufunc, name, method, inputs, arguments, kwargs)
     if out is not None:
         target = out[0]
         if target.dtype != object:
@@ -192,6 +167,32 @@ def handle_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: 
         target.view(np.ndarray)[...] = result
         return target
     return _result(result)
+
+
+def _call_ufunc(
+    ufunc: np.ufunc,
+    name: str,
+    method: str,
+    inputs: tuple[Any, ...],
+    arguments: list[Any],
+    kwargs: dict[str, Any],
+) -> Any:
+    if name in UNDIFFERENTIABLE:
+        return getattr(ufunc, method)(*(values(x) for x in inputs), **kwargs)
+    if name in ("matmul", "vecdot"):
+        return getattr(ufunc, method)(*(_as_object(a) for a in arguments), **kwargs)
+    inner = ufunc if name in NATIVE else _vectorized(name)
+    if inner is None:
+        raise AadTypeError(f"np.{name} cannot be recorded: write it with the functions of aadlib")
+    if method == "__call__":
+        if kwargs.pop("where", True) is not True:
+            raise AadTypeError(f"np.{name}(..., where=) cannot be recorded: use np.where on the result")
+        return inner(*arguments, **kwargs)
+    if method not in ("reduce", "accumulate", "outer", "reduceat"):
+        raise AadTypeError(f"np.{name}.{method} cannot be recorded: use a loop or slicing")
+    if method == "reduce" and inner is not ufunc and name not in ("logical_and", "logical_or"):
+        return _reduce(inner, arguments[0], **kwargs)
+    return getattr(ufunc if name in ("logical_and", "logical_or") else inner, method)(*arguments, **kwargs)
 
 
 def _reduce(
@@ -229,7 +230,11 @@ class ADArray(np.ndarray):
         return handle_ufunc(ufunc, method, inputs, kwargs)
 
     def __array_function__(  # type: ignore[override]
-        self, function: Callable[..., Any], types: Iterable[type], args: tuple[Any, ...], kwargs: dict[str, Any]
+        self,
+        function: Callable[..., Any],
+        types: Iterable[type],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
     ) -> Any:
         return handle_function(function, args, kwargs)
 
@@ -243,7 +248,9 @@ class ADArray(np.ndarray):
         """Return the array itself for float dtypes: recorded numbers stay recorded."""
         if np.dtype(dtype) in (np.dtype(np.float64), np.dtype(object)):
             return self.copy()
-        raise AadTypeError(f"recorded numbers cannot become {np.dtype(dtype)}: use aadlib.value_of to leave the tape")
+        raise AadTypeError(
+            f"recorded numbers cannot become {np.dtype(dtype)}: use aadlib.value_of to leave the tape"
+        )
 
     def dot(self, other: Any) -> Any:  # type: ignore[override]
         """Return the dot product."""
@@ -319,7 +326,10 @@ def handle_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
         raise AadTypeError(
             f"{module}.{function.__name__} cannot be recorded: write it with sums and products, or record a composite"
         )
-    plain = _map_structure(_plain, args), {key: _map_structure(_plain, value) for key, value in kwargs.items()}
+    plain = (
+        _map_structure(_plain, args),
+        {key: _map_structure(_plain, value) for key, value in kwargs.items()},
+    )
     return _map_structure(_result, function(*plain[0], **plain[1]))
 
 
@@ -356,7 +366,9 @@ _where = np.frompyfunc(_where_element, 3, 1)
 
 
 @implements(np.clip)
-def clip(a: Any, a_min: Any = None, a_max: Any = None, out: Any = None, *, min: Any = None, max: Any = None) -> Any:
+def clip(
+    a: Any, a_min: Any = None, a_max: Any = None, out: Any = None, *, min: Any = None, max: Any = None
+) -> Any:
     """Limit to [a_min, a_max]; each limit is a recorded kink."""
     if out is not None:
         raise AadTypeError("clip(..., out=) cannot be recorded: use the result")
@@ -407,7 +419,9 @@ def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> 
     if ord in (None, 2, "fro") and (ord != 2 or axis is not None or x.ndim == 1):
         return np.sqrt(np.sum(x**2, axis=axis, keepdims=keepdims))
     if axis is None and x.ndim > 1:
-        raise AadTypeError(f"np.linalg.norm(..., ord={ord!r}) of a matrix cannot be recorded: use ord=None or 'fro'")
+        raise AadTypeError(
+            f"np.linalg.norm(..., ord={ord!r}) of a matrix cannot be recorded: use ord=None or 'fro'"
+        )
     if ord == 1:
         return np.sum(np.abs(x), axis=axis, keepdims=keepdims)
     if ord == np.inf:
@@ -421,32 +435,48 @@ def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> 
 def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None) -> Any:
     """Interpolate piecewise linearly as a sum of clipped ramps: no branch is frozen; a kink at every knot."""
     if left is not None or right is not None or period is not None:
-        raise AadTypeError("np.interp(..., left=, right=, period=) cannot be recorded: extend the knots instead")
+        raise AadTypeError(
+            "np.interp(..., left=, right=, period=) cannot be recorded: extend the knots instead"
+        )
     if is_recorded(xp):
-        raise AadTypeError("np.interp with recorded knots cannot be recorded: interpolate by hand between the knots")
+        raise AadTypeError(
+            "np.interp with recorded knots cannot be recorded: interpolate by hand between the knots"
+        )
     knots = np.asarray(xp, dtype=np.float64)
     if knots.ndim != 1 or knots.size != len(fp) or (np.diff(knots) <= 0.0).any():
-        raise AadValueError(f"xp and fp must have one length, and xp must increase: got {len(fp)} values at {knots!r}")
+        raise AadValueError(
+            f"xp and fp must have one length, and xp must increase: got {len(fp)} values at {knots!r}"
+        )
     result = fp[0] + 0.0 * x
     for k, width in enumerate(np.diff(knots).tolist()):
         slope = (fp[k + 1] - fp[k]) / width
-        ramp = clip(x, knots[k].item(), knots[k + 1].item()) if is_recorded(x) else np.clip(x, knots[k], knots[k + 1])
+        ramp = (
+            clip(x, knots[k].item(), knots[k + 1].item())
+            if is_recorded(x)
+            else np.clip(x, knots[k], knots[k + 1])
+        )
         result = result + slope * (ramp - knots[k].item())
     return result
 
 
 @implements(np.nan_to_num)
 def _nan_to_num(x: Any, *args: Any, **kwargs: Any) -> Any:
-    raise AadTypeError("np.nan_to_num cannot be recorded: avoid the NaN with np.where, whose other branch is dropped")
+    raise AadTypeError(
+        "np.nan_to_num cannot be recorded: avoid the NaN with np.where, whose other branch is dropped"
+    )
 
 
 @implements(np.zeros_like)
-def _zeros_like(a: Any, dtype: Any = None, order: Any = "K", subok: bool = True, shape: Any = None, **_: Any) -> Any:
+def _zeros_like(
+    a: Any, dtype: Any = None, order: Any = "K", subok: bool = True, shape: Any = None, **_: Any
+) -> Any:
     return zeros(np.shape(a) if shape is None else shape)
 
 
 @implements(np.ones_like)
-def _ones_like(a: Any, dtype: Any = None, order: Any = "K", subok: bool = True, shape: Any = None, **_: Any) -> Any:
+def _ones_like(
+    a: Any, dtype: Any = None, order: Any = "K", subok: bool = True, shape: Any = None, **_: Any
+) -> Any:
     return zeros(np.shape(a) if shape is None else shape) + 1.0
 
 

@@ -18,7 +18,9 @@ class GradientMismatch(AadError, AssertionError):
     """A derivative disagrees with the differences of the function; names the entry."""
 
 
-def extrapolated_difference(function: Callable[[float], Floats], step: float, levels: int = 5) -> tuple[Floats, Floats]:
+def extrapolated_difference(
+    function: Callable[[float], Floats], step: float, levels: int = 5
+) -> tuple[Floats, Floats]:
     """Return the derivative of `function` at 0 and its error estimate by Ridders' extrapolation.
 
     Central differences at step, step / 1.6, ... are extrapolated in even powers of the step; the entry of the table
@@ -93,29 +95,25 @@ def check_grads(
     plain = float(function(*split(flat)))
     _compare("the value", np.array([program.value(*split(flat))]), np.array([plain]), 1e-13)
 
-    def moved(k: int, h: float) -> Floats:
-        x = flat.copy()
-        x[k] += h
-        return x
+    def value_at(x: Floats) -> Floats:
+        return np.array([float(function(*split(x)))])
 
     steps = step * np.maximum(1.0, np.abs(flat))
-    differences = np.array(
-        [
-            extrapolated_difference(lambda h, k=k: np.array([float(function(*split(moved(k, h))))]), steps[k])[0][0]  # type: ignore[misc]
-            for k in range(flat.size)
-        ]
-    )
-    _compare("the gradient", gradient, differences, tolerance)
+
+    def differences(of: Callable[[Floats], Floats]) -> Floats:
+        def along(k: int) -> Callable[[float], Floats]:
+            return lambda h: of(flat + h * np.eye(flat.size)[k])
+
+        return np.array([extrapolated_difference(along(k), steps[k])[0] for k in range(flat.size)])
+
+    _compare("the gradient", gradient, differences(value_at)[:, 0], tolerance)
     directions = np.eye(flat.size)
     tangents = np.array([float(np.squeeze(_along(program, split(flat), split(d)))) for d in directions])
     _compare("the tangent sweep", tangents, gradient, 1e-10)
     if order == 1:
         return
     hessian = program.hessian(*split(flat))
-    rows = np.array(
-        [extrapolated_difference(lambda h, k=k: gradient_at(moved(k, h)), steps[k])[0] for k in range(flat.size)]  # type: ignore[misc]
-    )
-    _compare("the Hessian", hessian, rows, tolerance)
+    _compare("the Hessian", hessian, differences(gradient_at), tolerance)
 
 
 def _along(program: Any, point: list[Any], direction: list[Any]) -> Any:
@@ -123,7 +121,9 @@ def _along(program: Any, point: list[Any], direction: list[Any]) -> Any:
 
 
 def _compare(what: str, found: Floats, expected: Floats, tolerance: float) -> None:
-    scale = max(1e-300, float(np.max(np.abs(expected), initial=0.0)), float(np.max(np.abs(found), initial=0.0)))
+    scale = max(
+        1e-300, float(np.max(np.abs(expected), initial=0.0)), float(np.max(np.abs(found), initial=0.0))
+    )
     error = np.abs(found - expected) / scale
     if error.size and not (error <= tolerance).all():
         worst = np.unravel_index(int(np.nanargmax(np.where(np.isnan(error), np.inf, error))), error.shape)

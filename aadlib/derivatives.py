@@ -25,7 +25,9 @@ def _named(derived: Callable[..., Any], verb: str, function: Callable[..., Any])
     return derived
 
 
-def value_and_grad(function: Callable[..., Any], *, passive: Sequence[int] = ()) -> Callable[..., tuple[Any, Any]]:
+def value_and_grad(
+    function: Callable[..., Any], *, passive: Sequence[int] = ()
+) -> Callable[..., tuple[Any, Any]]:
     """Return a function that gives the value and the gradient: one recording, one adjoint sweep.
 
     Parameters

@@ -13,34 +13,13 @@ from aadlib.evaluate import compiled, partials
 from aadlib.rules import CODES, RULES, Rule
 
 
-def apply_rule(rule: Rule, *arguments: Any) -> Dual:
-    """Apply an operation to numbers, at least one of them a `Dual`, by the chain rule."""
-    inner = [x.value if isinstance(x, Dual) else x for x in arguments]
-    n = next(len(x.partials) for x in arguments if isinstance(x, Dual))
-    if any(isinstance(x, Dual) and len(x.partials) != n for x in arguments):
-        raise AadTypeError(f"{rule.name}: the duals carry different numbers of partials")
-    if any(isinstance(x, ADVar) for x in inner):
-        raise AadTypeError(f"{rule.name}: a Dual and an ADVar cannot be mixed")
-    x, y = (*inner, 0.0)[:2]
-    x, y = (v if isinstance(v, Dual) else np.float64(v) for v in (x, y))
-    with np.errstate(all="ignore"):
-        v = compiled(rule.value)(x, y)
-        slopes = partials(rule, x, y, v, 1)
-        total: list[Any] = [0.0] * n
-        for argument, slope in zip(arguments, slopes, strict=True):
-            if not isinstance(argument, Dual) or (not isinstance(slope, Dual) and slope == 0.0):
-                continue
-            total = [t + slope * p for t, p in zip(total, argument.partials, strict=True)]
-    return Dual(v, total)
-
-
 def _operator(name: str, *, reflected: bool = False) -> Callable[[Any, Any], Any]:
     rule = RULES[CODES[name]]
 
     def method(self: Dual, other: Any) -> Any:
         if not isinstance(other, (Dual, int, float, np.floating, np.integer)):
             return NotImplemented
-        return apply_rule(rule, other, self) if reflected else apply_rule(rule, self, other)
+        return Dual.chain_rule(rule, other, self) if reflected else Dual.chain_rule(rule, self, other)
 
     return method
 
@@ -85,14 +64,35 @@ class Dual:
     __rpow__ = _operator("power", reflected=True)
     __mod__ = _operator("remainder")
 
+    @staticmethod
+    def chain_rule(rule: Rule, *arguments: Any) -> Dual:
+        """Apply an operation to numbers, at least one of them a `Dual`, by the chain rule."""
+        inner = [x.value if isinstance(x, Dual) else x for x in arguments]
+        n = next(len(x.partials) for x in arguments if isinstance(x, Dual))
+        if any(isinstance(x, Dual) and len(x.partials) != n for x in arguments):
+            raise AadTypeError(f"{rule.name}: the duals carry different numbers of partials")
+        if any(isinstance(x, ADVar) for x in inner):
+            raise AadTypeError(f"{rule.name}: a Dual and an ADVar cannot be mixed")
+        x, y = (*inner, 0.0)[:2]
+        x, y = (v if isinstance(v, Dual) else np.float64(v) for v in (x, y))
+        with np.errstate(all="ignore"):
+            v = compiled(rule.value)(x, y)
+            slopes = partials(rule, x, y, v, 1)
+            total: list[Any] = [0.0] * n
+            for argument, slope in zip(arguments, slopes, strict=True):
+                if not isinstance(argument, Dual) or (not isinstance(slope, Dual) and slope == 0.0):
+                    continue
+                total = [t + slope * p for t, p in zip(total, argument.partials, strict=True)]
+        return Dual(v, total)
+
     def __neg__(self) -> Dual:
-        return apply_rule(RULES[CODES["negative"]], self)
+        return Dual.chain_rule(RULES[CODES["negative"]], self)
 
     def __pos__(self) -> Dual:
         return self
 
     def __abs__(self) -> Dual:
-        return apply_rule(RULES[CODES["absolute"]], self)
+        return Dual.chain_rule(RULES[CODES["absolute"]], self)
 
     def _compared(self, other: Any) -> tuple[float, float]:
         return innermost(self), innermost(other)

@@ -50,7 +50,9 @@ def values_of(x: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
         try:
             flat[position] = item
         except (TypeError, ValueError):
-            raise AadTypeError(f"expected numbers, found {item!r}: pass floats or an array of floats") from None
+            raise AadTypeError(
+                f"expected numbers, found {item!r}: pass floats or an array of floats"
+            ) from None
     return flat.reshape(array.shape)
 
 
@@ -71,7 +73,9 @@ def _require(name: str, x: Any, holds: Any, wanted: str) -> None:
 
 def require_finite(name: str, x: Any) -> None:
     """Raise `AadValueError` unless every value of `x` is finite."""
-    _require(name, x, lambda v: np.ones(v.shape, dtype=bool), "must be finite; remove NaN and infinite entries")
+    _require(
+        name, x, lambda v: np.ones(v.shape, dtype=bool), "must be finite; remove NaN and infinite entries"
+    )
 
 
 def require_positive(name: str, x: Any) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from aadlib import special
+from aadlib import functions, special
 from aadlib.rules import RULES, Rule
 
 LIBRARY_TO_NUMPY = {
@@ -22,8 +22,6 @@ class _Namespace(dict[str, Any]):
     """The names a rule text may use, resolved to functions that take numbers of any kind."""
 
     def __missing__(self, name: str) -> Any:
-        from aadlib import functions
-
         if name in ("trigamma", "tetragamma"):
             found: Any = lambda x: np.float64(getattr(special, name)(float(x)))  # noqa: E731 - bound once by name
         elif name in ("trunc", "rint", "round_half_even"):

@@ -24,7 +24,8 @@ Line = tuple[str, int, str]
 INPUT = 255
 
 PASSES: Flags = np.array(
-    [sum(1 << side for side, text in enumerate(rule.first) if text != "0.0") for rule in RULES], dtype=np.uint8
+    [sum(1 << side for side, text in enumerate(rule.first) if text != "0.0") for rule in RULES],
+    dtype=np.uint8,
 )
 """Through which operands (bits 1 and 2) each operation has a derivative at all."""
 
@@ -186,4 +187,3 @@ def freeze(
         ),
         lines=tuple(tape.lines[k] for k in nodes[order]) if tape.lines else None,
     )
-

@@ -12,58 +12,13 @@ import numpy as np
 import numpy.typing as npt
 
 from aadlib.advar import ADVar, Condition, record_binary, record_unary
-from aadlib.arrays import ADArray, _result, _vectorized, handle_ufunc, interp, values
+from aadlib.arrays import ADArray, _result, _vectorized, handle_ufunc, interp, is_recorded, values
 from aadlib.arrays import clip as _clip_recorded
 from aadlib.arrays import where as _where_recorded
+from aadlib.plain import plain_function
 from aadlib.rules import CODES, RULES
 
 _RECORDED = (ADVar, Condition)
-
-
-def _scipy(name: str) -> Callable[[], Callable[..., Any]]:
-    def load() -> Callable[..., Any]:
-        import scipy.special
-
-        function: Callable[..., Any] = getattr(scipy.special, name)
-        return function
-
-    return load
-
-
-def _norm_pdf(x: Any) -> Any:
-    return 0.3989422804014327 * np.exp(-0.5 * np.square(x))
-
-
-def _softplus(x: Any) -> Any:
-    return np.logaddexp(0.0, x)
-
-
-_PLAIN: dict[str, Callable[..., Any]] = {
-    "norm_pdf": _norm_pdf,
-    "softplus": _softplus,
-    "where_true": lambda x, y: np.where(y != 0.0, x, 0.0),
-    "where_false": lambda x, y: np.where(y != 0.0, 0.0, x),
-}
-_LOADED_LATER = {
-    "norm_cdf": _scipy("ndtr"),
-    "norm_ppf": _scipy("ndtri"),
-    "erf": _scipy("erf"),
-    "erfc": _scipy("erfc"),
-    "gamma": _scipy("gamma"),
-    "gammaln": _scipy("gammaln"),
-    "digamma": _scipy("psi"),
-    "sigmoid": _scipy("expit"),
-}
-
-
-def _plain_function(name: str) -> Callable[..., Any]:
-    """Return what a function does with floats and float arrays."""
-    if name in _LOADED_LATER and name not in _PLAIN:
-        _PLAIN[name] = _LOADED_LATER[name]()
-    found: Callable[..., Any] | None = _PLAIN.get(name) or getattr(np, name, None)
-    if found is None:
-        raise LookupError(f"no plain function for rule {name!r}")
-    return found
 
 
 def apply(name: str, *arguments: Any) -> Any:
@@ -76,15 +31,13 @@ def apply(name: str, *arguments: Any) -> Any:
                 return record_binary(CODES[name], *arguments)
             return record_unary(CODES[name], x if isinstance(x, ADVar) else x + 0.0)
         if hasattr(x, "partials"):
-            from aadlib.dual import apply_rule
-
-            return apply_rule(RULES[CODES[name]], *arguments)
-    if any(isinstance(x, (*_RECORDED, ADArray)) or getattr(x, "dtype", None) == object for x in arguments):
+            return x.chain_rule(RULES[CODES[name]], *arguments)
+    if any(is_recorded(x) for x in arguments):
         vectorized = _vectorized(name)
         assert vectorized is not None
         plain = (x.view(np.ndarray) if isinstance(x, ADArray) else x for x in arguments)
         return _result(vectorized(*plain))
-    return _plain_function(name)(*arguments)
+    return plain_function(name)(*arguments)
 
 
 def _domain(name: str) -> str:
@@ -182,7 +135,7 @@ def where(condition: Any, x: Any, y: Any) -> Any:
     """
     if hasattr(x, "partials") or hasattr(y, "partials"):
         return x if condition else y
-    if any(isinstance(v, _RECORDED) or getattr(v, "dtype", None) == object for v in (condition, x, y)):
+    if any(is_recorded(v) for v in (condition, x, y)):
         return _where_recorded(condition, x, y)
     return np.where(condition, x, y)
 
@@ -191,7 +144,7 @@ def clip(x: Any, low: Any, high: Any) -> Any:
     """Limit x to [low, high]; a kink at each end."""
     if hasattr(x, "partials"):
         return minimum(maximum(x, low), high)
-    if any(isinstance(v, _RECORDED) or getattr(v, "dtype", None) == object for v in (x, low, high)):
+    if any(is_recorded(v) for v in (x, low, high)):
         return _clip_recorded(x, low, high)
     return np.clip(x, low, high)
 

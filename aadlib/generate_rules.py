@@ -1,6 +1,7 @@
 """Turn the rule table into compiled code: the Cython switches of the tape and the numba module.
 
-`setup.py` calls `main` before it compiles, without running `aadlib/__init__.py`. Every text passes Python's own parser, library functions get a prefix (a generated `exp` would shadow the user's), and a file is only
+`setup.py` calls `main` before it compiles, without running `aadlib/__init__.py`. Every text passes through
+Python's own parser, library functions get a prefix (a generated `exp` would shadow the user's), and a file is only
 rewritten when its content changes, so an incremental build stays incremental.
 """
 
@@ -34,7 +35,8 @@ class _Prefix(ast.NodeTransformer):
 
 
 def _text(expression: str, rename: Callable[[str], str]) -> str:
-    return ast.unparse(_Prefix(rename).visit(ast.parse(expression, mode="eval")))
+    tree: ast.Expression = _Prefix(rename).visit(ast.parse(expression, mode="eval"))
+    return ast.unparse(tree)
 
 
 def _special_functions() -> Iterator[tuple[ast.FunctionDef, set[str]]]:
@@ -59,7 +61,7 @@ def cython_rules() -> str:
         return f"rule_{name}" if name in rules.HELPERS or name.isupper() else f"c_{name}"
 
     lines = [BANNER, "from libc.math cimport (", *(f"    {n} as c_{n}," for n in rules.LIBRARY), ")", ""]
-    lines += ['cdef extern from *:', '    """']
+    lines += ["cdef extern from *:", '    """']
     for name, value in vars(special).items():
         if isinstance(value, float):
             text = {"INFINITY": "INFINITY", "NOT_A_NUMBER": "NAN"}.get(name, repr(value))
@@ -67,7 +69,12 @@ def cython_rules() -> str:
     lines += ['    """']
     lines += _numbers(lambda name, _: f"    const double rule_{name}")
     lines += ["", "cdef enum:", *(f"    OP_{r.name.upper()} = {k}" for k, r in enumerate(rules.RULES))]
-    lines += [f"    N_RULES = {len(rules.RULES)}", f"    N_PAIRED = {len(PAIRED)}", f"    LANES = {LANES}", ""]
+    lines += [
+        f"    N_RULES = {len(rules.RULES)}",
+        f"    N_PAIRED = {len(PAIRED)}",
+        f"    LANES = {LANES}",
+        "",
+    ]
     for function, local in _special_functions():
         local.discard("x")
         lines.append(f"cdef inline double rule_{function.name}(double x) noexcept nogil:")
@@ -81,12 +88,18 @@ def cython_rules() -> str:
         arguments = "double x" if rule.arity == 1 else "double x, double y"
         lines += [f"cdef inline double value_{rule.name}({arguments}) noexcept nogil:"]
         lines += [f"    return {_text(rule.value, c_name)}", ""]
-    lines += _dispatch("value", "double", (), lambda r: [f"return value_{r.name}({'x' if r.arity == 1 else 'x, y'})"])
+    lines += _dispatch(
+        "value", "double", (), lambda r: [f"return value_{r.name}({'x' if r.arity == 1 else 'x, y'})"]
+    )
     for order, targets in {"first": ("dx", "dy"), "second": ("dxx", "dxy", "dyy")}.items():
 
-        def assignments(rule: rules.Rule, order: str = order, targets: tuple[str, ...] = targets) -> list[str]:
+        def assignments(
+            rule: rules.Rule, order: str = order, targets: tuple[str, ...] = targets
+        ) -> list[str]:
             texts = getattr(rule, order)
-            return [f"{t}[0] = {_text(e, c_name)}" for t, e in zip(targets, texts, strict=False) if e != "0.0"]
+            return [
+                f"{t}[0] = {_text(e, c_name)}" for t, e in zip(targets, texts, strict=False) if e != "0.0"
+            ]
 
         lines += _dispatch(order, "void", targets, assignments)
     return "\n".join([*lines, *_value_steps(c_name), *_adjoint_steps(c_name)])
@@ -126,7 +139,10 @@ def _value_steps(c_name: Callable[[str], str]) -> list[str]:
     branch = "if"
     for code, rule in enumerate(rules.RULES):
         if not _calls(rule, "value"):
-            lines += [f"    {branch} code == {code}:  # {rule.name}", f"        out[k] = {_text(rule.value, c_name)}"]
+            lines += [
+                f"    {branch} code == {code}:  # {rule.name}",
+                f"        out[k] = {_text(rule.value, c_name)}",
+            ]
             branch = "elif"
     for number, (first, second, side) in enumerate(pairs()):
         one, two = rules.RULES[first], rules.RULES[second]
@@ -142,7 +158,9 @@ def _value_steps(c_name: Callable[[str], str]) -> list[str]:
     return [*lines, "    else:", "        out[k] = rule_value_call(code, x, y)", "    return 1", ""]
 
 
-def _contributions(rule: rules.Rule, wanted: int, c_name: Callable[[str], str], w: str, **names: str) -> list[str]:
+def _contributions(
+    rule: rules.Rule, wanted: int, c_name: Callable[[str], str], w: str, **names: str
+) -> list[str]:
     """Write what a node adds to the adjoints of its wanted operands."""
     targets = ("adjoints[a]", "adjoints[b]")
     return [
@@ -205,13 +223,20 @@ def _adjoint_steps(c_name: Callable[[str], str]) -> list[str]:
             *(f"            {part}" for part in _contributions(one, 3, c_name, "w")),
             "        return 2",
         ]
-    lines += ["    elif code & 3:", "        step_adjoint_call(code, w, x, y, v, adjoints, a, b)", "    return 1", ""]
+    lines += [
+        "    elif code & 3:",
+        "        step_adjoint_call(code, w, x, y, v, adjoints, a, b)",
+        "    return 1",
+        "",
+    ]
     return lines
 
 
 def _calls(rule: rules.Rule, order: str) -> bool:
     texts = (rule.value,) if order == "value" else getattr(rule, order)
-    return any(isinstance(node, ast.Call) for text in texts for node in ast.walk(ast.parse(text, mode="eval")))
+    return any(
+        isinstance(node, ast.Call) for text in texts for node in ast.walk(ast.parse(text, mode="eval"))
+    )
 
 
 def _dispatch(
@@ -262,7 +287,11 @@ def cython_lane_rules() -> str:
     operands = "const double* x, const double* y"
     kinds = {
         "value": (f"({operands}, double* v)", ("v",), lambda rule: (rule.value,)),
-        "first": (f"({operands}, const double* v, double* dx, double* dy)", ("dx", "dy"), lambda rule: rule.first),
+        "first": (
+            f"({operands}, const double* v, double* dx, double* dy)",
+            ("dx", "dy"),
+            lambda rule: rule.first,
+        ),
         "second": (
             f"({operands}, const double* v, double* dxx, double* dxy, double* dyy)",
             ("dxx", "dxy", "dyy"),
@@ -276,7 +305,9 @@ def cython_lane_rules() -> str:
             lines += ["    for k in range(LANES):", *(f"        {t}[k] = 0.0" for t in targets)]
         branch = "if"
         for code, rule in enumerate(rules.RULES):
-            written = [(t, e) for t, e in zip(targets, texts_of(rule), strict=False) if kind == "value" or e != "0.0"]
+            written = [
+                (t, e) for t, e in zip(targets, texts_of(rule), strict=False) if kind == "value" or e != "0.0"
+            ]
             if written:
                 lines += [f"    {branch} op == {code}:", "        for k in range(LANES):"]
                 lines += [f"            {t}[k] = {indexed(e)}" for t, e in written]
@@ -295,7 +326,11 @@ def numba_rules() -> str:
 
     imported = [n for n in rules.LIBRARY if n not in {"exp2"}]
     python = {"tgamma": "gamma"}
-    lines = [BANNER.rstrip(), '"""Value, first and second partials of every operation, compiled by numba."""', ""]
+    lines = [
+        BANNER.rstrip(),
+        '"""Value, first and second partials of every operation, compiled by numba."""',
+        "",
+    ]
     lines += ["from math import ("]
     lines += [f"    {python.get(n, n)} as m_{n}," for n in imported]
     lines += [")", "", "from numba import njit", ""]
@@ -303,7 +338,14 @@ def numba_rules() -> str:
         if isinstance(value, float):
             text = {"INFINITY": 'float("inf")', "NOT_A_NUMBER": 'float("nan")'}.get(name, repr(value))
             lines.append(f"{name} = {text}")
-    lines += ["", "", "@njit(cache=True, error_model='numpy')", "def m_exp2(x):", "    return m_pow(2.0, x)", ""]
+    lines += [
+        "",
+        "",
+        "@njit(cache=True, error_model='numpy')",
+        "def m_exp2(x):",
+        "    return m_pow(2.0, x)",
+        "",
+    ]
     for function, local in _special_functions():
         lines += ["", "@njit(cache=True, error_model='numpy')", f"def {function.name}(x):"]
         for statement in function.body:

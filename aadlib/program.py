@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from aadlib import graph
 from aadlib.advar import ADVar
 from aadlib.errors import AadTypeError, AadValueError, BranchChanged, NotFinite
 from aadlib.freeze import PAIRED, Floats, Ints, Line, freeze, frozen
@@ -20,6 +21,7 @@ from aadlib.threads import map_pieces
 
 CHUNK = 64 * lanes.LANES
 """Lanes whose adjoints are added up together: fixed, so that sums do not depend on the number of threads."""
+
 
 @dataclass(frozen=True)
 class Argument:
@@ -132,23 +134,31 @@ class Program:
         try:
             numbers = np.asarray(given, dtype=np.float64)
         except (TypeError, ValueError) as error:
-            raise AadTypeError(f"argument {position} = {given!r} is not an array of floats: {error}") from None
+            raise AadTypeError(
+                f"argument {position} = {given!r} is not an array of floats: {error}"
+            ) from None
         shape = numbers.shape[1:] if argument.lane and numbers.ndim else numbers.shape
         if shape != argument.shape or (argument.lane and numbers.ndim == 0):
-            wanted = f"(n_lanes, {', '.join(map(str, argument.shape))})" if argument.lane else f"{argument.shape}"
+            wanted = (
+                f"(n_lanes, {', '.join(map(str, argument.shape))})" if argument.lane else f"{argument.shape}"
+            )
             raise AadValueError(
                 f"argument {position} has shape {numbers.shape}: this program was recorded for {wanted}; record again"
             )
         if not np.isfinite(numbers).all():
             index = tuple(int(i) for i in np.argwhere(~np.isfinite(numbers))[0])
-            raise AadValueError(f"argument {position} is {numbers[index]!r} at {index}: inputs must be finite")
+            raise AadValueError(
+                f"argument {position} is {numbers[index]!r} at {index}: inputs must be finite"
+            )
         return numbers
 
     def _pack(self, vector: Floats, arguments: Sequence[Any], what: str) -> None:
         """Fill the active positions of `vector` (n_inputs) from one array per active argument."""
         active = [a for a in self.arguments if a.active]
         if len(arguments) != len(active):
-            raise AadTypeError(f"{what}: give one array per active argument ({len(active)}), got {len(arguments)}")
+            raise AadTypeError(
+                f"{what}: give one array per active argument ({len(active)}), got {len(arguments)}"
+            )
         for argument, given in zip(active, arguments, strict=True):
             numbers = np.asarray(given, dtype=np.float64)
             if numbers.shape != argument.shape:
@@ -158,7 +168,9 @@ class Program:
     def _unpack(self, flat: Floats) -> Any:
         """Cut a flat array over the inputs (last axis) into one array per active argument."""
         parts = [
-            flat[..., a.span].reshape(flat.shape[:-1] + a.shape) if a.shape or flat.ndim > 1 else float(flat[a.offset])
+            flat[..., a.span].reshape(flat.shape[:-1] + a.shape)
+            if a.shape or flat.ndim > 1
+            else float(flat[a.offset])
             for a in self.arguments
             if a.active
         ]
@@ -173,7 +185,9 @@ class Program:
         """Run the value sweep and return this thread's values (n_slots,)."""
         self._check_count(arguments)
         if self.has_lanes:
-            raise AadTypeError("this program has lanes: value, gradient and value_and_gradient replay it over them")
+            raise AadTypeError(
+                "this program has lanes: value, gradient and value_and_gradient replay it over them"
+            )
         values = self._array("values", self.n_slots)
         for position, given in enumerate(arguments):
             values[self.arguments[position].span] = self._numbers(position, given).ravel()
@@ -217,7 +231,9 @@ class Program:
 
     def _require_scalar(self, verb: str) -> None:
         if self.output_shape:
-            raise AadTypeError(f"{verb} needs a scalar result, this program returns shape {self.output_shape}: use jacobian")
+            raise AadTypeError(
+                f"{verb} needs a scalar result, this program returns shape {self.output_shape}: use jacobian"
+            )
 
     def value(self, *arguments: Any) -> Any:
         """Return the recorded function's value at new inputs.
@@ -253,7 +269,9 @@ class Program:
         values = self._evaluate(inputs)
         weights = np.asarray(seeds, dtype=np.float64)
         if weights.shape != self.output_shape:
-            raise AadValueError(f"the adjoints have shape {weights.shape}: the output has shape {self.output_shape}")
+            raise AadValueError(
+                f"the adjoints have shape {weights.shape}: the output has shape {self.output_shape}"
+            )
         adjoints = self._adjoints(values, weights.ravel())
         return self._unpack(np.where(self.input_active, adjoints[: self.n_inputs], 0.0))
 
@@ -318,7 +336,9 @@ class Program:
         lanes.second_order_sweep(
             self.op, self.left, self.right, self.activity, values, adjoints, tangents, result, self.first_node
         )
-        products: Floats = result[: self.n_inputs * lanes.LANES].reshape(-1, lanes.LANES)[:, : len(directions)].T.copy()
+        products: Floats = (
+            result[: self.n_inputs * lanes.LANES].reshape(-1, lanes.LANES)[:, : len(directions)].T.copy()
+        )
         products[:, ~self.input_active] = 0.0
         return products
 
@@ -373,7 +393,9 @@ class Program:
         if n_lanes == 0:
             raise AadValueError("lane arguments are empty: give at least one lane")
         lane_inputs = np.ascontiguousarray(np.concatenate(columns))
-        scalar.value_sweep(self._value_code, self.left, self.right, shared, self.first_node, 0, self.n_uniform)
+        scalar.value_sweep(
+            self._value_code, self.left, self.right, shared, self.first_node, 0, self.n_uniform
+        )
         outputs = np.empty((self.n_outputs, n_lanes))
         lane_adjoints = np.zeros((self.lane_slots.size, n_lanes))
         seeds = np.ones(self.n_outputs)
@@ -383,7 +405,14 @@ class Program:
             values.reshape(-1, lanes.LANES)[: self.first_node + self.n_uniform] = shared[
                 : self.first_node + self.n_uniform, None
             ]
-            span = (self.first_node, self.n_uniform, self.lane_slots, lane_inputs, begin, min(begin + CHUNK, n_lanes))
+            span = (
+                self.first_node,
+                self.n_uniform,
+                self.lane_slots,
+                lane_inputs,
+                begin,
+                min(begin + CHUNK, n_lanes),
+            )
             if not with_gradient:
                 found = lanes.evaluate_chunk(
                     self.op, self.left, self.right, values, *span, self._guards, self.outputs, outputs
@@ -409,7 +438,9 @@ class Program:
         adjoints = np.zeros(self.n_slots)
         adjoints[: self.first_node + self.n_uniform] = np.sum(sums, axis=0)
         code = self._adjoint_code
-        scalar.adjoint_sweep(code, self.left, self.right, shared, adjoints, self.first_node, 0, self.n_uniform)
+        scalar.adjoint_sweep(
+            code, self.left, self.right, shared, adjoints, self.first_node, 0, self.n_uniform
+        )
         parts: list[Any] = []
         row = 0
         for argument in self.arguments:
@@ -427,7 +458,15 @@ class Program:
 
     def memory_report(self) -> dict[str, int]:
         """Return bytes: of the program, of one value and one gradient replay, and per node of each."""
-        layout = (self.op, self.left, self.right, self.activity, self.constants, self._value_code, self._adjoint_code)
+        layout = (
+            self.op,
+            self.left,
+            self.right,
+            self.activity,
+            self.constants,
+            self._value_code,
+            self._adjoint_code,
+        )
         fixed = sum(a.nbytes for a in layout)
         value, gradient = 8 * self.n_slots, 16 * self.n_slots
         return {
@@ -439,17 +478,13 @@ class Program:
             "bytes_per_node": round((fixed + gradient) / max(1, self.n_nodes)),
         }
 
-    def to_dot(self) -> str:
+    def to_dot(self, input_names: list[str] | None = None) -> str:
         """Return the computation graph in Graphviz's DOT language."""
-        from aadlib.graph import to_dot
+        return graph.to_dot(self, input_names)
 
-        return to_dot(self)
-
-    def draw(self, ax: Any = None) -> Any:
+    def draw(self, ax: Any = None, *, input_names: list[str] | None = None) -> Any:
         """Draw the computation graph with matplotlib and return the axes."""
-        from aadlib.graph import draw
-
-        return draw(self, ax)
+        return graph.draw(self, ax, input_names=input_names)
 
     def __repr__(self) -> str:
         lanes_text = ", lanes" if self.has_lanes else ""

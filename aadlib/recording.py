@@ -17,7 +17,7 @@ BRANCH_POLICIES = ("raise", "retrace")
 
 
 def _positions(name: str, given: Iterable[int], count: int) -> set[int]:
-    positions = {given} if isinstance(given, int) else set(given)
+    positions: set[int] = {given} if isinstance(given, int) else set(given)
     if not positions <= set(range(count)):
         raise AadValueError(f"{name} = {sorted(positions)}: the function has arguments 0 to {count - 1}")
     return positions
@@ -39,7 +39,9 @@ def _as_input(position: int, given: Any, *, lane: bool) -> np.ndarray[Any, np.dt
         raise AadValueError(f"argument {position}{where} = {float(numbers[index])!r}: inputs must be finite")
     if lane:
         if numbers.ndim == 0:
-            raise AadValueError(f"argument {position} = {given!r} is a lane argument: its first axis counts the lanes")
+            raise AadValueError(
+                f"argument {position} = {given!r} is a lane argument: its first axis counts the lanes"
+            )
         if len(numbers) == 0:
             raise AadValueError(f"argument {position} has no lanes: give at least one")
         numbers = numbers[0]
@@ -91,15 +93,21 @@ def trace(
     lane_positions = _positions("lanes", lanes, len(arguments))
     numbers = [_as_input(k, given, lane=k in lane_positions) for k, given in enumerate(arguments)]
     if len(passive_positions) == len(arguments):
-        raise AadValueError(f"passive = {sorted(passive_positions)}: every argument is passive, nothing to differentiate")
-    tape = Tape(trace_lines=trace_lines) if max_nodes is None else Tape(max_nodes=max_nodes, trace_lines=trace_lines)
+        raise AadValueError(f"passive = {sorted(passive_positions)}: no argument is left to differentiate")
+    tape = (
+        Tape(trace_lines=trace_lines)
+        if max_nodes is None
+        else Tape(max_nodes=max_nodes, trace_lines=trace_lines)
+    )
     described: list[Argument] = []
     inputs: list[ADVar] = []
     with tape:
         recorded: list[Any] = []
         for position, given in enumerate(numbers):
             described.append(
-                Argument(given.shape, len(inputs), position not in passive_positions, position in lane_positions)
+                Argument(
+                    given.shape, len(inputs), position not in passive_positions, position in lane_positions
+                )
             )
             variables = [tape.input(number) for number in given.ravel().tolist()]
             inputs += variables
@@ -114,7 +122,17 @@ def trace(
 
 
 REPLAYS = frozenset(
-    {"value", "gradient", "value_and_gradient", "vjp", "jvp", "jacobian", "hvp", "hessian", "hessian_products"}
+    {
+        "value",
+        "gradient",
+        "value_and_gradient",
+        "vjp",
+        "jvp",
+        "jacobian",
+        "hvp",
+        "hessian",
+        "hessian_products",
+    }
 )
 
 
@@ -182,12 +200,12 @@ def record(
     --------
     >>> import numpy as np, aadlib as ad
     >>> program = ad.record(lambda x: np.exp(x[0]) * x[1], [0.0, 2.0])
-    >>> program.value([1.0, 3.0]) == 3.0 * np.exp(1.0)
-    True
+    >>> round(program.value([1.0, 3.0]), 6)
+    8.154845
     """
     if on_branch_change not in BRANCH_POLICIES:
         raise AadValueError(f"on_branch_change = {on_branch_change!r}: choose 'raise' or 'retrace'")
-    options = {
+    options: dict[str, Any] = {
         "passive": tuple(_positions("passive", passive, len(arguments))),
         "lanes": tuple(_positions("lanes", lanes, len(arguments))),
         "trace_lines": trace_lines,
@@ -197,7 +215,9 @@ def record(
     if on_branch_change == "raise":
         return program
     if options["lanes"]:
-        raise AadValueError("on_branch_change='retrace' does not go with lanes: lanes may branch apart; use where")
+        raise AadValueError(
+            "on_branch_change='retrace' does not go with lanes: lanes may branch apart; use where"
+        )
     return cast(Program, RetracingProgram(function, program, options))
 
 

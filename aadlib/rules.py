@@ -25,8 +25,8 @@ __all__ = ["CODES", "HELPERS", "KNOWN_NAMES", "RULES", "Rule"]
 CONSTANTS = ("LN2", "LN10", "SQRT_HALF", "INV_SQRT_2PI", "TWO_OVER_SQRT_PI")
 
 LIBRARY = (
-    "exp", "exp2", "expm1", "log", "log1p", "log2", "log10", "sqrt", "pow", "fabs", "floor", "ceil", "trunc", "copysign",
-    "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh",
+    "exp", "exp2", "expm1", "log", "log1p", "log2", "log10", "sqrt", "pow", "fabs", "floor", "ceil", "trunc",
+    "copysign", "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh",
     "erf", "erfc", "tgamma", "lgamma", "hypot",
 )  # fmt: skip
 """Functions every backend has under its own name for them."""
@@ -71,7 +71,9 @@ class Rule:
             )
         for text in (self.value, *self.first, *self.second, *([self.domain] if self.domain else [])):
             if not text:
-                raise ValueError(f"rule {self.name!r} has an empty text: write the partial, '0.0' where it vanishes")
+                raise ValueError(
+                    f"rule {self.name!r} has an empty text: write the partial, '0.0' where it vanishes"
+                )
             names = {node.id for node in ast.walk(ast.parse(text, mode="eval")) if isinstance(node, ast.Name)}
             if unknown := names - KNOWN_NAMES:
                 raise ValueError(f"rule {self.name!r} uses unknown names {sorted(unknown)} in {text!r}")
@@ -110,7 +112,9 @@ RULES: tuple[Rule, ...] = (
     Rule("add", "x + y", ("1.0", "1.0"), NONE),
     Rule("subtract", "x - y", ("1.0", "-1.0"), NONE),
     Rule("multiply", "x * y", ("y", "x"), ("0.0", "1.0", "0.0")),
-    Rule("divide", "x / y", ("1.0 / y", "-v / y"), ("0.0", "-1.0 / (y * y)", "2.0 * v / (y * y)"), "y != 0.0"),
+    Rule(
+        "divide", "x / y", ("1.0 / y", "-v / y"), ("0.0", "-1.0 / (y * y)", "2.0 * v / (y * y)"), "y != 0.0"
+    ),
     Rule(
         "power",
         "pow(x, y)",
@@ -148,7 +152,9 @@ RULES: tuple[Rule, ...] = (
         ("1.0 / (1.0 + exp(y - x))", "1.0 / (1.0 + exp(x - y))"),
         (SLOPE_XY, f"-{SLOPE_XY}", SLOPE_XY),
     ),
-    Rule("softplus", "(x if x > 0.0 else 0.0) + log1p(exp(-fabs(x)))", ("1.0 / (1.0 + exp(-x))",), (SLOPE_X,)),
+    Rule(
+        "softplus", "(x if x > 0.0 else 0.0) + log1p(exp(-fabs(x)))", ("1.0 / (1.0 + exp(-x))",), (SLOPE_X,)
+    ),
     Rule("sigmoid", "1.0 / (1.0 + exp(-x))", (SLOPE_X,), (f"-tanh(0.5 * x) * {SLOPE_X}",)),
     # trigonometric and hyperbolic
     Rule("sin", "sin(x)", ("cos(x)",), ("-v",)),
@@ -195,8 +201,12 @@ RULES: tuple[Rule, ...] = (
         (f"v / ({DENSITY_V} * {DENSITY_V})",),
         "0.0 < x and x < 1.0",
     ),
-    Rule("erf", "erf(x)", ("TWO_OVER_SQRT_PI * exp(-x * x)",), ("-2.0 * x * TWO_OVER_SQRT_PI * exp(-x * x)",)),
-    Rule("erfc", "erfc(x)", ("-TWO_OVER_SQRT_PI * exp(-x * x)",), ("2.0 * x * TWO_OVER_SQRT_PI * exp(-x * x)",)),
+    Rule(
+        "erf", "erf(x)", ("TWO_OVER_SQRT_PI * exp(-x * x)",), ("-2.0 * x * TWO_OVER_SQRT_PI * exp(-x * x)",)
+    ),
+    Rule(
+        "erfc", "erfc(x)", ("-TWO_OVER_SQRT_PI * exp(-x * x)",), ("2.0 * x * TWO_OVER_SQRT_PI * exp(-x * x)",)
+    ),
     Rule(
         "gamma",
         "tgamma(x)",
@@ -239,7 +249,9 @@ RULES: tuple[Rule, ...] = (
     Rule("logical_or", "(1.0 if (x != 0.0 or y != 0.0) else 0.0)", ("0.0", "0.0"), NONE, smooth=False),
     # the two halves of `where`: x where the condition y holds (does not hold), else 0
     Rule("where_true", "(x if y != 0.0 else 0.0)", ("(1.0 if y != 0.0 else 0.0)", "0.0"), NONE, smooth=False),
-    Rule("where_false", "(0.0 if y != 0.0 else x)", ("(0.0 if y != 0.0 else 1.0)", "0.0"), NONE, smooth=False),
+    Rule(
+        "where_false", "(0.0 if y != 0.0 else x)", ("(0.0 if y != 0.0 else 1.0)", "0.0"), NONE, smooth=False
+    ),
 )
 
 CODES: dict[str, int] = {rule.name: code for code, rule in enumerate(RULES)}

@@ -30,11 +30,19 @@ cdef extern from *:
     """
     PyObject* aad_current_frame()
 
+cdef object input_maker = None
 cdef unsigned int next_serial = 1
 cdef object serial_lock = threading.Lock()
 
 DEFAULT_CAP = 2**31 - 2
 cdef tuple LIBRARY_MODULES = ("aadlib", "numpy")
+
+
+def set_input_maker(maker):
+    """Say how an input becomes a recorded number; called once by `aadlib.advar`."""
+    global input_maker
+    input_maker = maker
+
 
 cdef Nodes* active_nodes() noexcept nogil:
     return <Nodes*>aad_current.nodes
@@ -200,10 +208,9 @@ cdef class Tape:
 
         Inputs are numbered in the order they are declared, which may be at any time before they are used.
         """
-        from aadlib.advar import new_input
         if aad_current.tape != <PyObject*>self:
             raise TapeError("the tape is not open in this thread: declare inputs inside `with tape:`")
-        return new_input(value)
+        return input_maker(value)
 
     def mark(self):
         """Return the present position, for `rewind`."""

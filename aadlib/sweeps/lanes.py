@@ -10,32 +10,27 @@ import importlib
 import os
 from types import ModuleType
 
-from numpy._core._multiarray_umath import __cpu_features__ as cpu_features  # the public np.show_runtime prints these
-
 from aadlib.errors import AadValueError
+from aadlib.sweeps import scalar
 
 LANES = 8
 """Lanes in one block of every lane sweep."""
 
-REQUIRED = {
-    "avx512": ("AVX512F", "AVX512DQ", "AVX512VL", "AVX512BW", "AVX2", "FMA3"),
-    "avx2": ("AVX2", "FMA3"),
-    "baseline": (),
-}
+LEVELS = ("baseline", "avx2", "avx512")
 
 
 def _load() -> tuple[str, ModuleType]:
+    best = scalar.simd_level()
     wanted = os.environ.get("AADLIB_SIMD")
-    if wanted is not None and wanted not in REQUIRED:
-        raise AadValueError(f"AADLIB_SIMD = {wanted!r}: choose one of {', '.join(REQUIRED)}")
-    for level, features in REQUIRED.items():
-        if wanted in (None, level) and all(cpu_features.get(feature, False) for feature in features):
-            try:
-                return level, importlib.import_module(f"aadlib.generated.lanes_{level}")
-            except ModuleNotFoundError:
-                if wanted == level or level == "baseline":
-                    raise
-    raise AadValueError(f"AADLIB_SIMD = {wanted!r}: this processor lacks it; leave it unset")
+    if wanted is not None:
+        if wanted not in LEVELS:
+            raise AadValueError(f"AADLIB_SIMD = {wanted!r}: choose one of {', '.join(LEVELS)}")
+        if LEVELS.index(wanted) > best:
+            raise AadValueError(
+                f"AADLIB_SIMD = {wanted!r}: this processor has {LEVELS[best]} only; leave it unset"
+            )
+        best = LEVELS.index(wanted)
+    return LEVELS[best], importlib.import_module(f"aadlib.generated.lanes_{LEVELS[best]}")
 
 
 level, _module = _load()
