@@ -56,7 +56,7 @@ def _normal_model_fits() -> tuple[float, NDArray[np.float64], NDArray[np.float64
     far_v = np.sqrt(SPLIT_H**2 - 2.0 * np.log(ratio(far_h) / split))
     near = polynomial.polyfit(near_x, near_h / near_x, 6)
     far = polynomial.polyfit(1.0 / far_v, far_h / far_v, 7)
-    return split, near, far
+    return split, np.asarray(near, dtype=np.float64), np.asarray(far, dtype=np.float64)
 
 
 TAIL = _scaled_tail_coefficients()

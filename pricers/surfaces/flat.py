@@ -1,0 +1,41 @@
+"""One volatility for every spot and time: the surface that must give Black-Scholes back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from aadlib.errors import require_positive
+
+
+@dataclass(frozen=True)
+class FlatVolatility:
+    """A constant volatility, both implied and local.
+
+    Parameters
+    ----------
+    volatility : float, per square root of a year, > 0; may be a number being differentiated
+
+    Raises
+    ------
+    AadValueError
+        When the volatility is not positive or not finite.
+
+    Examples
+    --------
+    >>> FlatVolatility(0.2)(100.0, 0.5)
+    0.2
+    """
+
+    volatility: Any
+
+    def __post_init__(self) -> None:
+        require_positive("volatility", self.volatility)
+
+    def __call__(self, spots: Any, time: Any) -> Any:
+        """Return the local volatility at spots and a time: the same number everywhere."""
+        return self.volatility
+
+    def total_variance(self, log_moneyness: Any, expiry: Any) -> Any:
+        """Return implied variance times expiry, of the shape of `log_moneyness`."""
+        return self.volatility * self.volatility * expiry + 0.0 * log_moneyness

@@ -1,0 +1,40 @@
+"""Contracts and markets check themselves."""
+
+from __future__ import annotations
+
+from dataclasses import FrozenInstanceError
+from typing import Any
+
+import numpy as np
+import pytest
+
+from aadlib.errors import AadTypeError, AadValueError
+from pricers import contracts
+
+
+def test_forward_and_discount() -> None:
+    market = contracts.Market(spot=100.0, rate=0.05, dividend_yield=0.02)
+    assert market.forward(2.0) == pytest.approx(100.0 * np.exp(0.06), rel=1e-15)
+    assert market.discount(2.0) == pytest.approx(np.exp(-0.1), rel=1e-15)
+
+
+def test_they_are_frozen() -> None:
+    option = contracts.European(strike=100.0, expiry=1.0)
+    with pytest.raises(FrozenInstanceError):
+        option.strike = 90.0  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("build", "arguments", "kind", "message"),
+    [
+        (contracts.European, {"strike": 0.0, "expiry": 1.0}, AadValueError, "strike = 0.0"),
+        (contracts.European, {"strike": 1.0, "expiry": -1.0}, AadValueError, "expiry = -1.0"),
+        (contracts.European, {"strike": 1.0, "expiry": 1.0, "is_call": 1}, AadTypeError, "is_call = 1"),
+        (contracts.Market, {"spot": -5.0}, AadValueError, "spot = -5.0"),
+        (contracts.Market, {"spot": 5.0, "rate": np.nan}, AadValueError, "rate = nan"),
+        (contracts.Market, {"spot": 5.0, "dividend_yield": np.inf}, AadValueError, "dividend_yield = inf"),
+    ],
+)
+def test_bad_input(build: Any, arguments: dict[str, Any], kind: type[Exception], message: str) -> None:
+    with pytest.raises(kind, match=message):
+        build(**arguments)
