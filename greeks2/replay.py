@@ -1,0 +1,125 @@
+"""One program at one market state: what every second-order method starts from."""
+
+from __future__ import annotations
+
+import copy
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from aadlib.derivatives import program_of
+from aadlib.errors import AadTypeError, AadValueError
+from aadlib.program import Program
+from aadlib.recording import RetracingProgram, record
+from aadlib.tape import Tape
+
+Floats = npt.NDArray[np.float64]
+Source = Callable[..., Any] | Program
+"""What the methods differentiate: a function of numbers, or a recording of one."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """Values and adjoints of a program's slots at one state.
+
+    The arrays are the calling thread's workspace of the program: they hold until that thread replays it again.
+
+    Attributes
+    ----------
+    program : Program
+    arguments : tuple, where it was evaluated
+    values, adjoints : (n_slots,)
+    seeds : (n_outputs,), the adjoints of the outputs
+    value : float, the output (the weighted sum of the outputs)
+    gradient : (n_active,), over the flattened active inputs
+    """
+
+    program: Program
+    arguments: tuple[Any, ...]
+    values: Floats
+    adjoints: Floats
+    seeds: Floats
+    value: float
+    gradient: Floats
+
+    @property
+    def active(self) -> npt.NDArray[np.intp]:
+        """Slots of the active inputs, in the order of rows and columns of the Hessian."""
+        return np.flatnonzero(self.program.input_active)
+
+
+def as_arguments(x: Any) -> tuple[Any, ...]:
+    """Return the arguments of the function: a tuple of them, or the only one."""
+    return x if isinstance(x, tuple) else (x,)
+
+
+def as_program(f: Source, arguments: Sequence[Any]) -> Program:
+    """Return `f` if it is a recording (recorded again where a branch changed), else record it at the arguments."""
+    if isinstance(f, RetracingProgram):
+        f.value(*arguments)
+        return f._program
+    if isinstance(f, Program):
+        return f
+    return record(f, *arguments)
+
+
+def evaluate(program: Program, arguments: Sequence[Any], weights: Any = None) -> Point:
+    """Sweep values and adjoints of the output, or of the sum of weights times outputs.
+
+    Raises
+    ------
+    AadTypeError
+        When the program has lanes, or several outputs and no `weights`.
+    AadValueError
+        When `weights` has another shape than the output, or is not finite.
+    """
+    if program.output_shape and weights is None:
+        raise AadTypeError(
+            f"a Hessian is of one number and this function returns shape {program.output_shape}: give weights= of "
+            "that shape for the Hessian of the weighted sum, one entry 1 and the others 0 for a single output"
+        )
+    seeds = np.ones(1) if weights is None else np.asarray(weights, dtype=np.float64)
+    if weights is not None and seeds.shape != program.output_shape:
+        raise AadValueError(f"weights has shape {seeds.shape}: must have the output's shape {program.output_shape}")
+    if not np.isfinite(seeds).all():
+        raise AadValueError(f"weights = {weights!r}: must be finite")
+    values = program._evaluate(arguments)
+    adjoints = program._adjoints(values, seeds.ravel())
+    value = float(np.dot(seeds.ravel(), values[program.outputs]))
+    gradient = adjoints[: program.n_inputs][program.input_active]
+    return Point(program, tuple(arguments), values, adjoints, seeds.ravel(), value, gradient)
+
+
+def point_of(source: Tape | Program, target: Any, inputs: Sequence[Any]) -> Point:
+    """Return the point of a tape (target and inputs are its variables) or of a program.
+
+    For a program `inputs` are its arguments and `target` is the flat position of the output (None for the only one).
+    """
+    if isinstance(source, Tape):
+        program = program_of(source, target, inputs)
+        return evaluate(program, [x.value for x in inputs])
+    if not isinstance(source, Program):
+        raise AadTypeError(f"{source!r} is neither a Tape nor a Program: record the function first")
+    if target is None:
+        return evaluate(source, inputs)
+    if not isinstance(target, (int, np.integer)) or not 0 <= target < source.n_outputs:
+        raise AadValueError(f"target = {target!r}: give the position of an output, 0 to {source.n_outputs - 1}")
+    weights = np.zeros(source.n_outputs)
+    weights[target] = 1.0
+    return evaluate(source, inputs, weights.reshape(source.output_shape))
+
+
+def over_lanes(program: Program) -> Program:
+    """Return the same program with every argument varying from lane to lane: nothing is recorded again."""
+    if program.has_lanes:
+        raise AadTypeError("this program has lanes already: record it for one market state")
+    twin = copy.copy(program)
+    twin.arguments = tuple(replace(argument, lane=True) for argument in program.arguments)
+    twin.lane_slots = np.arange(program.n_inputs, dtype=np.int32)
+    twin.n_uniform = 0
+    twin._workspace = threading.local()
+    return twin
