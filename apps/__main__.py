@@ -1,6 +1,7 @@
 """`python -m apps`: list the programs, or run one.
 
-Exit codes: 0 done, 2 for bad input (one line on stderr), 130 after Ctrl-C and 143 after SIGTERM, with nothing half-written.
+Exit codes: 0 done, 2 for bad input (one line on stderr), 130 after Ctrl-C and 143 after SIGTERM; neither leaves
+anything half-written.
 """
 
 from __future__ import annotations

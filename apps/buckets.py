@@ -1,12 +1,12 @@
 """Local-volatility buckets: from derivatives in surface parameters to vegas a trader can read.
 
-A bucket is a hat function in (ln expiry, deviations from the money); the hats add up to one. Raising bucket b by h_b
-means sigma -> sigma + sum_b h_b hat_b. The surface is a spline in ln sigma plus levels, so the change is projected on its
-parameters by least squares over a grid of points:
+A bucket is a hat function in (ln expiry, deviations from the money); the hats add up to one. Raising bucket b by
+h_b means sigma -> sigma + sum_b h_b hat_b. The surface is a spline in ln sigma plus levels, so the change is
+projected on its parameters by least squares over a grid of points:
 
     ln sigma + ln(1 + sum_b h_b hat_b / sigma)  ->  parameters + P [X h - (X h)^2 / 2 + ...],   X = hat / sigma
 
-whence vega = X' P' g and vega-vega = X' P' H P X - X' diag(P' g) X, both exact second derivatives of the projected bump.
+whence vega = X' P' g and vega-vega = X' P' H P X - X' diag(P' g) X: exact derivatives of the projected bump.
 """
 
 from __future__ import annotations
@@ -30,8 +30,10 @@ DEVIATIONS = (-4.0, -2.0, -1.0, 0.0, 1.0, 2.0)
 """Bucket centres in x / sqrt(w(t)): log-moneyness over the at-the-money standard deviation to that expiry."""
 
 _VOLATILITY_POINT = 0.01
-_POINTS_PER_BUCKET = 8
-_RIDGE = 1e-10
+_N_TIMES, _N_DEVIATIONS = 60, 61
+_REACH = 4.0  # deviations sampled beyond the outermost centres
+_IMPORTANT_DEVIATIONS = 3.0  # a sample's weight falls like exp(-(d / 3)^2): where a density puts its mass
+_RIDGE = 1e-8
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class Buckets:
     projection : (n_parameters, n_points) float
         P: least-squares projection of a change of ln(sigma) on the surface's parameters.
     misfit : float
-        Root mean square relative error of the projected parallel shift.
+        Root mean square relative error of the projected parallel shift, weighted towards the money.
     """
 
     expiries: FloatArray
@@ -113,9 +115,13 @@ def surface_buckets(
         require_increasing(name, centres)
         if centres.size < 2:
             raise AadValueError(f"{name} = {centres.tolist()}: give at least two bucket centres")
-    log_time = _refined(np.log(times))
-    deviation = _refined(np.concatenate([[widths[0] - 2.0], widths, [widths[-1] + 1.0]]))
+    # Sample all that the surface's basis functions reach, not only what lies between the centres: a parameter that
+    # no point holds would swing freely.
+    knots = surface.time_basis.breakpoints
+    log_time = np.linspace(min(knots[0], np.log(times[0])), max(knots[-1], np.log(times[-1])), _N_TIMES)
+    deviation = np.linspace(widths[0] - _REACH, widths[-1] + _REACH, _N_DEVIATIONS)
     t, d = (axis.ravel() for axis in np.meshgrid(np.exp(log_time), deviation, indexing="ij"))
+    importance = np.exp(-((d / _IMPORTANT_DEVIATIONS) ** 2))
     x = d * np.sqrt(surface.total_variance(t))
     volatility = surface.local_volatility(log_moneyness=x, time=t)
     in_time, in_deviation = _hats(np.log(times), np.log(t)), _hats(widths, d)
@@ -126,18 +132,15 @@ def surface_buckets(
     # Columns as the surface lays out its parameters: spline weights row by row, then levels (of the log variance).
     of_level = 0.5 * np.eye(surface.levels.size)[surface.interval(t)]
     design = np.hstack([(of_time[:, :, None] * of_strike[:, None, :]).reshape(t.size, -1), of_level])
-    normal = design.T @ design
+    weighted = design.T * importance
+    normal = weighted @ design
     normal[np.diag_indices_from(normal)] += _RIDGE * np.trace(normal)
-    projection = np.linalg.solve(normal, design.T)
+    projection = np.linalg.solve(normal, weighted)
     parallel = relative.sum(axis=1)
     error = design @ (projection @ parallel) / parallel - 1.0
-    return Buckets(times, widths, relative, projection, float(np.sqrt(np.mean(error**2))))
-
-
-def _refined(centres: FloatArray) -> FloatArray:
-    """Return points between the centres, `_POINTS_PER_BUCKET` to each gap."""
-    position = np.linspace(0.0, centres.size - 1.0, (centres.size - 1) * _POINTS_PER_BUCKET + 1)
-    return np.asarray(np.interp(position, np.arange(centres.size), centres))
+    return Buckets(
+        times, widths, relative, projection, float(np.sqrt(np.average(error**2, weights=importance)))
+    )
 
 
 def _hats(centres: FloatArray, points: FloatArray) -> FloatArray:

@@ -31,8 +31,8 @@ def draw_residuals(log_moneyness: FloatArray, expiry: FloatArray, residual: Floa
     points = 100.0 * residual
     top = max(float(np.percentile(np.abs(points), 99.0)), 0.1)
     with house_style():
-        figure = new_figure(7.4, 4.0)
-        axes = figure.add_axes((0.085, 0.125, 0.76, 0.785))
+        figure = new_figure(10.4, 4.2)
+        axes = figure.add_axes((0.06, 0.12, 0.83, 0.79))
         order = np.argsort(np.abs(points), kind="stable")
         dots = axes.scatter(
             100.0 * np.exp(log_moneyness[order]),
@@ -51,7 +51,7 @@ def draw_residuals(log_moneyness: FloatArray, expiry: FloatArray, residual: Floa
         axes.set_ylabel("expiry (log scale)")
         axes.set_title(title)
         axes.grid(True)
-        signed_colour_bar(figure, dots, (0.87, 0.125, 0.02, 0.785), "fit less mid (volatility points)")
+        signed_colour_bar(figure, dots, (0.908, 0.12, 0.014, 0.79), "fit less mid (volatility points)")
     return figure
 
 
@@ -76,25 +76,32 @@ def draw_errors(expiry: FloatArray, errors: Sequence[tuple[str, FloatArray]], ti
     return figure
 
 
-def draw_convergence(rmse: FloatArray, reference: tuple[str, float] | None, title: str) -> Figure:
-    """Draw the root mean square error after each iteration, in volatility; `reference` (name, rmse) is a line."""
+def draw_convergence(
+    rmse: FloatArray, accepted: NDArray[np.bool_], reference: tuple[str, float] | None, title: str
+) -> Figure:
+    """Draw the penalised root mean square error of every march, in volatility; `reference` (name, rmse) is a line.
+
+    `rmse`, `accepted` (n,) start with the starting point; a step that was refused is hollow.
+    """
+    points, march = 100.0 * rmse, np.arange(len(rmse))
     with house_style():
         figure = new_figure(5.3, 3.2)
         axes = figure.add_axes((0.12, 0.155, 0.85, 0.735))
-        axes.semilogy(
-            range(len(rmse)), 100.0 * rmse, "o-", color=ACCENT, markersize=4, label="local volatility"
-        )
-        for k, value in enumerate(100.0 * rmse):
+        axes.semilogy(march[accepted], points[accepted], "o-", color=ACCENT, markersize=4.5, label="accepted")
+        if not accepted.all():
+            refused = {"markerfacecolor": "none", "markeredgecolor": ACCENT, "markersize": 4.5}
+            axes.semilogy(march[~accepted], points[~accepted], "o", label="refused", **refused)
+        for k, value in zip(march[accepted], points[accepted], strict=True):
             axes.annotate(f"{value:.3g}", (k, value), xytext=(3, 5), textcoords="offset points", fontsize=7.5)
         if reference is not None:
             axes.axhline(
                 100.0 * reference[1], color=SECOND, linestyle="--", linewidth=1.1, label=reference[0]
             )
-        axes.set_xticks(range(len(rmse)))
+        axes.set_xticks(march)
         _plain_logarithmic(axes.yaxis)
         axes.margins(x=0.06, y=0.15)
-        axes.set_xlabel("accepted Gauss-Newton steps")
-        axes.set_ylabel("rmse (volatility points, log scale)")
+        axes.set_xlabel("march of the forward equation")
+        axes.set_ylabel("error with penalties (volatility points, log)")
         axes.set_title(title)
         axes.grid(True, axis="y")
         axes.legend()

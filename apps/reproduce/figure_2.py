@@ -138,9 +138,10 @@ def _draw_arc(axes: Axes, arc: Arc, weight: float) -> None:
     s = np.linspace(0.0, 1.0, 60)[:, None]
     curve = start + s * direction + 4.0 * s * (1.0 - s) * bow * normal
     axes.plot(*curve.T, color=ACCENT, linewidth=1.8, zorder=0.8)
-    middle = curve[30]
+    x, y = curve[30]
     axes.text(
-        *middle,
+        x,
+        y,
         text,
         color=ACCENT,
         fontsize=8,

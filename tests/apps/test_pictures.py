@@ -77,8 +77,10 @@ PICTURES: dict[str, tuple[Callable[[], Figure], list[str]]] = {
         ["expiry (log scale)", "rmse (volatility points, log scale)"],
     ),
     "convergence": (
-        lambda: draw_convergence(np.array([0.1, 0.01, 0.002]), ("SVI", 0.007), "steps"),
-        ["accepted Gauss-Newton steps", "rmse (volatility points, log scale)"],
+        lambda: draw_convergence(
+            np.array([0.1, 0.01, 0.02, 0.002]), np.array([True, True, False, True]), ("SVI", 0.007), "steps"
+        ),
+        ["march of the forward equation", "error with penalties (volatility points, log)"],
     ),
 }
 

@@ -1,0 +1,84 @@
+"""What the risk report is made from: the outcome of every stage, before any of it is shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from apps.book import Position
+from apps.buckets import Buckets
+
+if TYPE_CHECKING:
+    from pricers.calibration import CalibrationResult, HoldoutResult
+    from pricers.chain.quotes import Quotes
+    from pricers.surfaces.svi_fit import SVIFit
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class BookGreeks:
+    """Value and raw derivatives of the whole book; prices in index points.
+
+    Attributes
+    ----------
+    inputs : tuple of str
+        Spot, rate, then the surface parameters: what the derivatives are taken in.
+    gradient : (n_inputs,) float
+    hessian : (n_inputs, n_inputs) float
+    unit_prices : (n_positions,) float
+        Price of one option of each position.
+    method : str
+        How the Hessian was made.
+    """
+
+    inputs: tuple[str, ...]
+    value: float
+    gradient: FloatArray
+    hessian: FloatArray
+    unit_prices: FloatArray
+    method: str
+
+
+@dataclass(frozen=True)
+class Check:
+    """One number of the report beside an independent one."""
+
+    quantity: str
+    unit: str
+    ours: float
+    independent: float
+    how: str
+
+
+@dataclass(frozen=True)
+class RiskResult:
+    """Everything the report shows."""
+
+    source: str
+    quotes: Quotes
+    calibration: CalibrationResult
+    svi: SVIFit
+    holdout: HoldoutResult | None
+    book: tuple[Position, ...]
+    greeks: BookGreeks
+    buckets: Buckets
+    checks: tuple[Check, ...]
+
+    @property
+    def vega(self) -> FloatArray:
+        """Bucketed vega, price per volatility point, (n_buckets,)."""
+        return self.buckets.vega(self.greeks.gradient[2:])
+
+    @property
+    def vega_vega(self) -> FloatArray:
+        """Price per volatility point squared, (n_buckets, n_buckets)."""
+        return self.buckets.vega_vega(self.greeks.gradient[2:], self.greeks.hessian[2:, 2:])
+
+    @property
+    def spot_vega(self) -> FloatArray:
+        """Change of delta per volatility point of each bucket, (n_buckets,)."""
+        return self.buckets.vega(self.greeks.hessian[0, 2:])

@@ -1,0 +1,189 @@
+"""The program `risk`: from an option chain to first- and second-order Greeks."""
+
+from __future__ import annotations
+
+import argparse
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from aadlib.errors import AadValueError
+from apps.report.files import require_replaceable, staged_folder, write_whole
+from apps.report.progress import Stages, stages
+from apps.report.tables import print_table
+from apps.results import RiskResult
+
+if TYPE_CHECKING:
+    from pricers.chain.quotes import Quotes
+
+HELP = (
+    "Calibrate a local-volatility surface to an option chain and print a book's first- and second-order Greeks",
+    "Writes report.html, self-contained, and CSV files into a folder.",
+)
+
+_SYNTHETIC = "synthetic_chain.csv"
+_BUCKET_YEARS = (1.0 / 24.0, 1.0 / 12.0, 0.25, 0.5, 1.0, 2.0)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the program's arguments."""
+    add = parser.add_argument
+    add(
+        "chain",
+        nargs="?",
+        type=Path,
+        metavar="CHAIN.csv",
+        help="option chain (a synthetic one that ships with the package)",
+    )
+    add(
+        "--book",
+        type=Path,
+        metavar="BOOK.csv",
+        help="columns quantity, expiry, strike, cp (an embedded book)",
+    )
+    add(
+        "--out",
+        type=Path,
+        default=Path("risk-report"),
+        metavar="DIR",
+        help="folder of the report (risk-report)",
+    )
+    add(
+        "--weights",
+        choices=["equal", "inverse_spread"],
+        default="equal",
+        help="of the squared volatility errors",
+    )
+    add("--strikes", type=int, default=16, metavar="N", help="spline weights along strike (16)")
+    add("--expiries", type=int, default=12, metavar="N", help="spline weights along time (12)")
+    add(
+        "--min-open-interest",
+        type=float,
+        default=100.0,
+        metavar="N",
+        help="least open interest of a quote (100)",
+    )
+    add("--min-days", type=float, default=7.0, metavar="D", help="shortest expiry in days (7)")
+    add("--max-years", type=float, default=2.0, metavar="Y", help="longest expiry in years (2)")
+    add(
+        "--holdout",
+        type=float,
+        default=0.2,
+        metavar="SHARE",
+        help="quotes held out for the second fit (0.2; 0: none)",
+    )
+    add("--seed", type=int, default=20240229, metavar="N", help="of the draw of the held-out quotes")
+    add("--smiles", type=int, default=12, metavar="N", help="expiries drawn in the report (12)")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Run the whole way, print the tables and write the report."""
+    if arguments.smiles < 1:
+        raise AadValueError(f"--smiles = {arguments.smiles}: must be at least 1")
+    require_replaceable(arguments.out)
+    with stages(9) as job:
+        result = calculate(arguments, job)
+        with job.stage("pictures and page"):
+            from apps.risk_csv import csv_files
+            from apps.risk_page import report_page
+
+            contents = {"report.html": report_page(result, arguments.smiles), **csv_files(result)}
+        with job.stage("writing"), staged_folder(arguments.out) as folder:
+            for name, content in contents.items():
+                write_whole(folder / name, content)
+    print_result(result)
+    print_table(job.timings())
+    print(
+        f"report: {arguments.out / 'report.html'}\ntables: {len(contents) - 1} CSV files in {arguments.out}"
+    )
+
+
+def calculate(arguments: argparse.Namespace, job: Stages) -> RiskResult:
+    """Return everything the report shows."""
+    with job.stage("reading and cleaning the chain"):
+        source, quotes = load(arguments)
+    with job.stage("loading compiled code"):
+        from pricers.calibration import calibrate, holdout
+        from pricers.surfaces.svi_fit import fit_svi_slices
+    size = {"n_strikes": arguments.strikes, "n_expiries": arguments.expiries}
+    with job.stage("calibrating the surface"):
+        calibration = calibrate(quotes=quotes, weights=arguments.weights, **size)
+    with job.stage("fitting SVI"):
+        svi = fit_svi_slices(quotes=quotes, weights=arguments.weights)
+    with job.stage("holdout"):
+        held_out = None
+        if arguments.holdout:
+            held_out = holdout(
+                quotes=quotes,
+                weights=arguments.weights,
+                fraction=arguments.holdout,
+                seed=arguments.seed,
+                **size,
+            )
+    with job.stage("book and Greeks"):
+        from apps.book import default_book, read_book
+        from apps.book_greeks import BookModel, book_greeks
+        from apps.buckets import surface_buckets
+
+        book = read_book(arguments.book, quotes) if arguments.book else default_book(quotes)
+        model = BookModel(quotes, calibration.surface, book)
+        program = model.record()
+        greeks = book_greeks(model, program)
+        buckets = surface_buckets(calibration.surface, expiries=_bucket_expiries(quotes))
+    with job.stage("independent checks"):
+        from apps.book_checks import check_greeks
+
+        checks = check_greeks(model, program, greeks)
+    return RiskResult(
+        source=source,
+        quotes=quotes,
+        calibration=calibration,
+        svi=svi,
+        holdout=held_out,
+        book=tuple(book),
+        greeks=greeks,
+        buckets=buckets,
+        checks=tuple(checks),
+    )
+
+
+def load(arguments: argparse.Namespace) -> tuple[str, Quotes]:
+    """Return the name of the chain and its quotes."""
+    from pricers.chain import load_quotes
+
+    limits = {
+        "min_open_interest": arguments.min_open_interest,
+        "min_expiry": arguments.min_days / 365.0,
+        "max_expiry": arguments.max_years,
+    }
+    if arguments.chain is not None:
+        return str(arguments.chain), load_quotes(arguments.chain, **limits)
+    with as_file(files("apps") / "data" / _SYNTHETIC) as path:
+        return "synthetic chain", load_quotes(path, **limits)
+
+
+def _bucket_expiries(quotes: Quotes) -> list[float]:
+    """Return the usual bucket centres that lie within the chain, with its ends where too few do."""
+    expiries = np.array([s.expiry for s in quotes.slices])
+    inside = [t for t in _BUCKET_YEARS if expiries[0] <= t <= 1.05 * expiries[-1]]
+    if len(inside) >= 2:
+        return inside
+    return [float(expiries[0]), float(max(expiries[-1], 1.5 * expiries[0]))]
+
+
+def print_result(result: RiskResult) -> None:
+    """Print the tables of the report that fit a terminal."""
+    from apps import risk_tables
+
+    for make in (
+        risk_tables.dropped,
+        risk_tables.fit,
+        risk_tables.optimisation,
+        risk_tables.book,
+        risk_tables.named_greeks,
+        risk_tables.vega_buckets,
+        risk_tables.checks,
+    ):
+        print_table(make(result))

@@ -1,0 +1,199 @@
+"""The tables of the risk report, for the terminal and the page."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from apps.report.plots import readable_expiry
+from apps.report.tables import Cell, Column, Table, table
+from apps.results import RiskResult
+
+_POINT = 0.01
+_BASIS_POINT = 1e-4
+
+
+def dropped(result: RiskResult) -> Table:
+    """Return what became of the rows of the chain."""
+    counts = result.quotes.dropped
+    kept = len(result.quotes)
+    rows: list[tuple[str, int]] = [("rows in the file", kept + sum(counts.values()))]
+    rows += [(f"dropped: {reason}", count) for reason, count in counts.items()]
+    rows += [("kept: out-of-the-money quotes", kept), ("slices (root, expiry)", len(result.quotes.slices))]
+    return table("The chain", [Column("rows"), Column("count")], rows)
+
+
+def fit(result: RiskResult) -> Table:
+    """Return the quality of the fit beside SVI and the held-out quotes."""
+    ours, svi = result.calibration.quality, result.svi.quality
+    name = f"local volatility, {result.calibration.surface.n_parameters} parameters"
+    rows = [(name, ours), (f"SVI slice by slice, {5 * len(result.quotes.slices)} parameters", svi)]
+    if result.holdout is not None:
+        held = result.holdout
+        rows += [
+            ("refitted without the held-out quotes, in sample", held.in_sample),
+            ("the held-out quotes", held.held_out),
+        ]
+    columns = [
+        Column("model"),
+        Column("quotes"),
+        Column("rmse", "vol points", ".4f"),
+        Column("equal weights", "vol points", ".4f"),
+        Column("tight quotes", "vol points", ".4f"),
+        Column("worst", "vol points", ".2f"),
+        Column("inside bid-ask", "%", ".1f"),
+    ]
+    cells = [
+        (
+            label,
+            q.n_quotes,
+            q.rmse / _POINT,
+            q.equal_rmse / _POINT,
+            q.tight_rmse / _POINT,
+            q.worst / _POINT,
+            100.0 * q.share_inside,
+        )
+        for label, q in rows
+    ]
+    grid, worst = result.calibration.grid_error / _POINT, result.calibration.worst_grid_error / _POINT
+    note = (
+        f"Weights {result.calibration.weights}; repriced on a finer grid (grid error rms {grid:.4f}, worst {worst:.4f} "
+        "points); "
+        f"rmse ratio to SVI {ours.rmse / svi.rmse:.3f}. Tight: bid-ask below 5 points."
+    )
+    return table("Fit of implied volatilities", columns, cells, note)
+
+
+def optimisation(result: RiskResult) -> Table:
+    """Return what the calibration did."""
+    c = result.calibration
+    low, high = np.sqrt(c.min_local_variance) / _POINT, np.sqrt(c.max_local_variance) / _POINT
+    rows: list[tuple[str, Cell]] = [
+        ("optimiser", c.optimiser),
+        ("converged", "yes" if c.converged else "no: stopped at the march limit"),
+        ("marches of the forward equation", c.n_marches),
+        ("Jacobians, adjoint gradients", f"{c.n_jacobians}, {c.n_adjoints}"),
+        ("local volatility on the grid", f"{low:.3g}% to {high:.3g}%"),
+    ]
+    return table("Calibration", [Column(""), Column("value")], rows)
+
+
+def slices(result: RiskResult) -> Table:
+    """Return forwards, discount factors and errors expiry by expiry."""
+    counts = np.bincount(result.quotes.slice_index, minlength=len(result.quotes.slices))
+    ours, svi = result.calibration.quality, result.svi.quality
+    columns = [
+        Column("slice"),
+        Column("expiry", "years", ".4f"),
+        Column("forward", "index points", ".2f"),
+        Column("zero rate", "%", ".3f"),
+        Column("quotes"),
+        Column("rmse", "vol points", ".3f"),
+        Column("SVI rmse", "vol points", ".3f"),
+        Column("inside", "%", ".1f"),
+        Column("SVI inside", "%", ".1f"),
+    ]
+    rows = [
+        (
+            s.label,
+            s.expiry,
+            s.forward,
+            -100.0 * np.log(s.discount) / s.expiry,
+            counts[k],
+            ours.slice_rmse[k] / _POINT,
+            svi.slice_rmse[k] / _POINT,
+            100.0 * ours.slice_inside[k],
+            100.0 * svi.slice_inside[k],
+        )
+        for k, s in enumerate(result.quotes.slices)
+    ]
+    return table("Expiry by expiry", columns, rows)
+
+
+def book(result: RiskResult) -> Table:
+    """Return the positions with their prices on the surface."""
+    columns = [
+        Column("position"),
+        Column("quantity", "", "+g"),
+        Column("expiry"),
+        Column("in"),
+        Column("strike", "", "g"),
+        Column("type"),
+        Column("price", "index points", ".4f"),
+        Column("value", "index points", ",.2f"),
+    ]
+    rows = []
+    for position, price in zip(result.book, result.greeks.unit_prices, strict=True):
+        item = result.quotes.slices[position.slice_index]
+        kind = "call" if position.is_call else "put"
+        time, value = readable_expiry(item.expiry), position.quantity * price
+        rows.append(
+            (position.label, position.quantity, item.label, time, position.strike, kind, price, value)
+        )
+    total = f"Value of the book: {result.greeks.value:,.4f} index points."
+    return table("Book", columns, rows, total)
+
+
+def named_greeks(result: RiskResult) -> Table:
+    """Return the named Greeks of the whole book."""
+    rows = [(name, value, unit, meaning) for name, value, unit, meaning in greek_rows(result)]
+    columns = [Column("Greek"), Column("value", "", ",.6g"), Column("unit"), Column("meaning")]
+    return table("Greeks of the book", columns, rows, f"Method: {result.greeks.method}.")
+
+
+def greek_rows(result: RiskResult) -> list[tuple[str, float, str, str]]:
+    """Return name, value, unit and meaning of each named Greek; prices in index points."""
+    g, h, spot = result.greeks.gradient, result.greeks.hessian, result.quotes.spot
+    vega, vega_vega, spot_vega = result.vega, result.vega_vega, result.spot_vega
+    rate_vega = result.buckets.vega(h[1, 2:])
+    return [
+        ("value", result.greeks.value, "price", "on the calibrated surface"),
+        ("delta", g[0], "price / index point", "d/dS"),
+        ("delta, 1%", g[0] * 0.01 * spot, "price / 1% of spot", "d/dS x S / 100"),
+        ("gamma", h[0, 0], "price / index point^2", "d2/dS2"),
+        ("gamma, 1%", h[0, 0] * (0.01 * spot) ** 2, "price / (1% of spot)^2", "d2/dS2 x (S / 100)^2"),
+        ("rho", g[1] * _BASIS_POINT, "price / basis point", "parallel shift of the zero rates"),
+        ("rate convexity", h[1, 1] * _BASIS_POINT**2, "price / basis point^2", "d2/dr2"),
+        ("cross gamma spot-rate", h[0, 1] * _BASIS_POINT, "price / (index point, basis point)", "d2/dS dr"),
+        ("vega", vega.sum(), "price / vol point", "local volatility up in parallel: the buckets' sum"),
+        ("volga", vega_vega.sum(), "price / vol point^2", "the sum of the vega-vega matrix"),
+        ("vanna", spot_vega.sum(), "price / (index point, vol point)", "d2/dS d(local volatility)"),
+        (
+            "rate-vega",
+            rate_vega.sum() * _BASIS_POINT,
+            "price / (basis point, vol point)",
+            "d2/dr d(local volatility)",
+        ),
+    ]
+
+
+def vega_buckets(result: RiskResult) -> Table:
+    """Return the bucketed vega, expiries down, deviations across."""
+    b = result.buckets
+    grid = result.vega.reshape(b.expiries.size, b.deviations.size)
+    columns = [
+        Column("expiry"),
+        *(Column(label, "", ",.4f") for label in b.deviation_labels),
+        Column("all", "", ",.4f"),
+    ]
+    rows = [(label, *line, line.sum()) for label, line in zip(b.expiry_labels, grid, strict=True)]
+    rows.append(("all", *grid.sum(axis=0), grid.sum()))
+    note = (
+        "Price per volatility point of local volatility in the bucket; hats in ln expiry and in deviations "
+        "ln(K/F) / (ATM vol sqrt T), flat beyond the ends. A parallel shift is projected with an error of "
+        f"{100.0 * b.misfit:.1f}% rms."
+    )
+    return table("Bucketed vega", columns, rows, note)
+
+
+def checks(result: RiskResult) -> Table:
+    """Return the independent checks."""
+    columns = [
+        Column("quantity"),
+        Column("unit"),
+        Column("report", "", ".8g"),
+        Column("independent", "", ".8g"),
+        Column("difference", "", ".1e"),
+        Column("how"),
+    ]
+    rows = [(c.quantity, c.unit, c.ours, c.independent, c.ours - c.independent, c.how) for c in result.checks]
+    return table("Checked independently", columns, rows)
