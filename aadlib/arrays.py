@@ -226,7 +226,7 @@ class ADArray(np.ndarray):
 
     __array_priority__ = 100.0
 
-    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:  # type: ignore[override]
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         return handle_ufunc(ufunc, method, inputs, kwargs)
 
     def __array_function__(  # type: ignore[override]

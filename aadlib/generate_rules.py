@@ -284,31 +284,20 @@ def cython_lane_rules() -> str:
         return ast.unparse(tree)
 
     lines = [BANNER, "# Include after rules.pxi.", ""]
-    operands = "const double* x, const double* y"
-    kinds = {
-        "value": (f"({operands}, double* v)", ("v",), lambda rule: (rule.value,)),
-        "first": (
-            f"({operands}, const double* v, double* dx, double* dy)",
-            ("dx", "dy"),
-            lambda rule: rule.first,
-        ),
-        "second": (
-            f"({operands}, const double* v, double* dxx, double* dxy, double* dyy)",
-            ("dxx", "dxy", "dyy"),
-            lambda rule: rule.second,
-        ),
-    }
-    for kind, (arguments, targets, texts_of) in kinds.items():
-        lines.append(f"cdef inline void lane_{kind}(int op, {arguments[1:-1]}) noexcept nogil:")
+    targets_of = {"value": ("v",), "first": ("dx", "dy"), "second": ("dxx", "dxy", "dyy")}
+    for kind, targets in targets_of.items():
+        known = ["const double* x", "const double* y", *([] if kind == "value" else ["const double* v"])]
+        arguments = ", ".join([*known, *(f"double* {t}" for t in targets)])
+        lines.append(f"cdef inline void lane_{kind}(int op, {arguments}) noexcept nogil:")
         lines.append("    cdef Py_ssize_t k")
         if kind != "value":
             lines += ["    for k in range(LANES):", *(f"        {t}[k] = 0.0" for t in targets)]
         branch = "if"
         for code, rule in enumerate(rules.RULES):
-            written = [
-                (t, e) for t, e in zip(targets, texts_of(rule), strict=False) if kind == "value" or e != "0.0"
-            ]
-            if written:
+            texts = (rule.value,) if kind == "value" else getattr(rule, kind)
+            if written := [
+                (t, e) for t, e in zip(targets, texts, strict=False) if kind == "value" or e != "0.0"
+            ]:
                 lines += [f"    {branch} op == {code}:", "        for k in range(LANES):"]
                 lines += [f"            {t}[k] = {indexed(e)}" for t, e in written]
                 branch = "elif"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,9 +12,9 @@ import numpy.typing as npt
 
 from aadlib import graph
 from aadlib.advar import ADVar
-from aadlib.errors import AadTypeError, AadValueError, BranchChanged, NotFinite
-from aadlib.freeze import PAIRED, Floats, Ints, Line, freeze, frozen
-from aadlib.rules import RULES
+from aadlib.errors import AadTypeError, AadValueError, BranchChanged
+from aadlib.freeze import PAIRED, Floats, Ints, freeze, frozen
+from aadlib.replay import Replay, describe_line
 from aadlib.sweeps import lanes, scalar
 from aadlib.tape import Tape
 from aadlib.threads import map_pieces
@@ -41,11 +41,6 @@ class Argument:
     def span(self) -> slice:
         """Positions among the inputs."""
         return slice(self.offset, self.offset + self.size)
-
-
-def describe_line(line: Line) -> str:
-    """Return a source line the way a traceback names it."""
-    return f"{line[0]}:{line[1]} in {line[2]}"
 
 
 class Program:
@@ -90,26 +85,14 @@ class Program:
         self.n_slots = self.first_node + self.n_nodes
         self.input_active: npt.NDArray[np.bool_] = frozen(active)
         self.lane_slots: Ints = frozen(np.flatnonzero(lane).astype(np.int32))
-        self._value_code, self._adjoint_code = (
+        self.value_code, self.adjoint_code = (
             frozen(codes)
             for codes in scalar.schedule(
                 self.op, self.left, self.right, self.activity, PAIRED, self.first_node, self.n_uniform
             )
         )
-        self._guards = layout.guard_arrays
-        self._workspace = threading.local()
-
-    # ---- workspaces -------------------------------------------------------------------------------------------
-
-    def _array(self, name: str, size: int) -> Floats:
-        """Return this thread's scratch array of that name."""
-        array: Floats | None = getattr(self._workspace, name, None)
-        if array is None:
-            array = np.zeros(size)
-            if name == "values":
-                array[self.n_inputs : self.first_node] = self.constants
-            setattr(self._workspace, name, array)
-        return array
+        self.guard_arrays = layout.guard_arrays
+        self._idle: list[Replay] = []
 
     # ---- arguments --------------------------------------------------------------------------------------------
 
@@ -179,27 +162,8 @@ class Program:
     def _shape_output(self, flat: Floats) -> Any:
         return flat.reshape(self.output_shape) if self.output_shape else float(flat[0])
 
-    # ---- one market state -------------------------------------------------------------------------------------
-
-    def _evaluate(self, arguments: Sequence[Any]) -> Floats:
-        """Run the value sweep and return this thread's values (n_slots,)."""
-        self._check_count(arguments)
-        if self.has_lanes:
-            raise AadTypeError(
-                "this program has lanes: value, gradient and value_and_gradient replay it over them"
-            )
-        values = self._array("values", self.n_slots)
-        for position, given in enumerate(arguments):
-            values[self.arguments[position].span] = self._numbers(position, given).ravel()
-        scalar.value_sweep(self._value_code, self.left, self.right, values, self.first_node, 0, self.n_nodes)
-        changed = scalar.first_changed_guard(*self._guards, values)
-        if changed >= 0:
-            self._raise_changed(changed, "")
-        if self.lines is not None:
-            self._raise_not_finite(values)
-        return values
-
-    def _raise_changed(self, position: int, where: str) -> None:
+    def raise_changed(self, position: int, where: str) -> None:
+        """Raise `BranchChanged` for guard number `position`."""
         guard = self.guards[position]
         raise BranchChanged(
             f"the comparison at {describe_line(guard.line)} was {guard.outcome} when recorded and comes out "
@@ -207,33 +171,48 @@ class Program:
             'record at these inputs, or record with on_branch_change="retrace"'
         )
 
-    def _raise_not_finite(self, values: Floats) -> None:
-        """Name the first operation that made a NaN out of numbers, if one reached an output."""
-        if not np.isnan(values[self.outputs]).any() or self.lines is None:
-            return
-        bad = np.isnan(values)
-        made = bad[self.first_node :] & ~bad[self.left] & ~bad[self.right]
-        node = int(np.flatnonzero(made)[0])
-        rule = RULES[self.op[node]]
-        operands = [values[self.left[node]], values[self.right[node]]][: rule.arity]
-        raise NotFinite(
-            f"{rule.name}({', '.join(f'{v:.17g}' for v in operands)}) at {describe_line(self.lines[node])} made a NaN"
-            + (f": it is finite where {rule.domain}" if rule.domain else "")
-        )
+    # ---- one market state -------------------------------------------------------------------------------------
 
-    def _adjoints(self, values: Floats, seeds: Floats) -> Floats:
-        adjoints = self._array("adjoints", self.n_slots)
-        adjoints[:] = 0.0
-        np.add.at(adjoints, self.outputs, seeds)
-        code = self._adjoint_code
-        scalar.adjoint_sweep(code, self.left, self.right, values, adjoints, self.first_node, 0, self.n_nodes)
-        return adjoints
+    @contextmanager
+    def _replay(self) -> Iterator[Replay]:
+        """Hand out scratch arrays that no other thread uses until the block ends."""
+        try:
+            replay = self._idle.pop()
+        except IndexError:
+            replay = Replay(self)
+        try:
+            yield replay
+        finally:
+            self._idle.append(replay)
+
+    def load(self, values: Floats, arguments: Sequence[Any]) -> None:
+        """Write the inputs of one market state into their slots."""
+        self._check_count(arguments)
+        if self.has_lanes:
+            raise AadTypeError(
+                "this program has lanes: value, gradient and value_and_gradient replay it over them"
+            )
+        for position, given in enumerate(arguments):
+            values[self.arguments[position].span] = self._numbers(position, given).ravel()
 
     def _require_scalar(self, verb: str) -> None:
         if self.output_shape:
             raise AadTypeError(
                 f"{verb} needs a scalar result, this program returns shape {self.output_shape}: use jacobian"
             )
+
+    def _direction(self, direction: Any) -> Floats:
+        """Return one direction over the inputs as a row."""
+        seed = np.zeros((1, self.n_inputs))
+        self._pack(
+            seed[0],
+            (direction,) if sum(a.active for a in self.arguments) == 1 else direction,
+            "the direction",
+        )
+        return seed
+
+    def _input_adjoints(self, adjoints: Floats) -> Any:
+        return self._unpack(np.where(self.input_active, adjoints[: self.n_inputs], 0.0))
 
     def value(self, *arguments: Any) -> Any:
         """Return the recorded function's value at new inputs.
@@ -243,7 +222,8 @@ class Program:
         """
         if self.has_lanes:
             return self._over_lanes(arguments, with_gradient=False)[0]
-        return self._shape_output(self._evaluate(arguments)[self.outputs])
+        with self._replay() as replay:
+            return self._shape_output(replay.evaluate(arguments)[self.outputs])
 
     def value_and_gradient(self, *arguments: Any) -> tuple[Any, Any]:
         """Return the value and the gradient: one array per active argument, of the argument's shape.
@@ -254,10 +234,10 @@ class Program:
         self._require_scalar("a gradient")
         if self.has_lanes:
             return self._over_lanes(arguments, with_gradient=True)
-        values = self._evaluate(arguments)
-        adjoints = self._adjoints(values, np.ones(1))
-        result = float(values[self.outputs[0]])
-        return result, self._unpack(np.where(self.input_active, adjoints[: self.n_inputs], 0.0))
+        with self._replay() as replay:
+            values = replay.evaluate(arguments)
+            adjoints = replay.sweep_adjoints(values, np.ones(1))
+            return float(values[self.outputs[0]]), self._input_adjoints(adjoints)
 
     def gradient(self, *arguments: Any) -> Any:
         """Return the gradient: see `value_and_gradient`."""
@@ -266,106 +246,70 @@ class Program:
     def vjp(self, *arguments: Any) -> Any:
         """Return the adjoints of the inputs for adjoints of the outputs, which come as the last argument."""
         *inputs, seeds = arguments
-        values = self._evaluate(inputs)
         weights = np.asarray(seeds, dtype=np.float64)
         if weights.shape != self.output_shape:
             raise AadValueError(
                 f"the adjoints have shape {weights.shape}: the output has shape {self.output_shape}"
             )
-        adjoints = self._adjoints(values, weights.ravel())
-        return self._unpack(np.where(self.input_active, adjoints[: self.n_inputs], 0.0))
-
-    def _tangents(self, values: Floats, directions: Floats, name: str = "tangents") -> Floats:
-        """Sweep up to LANES directions, rows of `directions` (m, n_inputs); return tangents (n_slots * LANES,)."""
-        tangents = self._array(name, self.n_slots * lanes.LANES)
-        block = tangents[: self.first_node * lanes.LANES].reshape(-1, lanes.LANES)
-        block[:] = 0.0
-        block[: self.n_inputs, : len(directions)] = directions.T
-        lanes.tangent_sweep(self.op, self.left, self.right, self.activity, values, tangents, self.first_node)
-        return tangents
+        with self._replay() as replay:
+            values = replay.evaluate(inputs)
+            return self._input_adjoints(replay.sweep_adjoints(values, weights.ravel()))
 
     def jvp(self, *arguments: Any) -> Any:
         """Return the output's derivative along a direction, which comes as the last argument."""
         *inputs, direction = arguments
-        values = self._evaluate(inputs)
-        seed = np.zeros((1, self.n_inputs))
-        self._pack(seed[0], direction if self._n_active_arguments() != 1 else (direction,), "the direction")
-        tangents = self._tangents(values, seed)
-        return self._shape_output(tangents.reshape(-1, lanes.LANES)[self.outputs, 0].copy())
-
-    def _n_active_arguments(self) -> int:
-        return sum(a.active for a in self.arguments)
-
-    def _active_blocks(self) -> list[npt.NDArray[np.intp]]:
-        active = np.flatnonzero(self.input_active)
-        return [active[k : k + lanes.LANES] for k in range(0, active.size, lanes.LANES)]
-
-    def _unit_directions(self, block: npt.NDArray[np.intp]) -> Floats:
-        directions = np.zeros((block.size, self.n_inputs))
-        directions[np.arange(block.size), block] = 1.0
-        return directions
+        with self._replay() as replay:
+            values = replay.evaluate(inputs)
+            tangents = replay.sweep_tangents(values, self._direction(direction))
+            return self._shape_output(tangents[self.outputs, 0].copy())
 
     def jacobian(self, *arguments: Any) -> Any:
         """Return the derivative of every output in every active input, shape output + argument.
 
         Sweeps directions as lanes, or adjoints per output, whichever is less work.
         """
-        values = self._evaluate(arguments)
         flat = np.zeros((self.n_outputs, self.n_inputs))
-        blocks = self._active_blocks()
-        if self.n_outputs <= 2 * len(blocks):
-            for row in range(self.n_outputs):
-                seeds = np.zeros(self.n_outputs)
-                seeds[row] = 1.0
-                flat[row] = self._adjoints(values, seeds)[: self.n_inputs]
-            flat[:, ~self.input_active] = 0.0
-        else:
-            for block in blocks:
-                tangents = self._tangents(values, self._unit_directions(block)).reshape(-1, lanes.LANES)
-                flat[:, block] = tangents[self.outputs, : block.size]
-        shaped = flat.reshape((*self.output_shape, self.n_inputs))
-        if not self.output_shape:
-            return self._unpack(flat[0])
-        return self._unpack(shaped)
-
-    def _second_order(self, values: Floats, adjoints: Floats, directions: Floats) -> Floats:
-        """Return Hessian times each row of `directions` (m <= LANES), shape (m, n_inputs)."""
-        tangents = self._tangents(values, directions)
-        result = self._array("adjoint_tangents", self.n_slots * lanes.LANES)
-        result[:] = 0.0
-        lanes.second_order_sweep(
-            self.op, self.left, self.right, self.activity, values, adjoints, tangents, result, self.first_node
+        active = np.flatnonzero(self.input_active)
+        blocks = [active[k : k + lanes.LANES] for k in range(0, active.size, lanes.LANES)]
+        with self._replay() as replay:
+            values = replay.evaluate(arguments)
+            if self.n_outputs <= 2 * len(blocks):
+                for row, seeds in enumerate(np.eye(self.n_outputs)):
+                    flat[row, active] = replay.sweep_adjoints(values, seeds)[active]
+            else:
+                for block in blocks:
+                    directions = np.zeros((block.size, self.n_inputs))
+                    directions[np.arange(block.size), block] = 1.0
+                    flat[:, block] = replay.sweep_tangents(values, directions)[self.outputs, : block.size]
+        return self._unpack(
+            flat.reshape((*self.output_shape, self.n_inputs)) if self.output_shape else flat[0]
         )
-        products: Floats = (
-            result[: self.n_inputs * lanes.LANES].reshape(-1, lanes.LANES)[:, : len(directions)].T.copy()
-        )
-        products[:, ~self.input_active] = 0.0
-        return products
 
     def hvp(self, *arguments: Any) -> Any:
         """Return the Hessian times a direction, which comes as the last argument: about five prices, any size."""
         self._require_scalar("hvp")
         *inputs, direction = arguments
-        values = self._evaluate(inputs)
-        seed = np.zeros((1, self.n_inputs))
-        self._pack(seed[0], direction if self._n_active_arguments() != 1 else (direction,), "the direction")
-        adjoints = self._adjoints(values, np.ones(1))
-        return self._unpack(self._second_order(values, adjoints, seed)[0])
+        with self._replay() as replay:
+            values = replay.evaluate(inputs)
+            adjoints = replay.sweep_adjoints(values, np.ones(1))
+            return self._unpack(replay.sweep_second_order(values, adjoints, self._direction(direction))[0])
 
     def hessian_products(self, *arguments: Any) -> Floats:
         """Return the Hessian times many directions: rows of the last argument, (m, n_active), as lanes."""
         self._require_scalar("a Hessian")
         *inputs, rows = arguments
-        values = self._evaluate(inputs)
-        adjoints = self._adjoints(values, np.ones(1))
         matrix = np.zeros((len(rows), self.n_inputs))
         matrix[:, self.input_active] = rows
         pieces = [matrix[k : k + lanes.LANES] for k in range(0, len(rows), lanes.LANES)]
+        with self._replay() as replay:
+            values = replay.evaluate(inputs)
+            adjoints = replay.sweep_adjoints(values, np.ones(1))
 
-        def products(piece: Floats) -> Floats:
-            return self._second_order(values, adjoints, piece)[:, self.input_active]
+            def products(piece: Floats) -> Floats:
+                with self._replay() as own:
+                    return own.sweep_second_order(values, adjoints, piece)[:, self.input_active]
 
-        found = map_pieces(products, pieces, work=20.0 * lanes.LANES * self.n_nodes * len(pieces))
+            found = map_pieces(products, pieces, work=20.0 * lanes.LANES * self.n_nodes * len(pieces))
         return np.concatenate(found) if found else np.zeros((0, self.n_active))
 
     def hessian(self, *arguments: Any) -> Floats:
@@ -393,15 +337,17 @@ class Program:
         if n_lanes == 0:
             raise AadValueError("lane arguments are empty: give at least one lane")
         lane_inputs = np.ascontiguousarray(np.concatenate(columns))
-        scalar.value_sweep(
-            self._value_code, self.left, self.right, shared, self.first_node, 0, self.n_uniform
-        )
+        scalar.value_sweep(self.value_code, self.left, self.right, shared, self.first_node, 0, self.n_uniform)
         outputs = np.empty((self.n_outputs, n_lanes))
         lane_adjoints = np.zeros((self.lane_slots.size, n_lanes))
         seeds = np.ones(self.n_outputs)
 
         def chunk(begin: int) -> Floats:
-            values = self._array("lane_values", self.n_slots * lanes.LANES)
+            with self._replay() as replay:
+                return sweep_chunk(replay, begin)
+
+        def sweep_chunk(replay: Replay, begin: int) -> Floats:
+            values = replay.block("lane_values")
             values.reshape(-1, lanes.LANES)[: self.first_node + self.n_uniform] = shared[
                 : self.first_node + self.n_uniform, None
             ]
@@ -415,19 +361,19 @@ class Program:
             )
             if not with_gradient:
                 found = lanes.evaluate_chunk(
-                    self.op, self.left, self.right, values, *span, self._guards, self.outputs, outputs
+                    self.op, self.left, self.right, values, *span, self.guard_arrays, self.outputs, outputs
                 )
                 sums = np.zeros(0)
             else:
-                adjoints = self._array("lane_adjoints", self.n_slots * lanes.LANES)
+                adjoints = replay.block("lane_adjoints")
                 adjoints[:] = 0.0
                 found = lanes.gradient_chunk(
                     self.op, self.left, self.right, self.activity, values, adjoints, *span,
-                    self._guards, self.outputs, outputs, seeds, lane_adjoints,
+                    self.guard_arrays, self.outputs, outputs, seeds, lane_adjoints,
                 )  # fmt: skip
                 sums = adjoints.reshape(-1, lanes.LANES)[: self.first_node + self.n_uniform].sum(axis=1)
             if found[0] >= 0:
-                self._raise_changed(found[0], f" in the block of lanes from {found[1]}")
+                self.raise_changed(found[0], f" in the block of lanes from {found[1]}")
             return sums
 
         starts = range(0, n_lanes, CHUNK)
@@ -437,7 +383,7 @@ class Program:
             return shaped, None
         adjoints = np.zeros(self.n_slots)
         adjoints[: self.first_node + self.n_uniform] = np.sum(sums, axis=0)
-        code = self._adjoint_code
+        code = self.adjoint_code
         scalar.adjoint_sweep(
             code, self.left, self.right, shared, adjoints, self.first_node, 0, self.n_uniform
         )
@@ -464,8 +410,8 @@ class Program:
             self.right,
             self.activity,
             self.constants,
-            self._value_code,
-            self._adjoint_code,
+            self.value_code,
+            self.adjoint_code,
         )
         fixed = sum(a.nbytes for a in layout)
         value, gradient = 8 * self.n_slots, 16 * self.n_slots
