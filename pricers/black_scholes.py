@@ -69,15 +69,16 @@ def price(
     """
     _require_market(spot, strike, expiry, rate, dividend_yield, volatility)
     _require_bool("is_call", is_call)
+    one_kind = np.ndim(is_call) == 0
+    if one_kind and not is_call:  # a put is a call that pays strike for spot: the roles change places
+        spot, strike, rate, dividend_yield = strike, spot, dividend_yield, rate
     deviation = volatility * ad.sqrt(expiry)
     d1 = (ad.log(spot / strike) + (rate - dividend_yield) * expiry) / deviation + 0.5 * deviation
     d2 = d1 - deviation
-    asset = spot * ad.exp(-dividend_yield * expiry)
-    cash = strike * ad.exp(-rate * expiry)
-    if np.ndim(is_call) == 0:
-        if is_call:
-            return asset * ad.norm_cdf(d1) - cash * ad.norm_cdf(d2)
-        return cash * ad.norm_cdf(-d2) - asset * ad.norm_cdf(-d1)
+    asset = spot / ad.exp(dividend_yield * expiry)
+    cash = strike / ad.exp(rate * expiry)
+    if one_kind:
+        return asset * ad.norm_cdf(d1) - cash * ad.norm_cdf(d2)
     sign = np.where(is_call, 1.0, -1.0)
     return sign * (asset * ad.norm_cdf(sign * d1) - cash * ad.norm_cdf(sign * d2))
 

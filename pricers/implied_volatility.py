@@ -10,6 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 import aadlib as ad
 from aadlib.errors import AadTypeError, AadValueError, require_finite, require_positive, values_of
 
+NEAR = 1e-4
+
 
 def implied_volatility(
     *,
@@ -174,8 +176,8 @@ def differentiable_implied_volatility(
     -----
     The root is found on floats; one Halley step from it, written in the numbers passed, moves it by nothing and
     agrees with the inverse function to second order (the error of the step is third order in the distance).
-    The root is a constant of a recording: record again at another point, a replay there is one Halley step away
-    from the truth.
+    The root is a constant of a recording, good for replays within 1e-4 of it (the error is 1e-12 there); a replay
+    further away raises `BranchChanged`, and `on_branch_change="retrace"` finds the new root.
     """
     known = [values_of(x) for x in (price, forward, strike, expiry, discount)]
     root = implied_volatility(
@@ -193,5 +195,8 @@ def differentiable_implied_volatility(
         model = strike * ad.norm_cdf(-d2) - forward * ad.norm_cdf(-d1)
     first = discount * forward * ad.norm_pdf(d1) * ad.sqrt(expiry)
     newton = (price - discount * model) / first
+    for step, level in zip(np.ravel(newton), np.ravel(root), strict=True):
+        if not -NEAR * level <= step <= NEAR * level:  # true here; in a recording it stays as a guard
+            raise AadValueError(f"price = {price!r}: the root {level!r} is not its implied volatility")
     # f'' / f' = d1 d2 / sigma; the value of `newton` is round-off, only its derivatives matter
     return root + newton / (1.0 + 0.5 * newton * d1 * d2 / root)

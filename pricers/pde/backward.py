@@ -365,7 +365,9 @@ def default_grid(
     forward = s * math.exp((r - q) * t)
     if callable(volatility):
         around = np.array(sorted({s, k, forward}))
-        level = float(max(np.max(values_of(volatility(around, time))) for time in (0.05 * t, 0.5 * t, 0.95 * t)))
+        level = float(
+            max(np.max(values_of(volatility(around, time))) for time in (0.05 * t, 0.5 * t, 0.95 * t))
+        )
     else:
         if np.ndim(values_of(volatility)):
             raise AadValueError(

@@ -23,12 +23,17 @@ def interpolate(*, grid: Grid, values: Any, spot: Any) -> Any:
 
     Returns
     -------
-    value : fourth-order accurate; its first derivative in the spot is third order, its second is second order
+    value : number, currency
+        Fourth-order accurate; its first derivative in the spot is third order, its second derivative second order.
 
     Raises
     ------
     AadValueError
         When the spot is outside the grid or the values are not one for each node.
+
+    Notes
+    -----
+    Replaying a recording with the spot outside the four nodes it was recorded between raises `BranchChanged`.
     """
     level = float(values_of(spot))
     grid.require_inside("spot", level)
@@ -40,6 +45,10 @@ def interpolate(*, grid: Grid, values: Any, spot: Any) -> Any:
     start = min(max(start, 0), grid.n_nodes - 4)
     nodes = grid.positions[start : start + 4].tolist()
     position = ad.log(spot) if grid.coordinate == "log_spot" else spot
+    if (
+        not nodes[0] <= position <= nodes[3]
+    ):  # in a recording a guard: a replay may not leave these four nodes
+        raise AadValueError(f"spot = {spot!r}: outside the four nodes of its cubic")
     distances = [position - node for node in nodes]
     low, high = distances[0] * distances[1], distances[2] * distances[3]
     products = (distances[1] * high, distances[0] * high, low * distances[3], low * distances[2])

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 import aadlib as ad
-from aadlib.errors import values_of
+from aadlib.errors import AadValueError, values_of
 from pricers.pde.grids import Grid
 
 
@@ -35,9 +35,13 @@ def averaged_payoff(grid: Grid, strike: Any, is_call: bool) -> list[Any]:
     if not 0 < node < grid.n_nodes - 1:
         return values
     low, high = edges[node - 1].item(), edges[node].item()
-    above = grid.spots[node].item() > float(values_of(strike)) or (
-        grid.spots[node] == values_of(strike) and is_call
-    )
+    if (
+        not low < kink <= high
+    ):  # true here; in a recording it stays as a guard against a strike in another cell
+        raise AadValueError(f"strike = {strike!r}: not in the cell of node {node}")
+    # With the strike on the node itself the branch is the one that pays nothing: its line is exact there.
+    level, middle = grid.spots[node].item(), float(values_of(strike))
+    above = level > middle or (level == middle and not is_call)
     if above:  # the node's line is the branch right of the kink; the other branch differs left of it
         width = kink - low
         excess = strike * width - (strike - math.exp(low)) if logarithmic else 0.5 * width * width
