@@ -1,0 +1,27 @@
+"""Unmodified NumPy objectives record, differentiate and replay."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import aadlib as ad
+
+from .strangers_list import OBJECTIVES
+
+
+@pytest.mark.parametrize(("function", "point"), OBJECTIVES, ids=[f.__name__ for f, _ in OBJECTIVES])
+def test_unmodified_objective_has_right_derivatives(function, point):
+    program = ad.record(function, point)
+    assert program.value(point) == pytest.approx(float(function(point)), rel=1e-13)
+    ad.check_grads(function, point)
+
+
+@pytest.mark.parametrize(("function", "point"), OBJECTIVES, ids=[f.__name__ for f, _ in OBJECTIVES])
+def test_replay_at_another_point_is_what_a_new_recording_gives(function, point):
+    program = ad.record(function, point, on_branch_change="retrace")
+    moved = point * 1.01 + 1e-3
+    value, gradient = program.value_and_gradient(moved)
+    fresh = ad.record(function, moved)
+    np.testing.assert_allclose(value, float(function(moved)), rtol=1e-13)
+    np.testing.assert_allclose(gradient, fresh.gradient(moved), rtol=1e-12, atol=1e-300)
