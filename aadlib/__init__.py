@@ -1,5 +1,6 @@
 """Record a pricing function once, sweep the tape for its value, gradient and exact Hessian."""
 
+from aadlib import linear_algebra as linear_algebra
 from aadlib.advar import ADVar, Condition
 from aadlib.arrays import ADArray, array, zeros
 from aadlib.checking import check_grads

@@ -227,7 +227,7 @@ cdef class ADVar:
     def __pow__(left, right, modulus):
         if modulus is not None:
             raise AadTypeError("pow() with a modulus cannot be differentiated: use (x ** y) % modulus")
-        if type(left) is ADVar and isinstance(right, numbers.Real):
+        if type(left) is ADVar and type(right) is not ADVar and isinstance(right, numbers.Real):
             if right == 2:
                 return unary(OP_SQUARE, <ADVar>left)
             if right == 1:
@@ -316,6 +316,25 @@ cdef class ADVar:
         """Return the number itself, which is real."""
         return self
 
+    def item(self):
+        """Return the number itself, as a NumPy scalar does."""
+        return self
+
+    @property
+    def shape(self):
+        """The shape of a number."""
+        return ()
+
+    @property
+    def ndim(self):
+        """The number of axes of a number."""
+        return 0
+
+    @property
+    def size(self):
+        """One."""
+        return 1
+
     @property
     def real(self):
         """The number itself."""
@@ -346,6 +365,10 @@ cdef class ADVar:
 
     def __format__(self, spec):
         return format(self.value, spec) if spec else repr(self)
+
+
+# A recorded number is a number: np.isscalar and isinstance checks of user code treat it like a float.
+numbers.Real.register(ADVar)
 
 
 cdef Condition compare(object left, object right, int comparison):

@@ -16,7 +16,7 @@ from aadlib import advar
 from aadlib.advar import ADVar, Condition, record_binary, record_unary
 from aadlib.errors import AadTypeError, AadValueError
 from aadlib.plain import plain_function
-from aadlib.rules import CODES, RULES
+from aadlib.rules import RULES
 
 RECORDED = (ADVar, Condition)
 
@@ -100,7 +100,7 @@ OPERATORS: dict[str, Element] = {
     "rad2deg": lambda x: x * (180.0 / np.pi),
     "mod": lambda x, y: ELEMENTS["remainder"](x, y),
     "float_power": lambda x, y: x**y,
-    "heaviside": lambda x, y: where(x == 0.0, y, (x > 0.0) * 1.0),
+    "heaviside": lambda x, y: np.where(x == 0.0, y, (x > 0.0) * 1.0),
 }
 
 
@@ -177,6 +177,8 @@ def _call_ufunc(
     arguments: list[Any],
     kwargs: dict[str, Any],
 ) -> Any:
+    if getattr(np, name, None) is not ufunc and name not in ("matmul", "vecdot"):
+        return getattr(ufunc, method)(*arguments, **kwargs)  # made by np.frompyfunc or np.vectorize
     if name in UNDIFFERENTIABLE:
         return getattr(ufunc, method)(*(values(x) for x in inputs), **kwargs)
     if name in ("matmul", "vecdot"):
@@ -254,23 +256,23 @@ class ADArray(np.ndarray):
 
     def dot(self, other: Any) -> Any:  # type: ignore[override]
         """Return the dot product."""
-        return _dot(self, other)
+        return np.dot(self, other)
 
     def clip(self, min: Any = None, max: Any = None, **kwargs: Any) -> Any:  # type: ignore[override]
         """Return the values limited to [min, max], recorded as kinks."""
-        return clip(self, min, max)
+        return np.clip(self, min, max)
 
     def mean(self, axis: Any = None, **kwargs: Any) -> Any:  # type: ignore[override]
         """Return the arithmetic mean."""
-        return _mean(self, axis, **kwargs)
+        return np.mean(self, axis, **kwargs)
 
     def std(self, axis: Any = None, **kwargs: Any) -> Any:  # type: ignore[override]
         """Return the standard deviation."""
-        return _var(self, axis, **kwargs) ** 0.5
+        return np.std(self, axis, **kwargs)
 
     def var(self, axis: Any = None, **kwargs: Any) -> Any:  # type: ignore[override]
         """Return the variance."""
-        return _var(self, axis, **kwargs)
+        return np.var(self, axis, **kwargs)
 
 
 def _decided(key: Any) -> Any:
@@ -326,180 +328,20 @@ def handle_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
         raise AadTypeError(
             f"{module}.{function.__name__} cannot be recorded: write it with sums and products, or record a composite"
         )
-    plain = (
-        _map_structure(_plain, args),
-        {key: _map_structure(_plain, value) for key, value in kwargs.items()},
-    )
-    return _map_structure(_result, function(*plain[0], **plain[1]))
+    # NumPy's own code runs on ADArrays, and the ufuncs it calls come back here.
+    boxed = [_map_structure(_boxed, x) for x in args]
+    named = {key: _map_structure(_boxed, value) for key, value in kwargs.items()}
+    return _map_structure(_result, function._implementation(*boxed, **named))
+
+
+def _boxed(x: Any) -> Any:
+    return _plain(x).view(ADArray) if isinstance(x, RECORDED) else x
 
 
 def _map_structure(function: Callable[[Any], Any], x: Any) -> Any:
     if type(x) in (tuple, list):
         return type(x)(_map_structure(function, item) for item in x)
     return function(x)
-
-
-@implements(np.where)
-def where(condition: Any, x: Any = None, y: Any = None) -> Any:
-    """Return x where the condition holds, else y; the branch not taken leaves no trace in any derivative.
-
-    A condition made from recorded numbers is recorded, not frozen: both branches replay.
-    """
-    if x is None or y is None:
-        return np.nonzero(_decided(np.asarray(_plain(condition))))
-    return _result(_where(_plain(condition), _plain(x), _plain(y)))
-
-
-def _where_element(condition: Any, x: Any, y: Any) -> Any:
-    if isinstance(condition, ADVar):
-        condition = condition != 0.0
-    if not isinstance(condition, Condition):
-        return x if condition else y
-    kept_x = record_binary(CODES["where_true"], x, condition)
-    kept_y = record_binary(CODES["where_false"], y, condition)
-    if not isinstance(x, RECORDED) and x == 0.0:
-        return kept_y
-    return kept_x if not isinstance(y, RECORDED) and y == 0.0 else kept_x + kept_y
-
-
-_where = np.frompyfunc(_where_element, 3, 1)
-
-
-@implements(np.clip)
-def clip(
-    a: Any, a_min: Any = None, a_max: Any = None, out: Any = None, *, min: Any = None, max: Any = None
-) -> Any:
-    """Limit to [a_min, a_max]; each limit is a recorded kink."""
-    if out is not None:
-        raise AadTypeError("clip(..., out=) cannot be recorded: use the result")
-    low = min if a_min is None else a_min
-    high = max if a_max is None else a_max
-    result = a
-    if low is not None:
-        result = np.maximum(result, low)
-    if high is not None:
-        result = np.minimum(result, high)
-    return result
-
-
-@implements(np.dot)
-def _dot(a: Any, b: Any, out: Any = None) -> Any:
-    return _result(np.dot(_as_object(_plain(a)), _as_object(_plain(b))))
-
-
-@implements(np.mean)
-def _mean(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False) -> Any:
-    total = np.sum(a, axis=axis, keepdims=keepdims)
-    return total / (np.size(a) / max(1, np.size(total)))
-
-
-@implements(np.average)
-def _average(a: Any, axis: Any = None, weights: Any = None) -> Any:
-    if weights is None:
-        return _mean(a, axis)
-    return np.sum(a * weights, axis=axis) / np.sum(weights)
-
-
-@implements(np.var)
-def _var(
-    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: float = 0, keepdims: bool = False
-) -> Any:
-    centred = a - _mean(a, axis, keepdims=True)
-    total = np.sum(centred**2, axis=axis, keepdims=keepdims)
-    return total / (np.size(a) / max(1, np.size(total)) - ddof)
-
-
-@implements(np.std)
-def _std(a: Any, axis: Any = None, **kwargs: Any) -> Any:
-    return _var(a, axis, **kwargs) ** 0.5
-
-
-@implements(np.linalg.norm)
-def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
-    if ord in (None, 2, "fro") and (ord != 2 or axis is not None or x.ndim == 1):
-        return np.sqrt(np.sum(x**2, axis=axis, keepdims=keepdims))
-    if axis is None and x.ndim > 1:
-        raise AadTypeError(
-            f"np.linalg.norm(..., ord={ord!r}) of a matrix cannot be recorded: use ord=None or 'fro'"
-        )
-    if ord == 1:
-        return np.sum(np.abs(x), axis=axis, keepdims=keepdims)
-    if ord == np.inf:
-        return np.max(np.abs(x), axis=axis, keepdims=keepdims)
-    if ord == -np.inf:
-        return np.min(np.abs(x), axis=axis, keepdims=keepdims)
-    return np.sum(np.abs(x) ** ord, axis=axis, keepdims=keepdims) ** (1.0 / ord)
-
-
-@implements(np.interp)
-def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None) -> Any:
-    """Interpolate piecewise linearly as a sum of clipped ramps: no branch is frozen; a kink at every knot."""
-    if left is not None or right is not None or period is not None:
-        raise AadTypeError(
-            "np.interp(..., left=, right=, period=) cannot be recorded: extend the knots instead"
-        )
-    if is_recorded(xp):
-        raise AadTypeError(
-            "np.interp with recorded knots cannot be recorded: interpolate by hand between the knots"
-        )
-    knots = np.asarray(xp, dtype=np.float64)
-    if knots.ndim != 1 or knots.size != len(fp) or (np.diff(knots) <= 0.0).any():
-        raise AadValueError(
-            f"xp and fp must have one length, and xp must increase: got {len(fp)} values at {knots!r}"
-        )
-    result = fp[0] + 0.0 * x
-    for k, width in enumerate(np.diff(knots).tolist()):
-        slope = (fp[k + 1] - fp[k]) / width
-        ramp = (
-            clip(x, knots[k].item(), knots[k + 1].item())
-            if is_recorded(x)
-            else np.clip(x, knots[k], knots[k + 1])
-        )
-        result = result + slope * (ramp - knots[k].item())
-    return result
-
-
-@implements(np.nan_to_num)
-def _nan_to_num(x: Any, *args: Any, **kwargs: Any) -> Any:
-    raise AadTypeError(
-        "np.nan_to_num cannot be recorded: avoid the NaN with np.where, whose other branch is dropped"
-    )
-
-
-@implements(np.zeros_like)
-def _zeros_like(
-    a: Any, dtype: Any = None, order: Any = "K", subok: bool = True, shape: Any = None, **_: Any
-) -> Any:
-    return zeros(np.shape(a) if shape is None else shape)
-
-
-@implements(np.ones_like)
-def _ones_like(
-    a: Any, dtype: Any = None, order: Any = "K", subok: bool = True, shape: Any = None, **_: Any
-) -> Any:
-    return zeros(np.shape(a) if shape is None else shape) + 1.0
-
-
-@implements(np.array_repr, np.array_str, np.array2string)
-def _array_repr(a: Any, *args: Any, **kwargs: Any) -> str:
-    return f"ADArray({values(a)!r})"
-
-
-@implements(np.shape)
-def _shape(a: Any) -> tuple[int, ...]:
-    return a.shape if isinstance(a, np.ndarray) else ()
-
-
-@implements(np.ndim)
-def _ndim(a: Any) -> int:
-    return a.ndim if isinstance(a, np.ndarray) else 0
-
-
-@implements(np.size)
-def _size(a: Any, axis: int | None = None) -> int:
-    if not isinstance(a, np.ndarray):
-        return 1
-    return a.size if axis is None else a.shape[axis]
 
 
 advar.set_array_handlers(handle_ufunc, handle_function)

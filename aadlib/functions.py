@@ -12,9 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from aadlib.advar import ADVar, Condition, record_binary, record_unary
-from aadlib.arrays import ADArray, _result, _vectorized, handle_ufunc, interp, is_recorded, values
-from aadlib.arrays import clip as _clip_recorded
-from aadlib.arrays import where as _where_recorded
+from aadlib.arrays import ADArray, _result, _vectorized, is_recorded, values
+from aadlib.numpy_functions import clip as _clip_recorded
+from aadlib.numpy_functions import interp
+from aadlib.numpy_functions import where as _where_recorded
 from aadlib.plain import plain_function
 from aadlib.rules import CODES, RULES
 
@@ -160,7 +161,7 @@ def value_of(x: Any) -> float | npt.NDArray[np.float64]:
 __all__ = [
     "abs", "absolute", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "cbrt", "ceil", "clip",
     "copysign", "cos", "cosh", "digamma", "erf", "erfc", "exp", "exp2", "expm1", "floor", "gamma", "gammaln",
-    "handle_ufunc", "hypot", "interp", "log", "log10", "log1p", "log2", "logaddexp", "maximum", "minimum", "norm_cdf",
+    "hypot", "interp", "log", "log10", "log1p", "log2", "logaddexp", "maximum", "minimum", "norm_cdf",
     "norm_pdf", "norm_ppf", "power", "reciprocal", "sigmoid", "sign", "sin", "sinh", "softplus", "sqrt", "square",
     "tan", "tanh", "value_of", "where",
 ]  # fmt: skip

@@ -48,8 +48,8 @@ def _as_input(position: int, given: Any, *, lane: bool) -> np.ndarray[Any, np.dt
     return numbers
 
 
-def _outputs(result: Any) -> tuple[list[ADVar | float], tuple[int, ...]]:
-    """Flatten what the function returned."""
+def _outputs(result: Any, *, guarded: bool) -> tuple[list[ADVar | float], tuple[int, ...]]:
+    """Flatten what the function returned; a constant is a result only where a guard protects its branch."""
     if isinstance(result, (ADVar, Condition, float, int, np.floating, np.integer)):
         flat, shape = [result], ()
     else:
@@ -67,12 +67,25 @@ def _outputs(result: Any) -> tuple[list[ADVar | float], tuple[int, ...]]:
                     f"the function returned {result!r}: it must return a number or an array of numbers"
                 ) from None
         outputs.append(item)
-    if not any(isinstance(item, ADVar) for item in outputs):
+    if not guarded and not any(isinstance(item, ADVar) for item in outputs):
         raise AadTypeError(
             f"the function returned {result!r}, which does not depend on its arguments: nothing was recorded. A "
             "common cause is float(), math.* or a float array that dropped the derivatives"
         )
     return outputs, shape
+
+
+def _call(function: Callable[..., Any], recorded: Sequence[Any]) -> Any:
+    """Run the function on recorded numbers; explain NumPy's refusal of an array that mixes them with floats."""
+    try:
+        return function(*recorded)
+    except TypeError as error:
+        if "no callable" not in str(error):
+            raise
+        raise AadTypeError(
+            f"{error}: an array made by np.array out of recorded numbers and floats is a plain object array; make it "
+            "with aadlib.array"
+        ) from error
 
 
 def trace(
@@ -117,7 +130,7 @@ def trace(
                 boxed = np.empty(given.size, dtype=object)
                 boxed[:] = variables
                 recorded.append(boxed.reshape(given.shape).view(ADArray))
-        outputs, shape = _outputs(function(*recorded))
+        outputs, shape = _outputs(_call(function, recorded), guarded=bool(tape.guards))
     return Program(tape, inputs=inputs, outputs=outputs, arguments=described, output_shape=shape)
 
 
