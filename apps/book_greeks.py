@@ -60,15 +60,19 @@ class BookModel:
         weights = [f"weight[{j},{i}]" for j in range(n_times) for i in range(n_strikes)]
         return ("spot", "rate", *weights, *(f"level[{e}]" for e in range(self.surface.levels.size)))
 
-    def grid(self, refinement: int = 1) -> ForwardGrid:
-        """Return the pricing grid, `refinement` times as fine in both directions."""
+    def grid(self, refinement: float = 1.0) -> ForwardGrid:
+        """Return the pricing grid, `refinement` times as fine in both directions.
+
+        Gamma asks for twice the spacing at the money that prices ask for: of the default book's gamma on a grid three
+        times as fine, 140 nodes at 14 a deviation miss 2%, 200 at 28 miss 0.03%.
+        """
         return book_grid(
             surface=self.surface,
             expiries=self.contracts["expiries"],
-            n_nodes=140 * refinement,
-            nodes_per_deviation=14.0 * refinement,
-            first_steps=8 * refinement,
-            later_steps=45 * refinement,
+            n_nodes=round(200 * refinement),
+            nodes_per_deviation=28.0 * refinement,
+            first_steps=round(8 * refinement),
+            later_steps=round(45 * refinement),
         )
 
     def prices(self, grid: ForwardGrid) -> Callable[[Any], list[Any]]:
@@ -94,7 +98,7 @@ class BookModel:
         prices, quantities = self.prices(grid), self.quantities.tolist()
         return lambda x: sum(q * price for q, price in zip(quantities, prices(x), strict=True))
 
-    def record(self, refinement: int = 1) -> ad.Program:
+    def record(self, refinement: float = 1.0) -> ad.Program:
         """Record the value of the book on a grid."""
         return ad.record(self.value(self.grid(refinement)), self.point)
 

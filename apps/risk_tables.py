@@ -192,8 +192,11 @@ def checks(result: RiskResult) -> Table:
         Column("unit"),
         Column("report", "", ".8g"),
         Column("independent", "", ".8g"),
-        Column("difference", "", ".1e"),
+        Column("difference", "relative", ".1e"),
         Column("how"),
     ]
-    rows = [(c.quantity, c.unit, c.ours, c.independent, c.ours - c.independent, c.how) for c in result.checks]
+    rows = [
+        (c.quantity, c.unit, c.ours, c.independent, (c.ours - c.independent) / abs(c.independent), c.how)
+        for c in result.checks
+    ]
     return table("Checked independently", columns, rows)

@@ -8,9 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 import aadlib as ad
 from apps.report.plots import ACCENT, GRID, INK, MUTED, house_style, new_figure
+from apps.report.tables import Column, table
+from apps.reproduce.reproduction import Reproduction
+from greeks2 import Step, algo4_adjlist
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,10 +33,11 @@ _LABELS = {
 _EDGES = [(-2, 1), (-1, 1), (-1, 2), (0, 2), (1, 3), (2, 3)]
 
 Arc = tuple[int, int]
+FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Step:
+class Stage:
     """The nonlinear arcs after a node was swept: arc (smaller, larger id) -> weight."""
 
     node: int | None
@@ -45,7 +50,7 @@ def example(x: Any) -> Any:
     return (x[0] + ad.exp(x[1])) * (3.0 * x[1] + x[2] ** 2)
 
 
-def published_arcs(x: np.ndarray) -> list[tuple[int, Arc, str, float]]:
+def published_arcs(x: FloatArray) -> list[tuple[int, Arc, str, float]]:
     """Return the arcs the report names, in its order: node swept, arc, the weight in its words, and its value."""
     grown = math.exp(x[1])
     v1, v2 = x[0] + grown, 3.0 * x[1] + x[2] ** 2
@@ -61,7 +66,74 @@ def published_arcs(x: np.ndarray) -> list[tuple[int, Arc, str, float]]:
     ]
 
 
-def closed_form(x: np.ndarray) -> np.ndarray:
+def sweep(x: FloatArray) -> tuple[FloatArray, list[Stage]]:
+    """Run the library's edge pushing; return the Hessian and the arcs after each of the report's three nodes.
+
+    The report's nodes 1 and 2 are several elementary operations on the tape: a stage ends with the last of them.
+    """
+    program = ad.record(example, x)
+    top = int(program.outputs[0])
+    ends = (int(program.left[top - program.first_node]), int(program.right[top - program.first_node]))
+    first, second = min(ends), max(ends)
+    names = {0: -2, 1: -1, 2: 0, first: 1, second: 2}
+    states: dict[int, Mapping[Arc, float]] = {}
+
+    def note(step: Step) -> None:
+        if step.kind == "finish":
+            stage = 3 if step.node == top else (2 if step.node > first else 1)
+            states[stage] = step.arcs
+
+    hessian = algo4_adjlist(program, None, [x], on_step=note)
+    titles = {3: "node 3: create", 2: "node 2: push, split, create", 1: "node 1: push, create"}
+    stages = [Stage(None, "before the sweep", {})]
+    for node, title in titles.items():
+        renamed = {(names[i], names[j]): weight for (i, j), weight in states[node].items()}
+        stages.append(Stage(node, title, {(min(a), max(a)): weight for a, weight in renamed.items()}))
+    return hessian, stages
+
+
+def reproduce() -> Reproduction:
+    """Return the figure, its arcs beside the report's, and the Hessian beside the one by hand."""
+    hessian, stages = sweep(POINT)
+    arcs = {stage.node: stage.arcs for stage in stages}
+    rows = []
+    for node, arc, words, value in published_arcs(POINT):
+        ours = arcs[node][arc]
+        rows.append((node, f"{{{arc[0]}, {arc[1]}}}", words, value, ours, ours - value))
+    columns = [
+        Column("node swept"),
+        Column("arc"),
+        Column("weight by the report"),
+        Column("its value", "", ".10g"),
+        Column("ours", "", ".10g"),
+        Column("difference", "", ".1e"),
+    ]
+    by_hand = closed_form(POINT)
+    names = ("x_-2", "x_-1", "x_0")
+    entries = [
+        (f"d2f / d{names[i]} d{names[j]}", by_hand[i, j], hessian[i, j], hessian[i, j] - by_hand[i, j])
+        for i in range(3)
+        for j in range(i + 1)
+    ]
+    hessian_columns = [
+        Column("entry"),
+        Column("by hand", "", ".10g"),
+        Column("edge pushing", "", ".10g"),
+        Column("difference", "", ".1e"),
+    ]
+    where = ", ".join(f"{name} = {value:g}" for name, value in zip(names, POINT, strict=True))
+    return Reproduction(
+        title=f"Figure 2: edge pushing on f(x) = (x_-2 + e^x_-1)(3 x_-1 + x_0^2) at {where}",
+        figure=draw_stages(stages),
+        checks=(table("Nonlinear arcs", columns, rows), table("Hessian", hessian_columns, entries)),
+        remark=(
+            "The report's text follows the arc {1, 2} down to {-2, -1} and {-1, -1}; the sweep also makes {0, 0}, "
+            "{-2, 0} and {-1, 0}, which the Hessian needs and its figure shows."
+        ),
+    )
+
+
+def closed_form(x: FloatArray) -> FloatArray:
     """Return the Hessian of the example by hand, (3, 3)."""
     grown = math.exp(x[1])
     v1, v2 = x[0] + grown, 3.0 * x[1] + x[2] ** 2
@@ -74,16 +146,16 @@ def closed_form(x: np.ndarray) -> np.ndarray:
     )
 
 
-def draw_steps(steps: list[Step]) -> Figure:
-    """Draw the graph once per step, with the nonlinear arcs that are alive after it."""
+def draw_stages(stages: list[Stage]) -> Figure:
+    """Draw the graph once per stage, with the nonlinear arcs that are alive after it."""
     with house_style():
-        figure = new_figure(3.1 * len(steps), 3.6)
-        for position, step in enumerate(steps):
-            axes = figure.add_axes((position / len(steps), 0.0, 1.0 / len(steps), 0.9))
-            _draw_graph(axes, {s.node for s in steps[: position + 1] if s.node is not None}, step.node)
-            for arc, weight in step.arcs.items():
+        figure = new_figure(3.1 * len(stages), 3.6)
+        for position, stage in enumerate(stages):
+            axes = figure.add_axes((position / len(stages), 0.0, 1.0 / len(stages), 0.9))
+            _draw_graph(axes, {s.node for s in stages[: position + 1] if s.node is not None}, stage.node)
+            for arc, weight in stage.arcs.items():
                 _draw_arc(axes, arc, weight)
-            axes.set_title(step.title, loc="center")
+            axes.set_title(stage.title, loc="center")
             axes.set_xlim(-0.6, 2.75)
             axes.set_ylim(-0.85, 2.45)
             axes.set_aspect("equal")
