@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,7 +13,7 @@ from scipy import optimize
 from aadlib.errors import AadTypeError, AadValueError
 from pricers.calibration.frame import empty_surface, march_grid
 from pricers.calibration.gauss_newton import Iteration, gauss_newton
-from pricers.calibration.problem import CalibrationProblem
+from pricers.calibration.problem import CalibrationProblem, load_kernels
 from pricers.calibration.repricing import reprice
 from pricers.calibration.result import CalibrationResult
 from pricers.calibration.settings import CalibrationSettings
@@ -22,6 +23,9 @@ from pricers.fit_quality import fit_quality, fit_weights
 
 FloatArray = NDArray[np.float64]
 Fit = tuple[FloatArray, tuple[Iteration, ...], bool]
+
+OPTIMISERS = ("gauss_newton", "least_squares", "L-BFGS-B", "TNC", "SLSQP")
+"""Those that take bounds and derivatives, so that none falls back to differences or ignores a bound."""
 
 
 def calibrate(
@@ -46,9 +50,9 @@ def calibrate(
     n_strikes, n_expiries : int, >= 4
         Spline weights along strike and time; a level per expiry comes on top.
     optimiser : str
-        ``"gauss_newton"``; ``"least_squares"`` (scipy.optimize.least_squares, trust region reflective), or any
-        gradient method of scipy.optimize.minimize such as ``"L-BFGS-B"``. All share one residual, Jacobian and
-        adjoint gradient.
+        ``"gauss_newton"``; ``"least_squares"`` (scipy.optimize.least_squares, trust region reflective); or
+        ``"L-BFGS-B"``, ``"TNC"``, ``"SLSQP"`` of scipy.optimize.minimize. All share one march, with its Jacobian
+        or its adjoint gradient.
     settings : CalibrationSettings, optional
     n_threads : int, optional
         Threads that share the tangent lanes; the result does not depend on it.
@@ -80,12 +84,15 @@ def calibrate(
         raise AadTypeError(
             f"quotes is a {type(quotes).__name__}: pass the Quotes of pricers.chain.load_quotes"
         )
+    if optimiser not in OPTIMISERS:
+        raise AadValueError(f"optimiser = {optimiser!r}: must be one of {', '.join(OPTIMISERS)}")
     settings = settings or CalibrationSettings()
     quote_weights = fit_weights(quotes=quotes, weights=weights)
-    surface = empty_surface(quotes, n_strikes=n_strikes, n_expiries=n_expiries)
-    grid = march_grid(quotes)
-
+    loading = time.perf_counter()
+    load_kernels()
     began = time.perf_counter()
+    grid = march_grid(quotes)
+    surface = empty_surface(quotes, n_strikes=n_strikes, n_expiries=n_expiries)
     start = smart_start(surface, quotes)
     problem = CalibrationProblem(
         quotes=quotes,
@@ -125,6 +132,7 @@ def calibrate(
         n_adjoints=problem.n_adjoints,
         seconds=fitted - began,
         check_seconds=checked - fitted,
+        load_seconds=began - loading,
     )
 
 
@@ -152,10 +160,18 @@ def _fit(
 
 
 def _least_squares(problem: CalibrationProblem, start: FloatArray, settings: CalibrationSettings) -> Fit:
+    def residuals(parameters: FloatArray) -> FloatArray:
+        return np.concatenate(
+            [problem.residuals(parameters), problem.penalty @ (parameters - problem.center)]
+        )
+
+    def jacobian(parameters: FloatArray) -> FloatArray:
+        return np.concatenate([problem.jacobian(parameters), problem.penalty])
+
     found = optimize.least_squares(
-        lambda p: np.concatenate([problem.residuals(p), problem.penalty @ (p - problem.center)]),
+        residuals,
         np.clip(start, problem.lower + 1e-9, problem.upper - 1e-9),  # it refuses a start on a bound
-        jac=lambda p: np.concatenate([problem.jacobian(p), problem.penalty]),
+        jac=jacobian,
         bounds=(problem.lower, problem.upper),
         ftol=0.1 * settings.tolerance,
     )
@@ -163,17 +179,12 @@ def _least_squares(problem: CalibrationProblem, start: FloatArray, settings: Cal
 
 
 def _minimise(problem: CalibrationProblem, start: FloatArray, method: str) -> Fit:
-    try:
-        found = optimize.minimize(
-            problem.objective,
-            start,
-            jac=problem.gradient,
-            method=method,
-            bounds=optimize.Bounds(problem.lower, problem.upper),
-        )
-    except ValueError as error:
-        raise AadValueError(
-            f"optimiser = {method!r}: {error}; use 'gauss_newton', 'least_squares' or a method of "
-            "scipy.optimize.minimize that takes gradients and bounds, such as 'L-BFGS-B'"
-        ) from error
+    minimize: Any = optimize.minimize  # scipy's stubs want the method as a literal
+    found = minimize(
+        problem.objective,
+        start,
+        jac=problem.gradient,
+        method=method,
+        bounds=optimize.Bounds(problem.lower, problem.upper),
+    )
     return found.x, (), bool(found.success)

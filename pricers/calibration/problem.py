@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 
 import numpy as np
@@ -13,7 +14,8 @@ from pricers.calibration.penalty import second_differences
 from pricers.calibration.settings import CalibrationSettings
 from pricers.chain.quotes import Quotes
 from pricers.pde.compiled_forward import CompiledForwardMarch
-from pricers.pde.forward_grid import ForwardGrid
+from pricers.pde.forward_grid import ForwardGrid, forward_grid
+from pricers.surfaces.bspline import uniform_basis
 from pricers.surfaces.local_volatility import SplineLocalVolatility
 
 FloatArray = NDArray[np.float64]
@@ -116,6 +118,28 @@ class CalibrationProblem:
     def local_variance(self, parameters: FloatArray) -> FloatArray:
         """Return the local variance at every step and node of the grid."""
         return self._march.variance(parameters)
+
+
+@functools.cache
+def load_kernels() -> None:
+    """Load the compiled kernels by running each on a tiny problem; compiles them where the cache is empty."""
+    basis = uniform_basis(lower=-1.0, upper=1.0, size=4)
+    one, flat = np.ones(1), np.zeros((4, 4))
+    surface = SplineLocalVolatility(basis, basis, one, 0.04 * one, 0.04, flat, 0.0 * one)
+    march = CompiledForwardMarch(
+        surface=surface,
+        grid=forward_grid(
+            expiries=one, first_deviation=0.2, lower=-1.0, upper=1.0, n_nodes=16, first_steps=4
+        ),
+        log_moneyness=0.0 * one,
+        expiry_index=np.zeros(1, dtype=np.int64),
+        is_call=np.ones(1, dtype=np.bool_),
+        n_threads=1,
+    )
+    price = march.march(surface.parameters)
+    march.jacobian()
+    march.gradient(one)
+    implied_deviation_kernel(price, 0.0 * one, np.empty(1), np.empty(1))
 
 
 def _penalty(

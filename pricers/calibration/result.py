@@ -48,9 +48,11 @@ class CalibrationResult:
     n_marches, n_jacobians, n_adjoints : int
         What the fit spent.
     seconds : float
-        Wall time of the fit: start, tables, iterations; without loading kernels and without `check_seconds`.
+        Wall time of the fit: grid, start, tables, iterations; without `load_seconds` and `check_seconds`.
     check_seconds : float
         Wall time of repricing on the fine grid.
+    load_seconds : float
+        Wall time of loading the compiled kernels, or compiling them the first time on a machine.
     """
 
     surface: SplineLocalVolatility
@@ -72,6 +74,7 @@ class CalibrationResult:
     n_adjoints: int
     seconds: float
     check_seconds: float
+    load_seconds: float
 
     @property
     def rmse(self) -> float:

@@ -42,8 +42,9 @@ def smart_start(surface: SplineLocalVolatility, quotes: Quotes) -> FloatArray:
     H. Berestycki, J. Busca, I. Florent, Quantitative Finance 2 (2002), 61-69.
     """
     implied = _fit_implied(surface, quotes)
-    u = np.linspace(*surface.strike_basis.breakpoints[[0, -1]], 60)
-    times = np.exp(np.linspace(*surface.time_basis.breakpoints[[0, -1]], 30))
+    strikes, log_times = surface.strike_basis.breakpoints, surface.time_basis.breakpoints
+    u = np.linspace(strikes[0], strikes[-1], 60)
+    times = np.exp(np.linspace(log_times[0], log_times[-1], 30))
     scale = surface.scale(times)[:, None]
     x, bump = np.sinh(u) * scale, 0.05 * np.cosh(u) * scale
 

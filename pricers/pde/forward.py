@@ -232,12 +232,17 @@ def _expiry_rows(grid: ForwardGrid, expiries: FloatArray) -> list[int]:
 
 
 def _read(grid: ForwardGrid, calls: list[Any], log_moneyness: Any, is_call: bool) -> Any:
-    """Interpolate a normalised call or put; a put by parity at the nodes, where parity is exact."""
-    start = int(lagrange_start(grid.nodes, values_of(log_moneyness)))
+    """Interpolate the out-of-the-money option and go to the other by parity, which then holds to round-off."""
+    x = values_of(log_moneyness)
+    start = int(lagrange_start(grid.nodes, x))
     factors = lagrange_weights(grid.nodes[start : start + 4].tolist(), log_moneyness)
+    read_put = bool(x < 0.0)
     value: Any = 0.0
-    for j, factor in enumerate(factors):
-        node = start + j
-        payoff = calls[node] if is_call else calls[node] - float(1.0 - np.exp(grid.nodes[node]))
-        value = value + factor * payoff
+    for factor, call, k in zip(
+        factors, calls[start : start + 4], np.exp(grid.nodes[start : start + 4]).tolist(), strict=True
+    ):
+        value = value + factor * (call - (1.0 - k) if read_put else call)
+    if read_put == is_call:
+        call_less_put = 1.0 - ad.exp(log_moneyness)
+        value = value + call_less_put if is_call else value - call_less_put
     return value

@@ -57,7 +57,7 @@ class ForwardGrid:
     @property
     def moneyness(self) -> FloatArray:
         """k = exp(x)."""
-        return np.exp(self.nodes)
+        return np.asarray(np.exp(self.nodes), dtype=np.float64)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -133,7 +133,7 @@ def _sinh_nodes(lower: float, upper: float, n_nodes: int, spacing: float) -> Flo
     """Nodes spacing/b * sinh(b j) over about [lower, upper]."""
     if spacing * (n_nodes - 1) >= upper - lower:
         j_zero = max(2, round((n_nodes - 1) * -lower / (upper - lower)))
-        return (upper - lower) / (n_nodes - 1) * (np.arange(n_nodes) - j_zero)
+        return np.asarray((upper - lower) / (n_nodes - 1) * (np.arange(n_nodes) - j_zero))
 
     def excess(b: float) -> float:
         return (math.asinh(upper * b / spacing) + math.asinh(-lower * b / spacing)) / b - (n_nodes - 1)

@@ -13,15 +13,26 @@ readable twins. All arrays are C-contiguous; callers validate.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
-_OPTIONS = {"cache": True, "nogil": True, "fastmath": {"contract"}, "error_model": "numpy"}
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+_OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "fastmath": {"contract"}, "error_model": "numpy"}
 
 
 @njit(**_OPTIONS)
-def basis_kernel(coordinate, breakpoints, pieces, first, values):
+def basis_kernel(
+    coordinate: FloatArray,
+    breakpoints: FloatArray,
+    pieces: FloatArray,
+    first: IntArray,
+    values: FloatArray,
+) -> None:
     """Tabulate a spline basis at coordinates that increase along each row: interval and values."""
     n_pieces, width, n_powers = pieces.shape
     lower, upper = breakpoints[0], breakpoints[n_pieces]
@@ -41,7 +52,16 @@ def basis_kernel(coordinate, breakpoints, pieces, first, values):
 
 
 @njit(**_OPTIONS)
-def log_variance_kernel(first_u, in_u, first_t, in_t, interval, weights, levels, variance):
+def log_variance_kernel(
+    first_u: IntArray,
+    in_u: FloatArray,
+    first_t: IntArray,
+    in_t: FloatArray,
+    interval: IntArray,
+    weights: FloatArray,
+    levels: FloatArray,
+    variance: FloatArray,
+) -> None:
     """Fill variance[m, i] = exp(2 spline + level) from tabulated bases."""
     n_steps, n_nodes, width = in_u.shape
     n_u = weights.shape[1]
@@ -61,7 +81,19 @@ def log_variance_kernel(first_u, in_u, first_t, in_t, interval, weights, levels,
 
 
 @njit(**_OPTIONS)
-def march_kernel(below, above, initial, steps, implicitness, last_step, variance, pivot, ratio, gain, prices):
+def march_kernel(
+    below: FloatArray,
+    above: FloatArray,
+    initial: FloatArray,
+    steps: FloatArray,
+    implicitness: FloatArray,
+    last_step: IntArray,
+    variance: FloatArray,
+    pivot: FloatArray,
+    ratio: FloatArray,
+    gain: FloatArray,
+    prices: FloatArray,
+) -> None:
     """March the value; store per step 1/pivot, the upper factor and the gain; prices[e] at every expiry."""
     n_steps, n_nodes = variance.shape
     value = initial.copy()
@@ -93,10 +125,29 @@ def march_kernel(below, above, initial, steps, implicitness, last_step, variance
 
 @njit(**_OPTIONS)
 def tangent_kernel(
-    below, steps, implicitness, last_step, variance, pivot, ratio, gain,
-    first_u, in_u, first_t, in_t, interval, n_u, n_weights,
-    quote_start, quote_node, quote_weight, quote_scale, begin, lane_start, jacobian,
-):  # fmt: skip
+    below: FloatArray,
+    steps: FloatArray,
+    implicitness: FloatArray,
+    last_step: IntArray,
+    variance: FloatArray,
+    pivot: FloatArray,
+    ratio: FloatArray,
+    gain: FloatArray,
+    first_u: IntArray,
+    in_u: FloatArray,
+    first_t: IntArray,
+    in_t: FloatArray,
+    interval: IntArray,
+    n_u: int,
+    n_weights: int,
+    quote_start: IntArray,
+    quote_node: IntArray,
+    quote_weight: FloatArray,
+    quote_scale: FloatArray,
+    begin: int,
+    lane_start: IntArray,
+    jacobian: FloatArray,
+) -> None:
     """Fill columns begin .. begin + lane_start.size of the Jacobian of the sampled quotes.
 
     Columns are weights (time-major), then levels. lane_start[l], not decreasing, is the first step that a lane
@@ -157,10 +208,26 @@ def tangent_kernel(
 
 @njit(**_OPTIONS)
 def adjoint_kernel(
-    below, steps, implicitness, last_step, variance, pivot, ratio, gain,
-    first_u, in_u, first_t, in_t, interval,
-    quote_start, quote_node, quote_weight, quote_seed, weights_bar, levels_bar,
-):  # fmt: skip
+    below: FloatArray,
+    steps: FloatArray,
+    implicitness: FloatArray,
+    last_step: IntArray,
+    variance: FloatArray,
+    pivot: FloatArray,
+    ratio: FloatArray,
+    gain: FloatArray,
+    first_u: IntArray,
+    in_u: FloatArray,
+    first_t: IntArray,
+    in_t: FloatArray,
+    interval: IntArray,
+    quote_start: IntArray,
+    quote_node: IntArray,
+    quote_weight: FloatArray,
+    quote_seed: FloatArray,
+    weights_bar: FloatArray,
+    levels_bar: FloatArray,
+) -> None:
     """Add the gradient of sum(quote_seed * quote price) to weights_bar and levels_bar: one reverse sweep."""
     n_steps, n_nodes = variance.shape
     n_u = weights_bar.shape[1]

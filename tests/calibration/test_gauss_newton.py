@@ -1,0 +1,102 @@
+"""The bounded Levenberg-Marquardt against scipy and against closed forms."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import optimize
+
+from pricers.calibration.gauss_newton import Iteration, gauss_newton
+
+
+class Rosenbrock:
+    """The banana valley as least squares, in a box, without penalty; counts evaluations."""
+
+    def __init__(self, lower: float, upper: float) -> None:
+        self.lower, self.upper = np.full(2, lower), np.full(2, upper)
+        self.penalty, self.center = np.zeros((1, 2)), np.zeros(2)
+        self.n_evaluations = 0
+
+    def residuals(self, p: np.ndarray) -> np.ndarray:
+        """Return the two residuals."""
+        self.n_evaluations += 1
+        return np.array([10.0 * (p[1] - p[0] ** 2), 1.0 - p[0]])
+
+    def jacobian(self, p: np.ndarray) -> np.ndarray:
+        """Return their derivatives."""
+        return np.array([[-20.0 * p[0], 10.0], [-1.0, 0.0]])
+
+
+class Linear:
+    """A x = b in a box with a penalty: one bounded quadratic programme."""
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        self.matrix, self.right = rng.normal(size=(20, 6)), rng.normal(size=20) * 3.0
+        self.lower, self.upper = np.full(6, -0.3), np.full(6, 0.4)
+        self.penalty, self.center = 0.5 * np.eye(6), np.full(6, 0.1)
+
+    def residuals(self, p: np.ndarray) -> np.ndarray:
+        """Return A p - b."""
+        return self.matrix @ p - self.right
+
+    def jacobian(self, p: np.ndarray) -> np.ndarray:
+        """Return A."""
+        return self.matrix
+
+
+@pytest.mark.parametrize("upper", [0.7, 1.0, 3.0])
+def test_equals_scipy_on_the_bounded_valley(upper: float) -> None:
+    """The minimum is found inside the box and on its boundary."""
+    problem = Rosenbrock(-2.0, upper)
+    found = gauss_newton(
+        problem, np.array([-1.2, 0.5]), tolerance=1e-14, max_evaluations=200, first_damping=1e-2
+    )
+    truth = optimize.least_squares(
+        problem.residuals,
+        [-1.2, 0.5],
+        jac=problem.jacobian,
+        bounds=(problem.lower, problem.upper + 1e-12),
+        xtol=1e-15,
+        ftol=1e-15,
+        gtol=1e-15,
+    )
+    assert found.objective <= truth.cost + 1e-10
+    assert np.abs(found.parameters - truth.x).max() < 1e-5
+    assert (found.parameters <= problem.upper).all()
+
+
+def test_bounded_linear_problem_is_solved_by_the_active_set(rng: np.random.Generator) -> None:
+    """With a quadratic objective the optimality conditions hold at the end."""
+    problem = Linear(rng)
+    found = gauss_newton(problem, np.zeros(6), tolerance=1e-15, max_evaluations=60, first_damping=1e-8)
+    gradient = problem.matrix.T @ problem.residuals(found.parameters) + 0.25 * (found.parameters - 0.1)
+    free = (found.parameters > problem.lower + 1e-9) & (found.parameters < problem.upper - 1e-9)
+    assert 0 < free.sum() < 6
+    assert np.abs(gradient[free]).max() < 1e-5
+    assert (gradient[found.parameters <= problem.lower + 1e-9] >= -1e-6).all()
+    assert (gradient[found.parameters >= problem.upper - 1e-9] <= 1e-6).all()
+
+
+def test_spends_no_more_than_allowed_and_reports_every_trial() -> None:
+    """The start counts; refused steps are in the history and do not raise the objective."""
+    problem = Rosenbrock(-2.0, 2.0)
+    seen: list[Iteration] = []
+    found = gauss_newton(
+        problem,
+        np.array([-1.9, 2.0]),
+        tolerance=1e-14,
+        max_evaluations=6,
+        first_damping=1e-6,
+        callback=seen.append,
+    )
+    assert problem.n_evaluations == 6 == len(found.iterations) + 1
+    assert tuple(seen) == found.iterations and not found.converged
+    assert found.objective == min(i.objective for i in found.iterations if i.accepted)
+
+
+def test_start_outside_the_box_is_moved_in() -> None:
+    """A start beyond a bound is clipped before the first evaluation."""
+    found = gauss_newton(
+        Rosenbrock(-1.0, 1.5), np.array([9.0, -9.0]), tolerance=1e-14, max_evaluations=100, first_damping=1e-2
+    )
+    assert np.abs(found.parameters - 1.0).max() < 1e-5
