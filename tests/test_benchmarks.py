@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 FOLDER = Path(__file__).resolve().parent.parent / "asv_bench" / "benchmarks"
-NAMES = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem not in ("__init__", "bspline_pde_jax"))
+NAMES = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem != "__init__")
 KINDS = ("time_", "track_", "peakmem_", "mem_")
 
 

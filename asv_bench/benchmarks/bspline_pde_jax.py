@@ -1,21 +1,21 @@
-"""The same call in jax, for the benchmarks that state a ratio to it; raises ImportError where jax is absent."""
+"""The same call in jax, for the benchmarks that state a ratio to it; needs jax only when called."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 
 from .bspline_pde import EXPIRY, HIGHEST_SPOT, RATE, SPOT, STRIKE, basis
 
-jax.config.update("jax_enable_x64", True)
-
 
 def jitted_price(n_weights: int, n_spots: int = 201, n_steps: int = 100) -> Callable[[Any], Any]:
     """Return the price as a function of the weights, written for jax: LAPACK's solver inside a scan."""
+    import jax
+    import jax.numpy as jnp
+
+    jax.config.update("jax_enable_x64", True)
     spots = np.linspace(0.0, HIGHEST_SPOT, n_spots)
     rows = jnp.asarray(basis(spots, n_weights)[1:-1])
     node = jnp.arange(1.0, n_spots - 1.0)
