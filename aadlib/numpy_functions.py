@@ -94,6 +94,26 @@ def _average(
     return (mean, np.broadcast_to(np.asarray(total), np.shape(mean))) if returned else mean
 
 
+@implements(np.cov)
+def _cov(m: Any, y: Any = None, rowvar: bool = True, bias: bool = False, ddof: int | None = None) -> Any:
+    rows = np.atleast_2d(m)
+    if not rowvar and len(rows) != 1:
+        rows = rows.T
+    if y is not None:
+        rows = np.concatenate([rows, np.atleast_2d(y) if rowvar else np.atleast_2d(y).T])
+    centred = rows - np.mean(rows, axis=1, keepdims=True)
+    freedom = rows.shape[1] - (ddof if ddof is not None else 0 if bias else 1)
+    covariance = centred @ centred.T / freedom
+    return np.squeeze(covariance)[()] if covariance.size == 1 else covariance
+
+
+@implements(np.corrcoef)
+def _corrcoef(x: Any, y: Any = None, rowvar: bool = True) -> Any:
+    covariance = _cov(x, y, rowvar)
+    deviations = np.sqrt(np.diag(covariance))
+    return covariance / np.outer(deviations, deviations)
+
+
 @implements(np.quantile)
 def _quantile(a: Any, q: Any, axis: Any = None, **kwargs: Any) -> Any:
     """Interpolate linearly between the sorted values; the order is frozen by guards."""
