@@ -22,11 +22,12 @@ import numpy as np
 
 import aadlib as ad
 from aadlib.errors import AadTypeError, AadValueError, require_finite, require_positive, values_of
-from pricers.pde.grids import FloatArray, Grid, sinh_grid
+from pricers.pde.default_grid import default_grid
+from pricers.pde.grids import FloatArray, Grid
 from pricers.pde.interpolation import interpolate
 from pricers.pde.march import Substep, march
 from pricers.pde.operator import Operator, is_plain, volatility_rows
-from pricers.pde.payoff import averaged_payoff, boundary_value, intrinsic
+from pricers.pde.payoff import averaged_payoff, boundary_values, intrinsic_values
 
 Exercise = Literal["european", "american"]
 Volatility = Any  # a number, (n_nodes,), (n_steps, n_nodes), or a callable of (spots, time)
@@ -117,86 +118,6 @@ def price(
     return interpolate(grid=grid, values=values, spot=spot)
 
 
-def extrapolated_price(
-    *,
-    spot: Any,
-    strike: Any,
-    expiry: Any,
-    rate: Any,
-    dividend_yield: Any = 0.0,
-    volatility: Volatility,
-    is_call: bool = True,
-    lower_barrier: float | None = None,
-    upper_barrier: float | None = None,
-    grid: Grid | None = None,
-    n_nodes: int = 401,
-    n_steps: int = 200,
-    damped_steps: int = 2,
-) -> Any:
-    """Price a European or knock-out option by `price` twice and cancel the second-order errors.
-
-    (4 V(h, dt) - V(2 h, 2 dt)) / 3: the second march uses every second node and half the steps.
-
-    Parameters
-    ----------
-    spot, strike, expiry, rate, dividend_yield, volatility, is_call, lower_barrier, upper_barrier, grid, damped_steps
-        As for `price`; the volatility is a number, a function, or (n_nodes,) with a grid.
-    n_nodes : int, odd, >= 9
-    n_steps : int, even, >= 2 * damped_steps
-
-    Returns
-    -------
-    price : currency, a number of the kind of the arguments
-
-    Raises
-    ------
-    AadValueError, AadTypeError
-        As for `price`; also when the nodes cannot be thinned to every second one or the steps not halved, and for
-        a volatility of shape (n_steps, n_nodes).
-
-    Notes
-    -----
-    Costs a quarter more than `price`, and is fourth order where the volatility is smooth. American exercise has
-    no such expansion of its error, so it is not offered.
-
-    References
-    ----------
-    L. Richardson (1911), "The approximate arithmetical solution by finite differences", Phil. Trans. A 210.
-
-    Examples
-    --------
-    >>> from pricers.pde import backward
-    >>> value = backward.extrapolated_price(spot=90.0, strike=100.0, expiry=1.0, rate=0.03, volatility=0.15)
-    >>> abs(float(value) - 2.758443856146076) < 1e-6
-    True
-    """
-    market = {"strike": strike, "expiry": expiry, "rate": rate, "dividend_yield": dividend_yield}
-    barriers = {"lower_barrier": lower_barrier, "upper_barrier": upper_barrier}
-    _require_counts(n_steps, damped_steps)
-    if grid is None:
-        require_positive("spot", spot)
-        _require_contract(strike, expiry, rate, dividend_yield, is_call, "european")
-        grid = default_grid(spot=spot, volatility=volatility, n_nodes=n_nodes, **market, **barriers)
-    if n_steps % 2 or n_steps < 2 * damped_steps:
-        raise AadValueError(
-            f"n_steps = {n_steps!r}: must be even and at least twice damped_steps = {damped_steps}"
-        )
-    if grid.n_nodes % 2 == 0 or grid.n_nodes < 9:
-        raise AadValueError(
-            f"the grid has {grid.n_nodes} nodes: must have an odd number, at least 9, to be thinned"
-        )
-    if not callable(volatility) and np.ndim(volatility) == 2:
-        raise AadValueError(
-            "volatility has two dimensions: pass a function of (spots, time), which any grid can use"
-        )
-    thinned = Grid(grid.spots[::2], grid.coordinate)
-    halved = volatility if callable(volatility) or np.ndim(volatility) == 0 else volatility[::2]
-    rest = {"spot": spot, "is_call": is_call, "damped_steps": damped_steps, **market, **barriers}
-    fine = price(grid=grid, volatility=volatility, n_steps=n_steps, **rest)
-    coarse = price(grid=thinned, volatility=halved, n_steps=n_steps // 2, **rest)
-    return fine + (fine - coarse) / 3.0
-
-
 def crank_nicolson(
     *,
     grid: Grid,
@@ -274,27 +195,22 @@ def crank_nicolson(
     operator = Operator(grid, rate, dividend_yield, step)
     volatilities = volatility_rows(volatility, grid, n_steps, step)
     initial = averaged_payoff(grid, strike, is_call)
-    immediate = [intrinsic(level, strike, is_call) for level in grid.spots.tolist()] if american else None
-    ends = [
-        (barrier is not None, level.item())
-        for barrier, level in ((lower_barrier, grid.spots[0]), (upper_barrier, grid.spots[-1]))
-    ]
-    for position, (knocked_out, _) in zip((0, -1), ends, strict=True):
-        if knocked_out:
-            initial[position] = 0.0
+    immediate = intrinsic_values(grid.spots, strike, is_call) if american else None
 
-    substeps = []
-    for n in range(n_steps):
-        row = n_steps - 1 - n if len(volatilities) > 1 else 0
-        damped = n < damped_steps
-        for elapsed in (n + 0.5, n + 1.0) if damped else (n + 1.0,):
-            lower, upper = (
-                0.0
-                if out
-                else boundary_value(level, strike, rate, dividend_yield, elapsed * step, is_call, american)
-                for out, level in ends
-            )
-            substeps.append(Substep(row, damped, lower, upper))
+    times = [n + part for n in range(n_steps) for part in ((0.5, 1.0) if n < damped_steps else (1.0,))]
+    ends = []
+    for position, barrier in ((0, lower_barrier), (-1, upper_barrier)):
+        if barrier is not None:
+            initial[position] = 0.0
+            ends.append([0.0] * len(times))
+        else:
+            level, elapsed = grid.spots[position].item(), [time * step for time in times]
+            ends.append(boundary_values(level, strike, rate, dividend_yield, elapsed, is_call, american))
+    moving = len(volatilities) > 1
+    substeps = [
+        Substep(n_steps - math.ceil(time) if moving else 0, time <= damped_steps, lower, upper)
+        for time, lower, upper in zip(times, *ends, strict=True)
+    ]
 
     if operator.plain and is_plain(volatilities) and is_plain(strike):
         variances = (
@@ -332,57 +248,6 @@ def _compiled_march(
         *arrays[4:],
     )
     return arrays[0][::-1].copy() if exercised_at_top else arrays[0]
-
-
-def default_grid(
-    *,
-    spot: Any,
-    strike: Any,
-    expiry: Any,
-    rate: Any = 0.0,
-    dividend_yield: Any = 0.0,
-    volatility: Volatility,
-    lower_barrier: float | None = None,
-    upper_barrier: float | None = None,
-    n_nodes: int = 401,
-) -> Grid:
-    """Build the grid that `price` uses when none is given.
-
-    Nodes from 0 (or the lower barrier) to six deviations beyond spot, strike and forward (or the upper barrier),
-    closest within one and a half deviations of the strike, which is a node.
-
-    Parameters
-    ----------
-    spot, strike, expiry, rate, dividend_yield, volatility, lower_barrier, upper_barrier, n_nodes
-        As for `price`; only their values count. The volatility is a number or a function.
-
-    Raises
-    ------
-    AadValueError
-        When the volatility is an array or not positive anywhere it is sampled, or the strike is beyond a barrier.
-    """
-    s, k, t, r, q = (float(values_of(x)) for x in (spot, strike, expiry, rate, dividend_yield))
-    forward = s * math.exp((r - q) * t)
-    if callable(volatility):
-        around = np.array(sorted({s, k, forward}))
-        level = float(
-            max(np.max(values_of(volatility(around, time))) for time in (0.05 * t, 0.5 * t, 0.95 * t))
-        )
-    else:
-        if np.ndim(values_of(volatility)):
-            raise AadValueError(
-                "grid = None with an array of volatilities: pass the grid whose nodes they belong to"
-            )
-        level = float(values_of(volatility))
-    require_positive("volatility", level)
-    deviation = level * math.sqrt(t)
-    lowest = 0.0 if lower_barrier is None else lower_barrier
-    reach = max(s, k, forward) * math.exp(min(6.0 * deviation, 5.0))
-    highest = reach if upper_barrier is None else upper_barrier
-    width = 1.5 * k * min(deviation, 1.0)
-    if not lowest < k < highest:
-        raise AadValueError(f"strike = {k!r}: must lie between the barriers, {lowest!r} and {highest!r}")
-    return sinh_grid(lowest=lowest, highest=highest, centre=k, width=width, n_nodes=n_nodes)
 
 
 def _require_contract(

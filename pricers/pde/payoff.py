@@ -9,15 +9,16 @@ import numpy as np
 
 import aadlib as ad
 from aadlib.errors import AadValueError, values_of
-from pricers.pde.grids import Grid
+from pricers.pde.grids import FloatArray, Grid
+from pricers.pde.operator import is_plain
 
 
-def intrinsic(level: float, strike: Any, is_call: bool) -> Any:
-    """Return the payoff at one spot; on which side of the strike it lies is decided by value."""
-    in_the_money = level > float(values_of(strike)) if is_call else level < float(values_of(strike))
-    if not in_the_money:
-        return 0.0
-    return level - strike if is_call else strike - level
+def intrinsic_values(spots: FloatArray, strike: Any, is_call: bool) -> list[Any]:
+    """Return the payoff at each spot; on which side of the strike a spot lies is decided by value."""
+    middle = float(values_of(strike))
+    if is_call:
+        return [level - strike if level > middle else 0.0 for level in spots.tolist()]
+    return [strike - level if level < middle else 0.0 for level in spots.tolist()]
 
 
 def averaged_payoff(grid: Grid, strike: Any, is_call: bool) -> list[Any]:
@@ -26,7 +27,7 @@ def averaged_payoff(grid: Grid, strike: Any, is_call: bool) -> list[Any]:
     Only what the kink adds to the straight line through the node is averaged: the line itself is kept, so that
     nodes of uneven cells do not move it, and calls minus puts stay exactly linear.
     """
-    values = [intrinsic(level, strike, is_call) for level in grid.spots.tolist()]
+    values = intrinsic_values(grid.spots, strike, is_call)
     x = grid.positions
     logarithmic = grid.coordinate == "log_spot"
     kink = ad.log(strike) if logarithmic else strike
@@ -52,17 +53,38 @@ def averaged_payoff(grid: Grid, strike: Any, is_call: bool) -> list[Any]:
     return values
 
 
-def boundary_value(
-    level: float, strike: Any, rate: Any, dividend_yield: Any, elapsed: Any, is_call: bool, american: bool
-) -> Any:
-    """Return the value far from the strike: the discounted payoff, or zero out of the money.
+def boundary_values(
+    level: float,
+    strike: Any,
+    rate: Any,
+    dividend_yield: Any,
+    elapsed: list[Any],
+    is_call: bool,
+    american: bool,
+) -> list[Any]:
+    """Return the value far from the strike at times to expiry `elapsed` (n,): the discounted payoff, or zero.
 
     An American option is worth at least its immediate exercise.
     """
-    immediate = intrinsic(level, strike, is_call)
-    if isinstance(immediate, float) and immediate == 0.0:
-        return 0.0
-    asset = level * ad.exp(-dividend_yield * elapsed) if level > 0.0 else 0.0
-    cash = strike * ad.exp(-rate * elapsed)
-    held = asset - cash if is_call else cash - asset
-    return ad.maximum(held, immediate) if american else held
+    immediate = intrinsic_values(np.array([level]), strike, is_call)[0]
+    if is_plain(immediate) and immediate == 0.0:
+        return [0.0] * len(elapsed)
+    # A node at zero makes no factor worth recording.
+    assets = (
+        [0.0] * len(elapsed)
+        if level == 0.0
+        else [level * factor for factor in _discounts(dividend_yield, elapsed)]
+    )
+    cash = [strike * factor for factor in _discounts(rate, elapsed)]
+    sides = zip(assets, cash, strict=True)
+    held = [a - c for a, c in sides] if is_call else [c - a for a, c in sides]
+    return [ad.maximum(value, immediate) for value in held] if american else held
+
+
+def _discounts(rate: Any, elapsed: list[Any]) -> list[Any]:
+    """Return exp(-rate * elapsed), and record nothing where the rate is the plain number zero."""
+    if is_plain([rate, elapsed]):
+        return list(np.exp(-rate * np.array(elapsed)).tolist())
+    if is_plain(rate) and rate == 0.0:
+        return [1.0] * len(elapsed)
+    return [ad.exp(-(rate * time)) for time in elapsed]

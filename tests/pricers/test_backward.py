@@ -12,6 +12,8 @@ import pytest
 from aadlib.errors import AadTypeError, AadValueError
 from pricers import black_scholes
 from pricers.pde import backward
+from pricers.pde.default_grid import default_grid
+from pricers.pde.extrapolation import extrapolated_price
 from pricers.pde.grids import Grid, log_grid, sinh_grid, uniform_grid
 from pricers.pde.interpolation import interpolate
 
@@ -90,7 +92,7 @@ def test_black_scholes_on_401_nodes_and_200_steps(spot: float, is_call: bool) ->
     """1e-6 extrapolated, 1.2e-4 as it stands: absolute errors, strike 100."""
     exact = black_scholes.price(spot=spot, is_call=is_call, **MARKET)
     plain = backward.price(spot=spot, is_call=is_call, n_nodes=401, n_steps=200, **MARKET)
-    extrapolated = backward.extrapolated_price(spot=spot, is_call=is_call, n_nodes=401, n_steps=200, **MARKET)
+    extrapolated = extrapolated_price(spot=spot, is_call=is_call, n_nodes=401, n_steps=200, **MARKET)
     assert plain == pytest.approx(exact, abs=1.2e-4)
     assert extrapolated == pytest.approx(exact, abs=1e-6)
 
@@ -108,7 +110,7 @@ def test_other_markets(changes: dict[str, Any]) -> None:
     for spot in (90.0, 105.0):
         for is_call in (True, False):
             market = {**MARKET, **changes}
-            found = backward.extrapolated_price(spot=spot, is_call=is_call, **market)
+            found = extrapolated_price(spot=spot, is_call=is_call, **market)
             assert found == pytest.approx(black_scholes.price(spot=spot, is_call=is_call, **market), abs=1e-6)
 
 
@@ -122,7 +124,7 @@ def test_delta_and_gamma_of_the_node_values() -> None:
     assert (up - 2.0 * here + down) / h**2 == pytest.approx(exact.gamma, rel=1e-3)
 
 
-@pytest.mark.parametrize("function", [backward.price, backward.extrapolated_price])
+@pytest.mark.parametrize("function", [backward.price, extrapolated_price])
 def test_benchop_local_volatility(shared: Path, function: Any) -> None:
     """Problem 3I, to the 2e-4 asked for (1e-6 extrapolated)."""
 
@@ -156,13 +158,13 @@ def test_benchop_up_and_out(shared: Path) -> None:
     market = {"strike": 100.0, "expiry": 1.0, "rate": 0.03, "volatility": 0.15, "upper_barrier": 125.0}
     for spot, value in benchop(shared, "1cI"):
         assert backward.price(spot=spot, **market) == pytest.approx(value, abs=2e-4)
-        assert backward.extrapolated_price(spot=spot, **market) == pytest.approx(value, abs=1e-6)
+        assert extrapolated_price(spot=spot, **market) == pytest.approx(value, abs=1e-6)
 
 
 def test_benchop_difficult_parameters(shared: Path) -> None:
     """A volatility of 1% against a rate of 10%: drift carries everything, and the closed form still comes back."""
     for spot, value in benchop(shared, "1aII"):
-        found = backward.extrapolated_price(spot=spot, strike=100.0, expiry=0.25, rate=0.1, volatility=0.01)
+        found = extrapolated_price(spot=spot, strike=100.0, expiry=0.25, rate=0.1, volatility=0.01)
         assert found == pytest.approx(value, abs=5e-5)
 
 
@@ -185,7 +187,7 @@ def test_down_and_out_put_by_reflection() -> None:
         return float(put - low - (100.0 - barrier) * (np.exp(-rate * expiry) - digital(level, barrier)))
 
     exact = above_barrier(spot) - above_barrier(barrier**2 / spot)
-    found = backward.extrapolated_price(spot=spot, is_call=False, lower_barrier=barrier, **market)
+    found = extrapolated_price(spot=spot, is_call=False, lower_barrier=barrier, **market)
     assert found == pytest.approx(exact, abs=1e-6)
 
 
@@ -297,6 +299,23 @@ def test_refusals_of_the_price(changes: dict[str, Any], message: str) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
+        ({"spot": -1.0}, "spot = -1.0"),
+        ({"strike": 0.0}, "strike = 0.0"),
+        ({"expiry": -1.0}, "expiry = -1.0"),
+        ({"rate": np.inf}, "rate = inf"),
+        ({"dividend_yield": np.nan}, "dividend_yield = nan"),
+        ({"volatility": -0.1}, "volatility = -0.1"),
+        ({"lower_barrier": 100.0}, "strike = 100.0: must lie between the barriers"),
+    ],
+)
+def test_refusals_of_the_default_grid(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(AadValueError, match=message):
+        default_grid(**{**MARKET, "spot": 100.0, **changes})
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
         ({"n_steps": 11}, "n_steps = 11: must be even"),
         ({"n_steps": 2}, "n_steps = 2: must be even and at least twice"),
         ({"grid": even(60)}, "the grid has 60 nodes: must have an odd number"),
@@ -305,7 +324,7 @@ def test_refusals_of_the_price(changes: dict[str, Any], message: str) -> None:
 )
 def test_refusals_of_the_extrapolation(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(AadValueError, match=message):
-        backward.extrapolated_price(**{**BASE, "spot": 100.0, **changes})
+        extrapolated_price(**{**BASE, "spot": 100.0, **changes})
 
 
 def test_interpolation_is_cubic_and_refuses() -> None:

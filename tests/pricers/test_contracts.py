@@ -21,7 +21,7 @@ def test_forward_and_discount() -> None:
 def test_they_are_frozen() -> None:
     option = contracts.European(strike=100.0, expiry=1.0)
     with pytest.raises(FrozenInstanceError):
-        option.strike = 90.0  # type: ignore[misc]
+        option.strike = 90.0
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ import aadlib as ad
 from aadlib.errors import AadTypeError, AadValueError
 from pricers import black_scholes
 from pricers.pde import backward
+from pricers.pde.extrapolation import extrapolated_price
 from pricers.surfaces.dupire import DupireLocalVolatility, local_variance
 
 
@@ -42,7 +43,7 @@ def test_against_finite_differences() -> None:
     np.testing.assert_allclose(found, expected, rtol=1e-7)
 
 
-@pytest.mark.parametrize("function", [backward.price, backward.extrapolated_price])
+@pytest.mark.parametrize("function", [backward.price, extrapolated_price])
 def test_benchop_round_trip(shared: Path, function: Any) -> None:
     """Problem 3II: local volatility from the implied surface, marched back to the implied prices."""
     lines = (shared / "data/reference_values/benchop.csv").read_text().splitlines()
@@ -53,7 +54,7 @@ def test_benchop_round_trip(shared: Path, function: Any) -> None:
         surface = DupireLocalVolatility(total_variance=benchop_variance, spot=spot, rate=0.03)
         found = function(spot=spot, strike=100.0, expiry=0.5, rate=0.03, volatility=surface)
         assert found == pytest.approx(float(row["check_value"]), abs=2e-4)
-        if function is backward.extrapolated_price:
+        if function is extrapolated_price:
             assert found == pytest.approx(float(row["check_value"]), abs=2e-5)
 
 
@@ -64,7 +65,7 @@ def test_round_trip_over_strikes_with_dividends() -> None:
     for strike in (80.0, 95.0, 105.0, 120.0):
         implied = float(np.sqrt(benchop_variance(np.log(strike / forward), 0.5) / 0.5))
         exact = black_scholes.price(strike=strike, expiry=0.5, volatility=implied, **market)
-        found = backward.extrapolated_price(strike=strike, expiry=0.5, volatility=surface, **market)
+        found = extrapolated_price(strike=strike, expiry=0.5, volatility=surface, **market)
         assert found == pytest.approx(exact, abs=5e-5)
 
 

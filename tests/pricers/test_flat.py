@@ -7,7 +7,7 @@ import pytest
 
 from aadlib.errors import AadValueError
 from pricers import black_scholes
-from pricers.pde import backward
+from pricers.pde.extrapolation import extrapolated_price
 from pricers.surfaces.dupire import DupireLocalVolatility
 from pricers.surfaces.flat import FlatVolatility
 
@@ -20,7 +20,7 @@ def test_the_local_volatility_of_a_flat_surface_is_flat() -> None:
 
 def test_the_march_takes_it_as_a_function() -> None:
     market = dict(spot=100.0, strike=95.0, expiry=0.5, rate=0.02)
-    found = backward.extrapolated_price(volatility=FlatVolatility(0.25), **market)
+    found = extrapolated_price(volatility=FlatVolatility(0.25), **market)
     assert found == pytest.approx(black_scholes.price(volatility=0.25, **market), abs=1e-6)
 
 

@@ -157,7 +157,7 @@ def test_a_bad_contract_raises(name: str, bad: float) -> None:
 
 def test_the_flag_must_be_boolean() -> None:
     with pytest.raises(AadTypeError, match="is_call"):
-        implied_volatility(price=5.0, forward=100.0, strike=100.0, expiry=1.0, is_call=1)  # type: ignore[arg-type]
+        implied_volatility(price=5.0, forward=100.0, strike=100.0, expiry=1.0, is_call=1)
 
 
 def test_vega_is_the_closed_form() -> None:

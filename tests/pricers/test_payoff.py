@@ -7,7 +7,7 @@ import pytest
 from scipy.integrate import quad
 
 from pricers.pde.grids import Grid, log_grid, uniform_grid
-from pricers.pde.payoff import averaged_payoff, boundary_value, intrinsic
+from pricers.pde.payoff import averaged_payoff, boundary_values, intrinsic_values
 
 UNIFORM = uniform_grid(lowest=0.0, highest=200.0, n_nodes=21)
 LOGARITHMIC = log_grid(lowest=40.0, highest=250.0, n_nodes=21)
@@ -56,12 +56,24 @@ def test_a_kink_outside_leaves_the_payoff_alone() -> None:
     )
 
 
-def test_intrinsic_and_boundaries() -> None:
-    assert intrinsic(120.0, 100.0, True) == 20.0
-    assert intrinsic(120.0, 100.0, False) == 0.0
-    assert boundary_value(50.0, 100.0, 0.05, 0.0, 1.0, True, False) == 0.0
-    assert boundary_value(0.0, 100.0, 0.05, 0.0, 1.0, False, False) == pytest.approx(100.0 * np.exp(-0.05))
-    assert boundary_value(0.0, 100.0, 0.05, 0.0, 1.0, False, True) == 100.0
-    assert boundary_value(300.0, 100.0, 0.05, 0.02, 1.0, True, False) == pytest.approx(
-        300.0 * np.exp(-0.02) - 100.0 * np.exp(-0.05)
-    )
+def test_intrinsic_values() -> None:
+    spots = np.array([80.0, 100.0, 120.0])
+    assert intrinsic_values(spots, 100.0, True) == [0.0, 0.0, 20.0]
+    assert intrinsic_values(spots, 100.0, False) == [20.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("level", "is_call", "american", "expected"),
+    [
+        (50.0, True, False, 0.0),
+        (0.0, False, False, 100.0 * np.exp(-0.05)),
+        (0.0, False, True, 100.0),
+        (300.0, False, False, 0.0),
+        (300.0, True, False, 300.0 * np.exp(-0.02) - 100.0 * np.exp(-0.05)),
+        (300.0, True, True, 300.0 * np.exp(-0.02) - 100.0 * np.exp(-0.05)),
+    ],
+)
+def test_boundary_values(level: float, is_call: bool, american: bool, expected: float) -> None:
+    found = boundary_values(level, 100.0, 0.05, 0.02, [0.0, 1.0], is_call, american)
+    assert found[0] == max(level - 100.0 if is_call else 100.0 - level, 0.0)
+    assert found[1] == pytest.approx(max(expected, found[0] if american else 0.0))

@@ -12,6 +12,7 @@ import aadlib as ad
 from pricers import bachelier, black_scholes
 from pricers.implied_volatility import differentiable_implied_volatility, implied_volatility
 from pricers.pde import backward
+from pricers.pde.default_grid import default_grid
 from pricers.pde.grids import Grid, log_grid, sinh_grid, uniform_grid
 
 BLACK_NAMES = ("spot", "strike", "expiry", "rate", "dividend_yield", "volatility")
@@ -263,6 +264,19 @@ def test_every_argument_of_the_march(coordinate: str, is_call: bool) -> None:
             assert hessian[i, j] == pytest.approx(named(exact, name), rel=1e-2, abs=1e-2)
 
 
+@pytest.mark.parametrize("name", ["spot", "expiry", "rate", "dividend_yield", "volatility"])
+def test_duals_through_the_march(name: str) -> None:
+    grid = uniform_grid(lowest=0.0, highest=300.0, n_nodes=31)
+    market: dict[str, Any] = dict(zip(BLACK_NAMES, [103.0, 100.0, 0.8, 0.04, 0.015, 0.25], strict=True))
+
+    def price(x: Any) -> Any:
+        return backward.price(grid=grid, n_steps=6, **{**market, name: x})
+
+    found = price(ad.Dual(market[name], [1.0]))
+    assert found.value == pytest.approx(float(price(market[name])), rel=1e-12)
+    assert found.partials[0] == pytest.approx(ad.grad(price)(market[name]), rel=1e-11)
+
+
 def test_american_and_barrier_gradients() -> None:
     market = dict(strike=100.0, expiry=1.0, n_nodes=101, n_steps=50)
     cases: list[dict[str, Any]] = [
@@ -272,7 +286,7 @@ def test_american_and_barrier_gradients() -> None:
     ]
     point = np.array([98.0, 0.05, 0.2])
     for case in cases:
-        grid = backward.default_grid(
+        grid = default_grid(
             spot=98.0,
             strike=100.0,
             expiry=1.0,
