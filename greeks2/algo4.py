@@ -12,7 +12,7 @@ import numpy as np
 from aadlib import evaluate as rules
 from aadlib.program import Program
 from aadlib.tape import Tape
-from greeks2.replay import Floats, Point, point_of
+from greeks2.point import Floats, Point, point_of
 
 Arc = tuple[int, int]
 """A nonlinear arc: two slots, the smaller one first."""
@@ -127,7 +127,8 @@ def algo4_adjlist(
     array([[0., 6.],
            [6., 4.]])
     """
-    return push_arcs(point_of(source, target, inputs), on_step)
+    with point_of(source, target, inputs) as point:
+        return push_arcs(point, on_step)
 
 
 def push_arcs(point: Point, on_step: Callable[[Step], None] | None = None) -> Floats:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import copy
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from aadlib.derivatives import program_of
 from aadlib.errors import AadTypeError, AadValueError
 from aadlib.program import Program
 from aadlib.recording import RetracingProgram, record
+from aadlib.replay import Replay
 from aadlib.tape import Tape
 
 Floats = npt.NDArray[np.float64]
@@ -24,13 +25,12 @@ Source = Callable[..., Any] | Program
 
 @dataclass(frozen=True)
 class Point:
-    """Values and adjoints of a program's slots at one state.
-
-    The arrays are the calling thread's workspace of the program: they hold until that thread replays it again.
+    """Values and adjoints of a program's slots at one state: made by `point_at`, good inside its block.
 
     Attributes
     ----------
     program : Program
+    replay : Replay, with the sweeps over the program
     arguments : tuple, where it was evaluated
     values, adjoints : (n_slots,)
     seeds : (n_outputs,), the adjoints of the outputs
@@ -39,6 +39,7 @@ class Point:
     """
 
     program: Program
+    replay: Replay
     arguments: tuple[Any, ...]
     values: Floats
     adjoints: Floats
@@ -67,8 +68,9 @@ def as_program(f: Source, arguments: Sequence[Any]) -> Program:
     return record(f, *arguments)
 
 
-def evaluate(program: Program, arguments: Sequence[Any], weights: Any = None) -> Point:
-    """Sweep values and adjoints of the output, or of the sum of weights times outputs.
+@contextmanager
+def point_at(program: Program, arguments: Sequence[Any], weights: Any = None) -> Iterator[Point]:
+    """Sweep values and adjoints of the output, or of the sum of weights times outputs, and hand out the point.
 
     Raises
     ------
@@ -87,30 +89,32 @@ def evaluate(program: Program, arguments: Sequence[Any], weights: Any = None) ->
         raise AadValueError(f"weights has shape {seeds.shape}: must have the output's shape {program.output_shape}")
     if not np.isfinite(seeds).all():
         raise AadValueError(f"weights = {weights!r}: must be finite")
-    values = program._evaluate(arguments)
-    adjoints = program._adjoints(values, seeds.ravel())
-    value = float(np.dot(seeds.ravel(), values[program.outputs]))
-    gradient = adjoints[: program.n_inputs][program.input_active]
-    return Point(program, tuple(arguments), values, adjoints, seeds.ravel(), value, gradient)
+    seeds = seeds.ravel()
+    with program._replay() as replay:
+        values = replay.evaluate(arguments)
+        adjoints = replay.sweep_adjoints(values, seeds)
+        value = float(np.dot(seeds, values[program.outputs]))
+        gradient = adjoints[: program.n_inputs][program.input_active]
+        yield Point(program, replay, tuple(arguments), values, adjoints, seeds, value, gradient)
 
 
-def point_of(source: Tape | Program, target: Any, inputs: Sequence[Any]) -> Point:
-    """Return the point of a tape (target and inputs are its variables) or of a program.
+def point_of(source: Tape | Program, target: Any, inputs: Sequence[Any]) -> AbstractContextManager[Point]:
+    """Hand out the point of a tape (target and inputs are its variables) or of a program.
 
     For a program `inputs` are its arguments and `target` is the flat position of the output (None for the only one).
     """
     if isinstance(source, Tape):
         program = program_of(source, target, inputs)
-        return evaluate(program, [x.value for x in inputs])
+        return point_at(program, [x.value for x in inputs])
     if not isinstance(source, Program):
         raise AadTypeError(f"{source!r} is neither a Tape nor a Program: record the function first")
     if target is None:
-        return evaluate(source, inputs)
+        return point_at(source, inputs)
     if not isinstance(target, (int, np.integer)) or not 0 <= target < source.n_outputs:
         raise AadValueError(f"target = {target!r}: give the position of an output, 0 to {source.n_outputs - 1}")
     weights = np.zeros(source.n_outputs)
     weights[target] = 1.0
-    return evaluate(source, inputs, weights.reshape(source.output_shape))
+    return point_at(source, inputs, weights.reshape(source.output_shape))
 
 
 def over_lanes(program: Program) -> Program:
@@ -121,5 +125,5 @@ def over_lanes(program: Program) -> Program:
     twin.arguments = tuple(replace(argument, lane=True) for argument in program.arguments)
     twin.lane_slots = np.arange(program.n_inputs, dtype=np.int32)
     twin.n_uniform = 0
-    twin._workspace = threading.local()
+    twin._idle = []
     return twin

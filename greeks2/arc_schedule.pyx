@@ -1,0 +1,572 @@
+"""The symbolic phase of edge pushing: which arcs live when, and where each push lands.
+
+Two passes. `trace_arcs` sweeps the program backward over sets of arcs, without numbers, and writes every push as a
+pair (row, place in the row). `place_rows` then gives each row a block of the arena for as long as it lives, recycles
+the blocks, and turns the pairs into plain addresses, so that the numeric phase looks nothing up.
+
+Where an arc is stored. Between two ordinary slots: in the row of the larger one. *Hubs*, slots with many consumers
+spread over the whole program (coefficients, curve points), are numbered 0, 1, ... in the order of their slots; an arc
+with a hub is stored in the other end's row, at the hub's number, in a stretch of consecutive places. So a row is handed
+to an operand as one contiguous vector operation. An arc between two hubs may lie in both rows; it is added up when the
+first of the two is finished.
+"""
+
+import numpy as np
+
+from libc.stdlib cimport calloc, free, malloc, realloc
+from libc.string cimport memset
+
+cdef enum:
+    SCAN = 12  # rows up to this length are searched without a table
+
+# Fields of one record, one record per node that has arcs or creates some.
+cdef enum:
+    NODE, SHAPE, COUNT, SELF, ROW, AA, AB, BB, RUN, RUN_LENGTH, RUN_A, RUN_B, MOVES, FLUSHES
+    FIELDS = 16
+
+# Bits of SHAPE.
+cdef enum:
+    LEFT = 1
+    RIGHT = 2
+    TWICE = 4   # both operands are the same slot
+    CREATES = 8
+    SECOND = 16  # the only active operand is the right one
+
+FIELD_COUNT = FIELDS
+
+cdef struct Row:
+    int n
+    int capacity
+    int* columns
+    int* table
+    int table_size
+    int low
+    int high
+    int itself
+
+cdef struct Stream:
+    int* data
+    Py_ssize_t n
+    Py_ssize_t capacity
+
+
+cdef int append(Stream* stream, int value) except -1 nogil:
+    cdef Py_ssize_t capacity
+    cdef int* data
+    if stream.n == stream.capacity:
+        capacity = max(1024, stream.capacity + stream.capacity // 2)
+        data = <int*>realloc(stream.data, capacity * sizeof(int))
+        if data == NULL:
+            raise MemoryError("no memory for the schedule of arcs: use method='forward_over_reverse', or set cap_active")
+        stream.data = data
+        stream.capacity = capacity
+    stream.data[stream.n] = value
+    stream.n += 1
+    return 0
+
+
+cdef object as_array(Stream* stream):
+    if stream.n == 0:
+        return np.empty(0, dtype=np.int32)
+    return np.array(<int[:stream.n]>stream.data)
+
+
+cdef int grow_row(Row* row) except -1 nogil:
+    """Make room for one more column, and keep a table of a long row's columns."""
+    cdef int capacity = max(4, 2 * row.capacity)
+    cdef int k
+    cdef int* block = <int*>realloc(row.columns, capacity * sizeof(int))
+    if block == NULL:
+        raise MemoryError("no memory for the rows of arcs")
+    row.columns = block
+    row.capacity = capacity
+    if capacity > SCAN:
+        block = <int*>realloc(row.table, 2 * capacity * sizeof(int))
+        if block == NULL:
+            raise MemoryError("no memory for the rows of arcs")
+        row.table = block
+        row.table_size = 2 * capacity
+        memset(row.table, 255, row.table_size * sizeof(int))
+        for k in range(row.n):
+            row.table[probe(row, row.columns[k])] = k
+    return 0
+
+
+cdef inline int probe(const Row* row, int column) noexcept nogil:
+    """Return the table's entry for a column: its own, or the free one it belongs in. Sizes are powers of two."""
+    cdef unsigned int mask = row.table_size - 1
+    cdef unsigned int at = (<unsigned int>column * 2654435769u) >> 7 & mask
+    while row.table[at] >= 0 and row.columns[row.table[at]] != column:
+        at = (at + 1) & mask
+    return <int>at
+
+
+cdef int place_of(Row* row, int column) except -1 nogil:
+    """Return the place of a column in a row, added at the end if it is new."""
+    cdef int k, at
+    if row.table == NULL:
+        for k in range(row.n):
+            if row.columns[k] == column:
+                return k
+    else:
+        at = probe(row, column)
+        if row.table[at] >= 0:
+            return row.table[at]
+    if row.n == row.capacity:
+        grow_row(row)
+    if row.table != NULL:
+        row.table[probe(row, column)] = row.n
+    row.columns[row.n] = column
+    row.n += 1
+    return row.n - 1
+
+
+cdef void release(Row* row) noexcept nogil:
+    free(row.columns)
+    free(row.table)
+    row.columns = NULL
+    row.table = NULL
+    row.n = row.capacity = row.table_size = 0
+
+
+cdef class Tracer:
+    """Rows of arcs without weights, and the streams the first pass writes."""
+
+    cdef Row* rows
+    cdef Py_ssize_t n_slots
+    cdef const int[::1] hub          # number of a slot among the hubs, or -1
+    cdef const int[::1] hub_slots
+    cdef Py_ssize_t first
+    cdef Stream records, targets, moves, flushes
+    cdef int[::1] length, low, high  # what a row holds at its fullest
+    cdef int[::1] holders            # rows with a stretch of hubs that are alive
+    cdef int[::1] holder_place
+    cdef int n_holders
+    cdef public long long pushes, live, peak
+    cdef public int n_flushes
+
+    def __cinit__(self, Py_ssize_t n_slots, Py_ssize_t first, const int[::1] hub, const int[::1] hub_slots):
+        cdef Py_ssize_t k
+        self.n_slots = n_slots
+        self.first = first
+        self.hub = hub
+        self.hub_slots = hub_slots
+        self.rows = <Row*>calloc(n_slots, sizeof(Row))
+        if self.rows == NULL:
+            raise MemoryError("no memory for the rows of arcs")
+        for k in range(n_slots):
+            self.rows[k].low = 2147483647
+            self.rows[k].high = -1
+            self.rows[k].itself = -1
+        self.length = np.zeros(n_slots, dtype=np.int32)
+        self.low = np.zeros(n_slots, dtype=np.int32)
+        self.high = np.full(n_slots, -1, dtype=np.int32)
+        self.holders = np.zeros(n_slots, dtype=np.int32)
+        self.holder_place = np.full(n_slots, -1, dtype=np.int32)
+
+    def __dealloc__(self):
+        cdef Py_ssize_t k
+        if self.rows != NULL:
+            for k in range(self.n_slots):
+                release(&self.rows[k])
+            free(self.rows)
+        free(self.records.data)
+        free(self.targets.data)
+        free(self.moves.data)
+        free(self.flushes.data)
+
+    cdef void stretch(self, int slot, int low, int high) noexcept nogil:
+        """Widen a row's stretch of hubs to hold low..high."""
+        cdef Row* row = &self.rows[slot]
+        if row.high < row.low:
+            self.holder_place[slot] = self.n_holders
+            self.holders[self.n_holders] = slot
+            self.n_holders += 1
+            if slot >= self.first:
+                self.live += high - low + 1
+        elif slot >= self.first:
+            self.live += max(0, row.low - low) + max(0, high - row.high)
+        row.low = min(row.low, low)
+        row.high = max(row.high, high)
+
+    cdef int aim(self, Stream* stream, int i, int j) except -1 nogil:
+        """Write where arc {i, j} is stored: its row, and its place or -1 - the number of a hub."""
+        cdef int hub_i = self.hub[i]
+        cdef int hub_j = self.hub[j]
+        cdef int before, at
+        cdef Row* row
+        if hub_i >= 0 and hub_j < 0:
+            i, j, hub_i, hub_j = j, i, hub_j, hub_i
+        if hub_j >= 0:
+            self.stretch(i, hub_j, hub_j)
+            append(stream, i)
+            append(stream, -1 - hub_j)
+            return 0
+        if i < j:
+            i, j = j, i
+        row = &self.rows[i]
+        before = row.n
+        at = place_of(row, j)
+        if row.n > before and i >= self.first:
+            self.live += 1
+        if i == j:
+            row.itself = at
+        append(stream, i)
+        append(stream, at)
+        return 0
+
+    cdef int gather(self, int slot, int number, int alive) except -1 nogil:
+        """Move every arc of a hub into its own row, which then is an ordinary one. `alive` hubs precede it."""
+        cdef Row* row = &self.rows[slot]
+        cdef int g, k, other, at, before
+        cdef int low = row.low
+        cdef int high = min(row.high, alive)
+        for g in range(low, high + 1):
+            before = row.n
+            at = place_of(row, self.hub_slots[g])
+            self.live += row.n - before
+            if g == number:
+                row.itself = at
+            append(&self.moves, slot)
+            append(&self.moves, -1 - g)
+            append(&self.moves, at)
+        for k in range(self.n_holders):
+            other = self.holders[k]
+            if other == slot or self.rows[other].low > number or self.rows[other].high < number:
+                continue
+            before = row.n
+            at = place_of(row, other)
+            self.live += row.n - before
+            append(&self.moves, other)
+            append(&self.moves, -1 - number)
+            append(&self.moves, at)
+        return 0
+
+    cdef void note_fullest(self, int slot) noexcept nogil:
+        cdef Row* row = &self.rows[slot]
+        self.length[slot] = max(self.length[slot], row.n)
+        if row.high >= row.low:
+            self.low[slot] = row.low
+            self.high[slot] = row.high
+
+    cdef void finish(self, int slot) noexcept nogil:
+        """Drop a row."""
+        cdef Row* row = &self.rows[slot]
+        cdef int last, at
+        self.note_fullest(slot)
+        self.live -= row.n
+        if row.high >= row.low:
+            self.live -= row.high - row.low + 1
+            at = self.holder_place[slot]
+            self.n_holders -= 1
+            last = self.holders[self.n_holders]
+            self.holders[at] = last
+            self.holder_place[last] = at
+        row.low = 2147483647
+        row.high = -1
+        release(row)
+
+    cdef int flush(self, int slot) except -1 nogil:
+        """Write that a row's arcs go straight to the inputs, and empty it."""
+        cdef Row* row = &self.rows[slot]
+        cdef int k
+        for k in range(row.n):
+            append(&self.flushes, slot)
+            append(&self.flushes, row.columns[k])
+            append(&self.flushes, slot)
+            append(&self.flushes, k)
+        self.note_fullest(slot)
+        self.live -= row.n
+        row.itself = -1
+        release(row)
+        return 0
+
+    def trace(
+        self,
+        const int[::1] left,
+        const int[::1] right,
+        const unsigned char[::1] activity,
+        const unsigned char[::1] curvature,
+        const unsigned char[::1] reached,
+        long long cap,
+    ):
+        """Sweep the nodes backward, without numbers.
+
+        `activity` and `reached` (by the adjoints) are those of the program, per node and per slot; `curvature` has bits 1, 2, 4 where dxx, dxy, dyy do not vanish identically.
+
+        With `cap` >= 0 at most so many arcs are alive at once (there must be no hubs then).
+        """
+        cdef Py_ssize_t k
+        cdef int a, b, slot, e, column, created, shape, alive, n_operands, mark_moves, mark_flushes, r
+        cdef int run_low, run_high
+        cdef Py_ssize_t base
+        cdef long long grow
+        cdef Row* row
+        cdef int n_hubs = <int>self.hub_slots.shape[0]
+        cdef int fields[FIELDS]
+        alive = n_hubs - 1
+        with nogil:
+            for k in range(left.shape[0] - 1, -1, -1):
+                slot = <int>(self.first + k)
+                row = &self.rows[slot]
+                while alive >= 0 and self.hub_slots[alive] > slot:
+                    alive -= 1
+                shape = activity[k]
+                created = curvature[k] if reached[slot] else 0
+                if row.n == 0 and row.high < row.low and not created and self.hub[slot] < 0:
+                    continue
+                if shape == 0:
+                    continue
+                a = left[k]
+                b = right[k]
+                if shape == 3 and a == b:
+                    shape = LEFT | TWICE
+                    created = 1 if created else 0
+                elif shape == 2:
+                    a = b
+                    created = 1 if created & 4 else 0
+                    shape = LEFT | SECOND
+                elif shape == 1:
+                    created &= 1
+                n_operands = 2 if shape == 3 else 1
+                mark_moves = <int>self.moves.n
+                mark_flushes = <int>self.flushes.n
+                if self.hub[slot] >= 0:
+                    self.gather(slot, self.hub[slot], alive)
+                if cap >= 0:
+                    grow = n_operands * <long long>row.n + (n_operands * (n_operands + 1)) // 2
+                    if self.live + grow > cap and row.n > 0:
+                        self.flush(slot)
+                        self.n_flushes += 1
+                    grow = n_operands * <long long>row.n + (n_operands * (n_operands + 1)) // 2
+                    if self.live + grow > cap and created:
+                        for r in range(slot - 1, <int>self.first - 1, -1):
+                            if self.live == 0:
+                                break
+                            if self.rows[r].n:
+                                self.flush(r)
+                        self.n_flushes += 1
+                self.peak = max(self.peak, self.live)
+                memset(fields, 0, sizeof(fields))
+                fields[SELF] = row.itself if row.n else -1
+                base = self.records.n
+                for e in range(FIELDS):
+                    append(&self.records, 0)
+                # Arcs to other slots.
+                for e in range(row.n):
+                    column = row.columns[e]
+                    if column == slot:
+                        continue
+                    self.aim(&self.targets, a, column)
+                    if n_operands == 2:
+                        self.aim(&self.targets, b, column)
+                    self.pushes += n_operands
+                # The stretch of hubs.
+                run_low = row.low
+                run_high = min(row.high, alive)
+                if self.hub[slot] < 0 and run_high >= run_low:
+                    self.stretch(a, run_low, run_high)
+                    if n_operands == 2:
+                        self.stretch(b, run_low, run_high)
+                    self.pushes += n_operands * (run_high - run_low + 1)
+                    fields[RUN] = run_low
+                    fields[RUN_LENGTH] = run_high - run_low + 1
+                # Its own curvature, and that of the arc to itself.
+                if fields[SELF] >= 0 or created:
+                    self.pushes += (n_operands * (n_operands + 1)) // 2 if fields[SELF] >= 0 else 0
+                    shape |= CREATES if created else 0
+                    if fields[SELF] >= 0 or created & 1:
+                        fields[AA] = 1
+                        self.aim(&self.targets, a, a)
+                    if n_operands == 2 and (fields[SELF] >= 0 or created & 2):
+                        fields[AB] = 1
+                        self.aim(&self.targets, a, b)
+                    if n_operands == 2 and (fields[SELF] >= 0 or created & 4):
+                        fields[BB] = 1
+                        self.aim(&self.targets, b, b)
+                self.peak = max(self.peak, self.live)
+                fields[NODE] = <int>k
+                fields[SHAPE] = shape
+                fields[COUNT] = row.n
+                fields[ROW] = slot
+                fields[MOVES] = <int>(self.moves.n - mark_moves) // 3
+                fields[FLUSHES] = <int>(self.flushes.n - mark_flushes) // 4
+                for e in range(FIELDS):
+                    self.records.data[base + e] = fields[e]
+                self.finish(slot)
+            for k in range(self.first):
+                self.note_fullest(<int>k)
+
+    def between_inputs(self):
+        """Return (i, j, row, place) of the arcs that are left, place as `aim` writes it."""
+        cdef Stream found
+        cdef int i, k
+        found.data = NULL
+        found.n = found.capacity = 0
+        try:
+            for i in range(self.first):
+                for k in range(self.rows[i].n):
+                    append(&found, i)
+                    append(&found, self.rows[i].columns[k])
+                    append(&found, i)
+                    append(&found, k)
+                for k in range(self.rows[i].low, self.rows[i].high + 1):
+                    if self.hub_slots[k] < self.first:
+                        append(&found, i)
+                        append(&found, self.hub_slots[k])
+                        append(&found, i)
+                        append(&found, -1 - k)
+            return as_array(&found).reshape(-1, 4)
+        finally:
+            free(found.data)
+
+    def streams(self):
+        """Return the arrays the first pass wrote."""
+        return (
+            as_array(&self.records).reshape(-1, FIELDS),
+            as_array(&self.targets),
+            as_array(&self.moves),
+            as_array(&self.flushes).reshape(-1, 4),
+            np.asarray(self.length),
+            np.asarray(self.low),
+            np.asarray(self.high),
+        )
+
+
+cdef int size_class(int size) noexcept nogil:
+    """Return the class of a block: exact up to 16 places, then four classes to a doubling."""
+    cdef int power = 4
+    if size <= 16:
+        return size
+    while (2 << power) < size:
+        power += 1
+    return 16 + 4 * (power - 4) + (size - (1 << power) - 1) // (1 << (power - 2)) + 1
+
+
+cdef int class_size(int number) noexcept nogil:
+    cdef int power
+    if number <= 16:
+        return number
+    power = (number - 17) // 4 + 4
+    return (1 << power) + (1 << (power - 2)) * ((number - 17) % 4 + 1)
+
+
+cdef class Arena:
+    """Blocks of places for the rows that are alive; a finished row's block goes to the next one of its class."""
+
+    cdef int[::1] length, low, high, offset, previous
+    cdef int free_rows[160]
+    cdef public long long size
+
+    def __cinit__(self, int[::1] length, int[::1] low, int[::1] high):
+        cdef int k
+        self.length = length
+        self.low = low
+        self.high = high
+        self.offset = np.full(length.shape[0], -1, dtype=np.int32)
+        self.previous = np.full(length.shape[0], -1, dtype=np.int32)
+        for k in range(160):
+            self.free_rows[k] = -1
+
+    cdef int capacity(self, int row) noexcept nogil:
+        return self.length[row] + max(0, self.high[row] - self.low[row] + 1)
+
+    cdef int address(self, int row, int place) except -1 nogil:
+        """Return the address of a place of a row, given a block when it is first used."""
+        cdef int number, freed
+        if self.offset[row] < 0:
+            number = size_class(self.capacity(row))
+            freed = self.free_rows[number]
+            if freed >= 0:
+                self.offset[row] = self.offset[freed]
+                self.free_rows[number] = self.previous[freed]
+            else:
+                if self.size + class_size(number) > 2147483647:
+                    raise MemoryError("more than 2**31 arcs are alive at once: set cap_active, or use another method")
+                self.offset[row] = <int>self.size
+                self.size += class_size(number)
+        if place >= 0:
+            return self.offset[row] + place
+        return self.offset[row] + self.length[row] - 1 - place - self.low[row]
+
+    cdef void finish(self, int row) noexcept nogil:
+        cdef int number
+        if self.offset[row] >= 0:
+            number = size_class(self.capacity(row))
+            self.previous[row] = self.free_rows[number]
+            self.free_rows[number] = row
+
+
+def place_rows(
+    int[:, ::1] records,
+    int[::1] targets,
+    int[::1] moves,
+    int[:, ::1] flushes,
+    int[:, ::1] final,
+    Arena arena,
+    const int[::1] left,
+    const int[::1] right,
+):
+    """Turn (row, place) into addresses, in place; return the lengths that `targets` and `moves` now have.
+
+    `targets` holds one address per push and `moves` pairs (from, to) afterwards; the third column of `flushes` and
+    `final` is the address.
+    """
+    cdef Py_ssize_t n, e, t, to, m, mo, f
+    cdef int slot, place, per_arc, field, node, a, b
+    t = to = m = mo = f = 0
+    with nogil:
+        for n in range(records.shape[0]):
+            node = records[n, NODE]
+            slot = records[n, ROW]
+            a = right[node] if records[n, SHAPE] & SECOND else left[node]
+            b = right[node]
+            for e in range(records[n, MOVES]):
+                place = moves[m + 2]
+                moves[mo] = arena.address(moves[m], moves[m + 1])
+                moves[mo + 1] = arena.address(slot, place)
+                m += 3
+                mo += 2
+            for e in range(records[n, FLUSHES]):
+                flushes[f, 2] = arena.address(flushes[f, 2], flushes[f, 3])
+                f += 1
+            per_arc = 2 if records[n, SHAPE] & RIGHT else 1
+            for e in range(per_arc * (records[n, COUNT] - (records[n, SELF] >= 0))):
+                targets[to] = arena.address(targets[t], targets[t + 1])
+                t += 2
+                to += 1
+            for field in range(AA, BB + 1):
+                if records[n, field]:
+                    records[n, field] = arena.address(targets[t], targets[t + 1])
+                    t += 2
+                else:
+                    records[n, field] = -1
+            if records[n, RUN_LENGTH]:
+                place = -1 - records[n, RUN]
+                records[n, RUN] = arena.address(slot, place)
+                records[n, RUN_A] = arena.address(a, place)
+                records[n, RUN_B] = arena.address(b, place) if per_arc == 2 else 0
+            if records[n, COUNT]:
+                records[n, ROW] = arena.address(slot, 0)
+            arena.finish(slot)
+        for f in range(final.shape[0]):
+            final[f, 2] = arena.address(final[f, 2], final[f, 3])
+    return to, mo
+
+
+def mark_reached(
+    const int[::1] left,
+    const int[::1] right,
+    const unsigned char[::1] activity,
+    unsigned char[::1] reached,
+    Py_ssize_t first,
+):
+    """Extend `reached` (one flag per slot, set for the outputs) along active operands."""
+    cdef Py_ssize_t k
+    with nogil:
+        for k in range(left.shape[0] - 1, -1, -1):
+            if reached[first + k]:
+                if activity[k] & 1:
+                    reached[left[k]] = 1
+                if activity[k] & 2:
+                    reached[right[k]] = 1

@@ -1,0 +1,208 @@
+"""Edge pushing in two phases: a schedule made once per program, replayed at every point (Gower and Mello, 2012).
+
+The symbolic phase (`arc_schedule.pyx`) finds which arcs are ever alive and where every push lands; the numeric phase
+(`arc_sweep.pyx`) replays it without looking anything up. `greeks2.algo4` is the readable twin.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import numpy.typing as npt
+
+from aadlib.errors import AadValueError
+from aadlib.program import Program
+from aadlib.rules import RULES
+from aadlib.sweeps import lanes
+from greeks2 import arc_schedule, arc_sweep
+from greeks2.hubs import hub_slots
+from greeks2.point import Floats, Point
+
+Ints = npt.NDArray[np.int32]
+
+CURVATURE = np.array(
+    [sum(bit for bit, text in zip((1, 2, 4), rule.second, strict=False) if text != "0.0") for rule in RULES],
+    dtype=np.uint8,
+)
+"""Which second partials (bits 1, 2, 4 for dxx, dxy, dyy) an operation has at all."""
+
+
+@dataclass(frozen=True, eq=False)
+class Schedule:
+    """Every push of a program, as addresses in an arena of weights.
+
+    Attributes
+    ----------
+    records, targets, moves, flushes : what `arc_sweep.push_arcs` replays
+    ends : slots that flushed arcs join, as `flushes` numbers them
+    rows, columns, places : arcs between active inputs: their numbers among these, and their addresses
+    arena : int, places of the arena
+    pushes : int, moves of an arc to an operand in one replay
+    peak : int, most arcs alive at once (between nodes, or a node and an input)
+    n_flushes : int, times that arcs are flushed to the inputs
+    """
+
+    records: Ints
+    targets: Ints
+    moves: Ints
+    flushes: Ints
+    ends: npt.NDArray[np.intp]
+    rows: Ints
+    columns: Ints
+    places: Ints
+    arena: int
+    pushes: int
+    peak: int
+    n_flushes: int
+    workspace: threading.local = field(default_factory=threading.local)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the schedule and of one arena."""
+        kept = (self.records, self.targets, self.moves, self.flushes, self.rows, self.columns, self.places)
+        return sum(array.nbytes for array in kept) + 8 * self.arena
+
+    def weights(self) -> Floats:
+        """Return this thread's arena, all zeros."""
+        arena: Floats | None = getattr(self.workspace, "arena", None)
+        if arena is None:
+            arena = self.workspace.arena = np.zeros(max(1, self.arena))
+        return arena
+
+
+_schedules: WeakKeyDictionary[Program, dict[int | None, Schedule]] = WeakKeyDictionary()
+
+
+def smallest_cap(program: Program) -> int:
+    """Return the largest number of arcs that one node of the program creates: no cap can be smaller."""
+    bits = CURVATURE[program.op] & np.array([0, 1, 4, 7], dtype=np.uint8)[program.activity]
+    bits = np.where((program.left == program.right) & (bits != 0), 1, bits)
+    return int(np.array([bin(b).count("1") for b in range(8)])[bits].max(initial=0))
+
+
+def require_cap(program: Program, cap_active: int | None) -> None:
+    """Raise `AadValueError` unless `cap_active` is None or holds at least one node's arcs."""
+    if cap_active is None:
+        return
+    needed = max(1, smallest_cap(program))
+    if isinstance(cap_active, bool) or not isinstance(cap_active, (int, np.integer)) or cap_active < needed:
+        raise AadValueError(
+            f"cap_active = {cap_active!r}: must be a whole number of arcs, at least {needed}, since one operation of this "
+            "function creates that many at once; None for no cap"
+        )
+
+
+def schedule_of(program: Program, cap_active: int | None = None) -> Schedule:
+    """Return the schedule of a program, made at the first call and kept as long as the program."""
+    kept = _schedules.setdefault(program, {})
+    if cap_active not in kept:
+        require_cap(program, cap_active)
+        kept[cap_active] = _make_schedule(program, cap_active)
+    return kept[cap_active]
+
+
+def reached_slots(program: Program) -> npt.NDArray[np.uint8]:
+    """Return one flag per slot: whether an output's derivative in it can be other than zero."""
+    reached = np.zeros(program.n_slots, dtype=np.uint8)
+    reached[program.outputs] = 1
+    arc_schedule.mark_reached(program.left, program.right, program.activity, reached, program.first_node)
+    return reached
+
+
+def _make_schedule(program: Program, cap_active: int | None) -> Schedule:
+    hubs = hub_slots(program) if cap_active is None else np.empty(0, dtype=np.int32)
+    numbers = np.full(program.n_slots, -1, dtype=np.int32)
+    numbers[hubs] = np.arange(hubs.size)
+    tracer = arc_schedule.Tracer(program.n_slots, program.first_node, numbers, hubs)
+    tracer.trace(
+        program.left,
+        program.right,
+        program.activity,
+        CURVATURE[program.op],
+        reached_slots(program),
+        -1 if cap_active is None else cap_active,
+    )
+    final = tracer.between_inputs()
+    records, targets, moves, flushes, length, low, high = tracer.streams()
+    arena = arc_schedule.Arena(length, low, high)
+    n_targets, n_moves = arc_schedule.place_rows(
+        records, targets, moves, flushes, final, arena, program.left, program.right
+    )
+    ends, joined = np.unique(flushes[:, :2], return_inverse=True)
+    flushes[:, :2] = joined.reshape(-1, 2)
+    number = np.cumsum(program.input_active) - 1
+    return Schedule(
+        records=records,
+        targets=targets[:n_targets].copy(),
+        moves=moves[:n_moves].reshape(-1, 2).copy(),
+        flushes=np.ascontiguousarray(flushes[:, :3]),
+        ends=ends,
+        rows=number[final[:, 0]].astype(np.int32),
+        columns=number[final[:, 1]].astype(np.int32),
+        places=final[:, 2].copy(),
+        arena=arena.size,
+        pushes=tracer.pushes,
+        peak=tracer.peak,
+        n_flushes=tracer.n_flushes,
+    )
+
+
+def forward_rows(point: Point, slots: npt.NDArray[np.intp]) -> Floats:
+    """Return the derivatives of the given slots in the active inputs, (n_slots, n): one tangent sweep per LANES inputs."""
+    program = point.program
+    rows = np.empty((slots.size, point.active.size))
+    for begin in range(0, point.active.size, lanes.LANES):
+        block = point.active[begin : begin + lanes.LANES]
+        directions = np.zeros((block.size, program.n_inputs))
+        directions[np.arange(block.size), block] = 1.0
+        rows[:, begin : begin + block.size] = point.replay.sweep_tangents(point.values, directions)[slots, : block.size]
+    return rows
+
+
+def input_arcs(point: Point, schedule: Schedule) -> tuple[Floats, Floats]:
+    """Replay the schedule; return the weights of its input arcs and the half matrix of what was flushed, or (0, 0)."""
+    program = point.program
+    n = point.active.size if schedule.ends.size else 0
+    half = np.zeros((n, n))
+    rows = forward_rows(point, schedule.ends) if n else half
+    weights = schedule.weights()
+    arc_sweep.push_arcs(
+        schedule.records, schedule.targets, schedule.moves, schedule.flushes,
+        program.op, program.left, program.right, point.values, point.adjoints, program.first_node,
+        weights, rows, half,
+    )  # fmt: skip
+    found = weights[schedule.places]
+    weights[schedule.places] = 0.0
+    return found, half
+
+
+def edge_pushing(point: Point, *, cap_active: int | None = None) -> Floats:
+    """Return the Hessian (n, n) over the active inputs.
+
+    Parameters
+    ----------
+    point : Point
+    cap_active : int, optional
+        Largest number of arcs held at once. Where a node's arcs would exceed it they are flushed to the inputs through
+        forward rows, which is exact: the result differs by round-off only. Arcs between two inputs are the result and
+        do not count.
+
+    Raises
+    ------
+    AadValueError
+        When `cap_active` is smaller than the number of arcs one operation creates (1 to 3).
+
+    Notes
+    -----
+    Cost: one push per arc and operand. With a cap also n / 8 tangent sweeps, and the forward rows in memory.
+    """
+    schedule = schedule_of(point.program, cap_active)
+    weights, half = input_arcs(point, schedule)
+    n = point.active.size
+    if not half.size:
+        half = np.zeros((n, n))
+    np.add.at(half, (schedule.rows, schedule.columns), weights)
+    return half + half.T
