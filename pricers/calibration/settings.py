@@ -40,7 +40,7 @@ class CalibrationSettings:
     weight_ridge: float = 1e-3
     lowest_volatility: float = 0.02
     highest_volatility: float = 3.0
-    level_bound: float = 2.0
+    level_bound: float = 1.5
     tolerance: float = 1e-2
     max_marches: int = 10
     first_damping: float = 1e-2

@@ -24,6 +24,9 @@ from pricers.surfaces.local_volatility import SplineLocalVolatility
 
 FloatArray = NDArray[np.float64]
 
+READING_WIDTH = 6
+"""Nodes that a price is read from: with six, the gamma of the reading is of fourth order, above the march's own."""
+
 
 def march_forward(*, grid: ForwardGrid, variance: Callable[[int], Sequence[Any]]) -> list[list[Any]]:
     """March the normalised call prices and return them at every expiry of the grid.
@@ -71,7 +74,7 @@ def book_grid(
     surface: SplineLocalVolatility,
     expiries: ArrayLike,
     n_nodes: int = 140,
-    nodes_per_deviation: float = 14.0,
+    nodes_per_deviation: float = 28.0,
     first_steps: int = 8,
     later_steps: int = 45,
     reach: float = 6.0,
@@ -167,11 +170,13 @@ def price_book(
 
     Notes
     -----
-    Any derivative with respect to spot, the two shifts, every weight and every level. With theta left out: time is
-    in the grid. Price and Greeks are those of the grid; `book_grid`'s default prices at-the-money and 25-delta
-    options from one month on to about 0.02 volatility points. About 23 operations a cell are recorded, some
-    230,000 for a book that reaches one year. Knot intervals and interpolation cells are chosen by value: a
-    recording replayed at a far spot extrapolates the pieces it was recorded with; record again there.
+    Any derivative, of any order, with respect to spot, the two shifts, every weight and every level; not theta:
+    time is in the grid. About 23 operations a cell are recorded, some 200,000 for a book that reaches one year.
+
+    Errors of `book_grid`'s default against a grid of ten times the nodes and steps, for at-the-money and 25-delta
+    options of 1 to 12 months on surfaces of two index chains: volatility 0.01 points in calm and 0.06 in a crash,
+    delta 0.3%, gamma 0.6%, rho 0.2%, parallel vega 0.3%. Knot intervals and interpolation cells are chosen by
+    value: a recording replayed at a far spot extrapolates the pieces it was recorded with; record again there.
 
     References
     ----------
@@ -234,13 +239,12 @@ def _expiry_rows(grid: ForwardGrid, expiries: FloatArray) -> list[int]:
 def _read(grid: ForwardGrid, calls: list[Any], log_moneyness: Any, is_call: bool) -> Any:
     """Interpolate the out-of-the-money option and go to the other by parity, which then holds to round-off."""
     x = values_of(log_moneyness)
-    start = int(lagrange_start(grid.nodes, x))
-    factors = lagrange_weights(grid.nodes[start : start + 4].tolist(), log_moneyness)
+    start = int(lagrange_start(grid.nodes, x, READING_WIDTH))
+    around = slice(start, start + READING_WIDTH)
+    factors = lagrange_weights(grid.nodes[around].tolist(), log_moneyness)
     read_put = bool(x < 0.0)
     value: Any = 0.0
-    for factor, call, k in zip(
-        factors, calls[start : start + 4], np.exp(grid.nodes[start : start + 4]).tolist(), strict=True
-    ):
+    for factor, call, k in zip(factors, calls[around], np.exp(grid.nodes[around]).tolist(), strict=True):
         value = value + factor * (call - (1.0 - k) if read_put else call)
     if read_put == is_call:
         call_less_put = 1.0 - ad.exp(log_moneyness)

@@ -192,31 +192,36 @@ def lagrange_stencils(nodes: FloatArray, points: FloatArray) -> tuple[IntArray, 
         If a point lies outside the nodes.
     """
     points = np.asarray(points, dtype=np.float64)
-    first = lagrange_start(nodes, points)
+    first = lagrange_start(nodes, points, 4)
     local = nodes[first[:, None] + np.arange(4)]
     return first, np.stack(lagrange_weights(list(local.T), points), axis=1)
 
 
-def lagrange_start(nodes: FloatArray, points: FloatArray) -> IntArray:
-    """Return the first of the four nodes around each point; raises if a point lies outside the nodes."""
+def lagrange_start(nodes: FloatArray, points: FloatArray, width: int) -> IntArray:
+    """Return the first of the `width` nodes around each point; raises if a point lies outside the nodes."""
     if points.size and not (nodes[0] <= points.min() and points.max() <= nodes[-1]):
         raise AadValueError(
             f"log-moneyness runs from {points.min().item()!r} to {points.max().item()!r}: must lie inside the grid, "
             f"{nodes[0].item()!r} to {nodes[-1].item()!r}; widen the grid"
         )
-    return np.asarray(np.clip(np.searchsorted(nodes, points, side="right") - 2, 0, nodes.size - 4))
+    before = np.searchsorted(nodes, points, side="right") - width // 2
+    return np.asarray(np.clip(before, 0, nodes.size - width))
 
 
 def lagrange_weights(nodes: Sequence[Any], point: Any) -> list[Any]:
-    """Return the weights of four nodes at a point of any number type."""
-    a, b, c, d = (point - node for node in nodes)
-    left, right = a * b, c * d
-    products = (b * right, a * right, left * d, left * c)
+    """Return the Lagrange weights of a few nodes at a point of any number type.
+
+    Products from both ends serve all weights: three multiplications each, whatever their number.
+    """
+    distances = [point - node for node in nodes]
+    up_to = list(itertools.accumulate(distances[:-1], lambda product, distance: product * distance))
+    from_on = list(itertools.accumulate(distances[:0:-1], lambda product, distance: product * distance))[::-1]
+    products = [from_on[0], *(a * b for a, b in zip(up_to[:-1], from_on[1:], strict=True)), up_to[-1]]
     weights = []
     for j, product in enumerate(products):
         scale: Any = 1.0
-        for i in range(4):
+        for i, node in enumerate(nodes):
             if i != j:
-                scale = scale * (nodes[j] - nodes[i])
+                scale = scale * (nodes[j] - node)
         weights.append(product * (1.0 / scale))
     return weights
