@@ -26,7 +26,7 @@ CONSTANTS = ("LN2", "LN10", "SQRT_HALF", "INV_SQRT_2PI", "TWO_OVER_SQRT_PI")
 
 LIBRARY = (
     "exp", "exp2", "expm1", "log", "log1p", "log2", "log10", "sqrt", "pow", "fabs", "floor", "ceil", "trunc",
-    "copysign", "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh",
+    "copysign", "fmod", "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh",
     "erf", "erfc", "tgamma", "lgamma", "hypot",
 )  # fmt: skip
 """Functions every backend has under its own name for them."""
@@ -104,8 +104,10 @@ SLOPE_XY = LOGISTIC_SLOPE.format("x - y")
 DENSITY = "INV_SQRT_2PI * exp(-0.5 * x * x)"
 DENSITY_V = "(INV_SQRT_2PI * exp(-0.5 * v * v))"
 ARC = "((1.0 - x) * (1.0 + x))"
-ARC_OUTSIDE = "((x - 1.0) * (x + 1.0))"
-RADIUS = "(x * x + y * y)"
+ARC_OUTSIDE = "(sqrt(x - 1.0) * sqrt(x + 1.0))"
+X_SHARE = "(x / hypot(x, y))"
+Y_SHARE = "(y / hypot(x, y))"
+REMAINDER = "(fmod(x, y) + (y if (fmod(x, y) != 0.0 and ((fmod(x, y) < 0.0) != (y < 0.0))) else 0.0))"
 
 RULES: tuple[Rule, ...] = (
     # arithmetic
@@ -166,11 +168,11 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "arctan2",
         "atan2(x, y)",
-        (f"y / {RADIUS}", f"-x / {RADIUS}"),
+        (f"{Y_SHARE} / hypot(x, y)", f"-{X_SHARE} / hypot(x, y)"),
         (
-            f"-2.0 * x * y / ({RADIUS} * {RADIUS})",
-            f"(x - y) * (x + y) / ({RADIUS} * {RADIUS})",
-            f"2.0 * x * y / ({RADIUS} * {RADIUS})",
+            f"-2.0 * {X_SHARE} * {Y_SHARE} / hypot(x, y) / hypot(x, y)",
+            f"({X_SHARE} - {Y_SHARE}) * ({X_SHARE} + {Y_SHARE}) / hypot(x, y) / hypot(x, y)",
+            f"2.0 * {X_SHARE} * {Y_SHARE} / hypot(x, y) / hypot(x, y)",
         ),
         "x != 0.0 or y != 0.0",
     ),
@@ -186,8 +188,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "arccosh",
         "acosh(x)",
-        (f"1.0 / sqrt{ARC_OUTSIDE}",),
-        (f"-x / ({ARC_OUTSIDE} * sqrt{ARC_OUTSIDE})",),
+        (f"1.0 / {ARC_OUTSIDE}",),
+        (f"-(x / (x - 1.0)) / (x + 1.0) / {ARC_OUTSIDE}",),
         "x > 1.0",
     ),
     Rule("arctanh", "atanh(x)", (f"1.0 / {ARC}",), (f"2.0 * x / ({ARC} * {ARC})",), "-1.0 < x and x < 1.0"),
@@ -233,14 +235,16 @@ RULES: tuple[Rule, ...] = (
         smooth=False,
     ),
     Rule("copysign", "copysign(x, y)", ("copysign(1.0, x) * copysign(1.0, y)", "0.0"), NONE, smooth=False),
-    Rule("remainder", "x - y * floor(x / y)", ("1.0", "-floor(x / y)"), NONE, "y != 0.0", smooth=False),
+    Rule("remainder", REMAINDER, ("1.0", "-floor((x - v) / y + 0.5)"), NONE, "y != 0.0", smooth=False),
     # steps
     Rule("sign", SIGN, ("0.0",), ("0.0",), smooth=False),
     Rule("floor", "floor(x)", ("0.0",), ("0.0",), smooth=False),
     Rule("ceil", "ceil(x)", ("0.0",), ("0.0",), smooth=False),
     Rule("trunc", "trunc(x)", ("0.0",), ("0.0",), smooth=False),
     Rule("rint", "round_half_even(x)", ("0.0",), ("0.0",), smooth=False),
-    Rule("floor_divide", "floor(x / y)", ("0.0", "0.0"), NONE, "y != 0.0", smooth=False),
+    Rule(
+        "floor_divide", f"floor((x - {REMAINDER}) / y + 0.5)", ("0.0", "0.0"), NONE, "y != 0.0", smooth=False
+    ),
     Rule("greater", "(1.0 if x > y else 0.0)", ("0.0", "0.0"), NONE, smooth=False),
     Rule("greater_equal", "(1.0 if x >= y else 0.0)", ("0.0", "0.0"), NONE, smooth=False),
     Rule("equal", "(1.0 if x == y else 0.0)", ("0.0", "0.0"), NONE, smooth=False),

@@ -94,7 +94,7 @@ def digamma(x: float) -> float:
     total = 0.0
     z = x
     if z < 0.0:
-        total = -PI / tan(PI * (z - floor(z)))
+        total = -PI / tan(PI * (z - floor(z + 0.5)))
         z = 1.0 - z
     while z < 14.0:
         total -= 1.0 / z
@@ -115,7 +115,7 @@ def trigamma(x: float) -> float:
     reflected = 0.0
     sign = 1.0
     if z < 0.0:
-        s = sin(PI * (z - floor(z)))
+        s = sin(PI * (z - floor(z + 0.5)))
         reflected = PI * PI / (s * s)
         sign = -1.0
         z = 1.0 - z
@@ -138,7 +138,7 @@ def tetragamma(x: float) -> float:
     z = x
     reflected = 0.0
     if z < 0.0:
-        angle = PI * (z - floor(z))
+        angle = PI * (z - floor(z + 0.5))
         s = sin(angle)
         reflected = -2.0 * PI * PI * PI / (s * s * tan(angle))
         z = 1.0 - z

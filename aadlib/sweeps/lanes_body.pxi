@@ -10,6 +10,24 @@ include "../generated/rules.pxi"
 include "../generated/lane_rules.pxi"
 
 
+cdef inline bint finite(double x) noexcept nogil:
+    return x - x == 0.0
+
+
+cdef inline void add_scaled(double* target, double factor, const double* source) noexcept nogil:
+    """Add factor * source; a zero factor or a zero source adds nothing, whatever the other one is."""
+    cdef Py_ssize_t l
+    if factor == 0.0:
+        return
+    if finite(factor):
+        for l in range(LANES):
+            target[l] += factor * source[l]
+    else:
+        for l in range(LANES):
+            if source[l] != 0.0:
+                target[l] += factor * source[l]
+
+
 def tangent_sweep(
     const unsigned char[::1] op,
     const int[::1] left,
@@ -38,18 +56,16 @@ def tangent_sweep(
             ta = &tangents[left[k] * LANES]
             tb = &tangents[right[k] * LANES]
             rule_first(op[k], values[left[k]], values[right[k]], values[first + k], &dx, &dy)
-            if wanted == 3 and dx != 0.0 and dy != 0.0:
+            if wanted == 3 and dx != 0.0 and dy != 0.0 and finite(dx) and finite(dy):
                 for l in range(LANES):
                     t[l] = dx * ta[l] + dy * tb[l]
-            elif wanted & 1 and dx != 0.0:
-                for l in range(LANES):
-                    t[l] = dx * ta[l]
-            elif wanted & 2 and dy != 0.0:
-                for l in range(LANES):
-                    t[l] = dy * tb[l]
-            else:
-                for l in range(LANES):
-                    t[l] = 0.0
+                continue
+            for l in range(LANES):
+                t[l] = 0.0
+            if wanted & 1:
+                add_scaled(t, dx, ta)
+            if wanted & 2:
+                add_scaled(t, dy, tb)
 
 
 def second_order_sweep(
@@ -93,31 +109,22 @@ def second_order_sweep(
             da = &adjoint_tangents[left[k] * LANES]
             db = &adjoint_tangents[right[k] * LANES]
             if moves:
-                if wanted & 1 and dx != 0.0:
-                    for l in range(LANES):
-                        da[l] += dx * wd[l]
-                if wanted & 2 and dy != 0.0:
-                    for l in range(LANES):
-                        db[l] += dy * wd[l]
+                if wanted & 1:
+                    add_scaled(da, dx, wd)
+                if wanted & 2:
+                    add_scaled(db, dy, wd)
             if w == 0.0:
                 continue
             rule_second(op[k], values[left[k]], values[right[k]], values[first + k], &dxx, &dxy, &dyy)
             ta = &tangents[left[k] * LANES]
             tb = &tangents[right[k] * LANES]
             if wanted & 1 and dxx != 0.0:
-                dxx *= w
-                for l in range(LANES):
-                    da[l] += dxx * ta[l]
+                add_scaled(da, w * dxx, ta)
             if wanted & 2 and dyy != 0.0:
-                dyy *= w
-                for l in range(LANES):
-                    db[l] += dyy * tb[l]
+                add_scaled(db, w * dyy, tb)
             if wanted == 3 and dxy != 0.0:
-                dxy *= w
-                for l in range(LANES):
-                    da[l] += dxy * tb[l]
-                for l in range(LANES):
-                    db[l] += dxy * ta[l]
+                add_scaled(da, w * dxy, tb)
+                add_scaled(db, w * dxy, ta)
 
 
 cdef void load_lanes(
