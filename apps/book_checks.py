@@ -18,7 +18,9 @@ FloatArray = NDArray[np.float64]
 
 _FLAT_VOLATILITY = 0.2
 _REFINEMENT = 1.5
-_BUMP = 5e-4  # of the spot
+_SPOT_BUMP = 5e-4  # of the spot
+_RATE_BUMP = 5e-4
+_LOG_VOLATILITY_BUMP = 1e-3
 
 
 def check_greeks(model: BookModel, program: ad.Program, greeks: BookGreeks) -> list[Check]:
@@ -34,10 +36,10 @@ def _by_bumps(model: BookModel, program: ad.Program, greeks: BookGreeks) -> list
     """Compare with extrapolated differences of replayed prices: the same grid, no adjoints."""
     how = "extrapolated bumps, same grid"
     delta, gamma = _spot_differences(model, program.value)
-    rho, convexity = _differences(lambda h: program.value(_moved(model.point, 1, h)), 2e-3)
+    rho, convexity = _differences(lambda h: program.value(_moved(model.point, 1, h)), _RATE_BUMP)
     parallel = np.zeros(len(model.point))
     parallel[2 : 2 + model.surface.weights.size] = 1.0
-    vega, volga = _differences(lambda h: program.value(model.point + h * parallel), 1e-3)
+    vega, volga = _differences(lambda h: program.value(model.point + h * parallel), _LOG_VOLATILITY_BUMP)
     point = model.point
     return [
         Check("delta", "price / index point", float(greeks.gradient[0]), delta, how),
@@ -106,7 +108,7 @@ def _by_closed_form(model: BookModel, program: ad.Program) -> list[Check]:
 
 
 def _spot_differences(model: BookModel, value: Callable[[FloatArray], float]) -> tuple[float, float]:
-    return _differences(lambda h: value(_moved(model.point, 0, h)), _BUMP * model.quotes.spot)
+    return _differences(lambda h: value(_moved(model.point, 0, h)), _SPOT_BUMP * model.quotes.spot)
 
 
 def _moved(point: FloatArray, position: int, step: float) -> FloatArray:

@@ -78,8 +78,9 @@ def _fit(result: RiskResult) -> list[str]:
             "Fit less mid of every quote, colour in volatility points.",
             wide=True,
         ),
-        html.data_table(risk_tables.dropped(result)),
-        html.data_table(risk_tables.optimisation(result)),
+        html.beside(
+            [html.data_table(risk_tables.dropped(result)), html.data_table(risk_tables.optimisation(result))]
+        ),
         html.folded("Expiry by expiry", html.data_table(risk_tables.slices(result))),
     ]
 

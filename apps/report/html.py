@@ -48,6 +48,7 @@ figure svg{display:block;width:100%;height:auto}
 .tiles{display:grid;grid-template-columns:repeat(auto-fill,minmax(300px,1fr));gap:.4rem 1rem}
 .tiles.broad{grid-template-columns:repeat(auto-fill,minmax(min(430px,100%),1fr))}
 .tiles figure{margin:0}
+.beside{display:flex;flex-wrap:wrap;gap:0 3rem}
 details{margin:.6rem 0}summary{cursor:pointer;color:var(--muted)}
 nav a{color:inherit;margin-right:1rem}
 """.strip()
@@ -126,6 +127,11 @@ def tiles(svgs: Mapping[str, str], broad: bool = False) -> str:
         for label, svg in svgs.items()
     )
     return f'<div class="tiles{" broad" if broad else ""}">{inner}</div>'
+
+
+def beside(parts: Iterable[str]) -> str:
+    """Return small pieces side by side where the screen is wide enough."""
+    return '<div class="beside">' + "".join(f"<div>{part}</div>" for part in parts) + "</div>"
 
 
 def folded(summary: str, inner: str) -> str:

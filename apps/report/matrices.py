@@ -25,13 +25,22 @@ if TYPE_CHECKING:
 FloatArray = NDArray[np.float64]
 
 
-def draw_signed_map(matrix: FloatArray, groups: Sequence[tuple[str, int]], title: str, unit: str) -> Figure:
-    """Draw a square matrix whose rows and columns fall into named `groups` (name, size), in order."""
+def draw_signed_map(
+    matrix: FloatArray, groups: Sequence[tuple[str, int]], title: str, unit: str, decades: float = 4.0
+) -> Figure:
+    """Draw a square matrix whose rows and columns fall into named `groups` (name, size), in order.
+
+    Colours are logarithmic over so many `decades` on both sides of zero.
+    """
     with house_style():
         figure = new_figure(7.2, 6.2)
         axes = figure.add_axes((0.115, 0.1, 0.72, 0.82))
         image = axes.imshow(
-            matrix, cmap=SIGNED_COLOURS, norm=signed_norm(matrix), interpolation="nearest", rasterized=True
+            matrix,
+            cmap=SIGNED_COLOURS,
+            norm=signed_norm(matrix, decades),
+            interpolation="nearest",
+            rasterized=True,
         )
         edges = np.cumsum([0, *(size for _, size in groups)]) - 0.5
         for edge in edges[1:-1]:
@@ -66,9 +75,11 @@ def draw_bars(matrix: FloatArray, names: Sequence[str], title: str, unit: str) -
         figure = new_figure(7.2, 5.4)
         axes: Any = figure.add_axes((0.0, 0.02, 0.93, 0.92), projection="3d")
         column, row = (index.ravel() for index in np.meshgrid(np.arange(n), np.arange(n)))
-        heights = matrix.ravel()
         norm = signed_norm(matrix, 3.0)
-        colours = colormaps[SIGNED_COLOURS](norm(heights))
+        colours = colormaps[SIGNED_COLOURS](norm(matrix.ravel()))
+        # A bar without height has no lit side: give every bar a little.
+        least = 2e-3 * float(np.abs(matrix).max())
+        heights = np.where(np.abs(matrix) < least, least, matrix).ravel()
         axes.bar3d(
             column - 0.38,
             row - 0.38,

@@ -93,7 +93,7 @@ def draw_errors_on(axes: Axes, smile: Smile) -> None:
     fitted = 100.0 * (smile.fitted - smile.mid)
     half = 0.5 * np.abs(smile.ask - smile.bid)
     typical = float(np.median(half[np.isfinite(half)])) if np.isfinite(half).any() else 0.0
-    reach = 1.3 * max(float(np.abs(fitted).max()), 100.0 * typical, 0.05)
+    reach = 1.3 * max(float(np.percentile(np.abs(fitted), 96.0)), 200.0 * typical, 0.05)
     bottom = np.clip(100.0 * np.nan_to_num(smile.bid - smile.mid, nan=-99.0), -reach, reach)
     top = np.clip(100.0 * np.nan_to_num(smile.ask - smile.mid, nan=99.0), -reach, reach)
     _draw_bars(axes, x, bottom, top, label="")

@@ -19,6 +19,7 @@ HELP = (
 FIGURES = {
     "figure-1": "computation graph of the log-normal density",
     "figure-2": "edge pushing, step by step, on a small example",
+    "figure-6": "Hessian of a call in ten B-spline weights",
 }
 
 
