@@ -67,8 +67,8 @@ def reproduce() -> Reproduction:
         ),
         remark=(
             "The report calls the matrix sparse. It is dense, as diffusion carries every weight to every node; "
-            "its 36% is the share above a threshold near 1e-6 of the largest. Sparse are only the arcs alive during the "
-            "sweep."
+            "its 36% is the share above a threshold near 1e-6 of the largest. Sparse are only the arcs alive during "
+            "the sweep."
         ),
     )
 
