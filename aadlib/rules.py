@@ -26,8 +26,8 @@ CONSTANTS = ("LN2", "LN10", "SQRT_HALF", "INV_SQRT_2PI", "TWO_OVER_SQRT_PI")
 
 LIBRARY = (
     "exp", "exp2", "expm1", "log", "log1p", "log2", "log10", "sqrt", "pow", "fabs", "floor", "ceil", "trunc",
-    "copysign", "fmod", "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh",
-    "erf", "erfc", "tgamma", "lgamma", "hypot",
+    "copysign", "fmod", "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh",
+    "asinh", "acosh", "atanh", "erf", "erfc", "tgamma", "lgamma", "hypot",
 )  # fmt: skip
 """Functions every backend has under its own name for them."""
 

@@ -17,11 +17,14 @@ cdef inline bint finite(double x) noexcept nogil:
 cdef inline void add_scaled(double* target, double factor, const double* source) noexcept nogil:
     """Add factor * source; a zero factor or a zero source adds nothing, whatever the other one is."""
     cdef Py_ssize_t l
+    cdef double[LANES] total  # the two may overlap as far as the compiler knows; a local array may not
     if factor == 0.0:
         return
     if finite(factor):
         for l in range(LANES):
-            target[l] += factor * source[l]
+            total[l] = target[l] + factor * source[l]
+        for l in range(LANES):
+            target[l] = total[l]
     else:
         for l in range(LANES):
             if source[l] != 0.0:
@@ -41,6 +44,7 @@ def tangent_sweep(
     cdef Py_ssize_t k, l
     cdef Py_ssize_t n = op.shape[0]
     cdef double dx, dy
+    cdef double[LANES] total
     cdef unsigned char wanted
     cdef double* t
     cdef const double* ta
@@ -58,7 +62,9 @@ def tangent_sweep(
             rule_first(op[k], values[left[k]], values[right[k]], values[first + k], &dx, &dy)
             if wanted == 3 and dx != 0.0 and dy != 0.0 and finite(dx) and finite(dy):
                 for l in range(LANES):
-                    t[l] = dx * ta[l] + dy * tb[l]
+                    total[l] = dx * ta[l] + dy * tb[l]
+                for l in range(LANES):
+                    t[l] = total[l]
                 continue
             for l in range(LANES):
                 t[l] = 0.0
