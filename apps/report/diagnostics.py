@@ -98,8 +98,8 @@ def draw_convergence(
                 100.0 * reference[1], color=SECOND, linestyle="--", linewidth=1.1, label=reference[0]
             )
         axes.set_xticks(march)
-        _plain_logarithmic(axes.yaxis)
         axes.margins(x=0.06, y=0.15)
+        _plain_logarithmic(axes.yaxis)
         axes.set_xlabel("march of the forward equation")
         axes.set_ylabel("error with penalties (volatility points, log)")
         axes.set_title(title)
@@ -109,9 +109,11 @@ def draw_convergence(
 
 
 def _plain_logarithmic(axis: Axis) -> None:
-    """Label a logarithmic axis at 1, 2, 5 of each decade in plain decimals."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+    """Label a logarithmic axis, its data drawn, at 1, 2, 5 of each decade in plain decimals."""
+    from matplotlib.ticker import NullLocator
 
-    axis.set_major_locator(LogLocator(base=10.0, subs=(1.0, 2.0, 5.0)))
+    low, high = sorted(axis.get_view_interval())
+    decades = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
+    ticks = [m * 10.0**k for k in decades for m in (1.0, 2.0, 5.0) if low <= m * 10.0**k <= high]
+    axis.set_ticks(ticks, labels=[f"{tick:g}" for tick in ticks])
     axis.set_minor_locator(NullLocator())
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))

@@ -42,13 +42,13 @@ def draw_smile(smile: Smile) -> Figure:
     """Draw one smile as a small picture of its own, for a page that lays them side by side."""
     with house_style():
         figure = new_figure(3.6, 3.3)
-        axes = figure.add_axes((0.155, 0.43, 0.83, 0.495))
+        axes = figure.add_axes((0.17, 0.43, 0.815, 0.495))
         draw_smile_on(axes, smile)
         axes.tick_params(labelbottom=False)
-        below = figure.add_axes((0.155, 0.135, 0.83, 0.255), sharex=axes)
+        below = figure.add_axes((0.17, 0.135, 0.815, 0.255), sharex=axes)
         draw_errors_on(below, smile)
         for panel in (axes, below):
-            panel.yaxis.set_label_coords(-0.125, 0.5)
+            panel.yaxis.set_label_coords(-0.155, 0.5)
     return figure
 
 
