@@ -24,6 +24,45 @@ def _operator(name: str, *, reflected: bool = False) -> Callable[[Any, Any], Any
     return method
 
 
+def _constant(like: Any, number: float) -> Any:
+    """Return a number nested as deep as `like`, with zero partials."""
+    if not isinstance(like, Dual):
+        return number
+    return Dual(_constant(like.value, number), [_constant(like.value, 0.0)] * len(like.partials))
+
+
+def _value_and_slopes(rule: Rule, inner: Sequence[Any]) -> tuple[Any, list[Any]]:
+    """Return a rule's value and first partials at numbers that may be duals themselves.
+
+    One level of duals takes their partials from the table's second partials; deeper levels go through the texts.
+    """
+    nested = [x for x in inner if isinstance(x, Dual)]
+    if not nested:
+        x, y = (np.float64(v) for v in (*inner, 0.0)[:2])
+        v = compiled(rule.value)(x, y)
+        return v, [float(p) for p in partials(rule, x, y, v, 1)]
+    value = Dual.chain_rule(rule, *inner)
+    if any(isinstance(x.value, Dual) for x in nested):
+        slopes = partials(rule, *(*inner, 0.0)[:2], value, 1)
+        return value, [s if isinstance(s, Dual) else _constant(value, float(s)) for s in slopes]
+    x, y = (np.float64(innermost(v)) for v in (*inner, 0.0)[:2])
+    v = np.float64(value.value)
+    first = partials(rule, x, y, v, 1)
+    second = partials(rule, x, y, v, 2)
+    rows = [[second[0]]] if rule.arity == 1 else [[second[0], second[1]], [second[1], second[2]]]
+    built = []
+    for slope, row in zip(first, rows, strict=True):
+        carried = [0.0] * len(value.partials)
+        for number, curvature in zip(inner, row, strict=True):
+            if isinstance(number, Dual) and curvature != 0.0:
+                carried = [
+                    c + curvature * p if p != 0.0 else c
+                    for c, p in zip(carried, number.partials, strict=True)
+                ]
+        built.append(Dual(float(slope), carried))
+    return value, built
+
+
 class Dual:
     """A value and its partial derivatives in a few directions.
 
@@ -73,17 +112,15 @@ class Dual:
             raise AadTypeError(f"{rule.name}: the duals carry different numbers of partials")
         if any(isinstance(x, ADVar) for x in inner):
             raise AadTypeError(f"{rule.name}: a Dual and an ADVar cannot be mixed")
-        x, y = (*inner, 0.0)[:2]
-        x, y = (v if isinstance(v, Dual) else np.float64(v) for v in (x, y))
         with np.errstate(all="ignore"):
-            v = compiled(rule.value)(x, y)
-            slopes = partials(rule, x, y, v, 1)
-            total: list[Any] = [0.0] * n
-            for argument, slope in zip(arguments, slopes, strict=True):
-                if not isinstance(argument, Dual) or (not isinstance(slope, Dual) and slope == 0.0):
-                    continue
-                total = [t + slope * p for t, p in zip(total, argument.partials, strict=True)]
-        return Dual(v, total)
+            value, slopes = _value_and_slopes(rule, inner)
+        total: list[Any] = [_constant(value, 0.0)] * n
+        for argument, slope in zip(arguments, slopes, strict=True):
+            if isinstance(argument, Dual):
+                total = [
+                    t + slope * p if p != 0.0 else t for t, p in zip(total, argument.partials, strict=True)
+                ]
+        return Dual(value, total)
 
     def __neg__(self) -> Dual:
         return Dual.chain_rule(RULES[CODES["negative"]], self)
