@@ -44,6 +44,7 @@ th small{display:block;font-weight:400}
 figure{margin:.6rem 0 1.2rem}
 figure .scroll{margin:0}
 figure svg{display:block;width:100%;height:auto}
+figure svg text{font-family:"DejaVu Sans",Verdana,system-ui,sans-serif!important}
 .wide svg{min-width:640px;max-width:100%}
 .tiles{display:grid;grid-template-columns:repeat(auto-fill,minmax(300px,1fr));gap:.4rem 1rem}
 .tiles.broad{grid-template-columns:repeat(auto-fill,minmax(min(430px,100%),1fr))}

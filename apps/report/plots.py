@@ -9,7 +9,7 @@ import io
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,7 +59,6 @@ _STYLE: Any = {
     "legend.fontsize": 8.0,
     "figure.facecolor": "none",
     "lines.linewidth": 1.4,
-    "svg.fonttype": "path",
     "image.cmap": "viridis",
 }
 
@@ -67,11 +66,14 @@ _PIXELS_PER_INCH = 104.0
 
 
 @contextmanager
-def house_style(salt: str = "") -> Iterator[None]:
-    """Draw inside this block with the common fonts, colours and grid; `salt` goes into the identifiers of an SVG."""
+def house_style(salt: str = "", text: Literal["path", "none"] = "path") -> Iterator[None]:
+    """Draw inside this block with the common fonts, colours and grid.
+
+    `salt` goes into the identifiers of an SVG; its `text` is drawn as paths, or ("none") left to the reader's fonts.
+    """
     import matplotlib
 
-    with matplotlib.rc_context({**_STYLE, "svg.hashsalt": salt}):
+    with matplotlib.rc_context({**_STYLE, "svg.hashsalt": salt, "svg.fonttype": text}):
         yield
 
 
@@ -103,11 +105,11 @@ def as_svg(figure: Figure, name: str) -> str:
 def as_inline_svg(figure: Figure, name: str) -> str:
     """Return the figure as a transparent SVG element for an HTML page.
 
-    `name` makes the identifiers inside unique on the page. The shared colours become CSS variables with the light
-    colour as their fallback.
+    `name` makes the identifiers inside unique on the page. Text stays text, in the reader's fonts. The shared
+    colours become CSS variables with the light colour as their fallback.
     """
     stream = io.StringIO()
-    with house_style(name):
+    with house_style(name, text="none"):
         figure.savefig(
             stream, format="svg", dpi=110, transparent=True, metadata={"Date": None, "Creator": None}
         )
