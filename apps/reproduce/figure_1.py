@@ -23,7 +23,7 @@ POINT = np.array([1.25, 0.1, 0.4])
 def density(x: Any) -> Any:
     """Return the log-normal density for x = (y, mu, sigma)."""
     y, mu, sigma = x
-    return ad.exp(-0.5 * ((ad.log(y) - mu) / sigma) ** 2) / (y * sigma * math.sqrt(2.0 * math.pi))
+    return ad.exp(-((ad.log(y) - mu) ** 2) / (2.0 * sigma**2)) / (y * sigma * math.sqrt(2.0 * math.pi))
 
 
 def _number(axes: Axes, program: ad.Program) -> None:
