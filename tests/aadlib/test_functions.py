@@ -1,0 +1,114 @@
+"""One list of functions, every engine: plain NumPy, sweeps, tangents, replay elsewhere, Hessians, differences, jax."""
+
+from __future__ import annotations
+
+import importlib.util
+
+import numpy as np
+import pytest
+
+import aadlib as ad
+
+from .functions_list import CASES
+
+TOLERANCE = {"edge_pushing": 1e-11, "taylor": 1e-11, "forward_over_reverse": 1e-11, "bumping2": 1e-4}
+
+every_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+
+
+def assert_close(found, expected, relative):
+    """Compare arrays relative to the largest entry."""
+    found, expected = np.asarray(found, dtype=float), np.asarray(expected, dtype=float)
+    assert found.shape == expected.shape
+    scale = max(np.max(np.abs(expected), initial=0.0), 1e-300)
+    worst = np.max(np.abs(found - expected), initial=0.0) / scale
+    assert worst <= relative, f"off by {worst:.2e} of the largest entry"
+
+
+def test_the_list_is_long_enough():
+    assert len(CASES) >= 60
+    assert len({case.name for case in CASES}) == len(CASES)
+
+
+@every_case
+def test_value_is_numpys(case):
+    program = ad.record(lambda x: case.function(x, np), case.point)
+    for point in (case.point, case.other):
+        assert program.value(point) == pytest.approx(float(case.function(point, np)), rel=2e-14)
+
+
+@every_case
+def test_gradient_is_the_tangents(case):
+    program = ad.record(lambda x: case.function(x, np), case.point)
+    for point in (case.point, case.other):
+        tangents = [program.jvp(point, direction) for direction in np.eye(point.size)]
+        assert_close(program.gradient(point), tangents, 1e-13)
+        assert_close(program.vjp(point, 2.0), 2.0 * program.gradient(point), 0.0)
+        assert_close(program.jacobian(point), program.gradient(point), 0.0)
+
+
+@every_case
+def test_replay_elsewhere_is_a_new_recording(case):
+    program = ad.record(lambda x: case.function(x, np), case.point)
+    fresh = ad.record(lambda x: case.function(x, np), case.other)
+    assert_close(program.gradient(case.other), fresh.gradient(case.other), 1e-15)
+    assert_close(program.hessian(case.other), fresh.hessian(case.other), 1e-15)
+    value, gradient = ad.value_and_grad(lambda x: case.function(x, np))(case.other)
+    assert (value, gradient.tolist()) == (fresh.value(case.other), fresh.gradient(case.other).tolist())
+
+
+@every_case
+def test_hessian_is_symmetric_and_gives_hessian_products(case):
+    program = ad.record(lambda x: case.function(x, np), case.point)
+    hessian = program.hessian(case.other)
+    assert (hessian == hessian.T).all()
+    direction = np.linspace(-1.0, 2.0, case.point.size)
+    assert_close(program.hvp(case.other, direction), hessian @ direction, 1e-12)
+
+
+@every_case
+def test_derivatives_agree_with_differences(case):
+    ad.check_grads(lambda x: case.function(x, np), case.point, step=1e-4, tolerance=3e-6)
+
+
+@every_case
+def test_lanes_agree_with_single_points(case):
+    points = np.array([case.point + t * (case.other - case.point) for t in np.linspace(0.0, 1.0, 11)])
+    single = ad.record(lambda x: case.function(x, np), case.point)
+    program = ad.record(lambda x: case.function(x, np), points, lanes=(0,))
+    values, gradients = program.value_and_gradient(points)
+    assert_close(values, [single.value(p) for p in points], 2e-15)
+    assert_close(gradients, [single.gradient(p) for p in points], 1e-14)
+
+
+def methods():
+    """Return the names of the second-order methods that exist."""
+    return list(TOLERANCE) if importlib.util.find_spec("greeks2.hessian") else []
+
+
+@pytest.mark.parametrize("method", methods())
+@every_case
+def test_second_order_methods_agree(case, method):
+    from greeks2 import hessian
+
+    def function(x):
+        return case.function(x, np)
+
+    expected = ad.record(function, case.point).hessian(case.point)
+    assert_close(np.asarray(hessian(function, case.point, method=method)), expected, TOLERANCE[method])
+
+
+@pytest.mark.peers
+@pytest.mark.parametrize("case", [c for c in CASES if c.jax], ids=lambda case: case.name)
+def test_derivatives_agree_with_jax(case):
+    jax = pytest.importorskip("jax")
+    jax.config.update("jax_enable_x64", True)
+    program = ad.record(lambda x: case.function(x, np), case.point)
+
+    def function(x):
+        return case.function(x, jax.numpy)
+
+    for point in (case.point, case.other):
+        assert_close(program.value(point), function(jax.numpy.array(point)), 1e-13)
+        assert_close(program.gradient(point), jax.grad(function)(point), 1e-12)
+        assert_close(program.hessian(point), jax.hessian(function)(point), 1e-12)
