@@ -31,12 +31,14 @@ COLUMNS = (
 
 def row(quotes: Quotes, weights: str, n_strikes: int, n_expiries: int) -> tuple[str, ...]:
     """Return the figures of one chain in one weighting, errors in volatility points."""
-    size = {"n_strikes": n_strikes, "n_expiries": n_expiries}
     # The best of three: the machine may be busy, the figures are the same each time.
-    fits = [calibrate(quotes=quotes, weights=weights, **size) for _ in range(3)]
+    fits = [
+        calibrate(quotes=quotes, weights=weights, n_strikes=n_strikes, n_expiries=n_expiries)
+        for _ in range(3)
+    ]
     fit = min(fits, key=lambda result: result.seconds)
     svi = fit_svi_slices(quotes=quotes, weights=weights).quality
-    held = holdout(quotes=quotes, weights=weights, **size)
+    held = holdout(quotes=quotes, weights=weights, n_strikes=n_strikes, n_expiries=n_expiries)
     return (
         weights,
         f"{fit.rmse / POINT:.4f}",
@@ -67,7 +69,7 @@ def main() -> None:
     for path in arguments.chains:
         quotes = load_quotes(path)
         print(f"\n{path}: {len(quotes)} quotes in {len(quotes.slices)} slices; errors in volatility points")
-        rows = [COLUMNS]
+        rows: list[tuple[str, ...]] = [COLUMNS]
         rows += [row(quotes, w, arguments.strikes, arguments.expiries) for w in ("equal", "inverse_spread")]
         widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
         for cells in rows:

@@ -166,7 +166,7 @@ def _least_squares(problem: CalibrationProblem, start: FloatArray, settings: Cal
         )
 
     def jacobian(parameters: FloatArray) -> FloatArray:
-        return np.concatenate([problem.jacobian(parameters), problem.penalty])
+        return np.concatenate([problem.jacobian(parameters), problem.penalty.toarray()])
 
     found = optimize.least_squares(
         residuals,

@@ -8,7 +8,9 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import cho_factor, cho_solve
+from scipy import sparse
+
+from pricers.calibration.normal_equations import normal_equations, solve_definite
 
 FloatArray = NDArray[np.float64]
 
@@ -20,7 +22,7 @@ class LeastSquares(Protocol):
 
     lower: FloatArray
     upper: FloatArray
-    penalty: FloatArray
+    penalty: sparse.csr_array
     center: FloatArray
 
     def residuals(self, parameters: FloatArray) -> FloatArray:
@@ -96,11 +98,12 @@ def gauss_newton(
     H. B. Nielsen, Damping parameter in Marquardt's method, IMM-REP-1999-05, Technical University of Denmark.
     C. Kanzow, N. Yamashita, M. Fukushima, J. Comput. Appl. Math. 172 (2004), 375-397 (projection).
     """
-    gram = problem.penalty.T @ problem.penalty
+    gram = (problem.penalty.T @ problem.penalty).toarray()
     parameters = np.clip(start, problem.lower, problem.upper)
 
     def objective(residuals: FloatArray, at: FloatArray) -> float:
-        return 0.5 * float(residuals @ residuals + (at - problem.center) @ gram @ (at - problem.center))
+        away = problem.penalty @ (at - problem.center)
+        return 0.5 * float(residuals @ residuals + away @ away)
 
     residuals = problem.residuals(parameters)
     value = objective(residuals, parameters)
@@ -109,14 +112,14 @@ def gauss_newton(
     jacobian_is_fresh = False
     while len(iterations) + 1 < max_evaluations:
         if not jacobian_is_fresh:
-            jacobian = problem.jacobian(parameters)
-            gradient = jacobian.T @ residuals + gram @ (parameters - problem.center)
-            normal = jacobian.T @ jacobian + gram
+            normal, gradient = normal_equations(problem.jacobian(parameters), residuals)
+            normal += gram
+            gradient += problem.penalty.T @ (problem.penalty @ (parameters - problem.center))
             jacobian_is_fresh = True
         step = _bounded_step(
             normal, gradient, damping, problem.lower - parameters, problem.upper - parameters
         )
-        predicted = -float(gradient @ step + 0.5 * step @ normal @ step)
+        predicted = -float(gradient @ step + 0.5 * np.einsum("i,ij,j", step, normal, step))
         if predicted <= tolerance * value:
             converged = True
             break
@@ -150,12 +153,9 @@ def _bounded_step(
     step = np.zeros_like(gradient)
     free = ~(((lower >= 0.0) & (gradient > 0.0)) | ((upper <= 0.0) & (gradient < 0.0)))
     for _ in range(MAX_ACTIVE_SET_ROUNDS):
-        if free.all():
-            step = -cho_solve(cho_factor(damped), gradient)
-        else:
-            inside, held = np.flatnonzero(free), np.flatnonzero(~free)
-            force = gradient[inside] + damped[np.ix_(inside, held)] @ step[held]
-            step[inside] = -cho_solve(cho_factor(damped[np.ix_(inside, inside)]), force)
+        inside, held = np.flatnonzero(free), np.flatnonzero(~free)
+        force = gradient[inside] + np.einsum("ij,j->i", damped[np.ix_(inside, held)], step[held])
+        step[inside] = -solve_definite(damped[np.ix_(inside, inside)], force)
         outside = free & ((step < lower) | (step > upper))
         step = np.clip(step, lower, upper)
         if not outside.any():

@@ -7,9 +7,11 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from pricers.calibration.frame import distinct_expiries
 from pricers.calibration.implied_deviation_kernel import implied_deviation_kernel
+from pricers.calibration.normal_kernels import cholesky_solve_kernel, normal_kernel
 from pricers.calibration.penalty import second_differences
 from pricers.calibration.settings import CalibrationSettings
 from pricers.chain.quotes import Quotes
@@ -140,21 +142,21 @@ def load_kernels() -> None:
     march.jacobian()
     march.gradient(one)
     implied_deviation_kernel(price, 0.0 * one, np.empty(1), np.empty(1))
+    normal_kernel(np.ones((1, 1)), one, np.ones((1, 1)), np.zeros(1))
+    cholesky_solve_kernel(np.ones((1, 1)), np.ones(1))
 
 
 def _penalty(
     surface: SplineLocalVolatility, start: FloatArray, settings: CalibrationSettings
-) -> tuple[FloatArray, FloatArray]:
+) -> tuple[sparse.csr_array, FloatArray]:
     """Return the penalty matrix and its centre: the mean start volatility everywhere, levels at zero."""
     n_weights, n_levels = surface.weights.size, surface.levels.size
     differences = second_differences(
         surface.weights.shape, settings.time_smoothness, settings.strike_smoothness
     )
-    matrix = np.zeros((differences.shape[0] + n_weights + n_levels, n_weights + n_levels))
-    rows = differences.shape[0]
-    matrix[:rows, :n_weights] = differences
-    matrix[rows : rows + n_weights, :n_weights] = settings.weight_ridge * np.eye(n_weights)
-    matrix[rows + n_weights :, n_weights:] = settings.level_ridge * np.eye(n_levels)
+    ridge = settings.weight_ridge * sparse.eye_array(n_weights)
+    of_levels = settings.level_ridge * sparse.eye_array(n_levels)
+    matrix = sparse.block_diag([sparse.vstack([differences, ridge]), of_levels])
     center = np.zeros(n_weights + n_levels)
     center[:n_weights] = start[:n_weights].mean()  # a constant: it has no second differences of its own
-    return matrix, center
+    return sparse.csr_array(matrix), center

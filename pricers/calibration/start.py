@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import solve
+from scipy import sparse
 
 from pricers.calibration.frame import distinct_expiries
+from pricers.calibration.normal_equations import solve_definite
 from pricers.calibration.penalty import second_differences
 from pricers.chain.quotes import Quotes
 from pricers.surfaces.local_volatility import SplineLocalVolatility
@@ -64,8 +65,9 @@ def smart_start(surface: SplineLocalVolatility, quotes: Quotes) -> FloatArray:
     denominator = np.clip((1.0 - 0.5 * x * slope / w) ** 2, *SLOPE_RANGE)
     log_local = 0.5 * np.log(np.clip(w / times[:, None] * rate / denominator, 0.03**2, 2.5**2))
 
-    of_time = surface.time_basis.matrix(np.log(times))
-    weights = _tensor_fit(of_time, surface.strike_basis.matrix(u), log_local, LOCAL_SMOOTHNESS)
+    on_mesh = np.broadcast_arrays(np.log(times)[:, None], u)
+    design = _design(surface, *(array.ravel() for array in on_mesh))
+    weights = _penalised(design, log_local.ravel(), surface.weights.shape, LOCAL_SMOOTHNESS)
     levels = np.zeros(surface.levels.size)
     at_the_money = surface.strike_basis.evaluate(weights[0], 0.0)
     levels[0] = np.log(surface.atm_variance[0] / surface.expiries[0]) - 2.0 * at_the_money
@@ -75,24 +77,29 @@ def smart_start(surface: SplineLocalVolatility, quotes: Quotes) -> FloatArray:
 def _fit_implied(surface: SplineLocalVolatility, quotes: Quotes) -> FloatArray:
     expiries, position = distinct_expiries(quotes)
     u = np.arcsinh(quotes.log_moneyness / surface.scale(expiries)[position])
-    in_u = surface.strike_basis.matrix(u)
-    in_t = surface.time_basis.matrix(np.log(expiries))[position]
-    design = (in_t[:, :, None] * in_u[:, None, :]).reshape(u.size, -1)
+    design = _design(surface, np.log(expiries)[position], u)
     return _penalised(design, np.log(quotes.volatility), surface.weights.shape, IMPLIED_SMOOTHNESS)
 
 
-def _tensor_fit(in_t: FloatArray, in_u: FloatArray, values: FloatArray, smoothness: float) -> FloatArray:
-    shape = in_t.shape[1], in_u.shape[1]
-    design = (in_t[:, None, :, None] * in_u[None, :, None, :]).reshape(values.size, -1)
-    return _penalised(design, values.ravel(), shape, smoothness)
+def _design(surface: SplineLocalVolatility, log_times: FloatArray, u: FloatArray) -> sparse.csr_array:
+    """Return the sparse matrix that takes flat spline weights to values at points, (n_points, n_weights)."""
+    first_t, in_t = surface.time_basis.tabulate(log_times)
+    first_u, in_u = surface.strike_basis.tabulate(u)
+    rows_of_weights = first_t[:, None] + np.arange(in_t.shape[1])
+    columns_of_weights = first_u[:, None] + np.arange(in_u.shape[1])
+    columns = rows_of_weights[:, :, None] * surface.strike_basis.size + columns_of_weights[:, None, :]
+    values = in_t[:, :, None] * in_u[:, None, :]
+    rows = np.broadcast_to(np.arange(u.size)[:, None, None], values.shape)
+    entries = values.ravel(), (rows.ravel(), columns.ravel())
+    return sparse.csr_array(entries, shape=(u.size, surface.weights.size))
 
 
 def _penalised(
-    design: FloatArray, values: FloatArray, shape: tuple[int, int], smoothness: float
+    design: sparse.csr_array, values: FloatArray, shape: tuple[int, int], smoothness: float
 ) -> FloatArray:
     differences = smoothness * second_differences(shape)
-    normal = design.T @ design + differences.T @ differences
+    normal = (design.T @ design + differences.T @ differences).toarray()
     # A hair of ridge towards the mean: the penalty alone leaves planes free where there are no quotes.
     normal[np.diag_indices_from(normal)] += 1e-8
     mean = values.mean()
-    return np.asarray(mean + solve(normal, design.T @ (values - mean), assume_a="pos").reshape(shape))
+    return np.asarray(mean + solve_definite(normal, design.T @ (values - mean)).reshape(shape))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy import optimize
+from scipy import optimize, sparse
 
+from aadlib.errors import AadValueError
 from pricers.calibration.gauss_newton import Iteration, gauss_newton
+from pricers.calibration.normal_equations import normal_equations, solve_definite
 
 
 class Rosenbrock:
@@ -14,7 +16,7 @@ class Rosenbrock:
 
     def __init__(self, lower: float, upper: float) -> None:
         self.lower, self.upper = np.full(2, lower), np.full(2, upper)
-        self.penalty, self.center = np.zeros((1, 2)), np.zeros(2)
+        self.penalty, self.center = sparse.csr_array((1, 2)), np.zeros(2)
         self.n_evaluations = 0
 
     def residuals(self, p: np.ndarray) -> np.ndarray:
@@ -33,7 +35,7 @@ class Linear:
     def __init__(self, rng: np.random.Generator) -> None:
         self.matrix, self.right = rng.normal(size=(20, 6)), rng.normal(size=20) * 3.0
         self.lower, self.upper = np.full(6, -0.3), np.full(6, 0.4)
-        self.penalty, self.center = 0.5 * np.eye(6), np.full(6, 0.1)
+        self.penalty, self.center = sparse.csr_array(0.5 * np.eye(6)), np.full(6, 0.1)
 
     def residuals(self, p: np.ndarray) -> np.ndarray:
         """Return A p - b."""
@@ -100,3 +102,26 @@ def test_start_outside_the_box_is_moved_in() -> None:
         Rosenbrock(-1.0, 1.5), np.array([9.0, -9.0]), tolerance=1e-14, max_evaluations=100, first_damping=1e-2
     )
     assert np.abs(found.parameters - 1.0).max() < 1e-5
+
+
+@pytest.mark.parametrize(("n_rows", "n_columns"), [(3, 5), (8, 4), (40, 11), (61, 30)])
+def test_normal_equations_equal_numpy(n_rows: int, n_columns: int, rng: np.random.Generator) -> None:
+    """Full blocks of rows, the rest, and columns of zeros."""
+    jacobian, residuals = rng.normal(size=(n_rows, n_columns)), rng.normal(size=n_rows)
+    jacobian[: n_rows // 2, n_columns // 2 :] = 0.0
+    normal, gradient = normal_equations(jacobian, residuals)
+    assert np.abs(normal - jacobian.T @ jacobian).max() < 1e-12
+    assert np.abs(gradient - jacobian.T @ residuals).max() < 1e-12
+
+
+def test_solution_equals_numpy_and_refuses_indefinite(rng: np.random.Generator) -> None:
+    """Cholesky leaves its arguments alone and says so where there is no factor."""
+    root = rng.normal(size=(12, 9))
+    matrix, right = root.T @ root, rng.normal(size=9)
+    kept = matrix.copy()
+    assert np.abs(solve_definite(matrix, right) - np.linalg.solve(matrix, right)).max() < 1e-10
+    assert np.array_equal(matrix, kept)
+    with pytest.raises(AadValueError, match="not positive definite"):
+        solve_definite(-matrix, right)
+    with pytest.raises(AadValueError, match="shape"):
+        solve_definite(matrix, right[:4])
