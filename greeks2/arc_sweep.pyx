@@ -8,16 +8,7 @@ include "../aadlib/generated/rules.pxi"
 
 from libc.math cimport isfinite
 
-# As in arc_schedule.pyx.
-cdef enum:
-    NODE, SHAPE, COUNT, SELF, ROW, AA, AB, BB, RUN, RUN_LENGTH, RUN_A, RUN_B, MOVES, FLUSHES
-
-cdef enum:
-    LEFT = 1
-    RIGHT = 2
-    TWICE = 4
-    CREATES = 8
-    SECOND = 16
+include "arc_fields.pxi"
 
 cdef extern from *:
     """

@@ -17,7 +17,7 @@ from aadlib.errors import AadValueError
 from aadlib.program import Program
 from aadlib.rules import RULES
 from aadlib.sweeps import lanes
-from greeks2 import arc_schedule, arc_sweep
+from greeks2 import arc_placement, arc_schedule, arc_sweep
 from greeks2.hubs import hub_slots
 from greeks2.point import Floats, Point
 
@@ -127,8 +127,8 @@ def _make_schedule(program: Program, cap_active: int | None) -> Schedule:
     )
     final = tracer.between_inputs()
     records, targets, moves, flushes, length, low, high = tracer.streams()
-    arena = arc_schedule.Arena(length, low, high)
-    n_targets, n_moves = arc_schedule.place_rows(
+    arena = arc_placement.Arena(length, low, high)
+    n_targets, n_moves = arc_placement.place_rows(
         records, targets, moves, flushes, final, arena, program.left, program.right
     )
     ends, joined = np.unique(flushes[:, :2], return_inverse=True)

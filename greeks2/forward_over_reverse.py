@@ -1,0 +1,30 @@
+"""Forward over reverse: tangents of the adjoints, all directions as lanes of one sweep."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from aadlib.sweeps import lanes
+from aadlib.threads import map_pieces
+from greeks2.point import Floats, Point
+
+
+def forward_over_reverse(point: Point) -> Floats:
+    """Return the Hessian (n, n) over the active inputs.
+
+    Notes
+    -----
+    One tangent and one second-order sweep per block of lanes; blocks run on threads when the program is large.
+    """
+    program, active = point.program, point.active
+    directions = np.zeros((active.size, program.n_inputs))
+    directions[np.arange(active.size), active] = 1.0
+    blocks = [directions[k : k + lanes.LANES] for k in range(0, active.size, lanes.LANES)]
+
+    def products(block: Floats) -> Floats:
+        with program._replay() as replay:
+            return replay.sweep_second_order(point.values, point.adjoints, block)[:, active]
+
+    found = map_pieces(products, blocks, work=20.0 * lanes.LANES * program.n_nodes * len(blocks))
+    rows = np.concatenate(found) if found else np.zeros((0, 0))
+    return 0.5 * (rows + rows.T)
