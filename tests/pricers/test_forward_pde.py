@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,9 +11,11 @@ import aadlib as ad
 from aadlib.errors import AadValueError
 from pricers import black_scholes
 from pricers.implied_volatility import implied_volatility
+from pricers.pde import backward
 from pricers.pde.compiled_forward import CompiledForwardMarch
 from pricers.pde.forward import book_grid, march_forward, price_book
 from pricers.pde.forward_grid import ForwardGrid, forward_grid, lagrange_stencils
+from pricers.pde.grids import sinh_grid
 from pricers.surfaces.bspline import uniform_basis
 from pricers.surfaces.local_volatility import SplineLocalVolatility
 
@@ -361,3 +365,46 @@ def test_bad_parameters_are_named() -> None:
         march.march(np.zeros(3))
     with pytest.raises(AadValueError, match="finite"):
         march.march(np.full(surface.n_parameters, np.nan))
+
+
+@pytest.mark.parametrize(("spot", "rate_shift"), [(100.0, 0.0), (104.0, 0.005)])
+def test_book_equals_the_backward_equation(spot: float, rate_shift: float) -> None:
+    """Forward and backward equations price alike on one local volatility, also after spot and rate have moved.
+
+    The backward equation is told sigma(S, t) in absolute spot, anchored at the reference forwards, so this also
+    pins down what stays fixed when the market moves.
+    """
+    surface = replace(surface_of(0.2, 0.15), levels=np.zeros(4))  # jumps in time cost both marches an order
+
+    def volatility(spots: np.ndarray, time: float) -> np.ndarray:
+        reference = 100.0 * np.exp(0.02 * time)
+        with np.errstate(divide="ignore"):
+            x = np.maximum(np.log(spots / reference), -5.0)
+        return surface.local_volatility(log_moneyness=x, time=time)
+
+    strikes, expiry = np.array([85.0, 100.0, 118.0]), 0.5
+    is_call = np.array([False, True, True])
+    forward = price_book(
+        surface=surface,
+        strikes=strikes,
+        expiries=np.full(3, expiry),
+        is_call=is_call,
+        forwards=np.full(3, 100.0 * np.exp(0.02 * expiry)),
+        discounts=np.full(3, np.exp(-0.03 * expiry)),
+        reference_spot=100.0,
+        spot=spot,
+        rate_shift=rate_shift,
+    )
+    for k in range(3):
+        wanted = backward.price(
+            spot=spot,
+            strike=float(strikes[k]),
+            expiry=expiry,
+            rate=0.03 + rate_shift,
+            dividend_yield=0.01,
+            volatility=volatility,
+            is_call=bool(is_call[k]),
+            grid=sinh_grid(lowest=20.0, highest=400.0, centre=100.0, width=10.0, n_nodes=601),
+            n_steps=400,
+        )
+        assert forward[k] == pytest.approx(wanted, abs=4e-3), k
