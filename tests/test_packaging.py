@@ -49,6 +49,14 @@ def test_every_compiled_source_has_a_stub() -> None:
     assert not missing
 
 
+def test_every_compiled_source_is_built() -> None:
+    setup = (ROOT / "setup.py").read_text(encoding="utf-8")
+    listed = set(re.findall(r'^    "([\w.]+)",$', setup, re.MULTILINE))
+    sources = [path.relative_to(ROOT) for package in PACKAGES for path in (ROOT / package).rglob("*.pyx")]
+    found = {".".join(path.with_suffix("").parts) for path in sources if path.parent.name != "generated"}
+    assert listed == found
+
+
 def test_default_build_is_portable() -> None:
     setup = (ROOT / "setup.py").read_text(encoding="utf-8")
     flags = re.findall(r'"(-[\w=-]+)"', setup)
