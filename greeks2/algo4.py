@@ -72,7 +72,12 @@ def local_partials(program: Program, values: Floats, node: int) -> Partials:
     Only active operands are listed, partials that are zero are left out, and an operand used twice appears once.
     """
     k = node - program.first_node
-    code, a, b, wanted = int(program.op[k]), int(program.left[k]), int(program.right[k]), int(program.activity[k])
+    code, a, b, wanted = (
+        int(program.op[k]),
+        int(program.left[k]),
+        int(program.right[k]),
+        int(program.activity[k]),
+    )
     arguments = (code, float(values[a]), float(values[b]), float(values[node]))
     dx, dy = rules.first(*arguments)
     dxx, dxy, dyy = rules.second(*arguments)

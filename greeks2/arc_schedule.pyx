@@ -128,7 +128,7 @@ cdef class Tracer:
     cdef int[::1] holders            # rows with a stretch of hubs that are alive
     cdef int[::1] holder_place
     cdef int n_holders
-    cdef public long long pushes, live, peak
+    cdef public long long pushes, stretched, live, peak
     cdef public int n_flushes
 
     def __cinit__(self, Py_ssize_t n_slots, Py_ssize_t first, const int[::1] hub, const int[::1] hub_slots):
@@ -275,12 +275,14 @@ cdef class Tracer:
         const unsigned char[::1] curvature,
         const unsigned char[::1] reached,
         long long cap,
+        long long limit,
     ):
         """Sweep the nodes backward, without numbers.
 
         `activity` and `reached` (by the adjoints) are those of the program, per node and per slot; `curvature` has bits 1, 2, 4 where dxx, dxy, dyy do not vanish identically.
 
-        With `cap` >= 0 at most so many arcs are alive at once (there must be no hubs then).
+        With `cap` >= 0 at most so many arcs are alive at once (there must be no hubs then). With `limit` >= 0 the sweep
+        stops and returns False once there are more pushes than that, those in stretches counted at an eighth.
         """
         cdef Py_ssize_t k
         cdef int a, b, slot, e, column, created, shape, alive, n_operands, mark_moves, mark_flushes, r
@@ -297,6 +299,8 @@ cdef class Tracer:
                 row = &self.rows[slot]
                 while alive >= 0 and self.hub_slots[alive] > slot:
                     alive -= 1
+                if limit >= 0 and self.pushes - self.stretched + self.stretched // 8 > limit:
+                    break
                 shape = activity[k]
                 created = curvature[k] if reached[slot] else 0
                 if row.n == 0 and row.high < row.low and not created and self.hub[slot] < 0:
@@ -355,6 +359,7 @@ cdef class Tracer:
                     if n_operands == 2:
                         self.stretch(b, run_low, run_high)
                     self.pushes += n_operands * (run_high - run_low + 1)
+                    self.stretched += n_operands * (run_high - run_low + 1)
                     fields[RUN] = run_low
                     fields[RUN_LENGTH] = run_high - run_low + 1
                 # Its own curvature, and that of the arc to itself.
@@ -380,8 +385,11 @@ cdef class Tracer:
                 for e in range(FIELDS):
                     self.records.data[base + e] = fields[e]
                 self.finish(slot)
+            else:
+                limit = -1
             for k in range(self.first):
                 self.note_fullest(<int>k)
+        return limit < 0
 
     def between_inputs(self):
         """Return (i, j, row, place) of the arcs that are left, place as `aim` writes it."""

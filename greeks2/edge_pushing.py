@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -20,6 +21,9 @@ from aadlib.sweeps import lanes
 from greeks2 import arc_placement, arc_schedule, arc_sweep
 from greeks2.hubs import hub_slots
 from greeks2.point import Floats, Point
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 Ints = npt.NDArray[np.int32]
 
@@ -40,7 +44,7 @@ class Schedule:
     ends : slots that flushed arcs join, as `flushes` numbers them
     rows, columns, places : arcs between active inputs: their numbers among these, and their addresses
     arena : int, places of the arena
-    pushes : int, moves of an arc to an operand in one replay
+    pushes : int, moves of an arc to an operand in one replay; `stretched` of them by contiguous vector operations
     peak : int, most arcs alive at once (between nodes, or a node and an input)
     n_flushes : int, times that arcs are flushed to the inputs
     """
@@ -55,6 +59,7 @@ class Schedule:
     places: Ints
     arena: int
     pushes: int
+    stretched: int
     peak: int
     n_flushes: int
     workspace: threading.local = field(default_factory=threading.local)
@@ -90,8 +95,8 @@ def require_cap(program: Program, cap_active: int | None) -> None:
     needed = max(1, smallest_cap(program))
     if isinstance(cap_active, bool) or not isinstance(cap_active, (int, np.integer)) or cap_active < needed:
         raise AadValueError(
-            f"cap_active = {cap_active!r}: must be a whole number of arcs, at least {needed}, since one operation of this "
-            "function creates that many at once; None for no cap"
+            f"cap_active = {cap_active!r}: must be a whole number of arcs, at least {needed}, since one operation "
+            "of this function creates that many at once; None for no cap"
         )
 
 
@@ -100,8 +105,24 @@ def schedule_of(program: Program, cap_active: int | None = None) -> Schedule:
     kept = _schedules.setdefault(program, {})
     if cap_active not in kept:
         require_cap(program, cap_active)
-        kept[cap_active] = _make_schedule(program, cap_active)
+        made = _make_schedule(program, cap_active, limit=-1)
+        assert made is not None
+        kept[cap_active] = made
     return kept[cap_active]
+
+
+def schedule_within(program: Program, limit: int) -> Schedule | None:
+    """Return the schedule of a program, or None as soon as it proves to have more than about `limit` pushes.
+
+    Pushes in stretches count an eighth, as they cost about that.
+    """
+    kept = _schedules.setdefault(program, {})
+    if None not in kept:
+        made = _make_schedule(program, None, limit=limit)
+        if made is None:
+            return None
+        kept[None] = made
+    return kept[None]
 
 
 def reached_slots(program: Program) -> npt.NDArray[np.uint8]:
@@ -112,19 +133,22 @@ def reached_slots(program: Program) -> npt.NDArray[np.uint8]:
     return reached
 
 
-def _make_schedule(program: Program, cap_active: int | None) -> Schedule:
+def _make_schedule(program: Program, cap_active: int | None, *, limit: int) -> Schedule | None:
     hubs = hub_slots(program) if cap_active is None else np.empty(0, dtype=np.int32)
     numbers = np.full(program.n_slots, -1, dtype=np.int32)
     numbers[hubs] = np.arange(hubs.size)
     tracer = arc_schedule.Tracer(program.n_slots, program.first_node, numbers, hubs)
-    tracer.trace(
+    finished = tracer.trace(
         program.left,
         program.right,
         program.activity,
         CURVATURE[program.op],
         reached_slots(program),
         -1 if cap_active is None else cap_active,
+        limit,
     )
+    if not finished:
+        return None
     final = tracer.between_inputs()
     records, targets, moves, flushes, length, low, high = tracer.streams()
     arena = arc_placement.Arena(length, low, high)
@@ -145,20 +169,23 @@ def _make_schedule(program: Program, cap_active: int | None) -> Schedule:
         places=final[:, 2].copy(),
         arena=arena.size,
         pushes=tracer.pushes,
+        stretched=tracer.stretched,
         peak=tracer.peak,
         n_flushes=tracer.n_flushes,
     )
 
 
 def forward_rows(point: Point, slots: npt.NDArray[np.intp]) -> Floats:
-    """Return the derivatives of the given slots in the active inputs, (n_slots, n): one tangent sweep per LANES inputs."""
+    """Return the derivatives of the given slots in the active inputs, (n_slots, n), by tangent sweeps."""
     program = point.program
     rows = np.empty((slots.size, point.active.size))
     for begin in range(0, point.active.size, lanes.LANES):
         block = point.active[begin : begin + lanes.LANES]
         directions = np.zeros((block.size, program.n_inputs))
         directions[np.arange(block.size), block] = 1.0
-        rows[:, begin : begin + block.size] = point.replay.sweep_tangents(point.values, directions)[slots, : block.size]
+        rows[:, begin : begin + block.size] = point.replay.sweep_tangents(point.values, directions)[
+            slots, : block.size
+        ]
     return rows
 
 
@@ -206,3 +233,21 @@ def edge_pushing(point: Point, *, cap_active: int | None = None) -> Floats:
         half = np.zeros((n, n))
     np.add.at(half, (schedule.rows, schedule.columns), weights)
     return half + half.T
+
+
+def sparse_edge_pushing(point: Point, *, cap_active: int | None = None) -> csr_array:
+    """Return the Hessian as a scipy.sparse array: entries are stored where arcs between inputs can exist.
+
+    Nothing of size (n, n) is made, unless arcs were flushed under a cap.
+    """
+    from scipy.sparse import coo_array, csr_array
+
+    schedule = schedule_of(point.program, cap_active)
+    weights, half = input_arcs(point, schedule)
+    n = point.active.size
+    places = (
+        np.concatenate([schedule.rows, schedule.columns]),
+        np.concatenate([schedule.columns, schedule.rows]),
+    )
+    found = csr_array(coo_array((np.concatenate([weights, weights]), places), shape=(n, n)))
+    return csr_array(found + half + half.T) if half.size else found

@@ -28,7 +28,7 @@ def hub_slots(program: Program) -> npt.NDArray[np.int32]:
     wide = (consumers >= CONSUMERS) & (last - np.arange(program.n_slots) >= program.n_nodes // SPAN)
     wide[program.n_inputs : program.first_node] = False
     hubs = np.flatnonzero(wide)
-    if not FEWEST <= hubs.size:
+    if hubs.size < FEWEST:
         return np.empty(0, dtype=np.int32)
     if hubs.size > MOST:
         hubs = np.sort(hubs[np.argsort(consumers[hubs], kind="stable")[-MOST:]])

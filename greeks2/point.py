@@ -58,14 +58,18 @@ def as_arguments(x: Any) -> tuple[Any, ...]:
     return x if isinstance(x, tuple) else (x,)
 
 
-def as_program(f: Source, arguments: Sequence[Any]) -> Program:
+def as_program(f: Source, arguments: Sequence[Any], passive: Sequence[int] = ()) -> Program:
     """Return `f` if it is a recording (recorded again where a branch changed), else record it at the arguments."""
+    if not isinstance(f, (Program, RetracingProgram)):
+        return record(f, *arguments, passive=passive)
+    if passive:
+        raise AadValueError(
+            f"passive = {passive!r}: a program has its passive arguments already, give them to record"
+        )
     if isinstance(f, RetracingProgram):
         f.value(*arguments)
         return f._program
-    if isinstance(f, Program):
-        return f
-    return record(f, *arguments)
+    return f
 
 
 @contextmanager
@@ -86,7 +90,9 @@ def point_at(program: Program, arguments: Sequence[Any], weights: Any = None) ->
         )
     seeds = np.ones(1) if weights is None else np.asarray(weights, dtype=np.float64)
     if weights is not None and seeds.shape != program.output_shape:
-        raise AadValueError(f"weights has shape {seeds.shape}: must have the output's shape {program.output_shape}")
+        raise AadValueError(
+            f"weights has shape {seeds.shape}: must have the output's shape {program.output_shape}"
+        )
     if not np.isfinite(seeds).all():
         raise AadValueError(f"weights = {weights!r}: must be finite")
     seeds = seeds.ravel()
@@ -111,7 +117,9 @@ def point_of(source: Tape | Program, target: Any, inputs: Sequence[Any]) -> Abst
     if target is None:
         return point_at(source, inputs)
     if not isinstance(target, (int, np.integer)) or not 0 <= target < source.n_outputs:
-        raise AadValueError(f"target = {target!r}: give the position of an output, 0 to {source.n_outputs - 1}")
+        raise AadValueError(
+            f"target = {target!r}: give the position of an output, 0 to {source.n_outputs - 1}"
+        )
     weights = np.zeros(source.n_outputs)
     weights[target] = 1.0
     return point_at(source, inputs, weights.reshape(source.output_shape))

@@ -105,11 +105,19 @@ def taylor_series(f: Source, x: Any, direction: Any) -> tuple[float, float, floa
     with point_at(program, arguments) as point:
         along = np.asarray(direction, dtype=np.float64).ravel()
         if along.size != point.active.size:
-            raise AadValueError(f"direction has {along.size} entries: the function has {point.active.size} active inputs")
+            raise AadValueError(
+                f"direction has {along.size} entries: the function has {point.active.size} active inputs"
+            )
         series = np.zeros((program.n_slots, 2))
         series[point.active, 0] = along
         front_sweep.carry_series(
-            program.op, program.left, program.right, program.activity, point.values, series, program.first_node
+            program.op,
+            program.left,
+            program.right,
+            program.activity,
+            point.values,
+            series,
+            program.first_node,
         )
         v1, v2 = series[program.outputs[0]]
         return point.value, float(v1), float(v2)

@@ -1,0 +1,12 @@
+import numpy as np
+import numpy.typing as npt
+
+Ints = npt.NDArray[np.int32]
+
+class Arena:
+    size: int
+    def __init__(self, length: Ints, low: Ints, high: Ints) -> None: ...
+
+def place_rows(
+    records: Ints, targets: Ints, moves: Ints, flushes: Ints, final: Ints, arena: Arena, left: Ints, right: Ints
+) -> tuple[int, int]: ...

@@ -1,0 +1,29 @@
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Ints = npt.NDArray[np.int32]
+Flags = npt.NDArray[np.uint8]
+
+def mark_reached(left: Ints, right: Ints, activity: Flags, reached: Flags, first: int) -> None: ...
+
+class Tracer:
+    pushes: int
+    stretched: int
+    live: int
+    peak: int
+    n_flushes: int
+    def __init__(self, n_slots: int, first: int, hub: Ints, hub_slots: Ints) -> None: ...
+    def trace(
+        self,
+        left: Ints,
+        right: Ints,
+        activity: Flags,
+        curvature: npt.NDArray[Any],
+        reached: Flags,
+        cap: int,
+        limit: int,
+    ) -> bool: ...
+    def between_inputs(self) -> Ints: ...
+    def streams(self) -> tuple[Ints, Ints, Ints, Ints, Ints, Ints, Ints]: ...

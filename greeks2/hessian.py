@@ -1,0 +1,259 @@
+"""The door to second order: one signature and one result for every method."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+import numpy as np
+
+from aadlib.errors import AadTypeError, AadValueError
+from aadlib.program import Program
+from greeks2.bumping2 import bumping2, n_evaluations
+from greeks2.edge_pushing import edge_pushing, require_cap, schedule_of, sparse_edge_pushing
+from greeks2.forward_over_reverse import forward_over_reverse
+from greeks2.kinks import KinkGroup, kinks_of, warn_of_kinks
+from greeks2.planner import Plan, plan
+from greeks2.point import Floats, Point, Source, as_arguments, as_program, point_at
+from greeks2.taylor import front_of, taylor
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+METHODS = ("edge_pushing", "taylor", "forward_over_reverse", "bumping2")
+"""Every method of `hessian`; all but the last are exact."""
+
+
+@dataclass(frozen=True, eq=False)
+class HessianResult:
+    """A Hessian and how it came about.
+
+    Attributes
+    ----------
+    value : float
+    gradient : (n,) over the flattened active inputs
+    matrix : (n, n) ndarray, or scipy.sparse array
+    method : str, the one that was used
+    kinks : operations that are not smooth, by source line
+    counts : what the method did: nodes, pushes, evaluations, ...
+    plan : Plan, where the method was chosen by "auto"
+    """
+
+    value: float
+    gradient: Floats
+    matrix: Any
+    method: str
+    kinks: tuple[KinkGroup, ...]
+    counts: Mapping[str, int]
+    plan: Plan | None = None
+
+    def __repr__(self) -> str:
+        kinks = f", {sum(k.count for k in self.kinks)} kinks" if self.kinks else ""
+        shape = " x ".join(map(str, self.matrix.shape))
+        return f"<HessianResult: {shape} by {self.method}, value {self.value:.10g}{kinks}>"
+
+
+def hessian_result(
+    f: Source,
+    x: Any,
+    *,
+    method: str = "auto",
+    sparse: bool = False,
+    cap_active: int | None = None,
+    passive: Sequence[int] = (),
+    weights: Any = None,
+    steps: Any = None,
+) -> HessianResult:
+    """Return value, gradient and Hessian with the method, its counts and the kinks: see `hessian`."""
+    return _hessian_result(
+        f,
+        x,
+        method=method,
+        sparse=sparse,
+        cap_active=cap_active,
+        passive=passive,
+        weights=weights,
+        steps=steps,
+    )
+
+
+def _hessian_result(
+    f: Source,
+    x: Any,
+    *,
+    method: str,
+    sparse: bool,
+    cap_active: int | None,
+    passive: Sequence[int],
+    weights: Any,
+    steps: Any,
+    stacklevel: int = 3,
+) -> HessianResult:
+    if method not in (*METHODS, "auto"):
+        raise AadValueError(f"method = {method!r}: choose one of {', '.join(METHODS)} or auto")
+    if cap_active is not None and method not in ("edge_pushing", "auto"):
+        raise AadValueError(
+            f"cap_active = {cap_active!r} caps the arcs of edge_pushing, not of method {method!r}: drop one"
+        )
+    if steps is not None and method != "bumping2":
+        raise AadValueError(f"steps are those of bumping2, not of method {method!r}: drop one")
+    arguments = as_arguments(x)
+    program = as_program(f, arguments, passive=passive)
+    if program.has_lanes:
+        raise AadTypeError(
+            "this program has lanes: a Hessian is taken at one market state, record it without lanes"
+        )
+    require_cap(program, cap_active)
+    chosen: Plan | None = None
+    if method == "auto":
+        chosen = plan(program, replays=100 if isinstance(f, Program) else 1) if cap_active is None else None
+        method = chosen.method if chosen is not None else "edge_pushing"
+    with point_at(program, arguments, weights) as point:
+        if method == "edge_pushing" and sparse:
+            matrix: Any = sparse_edge_pushing(point, cap_active=cap_active)
+        else:
+            matrix = _dense(point, method, cap_active, weights, steps)
+        value, gradient = point.value, point.gradient
+    if sparse and isinstance(matrix, np.ndarray):
+        from scipy.sparse import csr_array
+
+        matrix = csr_array(matrix)
+    kinks = kinks_of(program)
+    warn_of_kinks(kinks, stacklevel=stacklevel)
+    counts = MappingProxyType(_counts(program, method, cap_active))
+    return HessianResult(value, gradient, matrix, method, kinks, counts, chosen)
+
+
+def _dense(point: Point, method: str, cap_active: int | None, weights: Any, steps: Any) -> Floats:
+    if method == "edge_pushing":
+        return edge_pushing(point, cap_active=cap_active)
+    if method == "bumping2":
+        return bumping2(point.program, point.arguments, weights=weights, steps=steps)
+    return {"taylor": taylor, "forward_over_reverse": forward_over_reverse}[method](point)
+
+
+def _counts(program: Program, method: str, cap_active: int | None) -> dict[str, int]:
+    counts = {"nodes": program.n_nodes, "inputs": program.n_active}
+    if method == "edge_pushing":
+        schedule = schedule_of(program, cap_active)
+        counts |= {"pushes": schedule.pushes, "live_arcs": schedule.peak, "flushes": schedule.n_flushes}
+    elif method == "taylor":
+        counts["front"] = front_of(program)[1]
+    elif method == "bumping2":
+        counts["evaluations"] = n_evaluations(program.n_active)
+    else:
+        counts["directions"] = program.n_active
+    return counts
+
+
+@overload
+def hessian(
+    f: Source,
+    x: Any,
+    *,
+    method: str = ...,
+    sparse: Literal[False] = ...,
+    cap_active: int | None = ...,
+    explain: Literal[False] = ...,
+    passive: Sequence[int] = ...,
+    weights: Any = ...,
+    steps: Any = ...,
+) -> Floats: ...
+@overload
+def hessian(
+    f: Source,
+    x: Any,
+    *,
+    method: str = ...,
+    sparse: Literal[True],
+    cap_active: int | None = ...,
+    explain: Literal[False] = ...,
+    passive: Sequence[int] = ...,
+    weights: Any = ...,
+    steps: Any = ...,
+) -> csr_array: ...
+@overload
+def hessian(
+    f: Source,
+    x: Any,
+    *,
+    method: str = ...,
+    sparse: bool = ...,
+    cap_active: int | None = ...,
+    explain: Literal[True],
+    passive: Sequence[int] = ...,
+    weights: Any = ...,
+    steps: Any = ...,
+) -> tuple[Any, Plan]: ...
+def hessian(
+    f: Source,
+    x: Any,
+    *,
+    method: str = "auto",
+    sparse: bool = False,
+    cap_active: int | None = None,
+    explain: bool = False,
+    passive: Sequence[int] = (),
+    weights: Any = None,
+    steps: Any = None,
+) -> Any:
+    """Return the matrix of second derivatives of a function of numbers.
+
+    Parameters
+    ----------
+    f : callable or Program
+        A function is recorded at `x`; a program (`aadlib.record`) is replayed, and what a method prepares for it is
+        kept.
+    x : float, array (or list) of any shape, or a tuple of such for a function of several arguments
+    method : "auto", "edge_pushing", "taylor", "forward_over_reverse" or "bumping2"
+        "auto" counts what each exact method would do and takes the cheapest.
+    sparse : bool
+        Return a `scipy.sparse.csr_array`; edge pushing then never makes the dense matrix.
+    cap_active : int, optional
+        Edge pushing only: the largest number of second-order arcs held at once. The result differs by round-off.
+    explain : bool
+        Also return the `Plan` with the counts and the estimates behind "auto".
+    passive : positions of arguments that are not differentiated (when `f` is a function)
+    weights : array of the output's shape, for a function with several results: the Hessian of their weighted sum
+    steps : (n,) bump sizes of bumping2
+
+    Returns
+    -------
+    (n, n) array over the flattened active inputs, in the order of the arguments: (1, 1) for a float
+
+    Raises
+    ------
+    AadValueError
+        For an unknown method, a cap too small for one operation's arcs, or an option of another method.
+    AadTypeError
+        For a result that is an array without `weights`, or that does not depend on `x`.
+    BranchChanged
+        When a program would take another branch at `x`, or a bump of bumping2 crosses one.
+
+    Warns
+    -----
+    KinkWarning
+        Once, when operations that are not smooth were passed: how many, and at which source lines.
+
+    Examples
+    --------
+    >>> from greeks2 import hessian
+    >>> hessian(lambda x: x[0] * x[1] ** 2, [2.0, 3.0])
+    array([[0., 6.],
+           [6., 4.]])
+    """
+    result = _hessian_result(
+        f,
+        x,
+        method=method,
+        sparse=sparse,
+        cap_active=cap_active,
+        passive=passive,
+        weights=weights,
+        steps=steps,
+    )
+    if not explain:
+        return result.matrix
+    return result.matrix, result.plan or plan(as_program(f, as_arguments(x), passive=passive))

@@ -1,0 +1,57 @@
+"""Kinks are never silent: which operations of a program are not smooth, grouped by source line."""
+
+from __future__ import annotations
+
+import warnings
+from collections import Counter
+from dataclasses import dataclass
+
+from aadlib.program import Program
+
+
+class KinkWarning(UserWarning):
+    """A Hessian passed through operations that are not smooth: what happens at a kink is not in it."""
+
+
+@dataclass(frozen=True)
+class KinkGroup:
+    """Operations of one name recorded at one source line.
+
+    Attributes
+    ----------
+    operation : str, as in `aadlib.rules.RULES`
+    file, line, function : where it was recorded
+    count : int, how many are in the program
+    """
+
+    operation: str
+    file: str
+    line: int
+    function: str
+    count: int
+
+    def __str__(self) -> str:
+        times = f" ({self.count} times)" if self.count > 1 else ""
+        return f"{self.operation} at {self.file}:{self.line} in {self.function}{times}"
+
+
+def kinks_of(program: Program) -> tuple[KinkGroup, ...]:
+    """Return the operations that are not smooth and that a derivative passes, the most frequent first."""
+    counted = Counter((kink.operation, kink.line) for kink in program.kinks)
+    return tuple(KinkGroup(operation, *line, count) for (operation, line), count in counted.most_common())
+
+
+def warn_of_kinks(kinks: tuple[KinkGroup, ...], *, shown: int = 5, stacklevel: int = 2) -> None:
+    """Issue one `KinkWarning` that says how many kinks there are and where; none where there are none."""
+    if not kinks:
+        return
+    total = sum(group.count for group in kinks)
+    lines = "; ".join(str(group) for group in kinks[:shown])
+    more = f"; and {len(kinks) - shown} more lines" if len(kinks) > shown else ""
+    warnings.warn(
+        f"this Hessian passed through {total} operation{'s' * (total > 1)} that "
+        f"{'are' if total > 1 else 'is'} not smooth: {lines}{more}. It is that of the branches taken; the curvature "
+        "concentrated at a kink is not in it. Smooth the kink (softplus), or average over states",
+        KinkWarning,
+        stacklevel=stacklevel + 1,
+    )
