@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from apps.book_greeks import SPOT_BUMP, BookModel, differences, moved
 from apps.results import BookGreeks, Check
 
 if TYPE_CHECKING:
     import aadlib as ad
-    from apps.book_greeks import BookModel
 
 FloatArray = NDArray[np.float64]
 
 _FLAT_VOLATILITY = 0.2
 _REFINEMENT = 1.5
-_SPOT_BUMP = 5e-4  # of the spot
 _RATE_BUMP = 5e-4
 _LOG_VOLATILITY_BUMP = 1e-3
 
@@ -33,37 +31,31 @@ def check_greeks(model: BookModel, program: ad.Program, greeks: BookGreeks) -> l
 
 
 def _by_bumps(model: BookModel, program: ad.Program, greeks: BookGreeks) -> list[Check]:
-    """Compare with extrapolated differences of replayed prices: the same grid, no adjoints."""
+    """Compare with extrapolated differences of replayed prices: the same grid, no derivatives."""
     how = "extrapolated bumps, same grid"
-    delta, gamma = _spot_differences(model, program.value)
-    rho, convexity = _differences(lambda h: program.value(_moved(model.point, 1, h)), _RATE_BUMP)
-    parallel = np.zeros(len(model.point))
+    point, g, h = model.point, greeks.gradient, greeks.hessian
+    parallel = np.zeros(point.size)
     parallel[2 : 2 + model.surface.weights.size] = 1.0
-    vega, volga = _differences(lambda h: program.value(model.point + h * parallel), _LOG_VOLATILITY_BUMP)
-    point = model.point
+    delta, gamma = _spot_differences(model, program)
+    rho, convexity = differences(lambda s: model.value(program, moved(point, 1, s)), _RATE_BUMP)
+    vega, volga = differences(lambda s: model.value(program, point + s * parallel), _LOG_VOLATILITY_BUMP)
     return [
-        Check("delta", "price / index point", float(greeks.gradient[0]), delta, how),
-        Check("gamma", "price / index point^2", float(greeks.hessian[0, 0]), gamma, how),
-        Check("rho", "price / unit of rate", float(greeks.gradient[1]), rho, how),
-        Check("rate convexity", "price / unit of rate^2", float(greeks.hessian[1, 1]), convexity, how),
-        Check("vega, all weights", "price / unit of ln vol", float(parallel @ greeks.gradient), vega, how),
-        Check(
-            "volga, all weights",
-            "price / (ln vol)^2",
-            float(parallel @ program.hvp(point, parallel)),
-            volga,
-            how,
-        ),
+        Check("delta", "price / index point", float(g[0]), delta, how),
+        Check("gamma", "price / index point^2", float(h[0, 0]), gamma, how),
+        Check("rho", "price / unit of rate", float(g[1]), rho, how),
+        Check("rate convexity", "price / unit of rate^2", float(h[1, 1]), convexity, how),
+        Check("vega, all weights", "price / unit of ln vol", float(parallel @ g), vega, how),
+        Check("volga, all weights", "price / (ln vol)^2", float(parallel @ h @ parallel), volga, how),
     ]
 
 
 def _by_a_finer_grid(model: BookModel, greeks: BookGreeks) -> list[Check]:
     """Compare with a finer grid, differenced in spot."""
     program = model.record(_REFINEMENT)
-    delta, gamma = _spot_differences(model, program.value)
+    delta, gamma = _spot_differences(model, program)
     how = f"extrapolated bumps, grid {_REFINEMENT:g} times as fine"
     return [
-        Check("value", "price", greeks.value, float(program.value(model.point)), how),
+        Check("value", "price", greeks.value, model.value(program, model.point), how),
         Check("delta", "price / index point", float(greeks.gradient[0]), delta, how),
         Check("gamma", "price / index point^2", float(greeks.hessian[0, 0]), gamma, how),
     ]
@@ -88,18 +80,19 @@ def _by_closed_form(model: BookModel, program: ad.Program) -> list[Check]:
     flat = model.point
     flat[2 : 2 + n_weights] = np.log(_FLAT_VOLATILITY)
     flat[2 + n_weights :] = 0.0
-    value, gradient = program.value_and_gradient(flat)
-    in_spot = np.zeros(flat.size)
-    in_spot[0] = 1.0
-    gamma = program.hvp(flat, in_spot)[0]
+    quantities = model.quantities
+    gradient = quantities @ program.jacobian(flat)
+    gamma, _ = differences(
+        lambda h: quantities @ model.spot_slope(program, moved(flat, 0, h)), SPOT_BUMP * spot
+    )
     vega = gradient[2 : 2 + n_weights].sum() / _FLAT_VOLATILITY  # every weight is a log volatility
     how = f"Black-Scholes, flat {100.0 * _FLAT_VOLATILITY:.0f}% surface"
 
     def total(each: FloatArray) -> float:
-        return float(model.quantities @ each)
+        return float(quantities @ each)
 
     return [
-        Check("value", "price", float(value), total(known.price), how),
+        Check("value", "price", model.value(program, flat), total(known.price), how),
         Check("delta", "price / index point", float(gradient[0]), total(known.delta), how),
         Check("gamma", "price / index point^2", float(gamma), total(known.gamma), how),
         Check("rho", "price / unit of rate", float(gradient[1]), total(known.rho), how),
@@ -107,20 +100,9 @@ def _by_closed_form(model: BookModel, program: ad.Program) -> list[Check]:
     ]
 
 
-def _spot_differences(model: BookModel, value: Callable[[FloatArray], float]) -> tuple[float, float]:
-    return _differences(lambda h: value(_moved(model.point, 0, h)), _SPOT_BUMP * model.quotes.spot)
-
-
-def _moved(point: FloatArray, position: int, step: float) -> FloatArray:
-    moved = point.copy()
-    moved[position] += step
-    return moved
-
-
-def _differences(value: Callable[[float], float], step: float) -> tuple[float, float]:
-    """Return first and second central differences, extrapolated from steps h and 2 h to fourth order."""
-    centre = value(0.0)
-    up, down, far_up, far_down = (value(k * step) for k in (1.0, -1.0, 2.0, -2.0))
-    first = (8.0 * (up - down) - (far_up - far_down)) / (12.0 * step)
-    second = (16.0 * (up + down) - (far_up + far_down) - 30.0 * centre) / (12.0 * step * step)
+def _spot_differences(model: BookModel, program: ad.Program) -> tuple[float, float]:
+    """Return delta and gamma of the book by bumping."""
+    first, second = differences(
+        lambda h: model.value(program, moved(model.point, 0, h)), SPOT_BUMP * model.quotes.spot
+    )
     return float(first), float(second)

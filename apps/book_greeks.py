@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 import aadlib as ad
 from apps.book import Position
 from apps.results import BookGreeks
+from greeks2.hessian import hessian_result
 from pricers.pde.forward import book_grid, price_book
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from pricers.surfaces.local_volatility import SplineLocalVolatility
 
 FloatArray = NDArray[np.float64]
+
+SPOT_BUMP = 5e-4
+"""Smaller step of extrapolated differences in spot, as a share of it."""
 
 
 @dataclass(frozen=True)
@@ -93,26 +97,59 @@ class BookModel:
 
         return function
 
-    def value(self, grid: ForwardGrid) -> Callable[[Any], Any]:
-        """Return the function from x to the value of the book."""
-        prices, quantities = self.prices(grid), self.quantities.tolist()
-        return lambda x: sum(q * price for q, price in zip(quantities, prices(x), strict=True))
-
     def record(self, refinement: float = 1.0) -> ad.Program:
-        """Record the value of the book on a grid."""
-        return ad.record(self.value(self.grid(refinement)), self.point)
+        """Record the prices of the positions on a grid, (n_positions,)."""
+        prices = self.prices(self.grid(refinement))
+        return ad.record(lambda x: np.array(prices(x)), self.point)
+
+    def value(self, program: ad.Program, x: FloatArray) -> float:
+        """Return the value of the book at `x`."""
+        return float(self.quantities @ program.value(x))
+
+    def spot_slope(self, program: ad.Program, x: FloatArray) -> FloatArray:
+        """Return the delta of one option of each position at `x`, (n_positions,): one tangent sweep."""
+        direction = np.zeros(x.size)
+        direction[0] = 1.0
+        return np.asarray(program.jvp(x, direction))
 
 
-def book_greeks(model: BookModel, program: ad.Program) -> BookGreeks:
-    """Return value, gradient and Hessian from one recording of the book."""
+def book_greeks(model: BookModel, program: ad.Program, *, parallel: FloatArray, method: str) -> BookGreeks:
+    """Return value, gradient and Hessian of the book, and the Greeks of each position.
+
+    Parameters
+    ----------
+    program : recording of `model`
+    parallel : (n_parameters,)
+        Change of the surface parameters that raises local volatility by one point everywhere.
+    method : a method of `greeks2.hessian`
+    """
     point = model.point
-    value, gradient = program.value_and_gradient(point)
-    hessian = program.hessian(point)
+    result = hessian_result(program, point, weights=model.quantities, method=method)
+    each = program.jacobian(point)
+    gammas, _ = differences(lambda h: model.spot_slope(program, moved(point, 0, h)), SPOT_BUMP * point[0])
     return BookGreeks(
         inputs=model.inputs,
-        value=float(value),
-        gradient=gradient,
-        hessian=hessian,
-        unit_prices=np.array(model.prices(model.grid())(point), dtype=np.float64),
-        method=f"recorded forward PDE of {program.n_nodes:,} operations",
+        value=result.value,
+        gradient=result.gradient,
+        hessian=result.matrix,
+        unit_prices=np.asarray(program.value(point)),
+        unit_deltas=each[:, 0],
+        unit_gammas=gammas,
+        unit_vegas=each[:, 2:] @ parallel,
+        method=f"{result.method.replace('_', ' ')} over a recorded forward PDE of {program.n_nodes:,} operations",
     )
+
+
+def moved(point: FloatArray, position: int, step: float) -> FloatArray:
+    """Return `point` with one coordinate moved."""
+    result = point.copy()
+    result[position] += step
+    return result
+
+
+def differences(function: Callable[[float], Any], step: float) -> tuple[Any, Any]:
+    """Return first and second central differences at 0, extrapolated from `step` and twice that to fourth order."""
+    up, down, far_up, far_down = (function(k * step) for k in (1.0, -1.0, 2.0, -2.0))
+    first = (8.0 * (up - down) - (far_up - far_down)) / (12.0 * step)
+    second = (16.0 * (up + down) - (far_up + far_down) - 30.0 * function(0.0)) / (12.0 * step * step)
+    return first, second

@@ -74,6 +74,11 @@ class Buckets:
         """The deviations as short text."""
         return ["ATM" if d == 0.0 else f"{d:+g} dev" for d in self.deviations]
 
+    @property
+    def parallel(self) -> FloatArray:
+        """Change of the parameters that raises local volatility by one point everywhere, (n_parameters,)."""
+        return np.asarray(self.projection @ self.relative.sum(axis=1))
+
     def vega(self, gradient: FloatArray) -> FloatArray:
         """Return the price change per volatility point of each bucket, (n_buckets,).
 

@@ -29,8 +29,9 @@ class BookGreeks:
         Spot, rate, then the surface parameters: what the derivatives are taken in.
     gradient : (n_inputs,) float
     hessian : (n_inputs, n_inputs) float
-    unit_prices : (n_positions,) float
-        Price of one option of each position.
+    unit_prices, unit_deltas, unit_gammas, unit_vegas : (n_positions,) float
+        Of one option of each position: price, per index point, per index point squared (extrapolated difference of
+        exact deltas), per volatility point of all local volatilities.
     method : str
         How the Hessian was made.
     """
@@ -40,6 +41,9 @@ class BookGreeks:
     gradient: FloatArray
     hessian: FloatArray
     unit_prices: FloatArray
+    unit_deltas: FloatArray
+    unit_gammas: FloatArray
+    unit_vegas: FloatArray
     method: str
 
 

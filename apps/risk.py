@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from apps.report.files import require_replaceable, staged_folder, write_whole
 from apps.report.progress import Stages, stages
 from apps.report.tables import print_table
 from apps.results import RiskResult
+from apps.synthetic import synthetic_quotes
 
 if TYPE_CHECKING:
     from pricers.chain.quotes import Quotes
@@ -23,7 +23,9 @@ HELP = (
     "Writes report.html, self-contained, and CSV files into a folder.",
 )
 
-_SYNTHETIC = "synthetic_chain.csv"
+METHODS = ("forward_over_reverse", "taylor", "edge_pushing", "bumping2", "auto")
+"""Methods of `greeks2.hessian`; a book has few inputs and many operations, which suits the first."""
+
 _BUCKET_YEARS = (1.0 / 24.0, 1.0 / 12.0, 0.25, 0.5, 1.0, 2.0)
 
 
@@ -75,6 +77,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="quotes held out for the second fit (0.2; 0: none)",
     )
     add("--seed", type=int, default=20240229, metavar="N", help="of the draw of the held-out quotes")
+    add(
+        "--method",
+        choices=METHODS,
+        default="forward_over_reverse",
+        help="of the Hessian (forward_over_reverse)",
+    )
     add("--smiles", type=int, default=12, metavar="N", help="expiries drawn in the report (12)")
 
 
@@ -130,8 +138,8 @@ def calculate(arguments: argparse.Namespace, job: Stages) -> RiskResult:
         book = read_book(arguments.book, quotes) if arguments.book else default_book(quotes)
         model = BookModel(quotes, calibration.surface, book)
         program = model.record()
-        greeks = book_greeks(model, program)
         buckets = surface_buckets(calibration.surface, expiries=_bucket_expiries(quotes))
+        greeks = book_greeks(model, program, parallel=buckets.parallel, method=arguments.method)
     with job.stage("independent checks"):
         from apps.book_checks import check_greeks
 
@@ -160,8 +168,7 @@ def load(arguments: argparse.Namespace) -> tuple[str, Quotes]:
     }
     if arguments.chain is not None:
         return str(arguments.chain), load_quotes(arguments.chain, **limits)
-    with as_file(files("apps") / "data" / _SYNTHETIC) as path:
-        return "synthetic chain", load_quotes(path, **limits)
+    return "synthetic chain", synthetic_quotes(**limits)
 
 
 def _bucket_expiries(quotes: Quotes) -> list[float]:

@@ -109,6 +109,7 @@ def _centres(basis: Any) -> np.ndarray[Any, Any]:
 
 def _book(result: RiskResult) -> dict[str, Any]:
     slices = [result.quotes.slices[p.slice_index] for p in result.book]
+    quantities = np.array([p.quantity for p in result.book])
     return {
         "label": [p.label for p in result.book],
         "quantity": [p.quantity for p in result.book],
@@ -118,9 +119,10 @@ def _book(result: RiskResult) -> dict[str, Any]:
         "cp": ["C" if p.is_call else "P" for p in result.book],
         "years": [s.expiry for s in slices],
         "price": result.greeks.unit_prices,
-        "value": [
-            p.quantity * price for p, price in zip(result.book, result.greeks.unit_prices, strict=True)
-        ],
+        "value": quantities * result.greeks.unit_prices,
+        "delta": quantities * result.greeks.unit_deltas,
+        "gamma": quantities * result.greeks.unit_gammas,
+        "vega": quantities * result.greeks.unit_vegas,
     }
 
 

@@ -6,18 +6,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from apps import risk_tables
+from apps.fit_pictures import grid_of, smile_of
 from apps.report import html
 from apps.report.diagnostics import draw_convergence, draw_errors, draw_residuals
 from apps.report.matrices import draw_buckets, draw_signed_map
 from apps.report.plots import as_inline_svg, readable_expiry
-from apps.report.smiles import Smile, draw_smile, representative
-from apps.report.surfaces import SurfaceGrid, draw_surface, quoted_range
+from apps.report.smiles import draw_smile, representative
+from apps.report.surfaces import draw_surface
 from apps.results import RiskResult
 
 FloatArray = NDArray[np.float64]
-
-_DEVIATIONS = (-4.5, 3.0)
-"""Strikes shown on the surface, in at-the-money standard deviations."""
 
 
 def report_page(result: RiskResult, n_smiles: int) -> str:
@@ -89,7 +87,7 @@ def _smiles(result: RiskResult, n_smiles: int) -> list[str]:
     expiries = np.array([s.expiry for s in result.quotes.slices])
     drawn = {}
     for k in representative(expiries, n_smiles):
-        smile = _smile(result, k)
+        smile = smile_of(result.quotes, result.calibration, result.svi, k)
         drawn[smile.title] = as_inline_svg(draw_smile(smile), f"smile{k}")
     text = (
         f"{len(drawn)} of {len(expiries)} slices, spread over the expiries (--smiles chooses how many). Above, implied "
@@ -98,50 +96,8 @@ def _smiles(result: RiskResult, n_smiles: int) -> list[str]:
     return [html.paragraph(text), html.tiles(drawn)]
 
 
-def _smile(result: RiskResult, k: int) -> Smile:
-    q, item = result.quotes, result.quotes.slices[k]
-    mine = q.slice_index == k
-    ours, svi = result.calibration.quality, result.svi.quality
-    return Smile(
-        title=f"{item.label} ({readable_expiry(item.expiry)})",
-        note=(
-            f"rmse {100.0 * ours.slice_rmse[k]:.2g}, SVI {100.0 * svi.slice_rmse[k]:.2g} points\n"
-            f"{100.0 * ours.slice_inside[k]:.0f}% inside bid-ask"
-        ),
-        moneyness=np.exp(q.log_moneyness[mine]),
-        mid=q.volatility[mine],
-        bid=q.bid_volatility[mine],
-        ask=q.ask_volatility[mine],
-        fitted=result.calibration.model_volatility[mine],
-        rival=result.svi.model_volatility[mine],
-    )
-
-
-def surface_grid(result: RiskResult) -> SurfaceGrid:
-    """Return the surface where it is quoted, and its smooth part around the money."""
-    q, surface = result.quotes, result.calibration.surface
-    expiries = np.array([s.expiry for s in q.slices])
-    x = [q.log_moneyness[q.slice_index == k] for k in range(len(q.slices))]
-    lowest = np.array([part.min() if part.size else 0.0 for part in x])
-    highest = np.array([part.max() if part.size else 0.0 for part in x])
-    t = np.geomspace(expiries[0], expiries[-1], 70)
-    deviation = np.sqrt(surface.total_variance(t))
-    low, high = quoted_range(expiries, lowest, highest, t)
-    low, high = np.maximum(low, _DEVIATIONS[0] * deviation), np.minimum(high, _DEVIATIONS[1] * deviation)
-    shown = low[:, None] + (high - low)[:, None] * np.linspace(0.0, 1.0, 81)
-    steps = np.linspace(*_DEVIATIONS, 61)
-    smooth = surface.with_parameters(np.concatenate([surface.weights.ravel(), np.zeros(surface.levels.size)]))
-    return SurfaceGrid(
-        expiry=t,
-        log_moneyness=shown,
-        volatility=surface.local_volatility(log_moneyness=shown, time=t[:, None]),
-        deviation=steps,
-        smooth=smooth.local_volatility(log_moneyness=steps * deviation[:, None], time=t[:, None]),
-    )
-
-
 def _surface(result: RiskResult) -> list[str]:
-    picture = draw_surface(surface_grid(result), "Calibrated local volatility")
+    picture = draw_surface(grid_of(result.quotes, result.calibration.surface), "Calibrated local volatility")
     caption = (
         "Left, the spline without the levels of the expiry intervals; right, the whole surface between the outermost "
         "quotes, at most 4.5 deviations below and 3 above the money."

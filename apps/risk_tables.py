@@ -110,7 +110,7 @@ def slices(result: RiskResult) -> Table:
 
 
 def book(result: RiskResult) -> Table:
-    """Return the positions with their prices on the surface."""
+    """Return the positions with their prices and Greeks on the surface; Greeks are those of the whole position."""
     columns = [
         Column("position"),
         Column("quantity", "", "+g"),
@@ -120,17 +120,36 @@ def book(result: RiskResult) -> Table:
         Column("type"),
         Column("price", "index points", ".4f"),
         Column("value", "index points", ",.2f"),
+        Column("delta", "per point", ".3f"),
+        Column("gamma", "per point^2", ".5f"),
+        Column("vega", "per vol point", ".3f"),
     ]
-    rows = []
-    for position, price in zip(result.book, result.greeks.unit_prices, strict=True):
+    rows: list[tuple[Cell, ...]] = []
+    g = result.greeks
+    each = zip(result.book, g.unit_prices, g.unit_deltas, g.unit_gammas, g.unit_vegas, strict=True)
+    for position, price, *greeks in each:
         item = result.quotes.slices[position.slice_index]
-        kind = "call" if position.is_call else "put"
-        time, value = readable_expiry(item.expiry), position.quantity * price
-        rows.append(
-            (position.label, position.quantity, item.label, time, position.strike, kind, price, value)
+        kind, n = "call" if position.is_call else "put", position.quantity
+        time = readable_expiry(item.expiry)
+        scaled = (n * greek for greek in greeks)
+        rows.append((position.label, n, item.label, time, position.strike, kind, price, n * price, *scaled))
+    blank = ("",) * 3
+    gamma = float(g.hessian[0, 0])
+    rows.append(
+        (
+            "book",
+            None,
+            *blank[:2],
+            None,
+            "",
+            None,
+            g.value,
+            float(g.gradient[0]),
+            gamma,
+            float(result.vega.sum()),
         )
-    total = f"Value of the book: {result.greeks.value:,.4f} index points."
-    return table("Book", columns, rows, total)
+    )
+    return table("Book", columns, rows)
 
 
 def named_greeks(result: RiskResult) -> Table:

@@ -19,6 +19,8 @@ HELP = (
 FIGURES = {
     "figure-1": "computation graph of the log-normal density",
     "figure-2": "edge pushing, step by step, on a small example",
+    "figure-4": "market smiles and their B-spline fit",
+    "figure-5": "calibrated local-volatility surface",
     "figure-6": "Hessian of a call in ten B-spline weights",
 }
 
