@@ -4,6 +4,7 @@ from aadlib import linear_algebra as linear_algebra
 from aadlib.advar import ADVar, Condition
 from aadlib.arrays import ADArray, array, zeros
 from aadlib.checking import check_grads
+from aadlib.composite import Composite, apply_composite, check_composite
 from aadlib.derivatives import grad, grads_list, hvp, jacobian, jvp, value_and_grad, vjp
 from aadlib.dual import Dual
 from aadlib.errors import (
@@ -74,11 +75,13 @@ softplus_ad = softplus
 __version__ = "0.1.0"
 
 __all__ = [
-    "ADArray", "ADVar", "AadError", "AadTypeError", "AadValueError", "BranchChanged", "Condition", "Dual", "NotFinite",
-    "Program", "Tape", "TapeError", "abs", "absolute", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2",
-    "arctanh", "array", "cbrt", "ceil", "check_grads", "clip", "copysign", "cos", "cosh", "digamma", "erf", "erfc",
-    "exp", "exp2", "expm1", "floor", "gamma", "gammaln", "grad", "grads_list", "hvp", "hypot", "interp", "jacobian",
-    "jvp", "log", "log10", "log1p", "log2", "logaddexp", "maximum", "minimum", "norm_cdf", "norm_pdf", "norm_ppf",
-    "power", "reciprocal", "record", "sigmoid", "sign", "sin", "sinh", "softplus", "softplus_ad", "sqrt", "square",
-    "tan", "tanh", "value_and_grad", "value_of", "vjp", "where", "zeros",
+    "ADArray", "ADVar", "AadError", "AadTypeError", "AadValueError", "BranchChanged", "Composite",
+    "Condition", "Dual", "NotFinite", "Program", "Tape", "TapeError", "abs", "absolute",
+    "apply_composite", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "array",
+    "cbrt", "ceil", "check_composite", "check_grads", "clip", "copysign", "cos", "cosh", "digamma", "erf",
+    "erfc", "exp", "exp2", "expm1", "floor", "gamma", "gammaln", "grad", "grads_list", "hvp", "hypot",
+    "interp", "jacobian", "jvp", "log", "log10", "log1p", "log2", "logaddexp", "maximum", "minimum",
+    "norm_cdf", "norm_pdf", "norm_ppf", "power", "reciprocal", "record", "sigmoid", "sign", "sin", "sinh",
+    "softplus", "softplus_ad", "sqrt", "square", "tan", "tanh", "value_and_grad", "value_of", "vjp",
+    "where", "zeros",
 ]  # fmt: skip

@@ -10,7 +10,7 @@ from cpython.long cimport PyLong_CheckExact
 from cpython.object cimport Py_EQ, Py_GE, Py_GT, Py_LE, Py_LT, Py_NE
 from libc.string cimport memcmp
 
-from aadlib.tape cimport INPUT, Nodes, active_nodes, active_tape, caller_line, push, push_constant
+from aadlib.tape cimport INPUT, RESULT, Nodes, active_nodes, active_tape, caller_line, push, push_constant
 
 from aadlib.errors import AadTypeError, TapeError
 from aadlib.rules import RULES
@@ -146,6 +146,25 @@ def record_binary(int op, left, right):
             f"{RULES[op].name}: cannot combine {type(left).__name__} and {type(right).__name__}: pass numbers"
         )
     return result
+
+
+def record_composite(operation, list operands, list results):
+    """Record a composite operation with its results' values; return the results as `ADVar`s."""
+    cdef Nodes* nodes = active_nodes()
+    cdef double value
+    cdef list ids = []
+    cdef list recorded = []
+    cdef int id
+    for operand in operands:
+        id = read(operand, nodes, &value)
+        if id == NOT_A_NUMBER:
+            raise AadTypeError(f"{operand!r} is not a number: the operands of a composite are numbers")
+        ids.append(id)
+    active_tape().composites.append((nodes.size, len(results), operation, ids))
+    for value in results:
+        id = <int>nodes.size
+        recorded.append(make(nodes, push(nodes, RESULT, id, id, value), value))
+    return recorded
 
 
 def new_input(value):

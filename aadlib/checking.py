@@ -93,7 +93,7 @@ def check_grads(
     program = trace(function, split(flat))
     gradient = gradient_at(flat)
     plain = float(function(*split(flat)))
-    _compare("the value", np.array([program.value(*split(flat))]), np.array([plain]), 1e-13)
+    compare("the value", np.array([program.value(*split(flat))]), np.array([plain]), 1e-13)
 
     def value_at(x: Floats) -> Floats:
         return np.array([float(function(*split(x)))])
@@ -106,21 +106,22 @@ def check_grads(
 
         return np.array([extrapolated_difference(along(k), steps[k])[0] for k in range(flat.size)])
 
-    _compare("the gradient", gradient, differences(value_at)[:, 0], tolerance)
+    compare("the gradient", gradient, differences(value_at)[:, 0], tolerance)
     directions = np.eye(flat.size)
     tangents = np.array([float(np.squeeze(_along(program, split(flat), split(d)))) for d in directions])
-    _compare("the tangent sweep", tangents, gradient, 1e-10)
+    compare("the tangent sweep", tangents, gradient, 1e-10)
     if order == 1:
         return
     hessian = program.hessian(*split(flat))
-    _compare("the Hessian", hessian, differences(gradient_at), tolerance)
+    compare("the Hessian", hessian, differences(gradient_at), tolerance)
 
 
 def _along(program: Any, point: list[Any], direction: list[Any]) -> Any:
     return program.jvp(*point, direction[0] if len(direction) == 1 else tuple(direction))
 
 
-def _compare(what: str, found: Floats, expected: Floats, tolerance: float) -> None:
+def compare(what: str, found: Floats, expected: Floats, tolerance: float) -> None:
+    """Raise `GradientMismatch` where two arrays differ by more than `tolerance` of the largest entry."""
     scale = max(
         1e-300, float(np.max(np.abs(expected), initial=0.0)), float(np.max(np.abs(found), initial=0.0))
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy.typing as npt
 from aadlib import generate_rules
 from aadlib.advar import ADVar
 from aadlib.errors import AadTypeError
-from aadlib.rules import CODES, RULES
+from aadlib.rules import CODES, RULES, Rule
 from aadlib.sweeps import scalar
 from aadlib.tape import Tape
 
@@ -22,22 +22,28 @@ Flags = npt.NDArray[np.uint8]
 Line = tuple[str, int, str]
 
 INPUT = 255
+RESULT = 254
+"""Codes of nodes that are no rows of the table: an input, and a result of a composite operation."""
 
-PASSES: Flags = np.array(
-    [sum(1 << side for side, text in enumerate(rule.first) if text != "0.0") for rule in RULES],
-    dtype=np.uint8,
-)
+
+def _by_code(of_rule: Callable[[Rule], int]) -> Flags:
+    """Tabulate a property over every code a node may have; 0 for inputs and results."""
+    table = np.zeros(256, dtype=np.uint8)
+    table[: len(RULES)] = [of_rule(rule) for rule in RULES]
+    return table
+
+
+PASSES = _by_code(lambda rule: sum(1 << side for side, text in enumerate(rule.first) if text != "0.0"))
 """Through which operands (bits 1 and 2) each operation has a derivative at all."""
 
-OPERANDS: Flags = np.array([1 if rule.arity == 1 else 3 for rule in RULES], dtype=np.uint8)
+OPERANDS = _by_code(lambda rule: 1 if rule.arity == 1 else 3)
 """Which operands (bits 1 and 2) each operation has."""
 
 COMMUTES: Flags = np.zeros(256, dtype=np.uint8)
 COMMUTES[[CODES["add"], CODES["multiply"]]] = 1
 """Operations whose operands may be exchanged, by code."""
 
-
-PAIRED = np.full(len(RULES), len(generate_rules.PAIRED), dtype=np.uint16)
+PAIRED = np.full(256, len(generate_rules.PAIRED), dtype=np.uint16)
 PAIRED[[CODES[name] for name in generate_rules.PAIRED]] = np.arange(len(generate_rules.PAIRED))
 """Number of each operation among those that are scheduled in pairs."""
 
@@ -61,6 +67,16 @@ class Guard:
 
 
 @dataclass(frozen=True)
+class PlacedComposite:
+    """A composite operation in a program: its results are the nodes begin..end-1."""
+
+    operation: Any
+    begin: int
+    end: int
+    operands: Ints
+
+
+@dataclass(frozen=True)
 class Layout:
     """Everything a sweep needs, in read-only arrays; see `aadlib.program.Program` for the meaning of the fields."""
 
@@ -73,6 +89,7 @@ class Layout:
     right: Ints
     activity: Flags
     outputs: Ints
+    composites: tuple[PlacedComposite, ...]
     guard_arrays: tuple[Flags, Ints, Ints, Flags]
     guards: tuple[Guard, ...]
     kinks: tuple[Kink, ...]
@@ -110,6 +127,7 @@ def freeze(
     pool = np.concatenate([constants, literal])
     first = pool.size
     is_input = op == INPUT
+    is_leaf = op >= RESULT
     places = np.arange(first + op.size, dtype=np.int32)
     same, positions = np.unique(pool.view(np.int64), return_inverse=True)
     distinct = np.full(same.size, first, dtype=np.int32)
@@ -120,8 +138,12 @@ def freeze(
         return np.where(ids < 0, -ids - 1, ids + first).astype(np.int32)
 
     left, right = place(left), place(right)
-    left[is_input] = right[is_input] = np.flatnonzero(is_input) + first
-    scalar.merge_repeated(op, left, right, is_input.view(np.uint8), COMMUTES, places, first)
+    left[is_leaf] = right[is_leaf] = np.flatnonzero(is_leaf) + first
+    scalar.merge_repeated(op, left, right, is_leaf.view(np.uint8), COMMUTES, places, first)
+    composites = [
+        PlacedComposite(operation, begin, begin + count, places[place(np.array(ids, dtype=np.int64))])
+        for begin, count, operation, ids in tape.composites
+    ]
     literals = iter(range(constants.size, first))
     roots = places[[o.id + first if isinstance(o, ADVar) else next(literals) for o in outputs]]
     guards = list(tape.guards)
@@ -131,7 +153,16 @@ def freeze(
 
     live = np.zeros(places.size, dtype=np.uint8)
     live[np.concatenate([roots, guard_left, guard_right])] = 1
-    scalar.mark_live(left, right, live, first)
+    end = op.size
+    for composite in reversed(composites):
+        scalar.mark_live(left, right, live, first, composite.end, end)
+        results = live[first + composite.begin : first + composite.end]
+        if results.any():
+            results[:] = 1
+            live[composite.operands] = 1
+        end = composite.begin
+    scalar.mark_live(left, right, live, first, 0, end)
+    composites = [composite for composite in composites if live[first + composite.begin]]
     constant = live.astype(bool)
     constant[first:] &= is_input
     constant[input_places] = False
@@ -149,16 +180,22 @@ def freeze(
     # Nodes that no lane changes come first: sweeps over lanes compute them once.
     varying = np.zeros(first_node + nodes.size, dtype=np.uint8)
     varying[:n_inputs] = input_lane
-    scalar.mark_dependent(left, right, OPERANDS[op], varying, first_node)
+    moved = [_moved(c, slots[first + c.begin] - first_node, slots) for c in composites]
+    _spread(left, right, OPERANDS[op], varying, first_node, moved)
+    if any(varying[composite.operands].any() for composite in moved):
+        raise AadTypeError(
+            "a composite operation depends on a lane argument: composites run on shared arguments only"
+        )
     order = np.argsort(varying[first_node:], kind="stable")
     renumber = np.arange(first_node + nodes.size, dtype=np.int32)
     renumber[first_node + order] = first_node + np.arange(nodes.size)
     op, left, right = op[order], renumber[left[order]], renumber[right[order]]
     final = np.where(slots >= 0, renumber[slots], -1)[places]
 
+    placed = [_moved(c, renumber[first_node + c.begin] - first_node, renumber) for c in moved]
     active = np.zeros(first_node + nodes.size, dtype=np.uint8)
     active[:n_inputs] = input_active
-    scalar.mark_dependent(left, right, PASSES[op], active, first_node)
+    _spread(left, right, PASSES[op], active, first_node, placed)
     activity = (PASSES[op] & (active[left] | (active[right] << 1))).astype(np.uint8)
     stops = active[left] | active[right]
 
@@ -173,6 +210,7 @@ def freeze(
         right=frozen(right),
         activity=frozen(activity),
         outputs=frozen(final[roots].astype(np.int32)),
+        composites=tuple(placed),
         guard_arrays=(
             frozen(np.array([g[0] for g in guards], dtype=np.uint8)),
             frozen(final[guard_left].astype(np.int32)),
@@ -187,3 +225,31 @@ def freeze(
         ),
         lines=tuple(tape.lines[k] for k in nodes[order]) if tape.lines else None,
     )
+
+
+def _moved(composite: PlacedComposite, begin: int, slots: Ints) -> PlacedComposite:
+    """Return a composite renumbered: its first node's new number and the table of new operand slots."""
+    return PlacedComposite(
+        operation=composite.operation,
+        begin=int(begin),
+        end=int(begin) + composite.end - composite.begin,
+        operands=frozen(slots[composite.operands]),
+    )
+
+
+def _spread(
+    left: Ints,
+    right: Ints,
+    passes: Flags,
+    marked: Flags,
+    first_node: int,
+    composites: Sequence[PlacedComposite],
+) -> None:
+    """Mark every node that depends on a marked slot, through operations and composites."""
+    begin = 0
+    for composite in composites:
+        scalar.mark_dependent(left, right, passes, marked, first_node, begin, composite.begin)
+        depends = marked[composite.operands].any()
+        marked[first_node + composite.begin : first_node + composite.end] = depends
+        begin = composite.end
+    scalar.mark_dependent(left, right, passes, marked, first_node, begin, passes.size)

@@ -313,7 +313,7 @@ def numba_rules() -> str:
             return name
         return f"m_{name}"
 
-    imported = [n for n in rules.LIBRARY if n not in {"exp2"}]
+    imported = [n for n in rules.LIBRARY if n not in {"exp2", "fmod"}]
     python = {"tgamma": "gamma"}
     lines = [
         BANNER.rstrip(),
@@ -322,7 +322,7 @@ def numba_rules() -> str:
     ]
     lines += ["from math import ("]
     lines += [f"    {python.get(n, n)} as m_{n}," for n in imported]
-    lines += [")", "", "from numba import njit", ""]
+    lines += [")", "", "from numba import njit", "from numpy import fmod as m_fmod", ""]
     for name, value in vars(special).items():
         if isinstance(value, float):
             text = {"INFINITY": 'float("inf")', "NOT_A_NUMBER": 'float("nan")'}.get(name, repr(value))

@@ -60,6 +60,7 @@ class Program:
     outputs : (n_outputs,) slots
     arguments : the recorded function's arguments
     kinks, guards : operations that are not smooth, and comparisons, each with its source line
+    composites : composite operations, in order; between them lie the segments of plain nodes
     """
 
     def __init__(
@@ -92,6 +93,9 @@ class Program:
             )
         )
         self.guard_arrays = layout.guard_arrays
+        self.composites = layout.composites
+        edges = [0, *(edge for c in self.composites for edge in (c.begin, c.end)), self.n_nodes]
+        self.segments = tuple(zip(edges[::2], edges[1::2], strict=True))
         self._idle: list[Replay] = []
 
     # ---- arguments --------------------------------------------------------------------------------------------
@@ -261,7 +265,7 @@ class Program:
         with self._replay() as replay:
             values = replay.evaluate(inputs)
             tangents = replay.sweep_tangents(values, self._direction(direction))
-            return self._shape_output(tangents[self.outputs, 0].copy())
+            return self._shape_output(tangents[0, self.outputs, 0].copy())
 
     def jacobian(self, *arguments: Any) -> Any:
         """Return the derivative of every output in every active input, shape output + argument.
@@ -280,7 +284,7 @@ class Program:
                 for block in blocks:
                     directions = np.zeros((block.size, self.n_inputs))
                     directions[np.arange(block.size), block] = 1.0
-                    flat[:, block] = replay.sweep_tangents(values, directions)[self.outputs, : block.size]
+                    flat[:, block] = replay.sweep_tangents(values, directions)[0, self.outputs, : block.size]
         return self._unpack(
             flat.reshape((*self.output_shape, self.n_inputs)) if self.output_shape else flat[0]
         )
@@ -300,20 +304,42 @@ class Program:
         *inputs, rows = arguments
         matrix = np.zeros((len(rows), self.n_inputs))
         matrix[:, self.input_active] = rows
-        pieces = [matrix[k : k + lanes.LANES] for k in range(0, len(rows), lanes.LANES)]
+        # Plain nodes take the directions block by block, on all cores; a composite takes them all at once.
+        width = len(rows) if self.composites else lanes.LANES
+        pieces = [matrix[k : k + width] for k in range(0, len(rows), max(1, width))]
         with self._replay() as replay:
             values = replay.evaluate(inputs)
             adjoints = replay.sweep_adjoints(values, np.ones(1))
 
             def products(piece: Floats) -> Floats:
                 with self._replay() as own:
+                    own.states = replay.states
                     return own.sweep_second_order(values, adjoints, piece)[:, self.input_active]
 
             found = map_pieces(products, pieces, work=20.0 * lanes.LANES * self.n_nodes * len(pieces))
         return np.concatenate(found) if found else np.zeros((0, self.n_active))
 
+    def curvature(self, *arguments: Any) -> Floats:
+        """Return the Hessian in all active inputs as the sum of every node's curvature, (n_active, n_active).
+
+        One adjoint sweep and one tangent sweep in all directions, no second backward sweep: the cheapest way through
+        composites, and where few nodes are nonlinear.
+        """
+        self._require_scalar("a Hessian")
+        directions = np.eye(self.n_inputs)[self.input_active]
+        with self._replay() as replay:
+            values = replay.evaluate(arguments)
+            adjoints = replay.sweep_adjoints(values, np.ones(1))
+            found = replay.sweep_curvature(values, adjoints, directions)
+        return 0.5 * (found + found.T)
+
     def hessian(self, *arguments: Any) -> Floats:
-        """Return the symmetric matrix of second derivatives in all active inputs, (n_active, n_active)."""
+        """Return the symmetric matrix of second derivatives in all active inputs, (n_active, n_active).
+
+        Forward over reverse on plain nodes, `curvature` where there are composites.
+        """
+        if self.composites:
+            return self.curvature(*arguments)
         rows = self.hessian_products(*arguments, np.eye(self.n_active))
         return 0.5 * (rows + rows.T)
 
@@ -347,7 +373,7 @@ class Program:
                 return sweep_chunk(replay, begin)
 
         def sweep_chunk(replay: Replay, begin: int) -> Floats:
-            values = replay.block("lane_values")
+            values = replay.block("lane_values").reshape(-1)
             values.reshape(-1, lanes.LANES)[: self.first_node + self.n_uniform] = shared[
                 : self.first_node + self.n_uniform, None
             ]
@@ -365,7 +391,7 @@ class Program:
                 )
                 sums = np.zeros(0)
             else:
-                adjoints = replay.block("lane_adjoints")
+                adjoints = replay.block("lane_adjoints").reshape(-1)
                 adjoints[:] = 0.0
                 found = lanes.gradient_chunk(
                     self.op, self.left, self.right, self.activity, values, adjoints, *span,

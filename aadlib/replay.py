@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from aadlib.errors import NotFinite
-from aadlib.freeze import Flags, Floats, Ints, Line
+from aadlib.freeze import Flags, Floats, Ints, Line, PlacedComposite
 from aadlib.rules import RULES
 from aadlib.sweeps import lanes, scalar
 
@@ -37,6 +37,8 @@ class Layout(Protocol):
     input_active: npt.NDArray[np.bool_]
     guard_arrays: tuple[Flags, Ints, Ints, Flags]
     lines: tuple[Line, ...] | None
+    composites: tuple[PlacedComposite, ...]
+    segments: tuple[tuple[int, int], ...]
 
     def load(self, values: Floats, arguments: Sequence[Any]) -> None:
         """Write the inputs into their slots."""
@@ -56,28 +58,45 @@ class Replay:
         self.values: Floats = np.zeros(program.n_slots)
         self.values[program.n_inputs : program.first_node] = program.constants
         self.adjoints: Floats = np.zeros(program.n_slots)
+        self.states: list[Any] = []
         self._blocks: dict[str, Floats] = {}
 
-    def block(self, name: str) -> Floats:
-        """Return the array of that name over slots times lanes, with whatever the last replay left in it."""
-        if name not in self._blocks:
-            self._blocks[name] = np.zeros(self.program.n_slots * lanes.LANES)
-        return self._blocks[name]
+    def block(self, name: str, n_blocks: int = 1) -> Floats:
+        """Return an array (n_blocks, n_slots, LANES) of that name, with whatever the last replay left in it."""
+        found = self._blocks.get(name)
+        if found is None or len(found) < n_blocks:
+            found = self._blocks[name] = np.zeros((n_blocks, self.program.n_slots, lanes.LANES))
+        return found[:n_blocks]
 
     def evaluate(self, arguments: Sequence[Any]) -> Floats:
         """Run the value sweep, check the guards, and return the values (n_slots,)."""
         program = self.program
         values = self.values
         program.load(values, arguments)
-        scalar.value_sweep(
-            program.value_code, program.left, program.right, values, program.first_node, 0, program.n_nodes
-        )
+        layout = (program.value_code, program.left, program.right, values, program.first_node)
+        scalar.value_sweep(*layout, *program.segments[0])
+        if program.composites:
+            self.states.clear()
+            for composite, segment in zip(program.composites, program.segments[1:], strict=True):
+                results, state = composite.operation.forward(values[composite.operands])
+                values[self._results(composite)] = results
+                self.states.append(state)
+                scalar.value_sweep(*layout, *segment)
         changed = scalar.first_changed_guard(*program.guard_arrays, values)
         if changed >= 0:
             program.raise_changed(changed, "")
         if program.lines is not None and np.isnan(values[program.outputs]).any():
             self._raise_not_finite(values, program.lines)
         return values
+
+    def _results(self, composite: PlacedComposite) -> slice:
+        """Return the slots of a composite's results."""
+        return slice(self.program.first_node + composite.begin, self.program.first_node + composite.end)
+
+    def _backwards(self) -> Iterator[tuple[PlacedComposite, Any, tuple[int, int]]]:
+        """Yield composites from the last to the first, each with its state and the segment before it."""
+        program = self.program
+        return zip(reversed(program.composites), reversed(self.states), program.segments[-2::-1], strict=True)
 
     def _raise_not_finite(self, values: Floats, lines: Sequence[Line]) -> None:
         """Name the first operation that made a NaN out of numbers."""
@@ -97,40 +116,101 @@ class Replay:
         program, adjoints = self.program, self.adjoints
         adjoints[:] = 0.0
         np.add.at(adjoints, program.outputs, seeds)
-        scalar.adjoint_sweep(
-            program.adjoint_code,
-            program.left,
-            program.right,
-            values,
-            adjoints,
-            program.first_node,
-            0,
-            program.n_nodes,
-        )
+        layout = (program.adjoint_code, program.left, program.right, values, adjoints, program.first_node)
+        scalar.adjoint_sweep(*layout, *program.segments[-1])
+        for composite, state, segment in self._backwards():
+            results = adjoints[self._results(composite)]
+            if results.any():
+                np.add.at(adjoints, composite.operands, composite.operation.adjoint(state, results))
+            scalar.adjoint_sweep(*layout, *segment)
         return adjoints
 
     def sweep_tangents(self, values: Floats, directions: Floats) -> Floats:
-        """Carry up to LANES directions, rows (m, n_inputs), forward; return the tangents (n_slots, LANES)."""
+        """Carry directions, rows (m, n_inputs), forward; return the tangents (n_blocks, n_slots, LANES).
+
+        Block b holds directions b LANES to (b + 1) LANES - 1, the last one padded with zeros.
+        """
         program = self.program
-        tangents = self.block("tangents")
-        shaped = tangents.reshape(-1, lanes.LANES)
-        shaped[: program.first_node] = 0.0
-        shaped[: program.n_inputs, : len(directions)] = directions.T
-        lanes.tangent_sweep(
-            program.op, program.left, program.right, program.activity, values, tangents, program.first_node
-        )
-        return shaped
+        n_blocks = -(-len(directions) // lanes.LANES)
+        tangents = self.block("tangents", n_blocks)
+        tangents[:, : program.first_node] = 0.0
+        for row, block in enumerate(tangents):
+            part = directions[row * lanes.LANES : (row + 1) * lanes.LANES]
+            block[: program.n_inputs, : len(part)] = part.T
+        layout = (program.op, program.left, program.right, program.activity, values)
+        for block in tangents:
+            lanes.tangent_sweep(*layout, block.reshape(-1), program.first_node, *program.segments[0])
+        for composite, state, segment in zip(
+            program.composites, self.states, program.segments[1:], strict=True
+        ):
+            found = composite.operation.tangents(
+                state, self.gather(tangents, composite.operands, len(directions))
+            )
+            padded = np.zeros((composite.end - composite.begin, n_blocks * lanes.LANES))
+            padded[:, : len(directions)] = found
+            tangents[:, self._results(composite)] = padded.reshape(-1, n_blocks, lanes.LANES).transpose(
+                1, 0, 2
+            )
+            for block in tangents:
+                lanes.tangent_sweep(*layout, block.reshape(-1), program.first_node, *segment)
+        return tangents
+
+    def gather(self, tangents: Floats, slots: Ints | slice, n_directions: int) -> Floats:
+        """Return the tangents of some slots side by side, (n, n_directions)."""
+        chosen = tangents[:, slots]
+        return chosen.transpose(1, 0, 2).reshape(chosen.shape[1], -1)[:, :n_directions]
 
     def sweep_second_order(self, values: Floats, adjoints: Floats, directions: Floats) -> Floats:
-        """Return the Hessian times each row of `directions` (m <= LANES), shape (m, n_inputs)."""
+        """Return the Hessian times each row of `directions` (m, n_inputs), shape (m, n_inputs)."""
         program = self.program
-        tangents = self.sweep_tangents(values, directions).reshape(-1)
-        result = self.block("adjoint_tangents")
+        tangents = self.sweep_tangents(values, directions)
+        result = self.block("adjoint_tangents", len(tangents))
         result[:] = 0.0
-        lanes.second_order_sweep(
-            program.op, program.left, program.right, program.activity, values, adjoints, tangents, result,
-            program.first_node,
-        )  # fmt: skip
-        products = result.reshape(-1, lanes.LANES)[: program.n_inputs, : len(directions)].T.copy()
+
+        def sweep(segment: tuple[int, int]) -> None:
+            for forward, backward in zip(tangents, result, strict=True):
+                lanes.second_order_sweep(
+                    program.op, program.left, program.right, program.activity, values, adjoints,
+                    forward.reshape(-1), backward.reshape(-1), program.first_node, *segment,
+                )  # fmt: skip
+
+        sweep(program.segments[-1])
+        n_directions = len(directions)
+        for composite, state, segment in self._backwards():
+            moved = self.gather(tangents, composite.operands, n_directions)
+            seeds = self.gather(result, self._results(composite), n_directions)
+            added = np.zeros((composite.operands.size, len(result) * lanes.LANES))
+            added[:, :n_directions] = composite.operation.adjoints(state, seeds)
+            added[:, :n_directions] += composite.operation.second_order(
+                state, adjoints[self._results(composite)], moved
+            )
+            by_block = added.reshape(composite.operands.size, len(result), lanes.LANES).transpose(1, 0, 2)
+            for block, part in zip(result, by_block, strict=True):
+                np.add.at(block, composite.operands, part)
+            sweep(segment)
+        products = self.gather(result, slice(0, program.n_inputs), n_directions).T.copy()
         products[:, ~program.input_active] = 0.0
         return products
+
+    def sweep_curvature(self, values: Floats, adjoints: Floats, directions: Floats) -> Floats:
+        """Return D (Hessian) D' for rows D (m, n_inputs): the curvature of every node, met by the tangents, (m, m).
+
+        No second backward sweep: H = sum over nonlinear nodes of adjoint times second partials times the outer
+        product of tangent rows. The cheapest way where composites or few nodes are nonlinear.
+        """
+        program = self.program
+        tangents = self.sweep_tangents(values, directions)
+        size = len(tangents) * lanes.LANES
+        matrix = np.zeros((size, len(tangents), lanes.LANES))
+        for segment in program.segments:
+            lanes.curvature_sweep(
+                program.op, program.left, program.right, program.activity, values, adjoints, tangents, matrix,
+                program.first_node, *segment,
+            )  # fmt: skip
+        result = matrix.reshape(size, size)[: len(directions), : len(directions)].copy()
+        for composite, state in zip(program.composites, self.states, strict=True):
+            seeds = adjoints[self._results(composite)]
+            if seeds.any():
+                moved = self.gather(tangents, composite.operands, len(directions))
+                result += composite.operation.curvature(state, seeds, moved)
+        return result

@@ -1,7 +1,7 @@
 """C face of the tape: the structure of arrays that recording writes to."""
 
 cdef struct Nodes:
-    unsigned char* op        # operation code, a row of the rule table; INPUT for an input
+    unsigned char* op        # operation code, a row of the rule table; INPUT, or RESULT of a composite
     int* left                # operand: a node id, or -(k + 1) for constant k
     int* right               # second operand; the same as `left` for unary operations
     double* value            # value while recording
@@ -15,6 +15,7 @@ cdef struct Nodes:
     bint trace               # whether to keep a source line for every node
 
 cdef enum:
+    RESULT = 254
     INPUT = 255
 
 cdef class Tape:
@@ -22,6 +23,7 @@ cdef class Tape:
     cdef readonly list guards
     cdef readonly list kinks
     cdef readonly list lines
+    cdef readonly list composites
     cdef object previous
     cdef bint entered
 

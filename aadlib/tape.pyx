@@ -109,6 +109,7 @@ cdef class Tape:
         self.guards = []
         self.kinks = []
         self.lines = []
+        self.composites = []
         with serial_lock:
             self.nodes.serial = next_serial
             next_serial += 1
@@ -214,21 +215,22 @@ cdef class Tape:
 
     def mark(self):
         """Return the present position, for `rewind`."""
-        return (self.nodes.size, self.nodes.n_constants, len(self.guards), len(self.kinks), len(self.lines))
+        return (self.nodes.size, self.nodes.n_constants, len(self.guards), len(self.kinks), len(self.lines), len(self.composites))
 
     def rewind(self, mark):
         """Forget everything recorded after `mark`; `ADVar`s made since must not be used again."""
-        size, n_constants, n_guards, n_kinks, n_lines = mark
+        size, n_constants, n_guards, n_kinks, n_lines, n_composites = mark
         if not 0 <= size <= self.nodes.size or not 0 <= n_constants <= self.nodes.n_constants:
             raise TapeError(f"mark {mark!r} lies beyond the end of this tape ({self.nodes.size} nodes)")
         self.nodes.size = size
         self.nodes.n_constants = n_constants
-        del self.guards[n_guards:], self.kinks[n_kinks:], self.lines[n_lines:]
+        del self.guards[n_guards:], self.kinks[n_kinks:], self.lines[n_lines:], self.composites[n_composites:]
 
     def arrays(self):
         """Return copies (op, left, right, value, constants) of what was recorded.
 
-        Operand ids are node numbers; -(k + 1) stands for constant k. The op of an input is 255.
+        Operand ids are node numbers; -(k + 1) stands for constant k. The op of an input is 255, of a
+        composite's result 254.
         """
         cdef Py_ssize_t n = self.nodes.size
         cdef Py_ssize_t m = self.nodes.n_constants

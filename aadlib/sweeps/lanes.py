@@ -37,5 +37,6 @@ level, _module = _load()
 
 tangent_sweep = _module.tangent_sweep
 second_order_sweep = _module.second_order_sweep
+curvature_sweep = _module.curvature_sweep
 evaluate_chunk = _module.evaluate_chunk
 gradient_chunk = _module.gradient_chunk

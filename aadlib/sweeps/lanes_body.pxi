@@ -39,10 +39,11 @@ def tangent_sweep(
     const double[::1] values,
     double[::1] tangents,
     Py_ssize_t first,
+    Py_ssize_t begin,
+    Py_ssize_t end,
 ):
-    """Carry LANES directions forward; `tangents` (n_slots * LANES) holds the seeds of the inputs and zeros."""
+    """Carry LANES directions forward over nodes begin..end-1; `tangents` (n_slots * LANES) holds the seeds of the inputs and zeros."""
     cdef Py_ssize_t k, l
-    cdef Py_ssize_t n = op.shape[0]
     cdef double dx, dy
     cdef double[LANES] total
     cdef unsigned char wanted
@@ -50,7 +51,7 @@ def tangent_sweep(
     cdef const double* ta
     cdef const double* tb
     with nogil:
-        for k in range(n):
+        for k in range(begin, end):
             wanted = activity[k]
             t = &tangents[(first + k) * LANES]
             if wanted == 0:
@@ -84,13 +85,14 @@ def second_order_sweep(
     const double[::1] tangents,
     double[::1] adjoint_tangents,
     Py_ssize_t first,
+    Py_ssize_t begin,
+    Py_ssize_t end,
 ):
-    """Carry the tangents of the adjoints backward in LANES directions: forward over reverse.
+    """Carry the tangents of the adjoints backward over nodes end-1..begin in LANES directions: forward over reverse.
 
     `adjoints` is the result of the adjoint sweep, `adjoint_tangents` (n_slots * LANES) enters as zeros.
     """
     cdef Py_ssize_t k, l
-    cdef Py_ssize_t n = op.shape[0]
     cdef double w, dx, dy, dxx, dxy, dyy
     cdef unsigned char wanted
     cdef bint moves
@@ -100,7 +102,7 @@ def second_order_sweep(
     cdef const double* ta
     cdef const double* tb
     with nogil:
-        for k in range(n - 1, -1, -1):
+        for k in range(end - 1, begin - 1, -1):
             wanted = activity[k]
             if wanted == 0:
                 continue
@@ -131,6 +133,53 @@ def second_order_sweep(
             if wanted == 3 and dxy != 0.0:
                 add_scaled(da, w * dxy, tb)
                 add_scaled(db, w * dxy, ta)
+
+
+def curvature_sweep(
+    const unsigned char[::1] op,
+    const int[::1] left,
+    const int[::1] right,
+    const unsigned char[::1] activity,
+    const double[::1] values,
+    const double[::1] adjoints,
+    const double[:, :, ::1] tangents,
+    double[:, :, ::1] matrix,
+    Py_ssize_t first,
+    Py_ssize_t begin,
+    Py_ssize_t end,
+):
+    """Add to `matrix` the curvature of nodes begin..end-1: adjoint times second partials times tangent rows.
+
+    `tangents` is (n_blocks, n_slots, LANES), `matrix` (n_blocks * LANES, n_blocks, LANES).
+    """
+    cdef Py_ssize_t k, i, block, l, a, b
+    cdef Py_ssize_t n_blocks = tangents.shape[0]
+    cdef double w, dxx, dxy, dyy, along_x, along_y, ti, si
+    cdef unsigned char wanted
+    with nogil:
+        for k in range(begin, end):
+            wanted = activity[k]
+            w = adjoints[first + k]
+            if wanted == 0 or w == 0.0:
+                continue
+            a = left[k]
+            b = right[k]
+            rule_second(op[k], values[a], values[b], values[first + k], &dxx, &dxy, &dyy)
+            dxx = w * dxx if wanted & 1 and dxx != 0.0 else 0.0
+            dyy = w * dyy if wanted & 2 and dyy != 0.0 else 0.0
+            dxy = w * dxy if wanted == 3 and dxy != 0.0 else 0.0
+            if dxx == 0.0 and dyy == 0.0 and dxy == 0.0:
+                continue
+            for i in range(n_blocks * LANES):
+                ti = tangents[i // LANES, a, i % LANES]
+                si = tangents[i // LANES, b, i % LANES]
+                along_x = (dxx * ti if ti != 0.0 else 0.0) + (dxy * si if si != 0.0 else 0.0)
+                along_y = (dxy * ti if ti != 0.0 else 0.0) + (dyy * si if si != 0.0 else 0.0)
+                if along_x == 0.0 and along_y == 0.0:
+                    continue
+                for block in range(n_blocks):
+                    add_scaled(&matrix[i, block, 0], along_x, &tangents[block, a, 0])
+                    add_scaled(&matrix[i, block, 0], along_y, &tangents[block, b, 0])
 
 
 cdef void load_lanes(

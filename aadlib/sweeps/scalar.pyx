@@ -30,12 +30,18 @@ def simd_level():
     return aad_simd_level()
 
 
-def mark_live(const int[::1] left, const int[::1] right, unsigned char[::1] live, Py_ssize_t first):
-    """Extend `live` (one flag per slot, set for the roots) to everything the roots depend on."""
+def mark_live(
+    const int[::1] left,
+    const int[::1] right,
+    unsigned char[::1] live,
+    Py_ssize_t first,
+    Py_ssize_t begin,
+    Py_ssize_t end,
+):
+    """Extend `live` (one flag per slot) from nodes end-1..begin to everything they depend on."""
     cdef Py_ssize_t k
-    cdef Py_ssize_t n = left.shape[0]
     with nogil:
-        for k in range(n - 1, -1, -1):
+        for k in range(end - 1, begin - 1, -1):
             if live[first + k]:
                 live[left[k]] = 1
                 live[right[k]] = 1
@@ -47,15 +53,16 @@ def mark_dependent(
     const unsigned char[::1] passes,
     unsigned char[::1] marked,
     Py_ssize_t first,
+    Py_ssize_t begin,
+    Py_ssize_t end,
 ):
-    """Extend `marked` (one flag per slot) to the nodes that depend on a marked slot.
+    """Extend `marked` (one flag per slot) to those of nodes begin..end-1 that depend on a marked slot.
 
     `passes` says per node through which operands (bits 1 and 2) the mark is handed on.
     """
     cdef Py_ssize_t k
-    cdef Py_ssize_t n = left.shape[0]
     with nogil:
-        for k in range(n):
+        for k in range(begin, end):
             marked[first + k] = (passes[k] & 1 and marked[left[k]]) or (passes[k] & 2 and marked[right[k]])
 
 
