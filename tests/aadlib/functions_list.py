@@ -366,7 +366,7 @@ def rolled(x, np):
 
 @case([0.4, 1.1, 0.8, -0.5])
 def slices(x, np):
-    return np.sum(x[1:] * x[:-1]) + x[::2].sum() * x[::-1][0] + x[-2] ** 3 + np.sum(x[[0, 2, 2]] ** 2)
+    return np.sum(x[1:] * x[:-1]) + x[::2].sum() * x[::-1][0] + x[-2] ** 3 + np.sum(x[numpy.array([0, 2, 2])] ** 2)
 
 
 @case([0.4, 1.1, 0.8, -0.5])

@@ -18,7 +18,6 @@ from mpmath import mpf
 import aadlib as ad
 from aadlib import evaluate
 from aadlib.advar import record_binary, record_unary
-from aadlib.dual import apply_rule
 from aadlib.rules import CODES, RULES, Rule
 
 from .mpmath_rules import MP, ORDERS, exact, points_of, sensitivity
@@ -96,8 +95,8 @@ def by_duals(rule: Rule) -> list[tuple[float, ...]]:
 
     rows = []
     for point in points_of(rule):
-        found = apply_rule(rule, *(seeded(x, k) for k, x in enumerate(point[: rule.arity])))
-        single = apply_rule(rule, *(
+        found = ad.Dual.chain_rule(rule, *(seeded(x, k) for k, x in enumerate(point[: rule.arity])))
+        single = ad.Dual.chain_rule(rule, *(
             ad.Dual(x, [float(k == j) for j in range(rule.arity)]) for k, x in enumerate(point[: rule.arity])
         ))  # fmt: skip
         slopes = [p.value for p in found.partials]
