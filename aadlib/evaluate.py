@@ -24,7 +24,7 @@ class _Namespace(dict[str, Any]):
     def __missing__(self, name: str) -> Any:
         if name in ("trigamma", "tetragamma"):
             found: Any = lambda x: np.float64(getattr(special, name)(float(x)))  # noqa: E731 - bound once by name
-        elif name in ("trunc", "rint", "round_half_even"):
+        elif name in ("trunc", "rint", "round_half_even", "fmod"):
             found = getattr(np, LIBRARY_TO_NUMPY.get(name, name))
         else:
             found = getattr(functions, LIBRARY_TO_NUMPY.get(name, name))

@@ -104,7 +104,7 @@ def _cov(m: Any, y: Any = None, rowvar: bool = True, bias: bool = False, ddof: i
     centred = rows - np.mean(rows, axis=1, keepdims=True)
     freedom = rows.shape[1] - (ddof if ddof is not None else 0 if bias else 1)
     covariance = centred @ centred.T / freedom
-    return np.squeeze(covariance)[()] if covariance.size == 1 else covariance
+    return covariance[0, 0] if covariance.size == 1 else covariance
 
 
 @implements(np.corrcoef)
@@ -128,6 +128,18 @@ def _quantile(a: Any, q: Any, axis: Any = None, **kwargs: Any) -> Any:
 @implements(np.percentile)
 def _percentile(a: Any, q: Any, axis: Any = None, **kwargs: Any) -> Any:
     return _quantile(a, np.asarray(q) / 100.0, axis, **kwargs)
+
+
+@implements(np.nansum)
+def _nansum(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False) -> Any:
+    """Add what is a number; which entries are, is taken from the recorded values."""
+    return np.sum(np.where(np.isnan(values(a)), 0.0, a), axis=axis, keepdims=keepdims)
+
+
+@implements(np.nanmean)
+def _nanmean(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False) -> Any:
+    counts = np.sum(~np.isnan(values(a)), axis=axis, keepdims=keepdims)
+    return _nansum(a, axis, keepdims=keepdims) / counts
 
 
 @implements(np.max, np.amax)
