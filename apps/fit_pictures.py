@@ -45,7 +45,9 @@ def grid_of(quotes: Quotes, surface: SplineLocalVolatility) -> SurfaceGrid:
     x = [quotes.log_moneyness[quotes.slice_index == k] for k in range(len(expiries))]
     lowest = np.array([part.min() if part.size else 0.0 for part in x])
     highest = np.array([part.max() if part.size else 0.0 for part in x])
-    t = np.geomspace(expiries[0], expiries[-1], 70)
+    # A chain of one expiry has a surface all the same: show the second half of the way to it.
+    first = expiries[0] if expiries[-1] > 1.01 * expiries[0] else 0.5 * expiries[0]
+    t = np.geomspace(first, expiries[-1], 70)
     deviation = np.sqrt(surface.total_variance(t))
     low, high = quoted_range(expiries, lowest, highest, t)
     low, high = np.maximum(low, _DEVIATIONS[0] * deviation), np.minimum(high, _DEVIATIONS[1] * deviation)

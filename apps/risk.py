@@ -58,6 +58,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="equal",
         help="of the squared volatility errors",
     )
+    add(
+        "--optimiser",
+        default="gauss_newton",
+        metavar="NAME",
+        help="gauss_newton, least_squares, or L-BFGS-B and kin",
+    )
     add("--strikes", type=int, default=16, metavar="N", help="spline weights along strike (16)")
     add("--expiries", type=int, default=12, metavar="N", help="spline weights along time (12)")
     add(
@@ -117,7 +123,9 @@ def calculate(arguments: argparse.Namespace, job: Stages) -> RiskResult:
         from pricers.surfaces.svi_fit import fit_svi_slices
     size = {"n_strikes": arguments.strikes, "n_expiries": arguments.expiries}
     with job.stage("calibrating the surface"):
-        calibration = calibrate(quotes=quotes, weights=arguments.weights, **size)
+        calibration = calibrate(
+            quotes=quotes, weights=arguments.weights, optimiser=arguments.optimiser, **size
+        )
     with job.stage("fitting SVI"):
         svi = fit_svi_slices(quotes=quotes, weights=arguments.weights)
     with job.stage("holdout"):

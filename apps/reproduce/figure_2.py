@@ -128,7 +128,7 @@ def reproduce() -> Reproduction:
         checks=(table("Nonlinear arcs", columns, rows), table("Hessian", hessian_columns, entries)),
         remark=(
             "The report's text follows the arc {1, 2} down to {-2, -1} and {-1, -1}; the sweep also makes {0, 0}, "
-            "{-2, 0} and {-1, 0}, which the Hessian needs and its figure shows."
+            "{-2, 0} and {-1, 0}, which the Hessian needs."
         ),
     )
 
