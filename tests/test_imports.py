@@ -45,6 +45,13 @@ def modules() -> dict[str, Path]:
 
 
 MODULES = modules()
+COMPILED = {
+    ".".join((package, *path.relative_to(package_folder(package)).parent.parts, path.name.partition(".")[0]))
+    for package in MAY_IMPORT
+    for path in package_folder(package).rglob("*")
+    if path.suffix in (".so", ".pyd")
+}
+"""Extension modules: a wheel carries them without their sources."""
 
 
 def imports_of(name: str, path: Path) -> Iterator[str]:
@@ -64,7 +71,7 @@ def imports_of(name: str, path: Path) -> Iterator[str]:
                 base = importlib.util.resolve_name("." * node.level + base, package)
             for alias in node.names:
                 submodule = f"{base}.{alias.name}"
-                yield submodule if submodule in MODULES else base
+                yield submodule if submodule in MODULES or submodule in COMPILED else base
 
 
 GRAPH = {name: sorted(set(imports_of(name, path))) for name, path in MODULES.items()}
