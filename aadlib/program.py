@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,33 +13,11 @@ from aadlib import graph
 from aadlib.advar import ADVar
 from aadlib.errors import AadTypeError, AadValueError, BranchChanged
 from aadlib.freeze import PAIRED, Floats, Ints, freeze, frozen
-from aadlib.replay import Replay, describe_line
+from aadlib.lane_replay import LaneReplay
+from aadlib.replay import Argument, Replay, describe_line
 from aadlib.sweeps import lanes, scalar
 from aadlib.tape import Tape
 from aadlib.threads import map_pieces
-
-CHUNK = 64 * lanes.LANES
-"""Lanes whose adjoints are added up together: fixed, so that sums do not depend on the number of threads."""
-
-
-@dataclass(frozen=True)
-class Argument:
-    """One argument of the recorded function: where it lies among the inputs and how it is treated."""
-
-    shape: tuple[int, ...]
-    offset: int
-    active: bool
-    lane: bool
-
-    @property
-    def size(self) -> int:
-        """Number of scalars in one lane."""
-        return int(np.prod(self.shape, dtype=int))
-
-    @property
-    def span(self) -> slice:
-        """Positions among the inputs."""
-        return slice(self.offset, self.offset + self.size)
 
 
 class Program:
@@ -94,7 +71,7 @@ class Program:
         )
         self.guard_arrays = layout.guard_arrays
         self.composites = layout.composites
-        edges = [0, *(edge for c in self.composites for edge in (c.begin, c.end)), self.n_nodes]
+        edges = [0, *(edge for c in self.composites for edge in (c.begin, c.end)), self.n_uniform]
         self.segments = tuple(zip(edges[::2], edges[1::2], strict=True))
         self._idle: list[Replay] = []
 
@@ -110,13 +87,15 @@ class Program:
         """Number of scalars that are differentiated (in one lane)."""
         return int(self.input_active.sum())
 
-    def _check_count(self, arguments: Sequence[Any], extra: str = "") -> None:
+    def check_count(self, arguments: Sequence[Any]) -> None:
+        """Raise unless there is one value per argument."""
         if len(arguments) != len(self.arguments):
             raise AadTypeError(
-                f"this program was recorded with {len(self.arguments)} arguments{extra}, got {len(arguments)}"
+                f"this program was recorded with {len(self.arguments)} arguments, got {len(arguments)}"
             )
 
-    def _numbers(self, position: int, given: Any) -> Floats:
+    def numbers(self, position: int, given: Any) -> Floats:
+        """Return one argument as floats, checked for its shape and for NaN."""
         argument = self.arguments[position]
         try:
             numbers = np.asarray(given, dtype=np.float64)
@@ -178,7 +157,7 @@ class Program:
     # ---- one market state -------------------------------------------------------------------------------------
 
     @contextmanager
-    def _replay(self) -> Iterator[Replay]:
+    def replay(self) -> Iterator[Replay]:
         """Hand out scratch arrays that no other thread uses until the block ends."""
         try:
             replay = self._idle.pop()
@@ -191,13 +170,13 @@ class Program:
 
     def load(self, values: Floats, arguments: Sequence[Any]) -> None:
         """Write the inputs of one market state into their slots."""
-        self._check_count(arguments)
+        self.check_count(arguments)
         if self.has_lanes:
             raise AadTypeError(
                 "this program has lanes: value, gradient and value_and_gradient replay it over them"
             )
         for position, given in enumerate(arguments):
-            values[self.arguments[position].span] = self._numbers(position, given).ravel()
+            values[self.arguments[position].span] = self.numbers(position, given).ravel()
 
     def _require_scalar(self, verb: str) -> None:
         if self.output_shape:
@@ -225,8 +204,9 @@ class Program:
         leading axis of lanes.
         """
         if self.has_lanes:
-            return self._over_lanes(arguments, with_gradient=False)[0]
-        with self._replay() as replay:
+            with self.replay() as uniform:
+                return LaneReplay(self, uniform, arguments).values()
+        with self.replay() as replay:
             return self._shape_output(replay.evaluate(arguments)[self.outputs])
 
     def value_and_gradient(self, *arguments: Any) -> tuple[Any, Any]:
@@ -237,10 +217,12 @@ class Program:
         """
         self._require_scalar("a gradient")
         if self.has_lanes:
-            return self._over_lanes(arguments, with_gradient=True)
-        with self._replay() as replay:
+            with self.replay() as uniform:
+                outputs, gradients = LaneReplay(self, uniform, arguments).value_and_gradient()
+                return outputs, gradients[0] if len(gradients) == 1 else tuple(gradients)
+        with self.replay() as replay:
             values = replay.evaluate(arguments)
-            adjoints = replay.sweep_adjoints(values, np.ones(1))
+            adjoints = replay.sweep_adjoints(np.ones(1))
             return float(values[self.outputs[0]]), self._input_adjoints(adjoints)
 
     def gradient(self, *arguments: Any) -> Any:
@@ -255,14 +237,14 @@ class Program:
             raise AadValueError(
                 f"the adjoints have shape {weights.shape}: the output has shape {self.output_shape}"
             )
-        with self._replay() as replay:
-            values = replay.evaluate(inputs)
-            return self._input_adjoints(replay.sweep_adjoints(values, weights.ravel()))
+        with self.replay() as replay:
+            replay.evaluate(inputs)
+            return self._input_adjoints(replay.sweep_adjoints(weights.ravel()))
 
     def jvp(self, *arguments: Any) -> Any:
         """Return the output's derivative along a direction, which comes as the last argument."""
         *inputs, direction = arguments
-        with self._replay() as replay:
+        with self.replay() as replay:
             values = replay.evaluate(inputs)
             tangents = replay.sweep_tangents(values, self._direction(direction))
             return self._shape_output(tangents[0, self.outputs, 0].copy())
@@ -275,11 +257,11 @@ class Program:
         flat = np.zeros((self.n_outputs, self.n_inputs))
         active = np.flatnonzero(self.input_active)
         blocks = [active[k : k + lanes.LANES] for k in range(0, active.size, lanes.LANES)]
-        with self._replay() as replay:
+        with self.replay() as replay:
             values = replay.evaluate(arguments)
             if self.n_outputs <= 2 * len(blocks):
                 for row, seeds in enumerate(np.eye(self.n_outputs)):
-                    flat[row, active] = replay.sweep_adjoints(values, seeds)[active]
+                    flat[row, active] = replay.sweep_adjoints(seeds)[active]
             else:
                 for block in blocks:
                     directions = np.zeros((block.size, self.n_inputs))
@@ -293,9 +275,9 @@ class Program:
         """Return the Hessian times a direction, which comes as the last argument: about five prices, any size."""
         self._require_scalar("hvp")
         *inputs, direction = arguments
-        with self._replay() as replay:
+        with self.replay() as replay:
             values = replay.evaluate(inputs)
-            adjoints = replay.sweep_adjoints(values, np.ones(1))
+            adjoints = replay.sweep_adjoints(np.ones(1))
             return self._unpack(replay.sweep_second_order(values, adjoints, self._direction(direction))[0])
 
     def hessian_products(self, *arguments: Any) -> Floats:
@@ -307,12 +289,12 @@ class Program:
         # Plain nodes take the directions block by block, on all cores; a composite takes them all at once.
         width = len(rows) if self.composites else lanes.LANES
         pieces = [matrix[k : k + width] for k in range(0, len(rows), max(1, width))]
-        with self._replay() as replay:
+        with self.replay() as replay:
             values = replay.evaluate(inputs)
-            adjoints = replay.sweep_adjoints(values, np.ones(1))
+            adjoints = replay.sweep_adjoints(np.ones(1))
 
             def products(piece: Floats) -> Floats:
-                with self._replay() as own:
+                with self.replay() as own:
                     own.states = replay.states
                     return own.sweep_second_order(values, adjoints, piece)[:, self.input_active]
 
@@ -327,9 +309,9 @@ class Program:
         """
         self._require_scalar("a Hessian")
         directions = np.eye(self.n_inputs)[self.input_active]
-        with self._replay() as replay:
+        with self.replay() as replay:
             values = replay.evaluate(arguments)
-            adjoints = replay.sweep_adjoints(values, np.ones(1))
+            adjoints = replay.sweep_adjoints(np.ones(1))
             found = replay.sweep_curvature(values, adjoints, directions)
         return 0.5 * (found + found.T)
 
@@ -345,86 +327,26 @@ class Program:
 
     # ---- lanes ------------------------------------------------------------------------------------------------
 
-    def _over_lanes(self, arguments: Sequence[Any], *, with_gradient: bool) -> tuple[Any, Any]:
-        self._check_count(arguments)
-        shared = np.zeros(self.n_slots)
-        shared[self.n_inputs : self.first_node] = self.constants
-        columns: list[Floats] = []
-        for position, given in enumerate(arguments):
-            argument = self.arguments[position]
-            numbers = self._numbers(position, given)
-            if argument.lane:
-                columns.append(numbers.reshape(len(numbers), -1).T)
+    def derivatives(self, *arguments: Any) -> tuple[Any, Floats, Floats]:
+        """Return value, gradient and Hessian in all active inputs from one replay.
+
+        Shapes (), (n_active,) and (n_active, n_active); over lanes, all three per lane with the lanes first, and every
+        active argument must vary per lane.
+        """
+        self._require_scalar("a Hessian")
+        if self.has_lanes:
+            with self.replay() as uniform:
+                return LaneReplay(self, uniform, arguments).derivatives()
+        directions = np.eye(self.n_inputs)[self.input_active]
+        with self.replay() as replay:
+            values = replay.evaluate(arguments)
+            adjoints = replay.sweep_adjoints(np.ones(1))
+            if self.composites:
+                matrix = replay.sweep_curvature(values, adjoints, directions)
             else:
-                shared[argument.span] = numbers.ravel()
-        n_lanes = columns[0].shape[1]
-        if any(c.shape[1] != n_lanes for c in columns):
-            raise AadValueError(f"lane arguments differ in length: {[c.shape[1] for c in columns]}")
-        if n_lanes == 0:
-            raise AadValueError("lane arguments are empty: give at least one lane")
-        lane_inputs = np.ascontiguousarray(np.concatenate(columns))
-        scalar.value_sweep(self.value_code, self.left, self.right, shared, self.first_node, 0, self.n_uniform)
-        outputs = np.empty((self.n_outputs, n_lanes))
-        lane_adjoints = np.zeros((self.lane_slots.size, n_lanes))
-        seeds = np.ones(self.n_outputs)
-
-        def chunk(begin: int) -> Floats:
-            with self._replay() as replay:
-                return sweep_chunk(replay, begin)
-
-        def sweep_chunk(replay: Replay, begin: int) -> Floats:
-            values = replay.block("lane_values").reshape(-1)
-            values.reshape(-1, lanes.LANES)[: self.first_node + self.n_uniform] = shared[
-                : self.first_node + self.n_uniform, None
-            ]
-            span = (
-                self.first_node,
-                self.n_uniform,
-                self.lane_slots,
-                lane_inputs,
-                begin,
-                min(begin + CHUNK, n_lanes),
-            )
-            if not with_gradient:
-                found = lanes.evaluate_chunk(
-                    self.op, self.left, self.right, values, *span, self.guard_arrays, self.outputs, outputs
-                )
-                sums = np.zeros(0)
-            else:
-                adjoints = replay.block("lane_adjoints").reshape(-1)
-                adjoints[:] = 0.0
-                found = lanes.gradient_chunk(
-                    self.op, self.left, self.right, self.activity, values, adjoints, *span,
-                    self.guard_arrays, self.outputs, outputs, seeds, lane_adjoints,
-                )  # fmt: skip
-                sums = adjoints.reshape(-1, lanes.LANES)[: self.first_node + self.n_uniform].sum(axis=1)
-            if found[0] >= 0:
-                self.raise_changed(found[0], f" in the block of lanes from {found[1]}")
-            return sums
-
-        starts = range(0, n_lanes, CHUNK)
-        sums = map_pieces(chunk, starts, work=2.0 * self.n_nodes * n_lanes)
-        shaped = outputs.T.reshape((n_lanes, *self.output_shape))
-        if not with_gradient:
-            return shaped, None
-        adjoints = np.zeros(self.n_slots)
-        adjoints[: self.first_node + self.n_uniform] = np.sum(sums, axis=0)
-        code = self.adjoint_code
-        scalar.adjoint_sweep(
-            code, self.left, self.right, shared, adjoints, self.first_node, 0, self.n_uniform
-        )
-        parts: list[Any] = []
-        row = 0
-        for argument in self.arguments:
-            if argument.lane:
-                if argument.active:
-                    block = lane_adjoints[row : row + argument.size].T
-                    parts.append(np.ascontiguousarray(block).reshape((n_lanes, *argument.shape)))
-                row += argument.size
-            elif argument.active:
-                part = adjoints[argument.span]
-                parts.append(part.reshape(argument.shape).copy() if argument.shape else float(part[0]))
-        return shaped, parts[0] if len(parts) == 1 else tuple(parts)
+                matrix = replay.sweep_second_order(values, adjoints, directions)[:, self.input_active]
+            gradient = adjoints[: self.n_inputs][self.input_active]
+            return float(values[self.outputs[0]]), gradient, 0.5 * (matrix + matrix.T)
 
     # ---- what it is -------------------------------------------------------------------------------------------
 

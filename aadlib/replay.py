@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -17,6 +18,26 @@ from aadlib.sweeps import lanes, scalar
 def describe_line(line: Line) -> str:
     """Return a source line the way a traceback names it."""
     return f"{line[0]}:{line[1]} in {line[2]}"
+
+
+@dataclass(frozen=True)
+class Argument:
+    """One argument of the recorded function: where it lies among the inputs and how it is treated."""
+
+    shape: tuple[int, ...]
+    offset: int
+    active: bool
+    lane: bool
+
+    @property
+    def size(self) -> int:
+        """Number of scalars in one lane."""
+        return int(np.prod(self.shape, dtype=int))
+
+    @property
+    def span(self) -> slice:
+        """Positions among the inputs."""
+        return slice(self.offset, self.offset + self.size)
 
 
 class Layout(Protocol):
@@ -59,6 +80,7 @@ class Replay:
         self.values[program.n_inputs : program.first_node] = program.constants
         self.adjoints: Floats = np.zeros(program.n_slots)
         self.states: list[Any] = []
+        self._scratch: Floats = np.zeros(0)
         self._blocks: dict[str, Floats] = {}
 
     def block(self, name: str, n_blocks: int = 1) -> Floats:
@@ -68,26 +90,36 @@ class Replay:
             found = self._blocks[name] = np.zeros((n_blocks, self.program.n_slots, lanes.LANES))
         return found[:n_blocks]
 
+    def scratch(self, size: int) -> Floats:
+        """Return a flat array of at least that size, with whatever the last replay left in it."""
+        if self._scratch.size < size:
+            self._scratch = np.zeros(size)
+        return self._scratch
+
     def evaluate(self, arguments: Sequence[Any]) -> Floats:
-        """Run the value sweep, check the guards, and return the values (n_slots,)."""
-        program = self.program
-        values = self.values
+        """Load the inputs, run the value sweep, check the guards, and return the values (n_slots,)."""
+        program, values = self.program, self.values
         program.load(values, arguments)
-        layout = (program.value_code, program.left, program.right, values, program.first_node)
-        scalar.value_sweep(*layout, *program.segments[0])
-        if program.composites:
-            self.states.clear()
-            for composite, segment in zip(program.composites, program.segments[1:], strict=True):
-                results, state = composite.operation.forward(values[composite.operands])
-                values[self._results(composite)] = results
-                self.states.append(state)
-                scalar.value_sweep(*layout, *segment)
+        self.sweep_values()
         changed = scalar.first_changed_guard(*program.guard_arrays, values)
         if changed >= 0:
             program.raise_changed(changed, "")
         if program.lines is not None and np.isnan(values[program.outputs]).any():
             self._raise_not_finite(values, program.lines)
         return values
+
+    def sweep_values(self) -> None:
+        """Recompute every node that no lane changes from the inputs."""
+        program, values = self.program, self.values
+        layout = (program.value_code, program.left, program.right, values, program.first_node)
+        scalar.value_sweep(*layout, *program.segments[0])
+        if program.composites:
+            self.states = []
+            for composite, segment in zip(program.composites, program.segments[1:], strict=True):
+                results, state = composite.operation.forward(values[composite.operands])
+                values[self._results(composite)] = results
+                self.states.append(state)
+                scalar.value_sweep(*layout, *segment)
 
     def _results(self, composite: PlacedComposite) -> slice:
         """Return the slots of a composite's results."""
@@ -111,11 +143,16 @@ class Replay:
             + (f": it is finite where {rule.domain}" if rule.domain else "")
         )
 
-    def sweep_adjoints(self, values: Floats, seeds: Floats) -> Floats:
+    def sweep_adjoints(self, seeds: Floats) -> Floats:
         """Run the adjoint sweep from seeds of the outputs (n_outputs,) and return the adjoints (n_slots,)."""
-        program, adjoints = self.program, self.adjoints
-        adjoints[:] = 0.0
-        np.add.at(adjoints, program.outputs, seeds)
+        self.adjoints[:] = 0.0
+        np.add.at(self.adjoints, self.program.outputs, seeds)
+        self.pull_back()
+        return self.adjoints
+
+    def pull_back(self) -> None:
+        """Sweep the adjoints that stand in `adjoints` back to the inputs."""
+        program, values, adjoints = self.program, self.values, self.adjoints
         layout = (program.adjoint_code, program.left, program.right, values, adjoints, program.first_node)
         scalar.adjoint_sweep(*layout, *program.segments[-1])
         for composite, state, segment in self._backwards():
@@ -123,7 +160,6 @@ class Replay:
             if results.any():
                 np.add.at(adjoints, composite.operands, composite.operation.adjoint(state, results))
             scalar.adjoint_sweep(*layout, *segment)
-        return adjoints
 
     def sweep_tangents(self, values: Floats, directions: Floats) -> Floats:
         """Carry directions, rows (m, n_inputs), forward; return the tangents (n_blocks, n_slots, LANES).

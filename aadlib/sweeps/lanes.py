@@ -40,3 +40,4 @@ second_order_sweep = _module.second_order_sweep
 curvature_sweep = _module.curvature_sweep
 evaluate_chunk = _module.evaluate_chunk
 gradient_chunk = _module.gradient_chunk
+second_order_chunk = _module.second_order_chunk

@@ -345,3 +345,143 @@ def gradient_chunk(
                     lane_adjoints[j, lane + l] = bar[lane_slots[j] * LANES + l]
             lane += LANES
     return changed, changed_lane
+
+
+cdef inline double ended(double factor, double number) noexcept nogil:
+    """Return factor * number, where a zero of either ends the chain whatever the other one is."""
+    return factor * number if (factor != 0.0) & (number != 0.0) else 0.0
+
+
+def second_order_chunk(
+    const unsigned char[::1] op,
+    const int[::1] left,
+    const int[::1] right,
+    const unsigned char[::1] activity,
+    double[::1] values,
+    Py_ssize_t first,
+    const int[::1] lane_slots,
+    const double[:, ::1] lane_inputs,
+    Py_ssize_t begin,
+    Py_ssize_t end,
+    guards,
+    const int[::1] active_slots,
+    int output_slot,
+    double[::1] outputs,
+    double[:, ::1] gradients,
+    double[:, :, ::1] hessians,
+    double[::1] scratch,
+):
+    """Value, gradient and Hessian in each of lanes begin..end-1; return (guard, lane) as `evaluate_chunk`.
+
+    `values` (n_slots * LANES) holds constants and shared inputs in every lane; `scratch` holds 3 n_slots + 5 n_nodes
+    blocks. Partials are computed once per block, then every active input is a direction: forward over reverse.
+    `gradients` is (n_lanes, n_active), `hessians` (n_lanes, n_active, n_active).
+    """
+    cdef const unsigned char[::1] guard_op = guards[0]
+    cdef const int[::1] guard_left = guards[1]
+    cdef const int[::1] guard_right = guards[2]
+    cdef const unsigned char[::1] guard_outcome = guards[3]
+    cdef Py_ssize_t n = op.shape[0]
+    cdef Py_ssize_t n_slots = first + n
+    cdef Py_ssize_t n_active = active_slots.shape[0]
+    cdef Py_ssize_t lane, i, j, k, l, n_valid, a, b
+    cdef Py_ssize_t changed = -1
+    cdef Py_ssize_t changed_lane = -1
+    cdef unsigned char wanted
+    cdef double* v = &values[0]
+    cdef double* bar = &scratch[0]
+    cdef double* dot = bar + n_slots * LANES
+    cdef double* bar_dot = dot + n_slots * LANES
+    cdef double* dx = bar_dot + n_slots * LANES
+    cdef double* dy = dx + n * LANES
+    cdef double* dxx = dy + n * LANES
+    cdef double* dxy = dxx + n * LANES
+    cdef double* dyy = dxy + n * LANES
+    cdef double* w
+    cdef double[LANES] sum_a
+    cdef double[LANES] sum_b
+    with nogil:
+        lane = begin
+        while lane < end:
+            n_valid = min(<Py_ssize_t>LANES, end - lane)
+            load_lanes(lane_slots, lane_inputs, lane, n_valid, v)
+            block_values(op, left, right, v, first, 0)
+            changed = block_guards(guard_op, guard_left, guard_right, guard_outcome, v, n_valid)
+            if changed >= 0:
+                changed_lane = lane
+                break
+            memset(bar, 0, n_slots * LANES * sizeof(double))
+            for l in range(LANES):
+                bar[output_slot * LANES + l] = 1.0
+            for k in range(n - 1, -1, -1):
+                wanted = activity[k]
+                if wanted == 0:
+                    continue
+                a = left[k] * LANES
+                b = right[k] * LANES
+                w = bar + (first + k) * LANES
+                lane_first(op[k], v + a, v + b, v + (first + k) * LANES, dx + k * LANES, dy + k * LANES)
+                lane_second(
+                    op[k], v + a, v + b, v + (first + k) * LANES, dxx + k * LANES, dxy + k * LANES, dyy + k * LANES
+                )
+                for l in range(LANES):
+                    dxx[k * LANES + l] = ended(w[l], dxx[k * LANES + l]) if wanted & 1 else 0.0
+                    dyy[k * LANES + l] = ended(w[l], dyy[k * LANES + l]) if wanted & 2 else 0.0
+                    dxy[k * LANES + l] = ended(w[l], dxy[k * LANES + l]) if wanted == 3 else 0.0
+                    if not wanted & 1:
+                        dx[k * LANES + l] = 0.0
+                    if not wanted & 2:
+                        dy[k * LANES + l] = 0.0
+                for l in range(LANES):
+                    sum_a[l] = ended(w[l], dx[k * LANES + l])
+                    sum_b[l] = ended(w[l], dy[k * LANES + l])
+                for l in range(LANES):
+                    bar[a + l] += sum_a[l]
+                for l in range(LANES):
+                    bar[b + l] += sum_b[l]
+            for l in range(n_valid):
+                outputs[lane + l] = v[output_slot * LANES + l]
+                for j in range(n_active):
+                    gradients[lane + l, j] = bar[active_slots[j] * LANES + l]
+            for i in range(n_active):
+                memset(dot, 0, first * LANES * sizeof(double))
+                memset(bar_dot, 0, n_slots * LANES * sizeof(double))
+                for l in range(LANES):
+                    dot[active_slots[i] * LANES + l] = 1.0
+                for k in range(n):
+                    w = dot + (first + k) * LANES
+                    if activity[k] == 0:
+                        memset(w, 0, LANES * sizeof(double))
+                        continue
+                    a = left[k] * LANES
+                    b = right[k] * LANES
+                    for l in range(LANES):
+                        sum_a[l] = ended(dx[k * LANES + l], dot[a + l]) + ended(dy[k * LANES + l], dot[b + l])
+                    for l in range(LANES):
+                        w[l] = sum_a[l]
+                for k in range(n - 1, -1, -1):
+                    if activity[k] == 0:
+                        continue
+                    a = left[k] * LANES
+                    b = right[k] * LANES
+                    w = bar_dot + (first + k) * LANES
+                    for l in range(LANES):
+                        sum_a[l] = (
+                            ended(dx[k * LANES + l], w[l])
+                            + ended(dxx[k * LANES + l], dot[a + l])
+                            + ended(dxy[k * LANES + l], dot[b + l])
+                        )
+                        sum_b[l] = (
+                            ended(dy[k * LANES + l], w[l])
+                            + ended(dyy[k * LANES + l], dot[b + l])
+                            + ended(dxy[k * LANES + l], dot[a + l])
+                        )
+                    for l in range(LANES):
+                        bar_dot[a + l] += sum_a[l]
+                    for l in range(LANES):
+                        bar_dot[b + l] += sum_b[l]
+                for l in range(n_valid):
+                    for j in range(n_active):
+                        hessians[lane + l, i, j] = bar_dot[active_slots[j] * LANES + l]
+            lane += LANES
+    return changed, changed_lane
