@@ -17,12 +17,13 @@ def forward_over_reverse(point: Point) -> Floats:
     One tangent and one second-order sweep per block of lanes; blocks run on threads when the program is large.
     """
     program, active = point.program, point.active
-    directions = np.zeros((active.size, program.n_inputs))
-    directions[np.arange(active.size), active] = 1.0
-    blocks = [directions[k : k + lanes.LANES] for k in range(0, active.size, lanes.LANES)]
+    # Plain nodes take the directions block by block, on all cores; a composite takes them all at once.
+    width = active.size if program.composites else lanes.LANES
+    blocks = [point.directions[k : k + width] for k in range(0, active.size, max(1, width))]
 
     def products(block: Floats) -> Floats:
-        with program._replay() as replay:
+        with program.replay() as replay:
+            replay.states = point.replay.states
             return replay.sweep_second_order(point.values, point.adjoints, block)[:, active]
 
     found = map_pieces(products, blocks, work=20.0 * lanes.LANES * program.n_nodes * len(blocks))

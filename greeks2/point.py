@@ -52,10 +52,25 @@ class Point:
         """Slots of the active inputs, in the order of rows and columns of the Hessian."""
         return np.flatnonzero(self.program.input_active)
 
+    @property
+    def directions(self) -> Floats:
+        """Unit directions of the active inputs, as rows (n, n_inputs)."""
+        rows: Floats = np.eye(self.program.n_inputs)[self.active]
+        return rows
+
 
 def as_arguments(x: Any) -> tuple[Any, ...]:
     """Return the arguments of the function: a tuple of them, or the only one."""
     return x if isinstance(x, tuple) else (x,)
+
+
+def require_plain(program: Program, method: str) -> None:
+    """Raise `AadTypeError` where a method that sweeps single operations meets composite ones."""
+    if program.composites:
+        raise AadTypeError(
+            f"{method} sweeps single operations and this program has {len(program.composites)} composite ones: use "
+            "method='forward_over_reverse' or 'bottleneck'"
+        )
 
 
 def as_program(f: Source, arguments: Sequence[Any], passive: Sequence[int] = ()) -> Program:
@@ -96,9 +111,9 @@ def point_at(program: Program, arguments: Sequence[Any], weights: Any = None) ->
     if not np.isfinite(seeds).all():
         raise AadValueError(f"weights = {weights!r}: must be finite")
     seeds = seeds.ravel()
-    with program._replay() as replay:
+    with program.replay() as replay:
         values = replay.evaluate(arguments)
-        adjoints = replay.sweep_adjoints(values, seeds)
+        adjoints = replay.sweep_adjoints(seeds)
         value = float(np.dot(seeds, values[program.outputs]))
         gradient = adjoints[: program.n_inputs][program.input_active]
         yield Point(program, replay, tuple(arguments), values, adjoints, seeds, value, gradient)
@@ -133,5 +148,6 @@ def over_lanes(program: Program) -> Program:
     twin.arguments = tuple(replace(argument, lane=True) for argument in program.arguments)
     twin.lane_slots = np.arange(program.n_inputs, dtype=np.int32)
     twin.n_uniform = 0
+    twin.segments = ((0, 0),)
     twin._idle = []
     return twin
