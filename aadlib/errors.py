@@ -56,6 +56,19 @@ def values_of(x: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
     return flat.reshape(array.shape)
 
 
+def as_floats(name: str, given: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Return real numbers as a float64 array; refuse text, None, complex numbers and ragged lists."""
+    try:
+        array = np.asarray(given)
+        if array.dtype.kind == "O":
+            array = np.array([float(item) for item in array.ravel()]).reshape(array.shape)
+    except (TypeError, ValueError) as error:
+        raise AadTypeError(f"{name} = {given!r} is not a float or an array of floats: {error}") from None
+    if array.dtype.kind not in "biuf":
+        raise AadTypeError(f"{name} = {given!r} is not a float or an array of floats")
+    return array.astype(np.float64)
+
+
 def _first_bad(name: str, values: np.ndarray[Any, Any], bad: np.ndarray[Any, Any]) -> str:
     if values.ndim == 0:
         return f"{name} = {values.item()!r}"

@@ -53,10 +53,12 @@ class LaneReplay:
             else:
                 uniform.values[argument.span] = numbers.ravel()
         lengths = [part.shape[1] for part in rows]
-        if len(set(lengths)) != 1 or lengths[0] == 0:
+        if len(set(lengths)) != 1:
             raise AadValueError(
-                f"lane arguments have {lengths} lanes: give them all the same number, at least one"
+                f"lane arguments differ in length: {lengths}; give them all the same number of lanes"
             )
+        if lengths[0] == 0:
+            raise AadValueError("lane arguments are empty: give at least one lane")
         self.n_lanes = lengths[0]
         self.inputs: Floats = np.ascontiguousarray(np.concatenate(rows))
         self.n_shared = program.first_node + program.n_uniform

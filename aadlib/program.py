@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from aadlib import graph
 from aadlib.advar import ADVar
-from aadlib.errors import AadTypeError, AadValueError, BranchChanged
+from aadlib.errors import AadTypeError, AadValueError, BranchChanged, as_floats
 from aadlib.freeze import PAIRED, Floats, Ints, freeze, frozen
 from aadlib.lane_replay import LaneReplay
 from aadlib.replay import Argument, Replay, describe_line
@@ -97,12 +97,7 @@ class Program:
     def numbers(self, position: int, given: Any) -> Floats:
         """Return one argument as floats, checked for its shape and for NaN."""
         argument = self.arguments[position]
-        try:
-            numbers = np.asarray(given, dtype=np.float64)
-        except (TypeError, ValueError) as error:
-            raise AadTypeError(
-                f"argument {position} = {given!r} is not an array of floats: {error}"
-            ) from None
+        numbers = as_floats(f"argument {position}", given)
         shape = numbers.shape[1:] if argument.lane and numbers.ndim else numbers.shape
         if shape != argument.shape or (argument.lane and numbers.ndim == 0):
             wanted = (

@@ -9,7 +9,7 @@ import numpy as np
 
 from aadlib.advar import ADVar, Condition
 from aadlib.arrays import ADArray
-from aadlib.errors import AadTypeError, AadValueError, BranchChanged
+from aadlib.errors import AadTypeError, AadValueError, BranchChanged, as_floats
 from aadlib.program import Argument, Program
 from aadlib.tape import Tape
 
@@ -29,10 +29,7 @@ def _as_input(position: int, given: Any, *, lane: bool) -> np.ndarray[Any, np.dt
             f"argument {position} is recorded already: derivatives of derivatives come from hvp, hessian or greeks2, "
             "not from recording inside a recording"
         )
-    try:
-        numbers = np.asarray(given, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise AadTypeError(f"argument {position} = {given!r} is not a float or an array of floats") from None
+    numbers = as_floats(f"argument {position}", given)
     if not np.isfinite(numbers).all():
         index = tuple(int(i) for i in np.argwhere(~np.isfinite(numbers))[0])
         where = f"[{', '.join(map(str, index))}]" if index else ""

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from aadlib.errors import NotFinite
-from aadlib.freeze import Flags, Floats, Ints, Line, PlacedComposite
+from aadlib.freeze import RESULT, Flags, Floats, Ints, Line, PlacedComposite
 from aadlib.rules import RULES
 from aadlib.sweeps import lanes, scalar
 
@@ -134,8 +134,18 @@ class Replay:
         """Name the first operation that made a NaN out of numbers."""
         program = self.program
         bad = np.isnan(values)
-        made = bad[program.first_node :] & ~bad[program.left] & ~bad[program.right]
+        # Only a NaN that a NaN output depends on counts: not one in a branch that `where` did not take.
+        led = np.zeros(program.n_slots, dtype=bool)
+        led[program.outputs] = bad[program.outputs]
+        for k in range(program.n_nodes - 1, -1, -1):
+            if led[program.first_node + k]:
+                for operand in (program.left[k], program.right[k]):
+                    led[operand] |= bad[operand] and operand != program.first_node + k
+        made = led[program.first_node :] & ~bad[program.left] & ~bad[program.right]
+        made |= led[program.first_node :] & (program.op == RESULT)
         node = int(np.flatnonzero(made)[0])
+        if program.op[node] == RESULT:
+            raise NotFinite(f"a composite operation at {describe_line(lines[node])} made a NaN")
         rule = RULES[program.op[node]]
         operands = [values[program.left[node]], values[program.right[node]]][: rule.arity]
         raise NotFinite(

@@ -219,12 +219,13 @@ cdef class Tape:
 
     def rewind(self, mark):
         """Forget everything recorded after `mark`; `ADVar`s made since must not be used again."""
-        size, n_constants, n_guards, n_kinks, n_lines, n_composites = mark
+        size, n_constants, *lengths = mark
         if not 0 <= size <= self.nodes.size or not 0 <= n_constants <= self.nodes.n_constants:
             raise TapeError(f"mark {mark!r} lies beyond the end of this tape ({self.nodes.size} nodes)")
         self.nodes.size = size
         self.nodes.n_constants = n_constants
-        del self.guards[n_guards:], self.kinks[n_kinks:], self.lines[n_lines:], self.composites[n_composites:]
+        for kept, length in zip((self.guards, self.kinks, self.lines, self.composites), lengths):
+            del kept[length:]
 
     def arrays(self):
         """Return copies (op, left, right, value, constants) of what was recorded.
