@@ -12,7 +12,7 @@ import numpy as np
 from aadlib import evaluate as rules
 from aadlib.program import Program
 from aadlib.tape import Tape
-from greeks2.point import Floats, Point, point_of
+from greeks2.point import Floats, Point, point_of, require_plain
 
 Arc = tuple[int, int]
 """A nonlinear arc: two slots, the smaller one first."""
@@ -139,6 +139,7 @@ def algo4_adjlist(
 def push_arcs(point: Point, on_step: Callable[[Step], None] | None = None) -> Floats:
     """Sweep one evaluated program: see `algo4_adjlist`."""
     program = point.program
+    require_plain(program, "algo4_adjlist")
     weights = Arcs()
     adjoints: defaultdict[int, float] = defaultdict(float)
     seeds = seeds_of(point)

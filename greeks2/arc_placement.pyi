@@ -8,5 +8,12 @@ class Arena:
     def __init__(self, length: Ints, low: Ints, high: Ints) -> None: ...
 
 def place_rows(
-    records: Ints, targets: Ints, moves: Ints, flushes: Ints, final: Ints, arena: Arena, left: Ints, right: Ints
+    records: Ints,
+    targets: Ints,
+    moves: Ints,
+    flushes: Ints,
+    final: Ints,
+    arena: Arena,
+    left: Ints,
+    right: Ints,
 ) -> tuple[int, int]: ...

@@ -210,3 +210,14 @@ def push_arcs(
                     arena[records[r, AB]] += adjoint * dxy
                 if both and dyy != 0.0:
                     arena[records[r, BB]] += 0.5 * adjoint * dyy
+
+
+def collect(
+    double[::1] weights, const int[::1] rows, const int[::1] columns, const int[::1] places, double[:, ::1] half
+):
+    """Add the arcs between inputs to one half of the Hessian, and leave zeros in the arena."""
+    cdef Py_ssize_t k
+    with nogil:
+        for k in range(places.shape[0]):
+            half[rows[k], columns[k]] += weights[places[k]]
+            weights[places[k]] = 0.0

@@ -25,7 +25,12 @@ _programs: WeakKeyDictionary[Program, Program] = WeakKeyDictionary()
 
 
 def lane_program(program: Program) -> Program:
-    """Return the program with every argument a lane argument, made at the first call and kept."""
+    """Return the program with every argument a lane argument, made at the first call and kept.
+
+    A program with composite operations is returned as it is: these take one state at a time.
+    """
+    if program.composites:
+        return program
     if program not in _programs:
         _programs[program] = over_lanes(program)
     return _programs[program]
@@ -87,5 +92,8 @@ def _quads(program: Program, x: Floats, active: Any, h: Floats, i: Any, j: Any, 
         shifted[quad, pairs, active[j]] += sign_j * h[j]
     lanes = shifted.reshape(4 * i.size, -1)
     given = [lanes[:, a.span].reshape((-1, *a.shape)) for a in program.arguments]
-    values = np.reshape(program.value(*given), (4, i.size, -1))
-    return values @ seeds
+    if program.has_lanes:
+        values = program.value(*given)
+    else:
+        values = [program.value(*arguments) for arguments in zip(*given, strict=True)]
+    return np.reshape(values, (4, i.size, -1)) @ seeds

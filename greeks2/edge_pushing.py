@@ -20,18 +20,18 @@ from aadlib.rules import RULES
 from aadlib.sweeps import lanes
 from greeks2 import arc_placement, arc_schedule, arc_sweep
 from greeks2.hubs import hub_slots
-from greeks2.point import Floats, Point
+from greeks2.point import Floats, Point, require_plain
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
 Ints = npt.NDArray[np.int32]
 
-CURVATURE = np.array(
-    [sum(bit for bit, text in zip((1, 2, 4), rule.second, strict=False) if text != "0.0") for rule in RULES],
-    dtype=np.uint8,
-)
-"""Which second partials (bits 1, 2, 4 for dxx, dxy, dyy) an operation has at all."""
+CURVATURE = np.zeros(256, dtype=np.uint8)
+CURVATURE[: len(RULES)] = [
+    sum(bit for bit, text in zip((1, 2, 4), rule.second, strict=False) if text != "0.0") for rule in RULES
+]
+"""Which second partials (bits 1, 2, 4 for dxx, dxy, dyy) an operation has at all, by code."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,11 +81,15 @@ class Schedule:
 _schedules: WeakKeyDictionary[Program, dict[int | None, Schedule]] = WeakKeyDictionary()
 
 
+def curvature_bits(program: Program) -> npt.NDArray[np.uint8]:
+    """Return which second partials of every node, in its active operands, do not vanish identically."""
+    bits = CURVATURE[program.op] & np.array([0, 1, 4, 7], dtype=np.uint8)[program.activity]
+    return np.where((program.left == program.right) & (bits != 0), 1, bits).astype(np.uint8)
+
+
 def smallest_cap(program: Program) -> int:
     """Return the largest number of arcs that one node of the program creates: no cap can be smaller."""
-    bits = CURVATURE[program.op] & np.array([0, 1, 4, 7], dtype=np.uint8)[program.activity]
-    bits = np.where((program.left == program.right) & (bits != 0), 1, bits)
-    return int(np.array([bin(b).count("1") for b in range(8)])[bits].max(initial=0))
+    return int(np.array([bin(b).count("1") for b in range(8)])[curvature_bits(program)].max(initial=0))
 
 
 def require_cap(program: Program, cap_active: int | None) -> None:
@@ -134,6 +138,7 @@ def reached_slots(program: Program) -> npt.NDArray[np.uint8]:
 
 
 def _make_schedule(program: Program, cap_active: int | None, *, limit: int) -> Schedule | None:
+    require_plain(program, "edge_pushing")
     hubs = hub_slots(program) if cap_active is None else np.empty(0, dtype=np.int32)
     numbers = np.full(program.n_slots, -1, dtype=np.int32)
     numbers[hubs] = np.arange(hubs.size)
@@ -163,7 +168,7 @@ def _make_schedule(program: Program, cap_active: int | None, *, limit: int) -> S
         targets=targets[:n_targets].copy(),
         moves=moves[:n_moves].reshape(-1, 2).copy(),
         flushes=np.ascontiguousarray(flushes[:, :3]),
-        ends=ends,
+        ends=ends.astype(np.intp),
         rows=number[final[:, 0]].astype(np.int32),
         columns=number[final[:, 1]].astype(np.int32),
         places=final[:, 2].copy(),
@@ -177,33 +182,25 @@ def _make_schedule(program: Program, cap_active: int | None, *, limit: int) -> S
 
 def forward_rows(point: Point, slots: npt.NDArray[np.intp]) -> Floats:
     """Return the derivatives of the given slots in the active inputs, (n_slots, n), by tangent sweeps."""
-    program = point.program
     rows = np.empty((slots.size, point.active.size))
     for begin in range(0, point.active.size, lanes.LANES):
-        block = point.active[begin : begin + lanes.LANES]
-        directions = np.zeros((block.size, program.n_inputs))
-        directions[np.arange(block.size), block] = 1.0
-        rows[:, begin : begin + block.size] = point.replay.sweep_tangents(point.values, directions)[
-            slots, : block.size
+        block = point.directions[begin : begin + lanes.LANES]
+        rows[:, begin : begin + len(block)] = point.replay.sweep_tangents(point.values, block)[
+            0, slots, : len(block)
         ]
     return rows
 
 
-def input_arcs(point: Point, schedule: Schedule) -> tuple[Floats, Floats]:
-    """Replay the schedule; return the weights of its input arcs and the half matrix of what was flushed, or (0, 0)."""
-    program = point.program
-    n = point.active.size if schedule.ends.size else 0
-    half = np.zeros((n, n))
-    rows = forward_rows(point, schedule.ends) if n else half
-    weights = schedule.weights()
+def replay_arcs(point: Point, schedule: Schedule, half: Floats) -> Floats:
+    """Replay the schedule; return the arena, with the arcs between inputs, and add what was flushed to `half`."""
+    program, weights = point.program, schedule.weights()
+    rows = forward_rows(point, schedule.ends) if schedule.ends.size else half
     arc_sweep.push_arcs(
         schedule.records, schedule.targets, schedule.moves, schedule.flushes,
         program.op, program.left, program.right, point.values, point.adjoints, program.first_node,
         weights, rows, half,
     )  # fmt: skip
-    found = weights[schedule.places]
-    weights[schedule.places] = 0.0
-    return found, half
+    return weights
 
 
 def edge_pushing(point: Point, *, cap_active: int | None = None) -> Floats:
@@ -227,11 +224,9 @@ def edge_pushing(point: Point, *, cap_active: int | None = None) -> Floats:
     Cost: one push per arc and operand. With a cap also n / 8 tangent sweeps, and the forward rows in memory.
     """
     schedule = schedule_of(point.program, cap_active)
-    weights, half = input_arcs(point, schedule)
-    n = point.active.size
-    if not half.size:
-        half = np.zeros((n, n))
-    np.add.at(half, (schedule.rows, schedule.columns), weights)
+    half = np.zeros((point.active.size, point.active.size))
+    weights = replay_arcs(point, schedule, half)
+    arc_sweep.collect(weights, schedule.rows, schedule.columns, schedule.places, half)
     return half + half.T
 
 
@@ -243,11 +238,12 @@ def sparse_edge_pushing(point: Point, *, cap_active: int | None = None) -> csr_a
     from scipy.sparse import coo_array, csr_array
 
     schedule = schedule_of(point.program, cap_active)
-    weights, half = input_arcs(point, schedule)
     n = point.active.size
-    places = (
-        np.concatenate([schedule.rows, schedule.columns]),
-        np.concatenate([schedule.columns, schedule.rows]),
-    )
+    half = np.zeros((n, n)) if schedule.ends.size else np.zeros((0, 0))
+    arena = replay_arcs(point, schedule, half)
+    weights = arena[schedule.places]
+    arena[schedule.places] = 0.0
+    rows, columns = schedule.rows, schedule.columns
+    places = (np.concatenate([rows, columns]), np.concatenate([columns, rows]))
     found = csr_array(coo_array((np.concatenate([weights, weights]), places), shape=(n, n)))
     return csr_array(found + half + half.T) if half.size else found

@@ -38,9 +38,9 @@ class Greeks:
     Attributes
     ----------
     value : float, the price
-    values : Greek -> float, or array where the input is one: delta of three spots has shape (3,), vanna of three spots
-        and three volatilities (3, 3), spots first. The diagonal of a block of one input is the Greek (gamma, volga), the whole
-        block is called cross_gamma, cross_volga.
+    values : Greek -> float, or array where the input is one: delta of three spots has shape (3,), vanna of three
+        spots and three volatilities (3, 3), spots first. The diagonal of a block of one input is the Greek (gamma,
+        volga), the whole block is called cross_gamma, cross_volga.
     units : Greek -> what its bumps are
     entries : every number once, with the labels of its inputs
     labels : of the flattened inputs, "spot[1]"

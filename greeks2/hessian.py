@@ -11,6 +11,7 @@ import numpy as np
 
 from aadlib.errors import AadTypeError, AadValueError
 from aadlib.program import Program
+from greeks2.bottleneck import bottleneck
 from greeks2.bumping2 import bumping2, n_evaluations
 from greeks2.edge_pushing import edge_pushing, require_cap, schedule_of, sparse_edge_pushing
 from greeks2.forward_over_reverse import forward_over_reverse
@@ -22,7 +23,7 @@ from greeks2.taylor import front_of, taylor
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-METHODS = ("edge_pushing", "taylor", "forward_over_reverse", "bumping2")
+METHODS = ("edge_pushing", "taylor", "forward_over_reverse", "bottleneck", "bumping2")
 """Every method of `hessian`; all but the last are exact."""
 
 
@@ -108,7 +109,7 @@ def _hessian_result(
     require_cap(program, cap_active)
     chosen: Plan | None = None
     if method == "auto":
-        chosen = plan(program, replays=100 if isinstance(f, Program) else 1) if cap_active is None else None
+        chosen = plan(program, replays=1 if not isinstance(f, Program) else 1000) if cap_active is None else None
         method = chosen.method if chosen is not None else "edge_pushing"
     with point_at(program, arguments, weights) as point:
         if method == "edge_pushing" and sparse:
@@ -131,7 +132,8 @@ def _dense(point: Point, method: str, cap_active: int | None, weights: Any, step
         return edge_pushing(point, cap_active=cap_active)
     if method == "bumping2":
         return bumping2(point.program, point.arguments, weights=weights, steps=steps)
-    return {"taylor": taylor, "forward_over_reverse": forward_over_reverse}[method](point)
+    sweep = {"taylor": taylor, "forward_over_reverse": forward_over_reverse, "bottleneck": bottleneck}[method]
+    return sweep(point)
 
 
 def _counts(program: Program, method: str, cap_active: int | None) -> dict[str, int]:
@@ -207,7 +209,7 @@ def hessian(
         A function is recorded at `x`; a program (`aadlib.record`) is replayed, and what a method prepares for it is
         kept.
     x : float, array (or list) of any shape, or a tuple of such for a function of several arguments
-    method : "auto", "edge_pushing", "taylor", "forward_over_reverse" or "bumping2"
+    method : "auto", "edge_pushing", "taylor", "forward_over_reverse", "bottleneck" or "bumping2"
         "auto" counts what each exact method would do and takes the cheapest.
     sparse : bool
         Return a `scipy.sparse.csr_array`; edge pushing then never makes the dense matrix.

@@ -5,25 +5,37 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-
-import numpy as np
+from weakref import WeakKeyDictionary
 
 from aadlib.program import Program
 from aadlib.sweeps import lanes
 from aadlib.threads import n_threads
 from greeks2.bumping2 import n_evaluations
-from greeks2.edge_pushing import schedule_within
+from greeks2.edge_pushing import curvature_bits, schedule_within
 from greeks2.taylor import front_of
 
 # Nanoseconds, measured on one x86-64 core. Only their ratios matter.
-NODE = 14.0  # a node of a scalar second-order sweep: its partials and what they are multiplied with
-PUSH = 1.6  # an arc moved to an operand at an address of its own
-STRETCHED_PUSH = 0.22  # an arc moved in a contiguous vector operation
-LANE_NODE = 26.0  # a node of a tangent and a second-order sweep over one block of lanes
-FRONT_ENTRY = 0.2  # an entry of a vector over the front
+CALL = 10_000.0  # Python around one method
+BLOCK_CALL = 24_000.0  # Python around one block of lanes
+NODE = 8.0  # a node of a scalar sweep: its partials
+PUSH = 1.0  # an arc moved to an operand at an address of its own
+STRETCHED_PUSH = 0.2  # an arc moved in a contiguous vector operation
+LANE_NODE = 24.0  # a node of a tangent and a second-order sweep over one block of lanes, in cache
+LANE_NODE_FAR = 42.0  # the same where the blocks do not fit the cache
+TANGENT_SHARE = 0.4  # what the tangent sweep is of it
+CURVATURE = 2.7  # a row and block of a nonlinear node's outer product
+FRONT_ENTRY = 0.35  # an entry of a vector over the front
+ENTRY = 1.3  # an entry of the dense result
 EVALUATION = 2.0  # a node and lane of a value sweep
-CALL = 20_000.0  # Python around one sweep
-TRACE_NODE, TRACE_PUSH = 250.0, 12.0  # the symbolic phase of edge pushing, paid once per program
+TRACE_NODE, TRACE_PUSH = 250.0, 50.0  # the symbolic phase of edge pushing, paid once per program
+
+SPREAD = 2e6
+"""Operations from which blocks of lanes are spread over threads, as in `aadlib.threads`."""
+
+FAR = 16_000
+"""Slots beyond which two blocks of lanes do not fit the second-level cache."""
+
+_plans: WeakKeyDictionary[Program, Plan] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -51,7 +63,7 @@ class Plan:
         return "\n".join([f"method: {self.method}", *rows])
 
 
-def plan(program: Program, *, replays: int = 100) -> Plan:
+def plan(program: Program, *, replays: int = 1000) -> Plan:
     """Count the work of every method and choose among the exact ones.
 
     Parameters
@@ -60,40 +72,64 @@ def plan(program: Program, *, replays: int = 100) -> Plan:
     replays : int, over how many Hessians the symbolic phase of edge pushing is spread: 1 for a recording that is used
         once. Tracing stops as soon as edge pushing is dearer than another method, so planning never costs much.
     """
+    if replays == 1:
+        return _make_plan(program, replays)
+    if program not in _plans:
+        _plans[program] = _make_plan(program, replays)
+    return _plans[program]
+
+
+def _make_plan(program: Program, replays: int) -> Plan:
+    counts = _counts(program)
+    times = _swept_times(program, counts)
+    if not program.composites:
+        front = counts["front"] = front_of(program)[1]
+        counts["bytes_taylor"] = 8 * front * front
+        times["taylor"] = CALL + program.n_nodes * (3.0 * NODE + 3.0 * FRONT_ENTRY * front) + ENTRY * front**2
+        spare = min(times.values()) - CALL - program.n_nodes * (NODE + TRACE_NODE / replays)
+        limit = int(spare / (PUSH + TRACE_PUSH / replays))
+        schedule = schedule_within(program, limit) if limit > 0 else None
+        if schedule is not None:
+            singles = schedule.pushes - schedule.stretched
+            times["edge_pushing"] = (
+                CALL + NODE * len(schedule.records) + PUSH * singles + STRETCHED_PUSH * schedule.stretched
+            )
+            counts |= {
+                "pushes": schedule.pushes,
+                "pushes_in_stretches": schedule.stretched,
+                "live_arcs": schedule.peak,
+                "bytes_edge_pushing": schedule.nbytes,
+            }
+    method = min(times, key=lambda name: times[name])
+    times["bumping2"] = CALL + EVALUATION * program.n_nodes * counts["evaluations"]
+    seconds = {name: 1e-9 * (time + ENTRY * program.n_active**2) for name, time in times.items()}
+    return Plan(method, MappingProxyType(counts), MappingProxyType(seconds))
+
+
+def _counts(program: Program) -> dict[str, int]:
     n, nodes = program.n_active, program.n_nodes
     blocks = -(-n // lanes.LANES)
-    front = front_of(program)[1]
-    threads = min(n_threads(), blocks) if 20.0 * lanes.LANES * nodes * blocks > 2e6 else 1
-    seconds = {
-        "forward_over_reverse": CALL * blocks + LANE_NODE * nodes * -(-blocks // max(1, threads)),
-        "taylor": CALL + nodes * (2.0 * NODE + 3.0 * FRONT_ENTRY * front) + FRONT_ENTRY * 4.0 * front**2,
-        "bumping2": CALL + EVALUATION * nodes * n_evaluations(n),
-    }
-    counts = {
+    slots = lanes.LANES * program.n_slots
+    return {
         "nodes": nodes,
+        "nonlinear_nodes": int((curvature_bits(program) != 0).sum()),
         "inputs": n,
         "lane_blocks": blocks,
         "lane_multiply_adds": 6 * lanes.LANES * blocks * nodes,
-        "front": front,
         "evaluations": n_evaluations(n),
-        "bytes_forward_over_reverse": 16 * lanes.LANES * program.n_slots * threads,
-        "bytes_taylor": 8 * front * front,
+        "bytes_forward_over_reverse": 16 * slots * min(n_threads(), blocks),
+        "bytes_bottleneck": 8 * slots * blocks,
     }
-    exact = min(seconds["forward_over_reverse"], seconds["taylor"])
-    spare = exact - CALL - nodes * (NODE + TRACE_NODE / replays)
-    schedule = schedule_within(program, int(spare / (PUSH + TRACE_PUSH / replays))) if spare > 0.0 else None
-    if schedule is not None:
-        single = schedule.pushes - schedule.stretched
-        seconds["edge_pushing"] = (
-            CALL + NODE * len(schedule.records) + PUSH * single + STRETCHED_PUSH * schedule.stretched
-        )
-        counts |= {
-            "pushes": schedule.pushes,
-            "pushes_in_stretches": schedule.stretched,
-            "live_arcs": schedule.peak,
-            "bytes_edge_pushing": schedule.nbytes,
-        }
-    candidates = [name for name in seconds if name != "bumping2"]
-    method = min(candidates, key=lambda name: seconds[name])
-    scaled = {name: 1e-9 * float(np.round(time, 1)) for name, time in seconds.items()}
-    return Plan(method, MappingProxyType(counts), MappingProxyType(scaled))
+
+
+def _swept_times(program: Program, counts: dict[str, int]) -> dict[str, float]:
+    """Return the times of the methods that sweep all directions."""
+    n, nodes, blocks = counts["inputs"], counts["nodes"], counts["lane_blocks"]
+    threads = min(n_threads(), blocks) if 20.0 * lanes.LANES * nodes * blocks > SPREAD else 1
+    lane_node = LANE_NODE_FAR if program.n_slots > FAR else LANE_NODE
+    rounds = -(-blocks // max(1, threads))
+    met = CURVATURE * counts["nonlinear_nodes"] * n * blocks
+    return {
+        "forward_over_reverse": CALL + BLOCK_CALL * blocks + lane_node * nodes * rounds,
+        "bottleneck": 2.0 * CALL + TANGENT_SHARE * lane_node * nodes * blocks + met,
+    }

@@ -15,7 +15,7 @@ from aadlib.program import Program
 from aadlib.tape import Tape
 from greeks2 import front_sweep
 from greeks2.edge_pushing import reached_slots
-from greeks2.point import Floats, Point, Source, as_arguments, as_program, point_at, point_of
+from greeks2.point import Floats, Point, Source, as_arguments, as_program, point_at, point_of, require_plain
 
 _fronts: WeakKeyDictionary[Program, tuple[npt.NDArray[np.int32], int]] = WeakKeyDictionary()
 
@@ -23,6 +23,7 @@ _fronts: WeakKeyDictionary[Program, tuple[npt.NDArray[np.int32], int]] = WeakKey
 def front_of(program: Program) -> tuple[npt.NDArray[np.int32], int]:
     """Return the place of every slot on the front and the front's size, found at the first call and kept."""
     if program not in _fronts:
+        require_plain(program, "taylor")
         _fronts[program] = front_sweep.plan_front(
             program.left,
             program.right,
@@ -102,6 +103,7 @@ def taylor_series(f: Source, x: Any, direction: Any) -> tuple[float, float, floa
     """
     arguments = as_arguments(x)
     program = as_program(f, arguments)
+    require_plain(program, "taylor_series")
     with point_at(program, arguments) as point:
         along = np.asarray(direction, dtype=np.float64).ravel()
         if along.size != point.active.size:
