@@ -120,7 +120,7 @@ def book_greeks(model: BookModel, program: ad.Program, *, parallel: FloatArray, 
     ----------
     program : recording of `model`
     parallel : (n_parameters,)
-        Change of the surface parameters that raises local volatility by one point everywhere.
+        Change of the surface parameters that makes up a vega of one point.
     method : a method of `greeks2.hessian`
     """
     point = model.point

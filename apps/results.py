@@ -31,7 +31,7 @@ class BookGreeks:
     hessian : (n_inputs, n_inputs) float
     unit_prices, unit_deltas, unit_gammas, unit_vegas : (n_positions,) float
         Of one option of each position: price, per index point, per index point squared (extrapolated difference of
-        exact deltas), per volatility point of all local volatilities.
+        exact deltas), per volatility point in every bucket.
     method : str
         How the Hessian was made.
     """

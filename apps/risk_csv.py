@@ -146,6 +146,7 @@ def _vega(result: RiskResult) -> dict[str, Any]:
         "bucket": b.labels,
         "years": np.repeat(b.expiries, b.deviations.size),
         "deviations": np.tile(b.deviations, b.expiries.size),
+        "mean_volatility": b.volatilities,
         "vega": result.vega,
         "spot_vega": result.spot_vega,
     }

@@ -173,7 +173,7 @@ def greek_rows(result: RiskResult) -> list[tuple[str, float, str, str]]:
         ("rho", g[1] * _BASIS_POINT, "price / basis point", "parallel shift of the zero rates"),
         ("rate convexity", h[1, 1] * _BASIS_POINT**2, "price / basis point^2", "d2/dr2"),
         ("cross gamma spot-rate", h[0, 1] * _BASIS_POINT, "price / (index point, basis point)", "d2/dS dr"),
-        ("vega", vega.sum(), "price / vol point", "local volatility up in parallel: the buckets' sum"),
+        ("vega", vega.sum(), "price / vol point", "local volatility up one point in every bucket"),
         ("volga", vega_vega.sum(), "price / vol point^2", "the sum of the vega-vega matrix"),
         ("vanna", spot_vega.sum(), "price / (index point, vol point)", "d2/dS d(local volatility)"),
         (
@@ -197,9 +197,9 @@ def vega_buckets(result: RiskResult) -> Table:
     rows = [(label, *line, line.sum()) for label, line in zip(b.expiry_labels, grid, strict=True)]
     rows.append(("all", *grid.sum(axis=0), grid.sum()))
     note = (
-        "Price per volatility point of local volatility in the bucket; hats in ln expiry and in deviations "
-        "ln(K/F) / (ATM vol sqrt T), flat beyond the ends. A parallel shift is projected with an error of "
-        f"{100.0 * b.misfit:.1f}% rms."
+        "Price per volatility point: local volatility is scaled so that it gains a point on average over the bucket. "
+        "Buckets are hats in ln expiry and in deviations ln(K/F) / (ATM vol sqrt T), flat beyond the ends; they "
+        f"project on the spline with an error of {100.0 * b.misfit:.1f}% rms."
     )
     return table("Bucketed vega", columns, rows, note)
 

@@ -61,6 +61,15 @@ def test_two_runs_are_byte_identical(reports: tuple[Path, Path, float]) -> None:
         assert (first / name).read_bytes() == (second / name).read_bytes(), name
 
 
+def test_the_number_of_threads_changes_no_byte(reports: tuple[Path, Path, float], tmp_path: Path) -> None:
+    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+    alone = {**os.environ, **dict.fromkeys(names, "1")}
+    command = [sys.executable, "-m", "apps", *SMALL, "--out", str(tmp_path / "alone")]
+    subprocess.run(command, env=alone, stdout=subprocess.DEVNULL, check=True, timeout=120)
+    for name in os.listdir(reports[0]):
+        assert (tmp_path / "alone" / name).read_bytes() == (reports[0] / name).read_bytes(), name
+
+
 def test_it_takes_seconds(reports: tuple[Path, Path, float]) -> None:
     assert reports[2] < 40.0
 
