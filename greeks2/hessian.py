@@ -109,7 +109,9 @@ def _hessian_result(
     require_cap(program, cap_active)
     chosen: Plan | None = None
     if method == "auto":
-        chosen = plan(program, replays=1 if not isinstance(f, Program) else 1000) if cap_active is None else None
+        chosen = (
+            plan(program, replays=1 if not isinstance(f, Program) else 1000) if cap_active is None else None
+        )
         method = chosen.method if chosen is not None else "edge_pushing"
     with point_at(program, arguments, weights) as point:
         if method == "edge_pushing" and sparse:

@@ -11,7 +11,15 @@ import numpy as np
 import pytest
 
 import aadlib as ad
-from greeks2 import METHODS, KinkWarning, algo4_adjlist, cross_check, hessian, hessian_result, taylor_backpropagate
+from greeks2 import (
+    METHODS,
+    KinkWarning,
+    algo4_adjlist,
+    cross_check,
+    hessian,
+    hessian_result,
+    taylor_backpropagate,
+)
 from greeks2.bumping2 import bumping2, default_steps
 from greeks2.point import Point, as_arguments, point_at
 from greeks2.twins.bumping2 import bumping2_by_pair
@@ -111,7 +119,8 @@ def test_bumping_error_falls_with_the_square_of_the_step_then_rises() -> None:
     program = ad.record(lambda x: np.exp(np.sin(3.0 * x[0]) * x[1]), point)
     exact = program.hessian(point)
     errors = [
-        np.abs(bumping2(program, [point], steps=np.full(2, h)) - exact).max() for h in (0.04, 0.02, 0.01, 1e-7)
+        np.abs(bumping2(program, [point], steps=np.full(2, h)) - exact).max()
+        for h in (0.04, 0.02, 0.01, 1e-7)
     ]
     assert errors[0] / errors[1] == pytest.approx(4.0, rel=0.1)
     assert errors[1] / errors[2] == pytest.approx(4.0, rel=0.1)
@@ -168,7 +177,9 @@ def test_hessian_follows_the_point(method: str) -> None:
     program = ad.record(lambda x: x[0] ** 3 * np.exp(x[1]), [1.0, 2.0])
     for point in ([1.0, 2.0], [0.5, -1.0], [1.0, 2.0]):
         e = np.exp(point[1])
-        expected = np.array([[6 * point[0] * e, 3 * point[0] ** 2 * e], [3 * point[0] ** 2 * e, point[0] ** 3 * e]])
+        expected = np.array(
+            [[6 * point[0] * e, 3 * point[0] ** 2 * e], [3 * point[0] ** 2 * e, point[0] ** 3 * e]]
+        )
         tolerance = 1e-13 if method != "bumping2" else 1e-5
         assert np.allclose(hessian(program, point, method=method), expected, rtol=tolerance, atol=tolerance)
 
