@@ -302,17 +302,18 @@ def test_a_thousand_recordings_and_replays_do_not_grow():
         program.value_and_gradient([1.1, 2.0, 3.0])
         program.hessian([1.1, 2.0, 3.0])
 
-    for _ in range(50):
-        round_trip()
-    gc.collect()
+    def held_after(rounds):
+        for _ in range(rounds):
+            round_trip()
+        gc.collect()
+        return tracemalloc.get_traced_memory()[0]
+
     tracemalloc.start()
-    before = tracemalloc.get_traced_memory()[0]
-    for _ in range(1000):
-        round_trip()
-    gc.collect()
-    grown = tracemalloc.get_traced_memory()[0] - before
-    tracemalloc.stop()
-    assert grown < 50_000
+    try:
+        grown = -held_after(200) + held_after(1000)
+    finally:
+        tracemalloc.stop()
+    assert grown < 16_000
 
 
 def test_large_recordings_give_their_memory_back():
