@@ -1,0 +1,39 @@
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int32]
+Flags = npt.NDArray[np.uint8]
+Codes = npt.NDArray[np.uint16]
+
+def simd_level() -> int: ...
+def mark_live(left: Ints, right: Ints, live: Flags, first: int, begin: int, end: int) -> None: ...
+def mark_dependent(
+    left: Ints, right: Ints, passes: Flags, marked: Flags, first: int, begin: int, end: int
+) -> None: ...
+def schedule(
+    op: Flags, left: Ints, right: Ints, activity: Flags, paired: Codes, first: int, split: int
+) -> tuple[Codes, Codes]: ...
+def value_sweep(
+    code: Codes, left: Ints, right: Ints, values: Floats, first: int, begin: int, end: int
+) -> None: ...
+def adjoint_sweep(
+    code: Codes,
+    left: Ints,
+    right: Ints,
+    values: Floats,
+    adjoints: Floats,
+    first: int,
+    begin: int,
+    end: int,
+) -> None: ...
+def first_changed_guard(op: Flags, left: Ints, right: Ints, outcome: Flags, values: Floats) -> int: ...
+def merge_repeated(
+    op: Flags,
+    left: Ints,
+    right: Ints,
+    is_input: Flags,
+    commutes: Flags,
+    representative: Ints,
+    first: int,
+) -> None: ...
