@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 import aadlib as ad
 from apps.book import Position
 from apps.results import BookGreeks
-from greeks2.hessian import hessian_result
+from greeks2 import hessian_result
 from pricers.pde.forward import book_grid, price_book
 
 if TYPE_CHECKING:

@@ -14,6 +14,7 @@ from apps.report.progress import Stages, stages
 from apps.report.tables import print_table
 from apps.results import RiskResult
 from apps.synthetic import synthetic_quotes
+from greeks2 import METHODS
 
 if TYPE_CHECKING:
     from pricers.chain.quotes import Quotes
@@ -22,9 +23,6 @@ HELP = (
     "Calibrate a local-volatility surface to an option chain and print a book's first- and second-order Greeks",
     "Writes report.html, self-contained, and CSV files into a folder.",
 )
-
-METHODS = ("forward_over_reverse", "taylor", "edge_pushing", "bumping2", "auto")
-"""Methods of `greeks2.hessian`; a book has few inputs and many operations, which suits the first."""
 
 _BUCKET_YEARS = (1.0 / 24.0, 1.0 / 12.0, 0.25, 0.5, 1.0, 2.0)
 
@@ -85,7 +83,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--seed", type=int, default=20240229, metavar="N", help="of the draw of the held-out quotes")
     add(
         "--method",
-        choices=METHODS,
+        choices=[*METHODS, "auto"],
         default="forward_over_reverse",
         help="of the Hessian (forward_over_reverse)",
     )

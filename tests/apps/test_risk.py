@@ -102,6 +102,15 @@ def test_the_checks_hold(reports: tuple[Path, Path, float]) -> None:
         assert ours == pytest.approx(other, rel=tolerance), row
 
 
+def test_another_method_gives_the_same_hessian(reports: tuple[Path, Path, float], tmp_path: Path) -> None:
+    assert run(tmp_path / "report", "--method", "taylor") == 0
+    pairs = zip(read(reports[0] / "hessian.csv"), read(tmp_path / "report" / "hessian.csv"), strict=True)
+    matrices = [
+        np.array([list(row.values())[1:] for row in rows], dtype=float) for rows in zip(*pairs, strict=True)
+    ]
+    np.testing.assert_allclose(matrices[1], matrices[0], rtol=1e-7, atol=1e-9 * np.abs(matrices[0]).max())
+
+
 def test_the_page_holds_everything_itself(reports: tuple[Path, Path, float]) -> None:
     page = (reports[0] / "report.html").read_text(encoding="utf-8")
     assert "src=" not in page.replace('src="data:', "") and "<link" not in page and "<script" not in page
