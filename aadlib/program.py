@@ -19,6 +19,9 @@ from aadlib.sweeps import lanes, scalar
 from aadlib.tape import Tape
 from aadlib.threads import map_pieces
 
+SMALL = 4096
+"""Most nodes of a program that replays in one call from Python: beyond it the calls are no longer what costs."""
+
 
 class Program:
     """A function recorded once, replayed many times.
@@ -74,6 +77,15 @@ class Program:
         edges = [0, *(edge for c in self.composites for edge in (c.begin, c.end)), self.n_uniform]
         self.segments = tuple(zip(edges[::2], edges[1::2], strict=True))
         self._idle: list[Replay] = []
+        self._points: list[Any] = []
+        self._small = 0 < self.n_nodes <= SMALL and not (
+            self.composites
+            or self.has_lanes
+            or self.lines
+            or output_shape
+            or len(self.arguments) != 1
+            or not self.arguments[0].active
+        )
 
     # ---- arguments --------------------------------------------------------------------------------------------
 
@@ -163,6 +175,25 @@ class Program:
         finally:
             self._idle.append(replay)
 
+    def _in_one_call(self, verb: str, arguments: Sequence[Any]) -> Any:
+        """Return what the compiled replay of a small program has to say, or None where the checked path is needed."""
+        if not self._small or len(arguments) != 1:
+            return None
+        inputs = arguments[0]
+        if (
+            type(inputs) is not np.ndarray
+            or inputs.dtype != np.float64
+            or inputs.shape != self.arguments[0].shape
+        ):
+            return None
+        try:
+            point = self._points.pop()
+        except IndexError:
+            point = lanes.PointReplay(self)
+        found = getattr(point, verb)(inputs.ravel())
+        self._points.append(point)
+        return found
+
     def load(self, values: Floats, arguments: Sequence[Any]) -> None:
         """Write the inputs of one market state into their slots."""
         self.check_count(arguments)
@@ -198,6 +229,8 @@ class Program:
         Raises `BranchChanged` where a recorded comparison comes out otherwise. With lane arguments the result has a
         leading axis of lanes.
         """
+        if (found := self._in_one_call("value", arguments)) is not None:
+            return found
         if self.has_lanes:
             with self.replay() as uniform:
                 return LaneReplay(self, uniform, arguments).values()
@@ -210,6 +243,10 @@ class Program:
         Over lanes the gradient in shared arguments is summed over the lanes, that in lane arguments has the lanes as
         its first axis.
         """
+        if (found := self._in_one_call("value_and_gradient", arguments)) is not None:
+            return found[0], found[1].reshape(self.arguments[0].shape) if self.arguments[0].shape else float(
+                found[1][0]
+            )
         self._require_scalar("a gradient")
         if self.has_lanes:
             with self.replay() as uniform:
@@ -328,6 +365,8 @@ class Program:
         Shapes (), (n_active,) and (n_active, n_active); over lanes, all three per lane with the lanes first, and every
         active argument must vary per lane.
         """
+        if (found := self._in_one_call("derivatives", arguments)) is not None:
+            return found
         self._require_scalar("a Hessian")
         if self.has_lanes:
             with self.replay() as uniform:

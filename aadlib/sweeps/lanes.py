@@ -41,3 +41,4 @@ curvature_sweep = _module.curvature_sweep
 evaluate_chunk = _module.evaluate_chunk
 gradient_chunk = _module.gradient_chunk
 second_order_chunk = _module.second_order_chunk
+PointReplay = _module.PointReplay
