@@ -39,6 +39,9 @@ PASSES = _by_code(lambda rule: sum(1 << side for side, text in enumerate(rule.fi
 OPERANDS = _by_code(lambda rule: 1 if rule.arity == 1 else 3)
 """Which operands (bits 1 and 2) each operation has."""
 
+LINEAR = _by_code(lambda rule: rule.linear)
+"""Operations without curvature, by code."""
+
 COMMUTES: Flags = np.zeros(256, dtype=np.uint8)
 COMMUTES[[CODES["add"], CODES["multiply"]]] = 1
 """Operations whose operands may be exchanged, by code."""

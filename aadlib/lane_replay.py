@@ -9,9 +9,9 @@ from typing import Any, Protocol
 import numpy as np
 
 from aadlib.errors import AadTypeError, AadValueError
-from aadlib.freeze import Floats, Ints
+from aadlib.freeze import LINEAR, Floats, Ints
 from aadlib.replay import Argument, Layout, Replay
-from aadlib.sweeps import lanes
+from aadlib.sweeps import lanes, scalar
 from aadlib.threads import map_pieces
 
 CHUNK = 64 * lanes.LANES
@@ -150,15 +150,24 @@ class LaneReplay:
         values = np.empty(self.n_lanes)
         gradients = np.empty((self.n_lanes, active.size))
         hessians = np.empty((self.n_lanes, active.size, active.size))
-        size = (3 * program.n_slots + 5 * program.n_nodes) * lanes.LANES
+        m = active.size
+        size = (program.n_slots * (1 + m) + 5 * program.n_nodes + m * m) * lanes.LANES
+        depends = np.zeros((program.n_slots, m), dtype=np.uint8)
+        for column, slot in enumerate(active):
+            marked = np.zeros(program.n_slots, dtype=np.uint8)
+            marked[slot] = 1
+            scalar.mark_dependent(
+                program.left, program.right, program.activity, marked, program.first_node, 0, program.n_nodes
+            )
+            depends[:, column] = marked
 
         def sweep(replay: Replay, begin: int, end: int) -> tuple[tuple[int, int], None]:
             found = lanes.second_order_chunk(
-                program.op, program.left, program.right, program.activity, self._blocks(replay), program.first_node,
-                program.lane_slots, self.inputs, begin, end, program.guard_arrays, active, program.outputs[0],
-                values, gradients, hessians, replay.scratch(size),
+                program.op, program.left, program.right, program.activity, depends, LINEAR[program.op],
+                self._blocks(replay), program.first_node, program.lane_slots, self.inputs, begin, end,
+                program.guard_arrays, active, program.outputs[0], values, gradients, hessians, replay.scratch(size),
             )  # fmt: skip
             return found, None
 
-        self._over_chunks(sweep, 10.0 * (1 + active.size))
+        self._over_chunks(sweep, 10.0 * (1 + m))
         return values, gradients, hessians

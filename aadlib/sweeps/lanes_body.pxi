@@ -389,11 +389,80 @@ cdef inline double ended(double factor, double number) noexcept nogil:
     return factor * number if (factor != 0.0) & (number != 0.0) else 0.0
 
 
+cdef inline bint all_finite(const double* x) noexcept nogil:
+    cdef Py_ssize_t l
+    cdef double total = 0.0
+    for l in range(LANES):
+        total += x[l] - x[l]
+    return total == 0.0
+
+
+cdef void block_partials(
+    int op,
+    unsigned char wanted,
+    const double* x,
+    const double* y,
+    const double* v,
+    const double* w,
+    double* partials,
+    double* bar_x,
+    double* bar_y,
+) noexcept nogil:
+    """Compute a node's partials, dx, dy, dxx, dxy, dyy blocks side by side, the second ones times the adjoint `w`.
+
+    Adds to the operands' adjoints. What is not wanted becomes zero.
+    """
+    cdef Py_ssize_t l
+    cdef double* dx = partials
+    cdef double* dy = partials + LANES
+    cdef double* dxx = partials + 2 * LANES
+    cdef double* dxy = partials + 3 * LANES
+    cdef double* dyy = partials + 4 * LANES
+    cdef double[LANES] total
+    lane_first(op, x, y, v, dx, dy)
+    lane_second(op, x, y, v, dxx, dxy, dyy)
+    for l in range(LANES):
+        dxx[l] = ended(w[l], dxx[l]) if wanted & 1 else 0.0
+    for l in range(LANES):
+        dyy[l] = ended(w[l], dyy[l]) if wanted & 2 else 0.0
+    for l in range(LANES):
+        dxy[l] = ended(w[l], dxy[l]) if wanted == 3 else 0.0
+    if wanted & 1:
+        for l in range(LANES):
+            total[l] = bar_x[l] + ended(w[l], dx[l])
+        for l in range(LANES):
+            bar_x[l] = total[l]
+    else:
+        memset(dx, 0, LANES * sizeof(double))
+    if wanted & 2:
+        for l in range(LANES):
+            total[l] = bar_y[l] + ended(w[l], dy[l])
+        for l in range(LANES):
+            bar_y[l] = total[l]
+    else:
+        memset(dy, 0, LANES * sizeof(double))
+
+
+cdef inline void combine(
+    bint plain, const double* p, const double* x, const double* q, const double* y, double* result
+) noexcept nogil:
+    """Write p x + q y into `result`; unless `plain`, a zero ends a chain."""
+    cdef Py_ssize_t l
+    if plain:
+        for l in range(LANES):
+            result[l] = p[l] * x[l] + q[l] * y[l]
+    else:
+        for l in range(LANES):
+            result[l] = ended(p[l], x[l]) + ended(q[l], y[l])
+
+
 def second_order_chunk(
     const unsigned char[::1] op,
     const int[::1] left,
     const int[::1] right,
     const unsigned char[::1] activity,
+    const unsigned char[:, ::1] depends,
+    const unsigned char[::1] linear,
     double[::1] values,
     Py_ssize_t first,
     const int[::1] lane_slots,
@@ -410,9 +479,11 @@ def second_order_chunk(
 ):
     """Value, gradient and Hessian in each of lanes begin..end-1; return (guard, lane) as `evaluate_chunk`.
 
-    `values` (n_slots * LANES) holds constants and shared inputs in every lane; `scratch` holds 3 n_slots + 5 n_nodes
-    blocks. Partials are computed once per block, then every active input is a direction: forward over reverse.
-    `gradients` is (n_lanes, n_active), `hessians` (n_lanes, n_active, n_active).
+    `values` (n_slots * LANES) holds constants and shared inputs in every lane; `depends` (n_slots, n_active) says which
+    slots move with which input, `linear` which nodes have no curvature. `scratch` holds
+    n_slots (1 + n_active) + 5 n_nodes + n_active^2 blocks. Partials are computed once per block; the Hessian is the sum
+    of the nodes' curvatures, met by the tangents of both inputs. `gradients` is (n_lanes, n_active), `hessians`
+    (n_lanes, n_active, n_active).
     """
     cdef const unsigned char[::1] guard_op = guards[0]
     cdef const int[::1] guard_left = guards[1]
@@ -420,23 +491,27 @@ def second_order_chunk(
     cdef const unsigned char[::1] guard_outcome = guards[3]
     cdef Py_ssize_t n = op.shape[0]
     cdef Py_ssize_t n_slots = first + n
-    cdef Py_ssize_t n_active = active_slots.shape[0]
+    cdef Py_ssize_t m = active_slots.shape[0]
     cdef Py_ssize_t lane, i, j, k, l, n_valid, a, b
     cdef Py_ssize_t changed = -1
     cdef Py_ssize_t changed_lane = -1
-    cdef unsigned char wanted
     cdef double* v = &values[0]
     cdef double* bar = &scratch[0]
     cdef double* dot = bar + n_slots * LANES
-    cdef double* bar_dot = dot + n_slots * LANES
-    cdef double* dx = bar_dot + n_slots * LANES
-    cdef double* dy = dx + n * LANES
-    cdef double* dxx = dy + n * LANES
-    cdef double* dxy = dxx + n * LANES
-    cdef double* dyy = dxy + n * LANES
-    cdef double* w
-    cdef double[LANES] sum_a
-    cdef double[LANES] sum_b
+    cdef double* partials = dot + n_slots * m * LANES
+    cdef double* matrix = partials + 5 * n * LANES
+    cdef double* p
+    cdef double* h
+    cdef const double* ta
+    cdef const double* tb
+    cdef double[LANES] along_x
+    cdef double[LANES] along_y
+    cdef double[LANES] total
+    cdef bint plain
+    memset(dot, 0, n_slots * m * LANES * sizeof(double))
+    for i in range(m):
+        for l in range(LANES):
+            dot[(active_slots[i] * m + i) * LANES + l] = 1.0
     with nogil:
         lane = begin
         while lane < end:
@@ -451,75 +526,53 @@ def second_order_chunk(
             for l in range(LANES):
                 bar[output_slot * LANES + l] = 1.0
             for k in range(n - 1, -1, -1):
-                wanted = activity[k]
-                if wanted == 0:
+                if activity[k]:
+                    a = left[k] * LANES
+                    b = right[k] * LANES
+                    block_partials(
+                        op[k], activity[k], v + a, v + b, v + (first + k) * LANES, bar + (first + k) * LANES,
+                        partials + 5 * k * LANES, bar + a, bar + b,
+                    )
+            memset(matrix, 0, m * m * LANES * sizeof(double))
+            for k in range(n):
+                if activity[k] == 0:
                     continue
-                a = left[k] * LANES
-                b = right[k] * LANES
-                w = bar + (first + k) * LANES
-                lane_first(op[k], v + a, v + b, v + (first + k) * LANES, dx + k * LANES, dy + k * LANES)
-                lane_second(
-                    op[k], v + a, v + b, v + (first + k) * LANES, dxx + k * LANES, dxy + k * LANES, dyy + k * LANES
-                )
-                for l in range(LANES):
-                    dxx[k * LANES + l] = ended(w[l], dxx[k * LANES + l]) if wanted & 1 else 0.0
-                    dyy[k * LANES + l] = ended(w[l], dyy[k * LANES + l]) if wanted & 2 else 0.0
-                    dxy[k * LANES + l] = ended(w[l], dxy[k * LANES + l]) if wanted == 3 else 0.0
-                    if not wanted & 1:
-                        dx[k * LANES + l] = 0.0
-                    if not wanted & 2:
-                        dy[k * LANES + l] = 0.0
-                for l in range(LANES):
-                    sum_a[l] = ended(w[l], dx[k * LANES + l])
-                    sum_b[l] = ended(w[l], dy[k * LANES + l])
-                for l in range(LANES):
-                    bar[a + l] += sum_a[l]
-                for l in range(LANES):
-                    bar[b + l] += sum_b[l]
+                p = partials + 5 * k * LANES
+                plain = all_finite(p) and all_finite(p + LANES)
+                a = left[k] * m
+                b = right[k] * m
+                for i in range(m):
+                    if depends[first + k, i]:
+                        combine(
+                            plain, p, dot + (a + i) * LANES, p + LANES, dot + (b + i) * LANES,
+                            dot + ((first + k) * m + i) * LANES,
+                        )
+                if linear[k]:
+                    continue
+                plain = all_finite(p + 2 * LANES) and all_finite(p + 3 * LANES) and all_finite(p + 4 * LANES)
+                for i in range(m):
+                    if not (depends[left[k], i] or depends[right[k], i]):
+                        continue
+                    ta = dot + (a + i) * LANES
+                    tb = dot + (b + i) * LANES
+                    combine(plain, p + 2 * LANES, ta, p + 3 * LANES, tb, along_x)
+                    combine(plain, p + 3 * LANES, ta, p + 4 * LANES, tb, along_y)
+                    for j in range(i + 1):
+                        if not (depends[left[k], j] or depends[right[k], j]):
+                            continue
+                        h = matrix + (i * m + j) * LANES
+                        combine(plain, along_x, dot + (a + j) * LANES, along_y, dot + (b + j) * LANES, total)
+                        for l in range(LANES):
+                            total[l] += h[l]
+                        for l in range(LANES):
+                            h[l] = total[l]
             for l in range(n_valid):
                 outputs[lane + l] = v[output_slot * LANES + l]
-                for j in range(n_active):
-                    gradients[lane + l, j] = bar[active_slots[j] * LANES + l]
-            for i in range(n_active):
-                memset(dot, 0, first * LANES * sizeof(double))
-                memset(bar_dot, 0, n_slots * LANES * sizeof(double))
-                for l in range(LANES):
-                    dot[active_slots[i] * LANES + l] = 1.0
-                for k in range(n):
-                    w = dot + (first + k) * LANES
-                    if activity[k] == 0:
-                        memset(w, 0, LANES * sizeof(double))
-                        continue
-                    a = left[k] * LANES
-                    b = right[k] * LANES
-                    for l in range(LANES):
-                        sum_a[l] = ended(dx[k * LANES + l], dot[a + l]) + ended(dy[k * LANES + l], dot[b + l])
-                    for l in range(LANES):
-                        w[l] = sum_a[l]
-                for k in range(n - 1, -1, -1):
-                    if activity[k] == 0:
-                        continue
-                    a = left[k] * LANES
-                    b = right[k] * LANES
-                    w = bar_dot + (first + k) * LANES
-                    for l in range(LANES):
-                        sum_a[l] = (
-                            ended(dx[k * LANES + l], w[l])
-                            + ended(dxx[k * LANES + l], dot[a + l])
-                            + ended(dxy[k * LANES + l], dot[b + l])
-                        )
-                        sum_b[l] = (
-                            ended(dy[k * LANES + l], w[l])
-                            + ended(dyy[k * LANES + l], dot[b + l])
-                            + ended(dxy[k * LANES + l], dot[a + l])
-                        )
-                    for l in range(LANES):
-                        bar_dot[a + l] += sum_a[l]
-                    for l in range(LANES):
-                        bar_dot[b + l] += sum_b[l]
-                for l in range(n_valid):
-                    for j in range(n_active):
-                        hessians[lane + l, i, j] = bar_dot[active_slots[j] * LANES + l]
+                for i in range(m):
+                    gradients[lane + l, i] = bar[active_slots[i] * LANES + l]
+                    for j in range(i + 1):
+                        hessians[lane + l, i, j] = matrix[(i * m + j) * LANES + l]
+                        hessians[lane + l, j, i] = matrix[(i * m + j) * LANES + l]
             lane += LANES
     return changed, changed_lane
 
