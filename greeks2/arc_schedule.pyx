@@ -58,50 +58,56 @@ cdef object as_array(Stream* stream):
 
 
 cdef int grow_row(Row* row) except -1 nogil:
-    """Make room for one more column, and keep a table of a long row's columns."""
+    """Make room for one more column, and keep a table (column, place) of a long row."""
     cdef int capacity = max(4, 2 * row.capacity)
     cdef int k
+    cdef int* at
     cdef int* block = <int*>realloc(row.columns, capacity * sizeof(int))
     if block == NULL:
         raise MemoryError("no memory for the rows of arcs")
     row.columns = block
     row.capacity = capacity
     if capacity > SCAN:
-        block = <int*>realloc(row.table, 2 * capacity * sizeof(int))
+        block = <int*>realloc(row.table, 4 * capacity * sizeof(int))
         if block == NULL:
             raise MemoryError("no memory for the rows of arcs")
         row.table = block
         row.table_size = 2 * capacity
-        memset(row.table, 255, row.table_size * sizeof(int))
+        memset(row.table, 255, 2 * row.table_size * sizeof(int))
         for k in range(row.n):
-            row.table[probe(row, row.columns[k])] = k
+            at = probe(row, row.columns[k])
+            at[0] = row.columns[k]
+            at[1] = k
     return 0
 
 
-cdef inline int probe(const Row* row, int column) noexcept nogil:
+cdef inline int* probe(const Row* row, int column) noexcept nogil:
     """Return the table's entry for a column: its own, or the free one it belongs in. Sizes are powers of two."""
     cdef unsigned int mask = row.table_size - 1
     cdef unsigned int at = (<unsigned int>column * 2654435769u) >> 7 & mask
-    while row.table[at] >= 0 and row.columns[row.table[at]] != column:
+    while row.table[2 * at] >= 0 and row.table[2 * at] != column:
         at = (at + 1) & mask
-    return <int>at
+    return row.table + 2 * at
 
 
 cdef int place_of(Row* row, int column) except -1 nogil:
     """Return the place of a column in a row, added at the end if it is new."""
-    cdef int k, at
+    cdef int k
+    cdef int* at
     if row.table == NULL:
         for k in range(row.n):
             if row.columns[k] == column:
                 return k
     else:
         at = probe(row, column)
-        if row.table[at] >= 0:
-            return row.table[at]
+        if at[0] >= 0:
+            return at[1]
     if row.n == row.capacity:
         grow_row(row)
     if row.table != NULL:
-        row.table[probe(row, column)] = row.n
+        at = probe(row, column)
+        at[0] = column
+        at[1] = row.n
     row.columns[row.n] = column
     row.n += 1
     return row.n - 1

@@ -4,49 +4,14 @@ An arc from a slot to itself is kept at half its weight: then moving {i, j} to o
 Hessian is what the arcs between inputs add up to, plus its transpose.
 """
 
+import numpy as np
+
 include "../aadlib/generated/rules.pxi"
 
 from libc.math cimport isfinite
 
 include "arc_fields.pxi"
-
-cdef extern from *:
-    """
-    #if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && defined(__linux__) && \\
-        !defined(__SANITIZE_ADDRESS__)
-    #define GREEKS2_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-    #else
-    #define GREEKS2_CLONES
-    #endif
-    #if defined(_MSC_VER)
-    #define GREEKS2_RESTRICT __restrict
-    #else
-    #define GREEKS2_RESTRICT __restrict__
-    #endif
-    GREEKS2_CLONES static void greeks2_push_stretch(
-        double* GREEKS2_RESTRICT row, double* GREEKS2_RESTRICT to, double partial, Py_ssize_t n)
-    {
-        for (Py_ssize_t i = 0; i < n; i++) { to[i] += partial * row[i]; row[i] = 0.0; }
-    }
-    GREEKS2_CLONES static void greeks2_push_stretch_twice(
-        double* GREEKS2_RESTRICT row, double* GREEKS2_RESTRICT to_a, double* GREEKS2_RESTRICT to_b,
-        double a, double b, Py_ssize_t n)
-    {
-        for (Py_ssize_t i = 0; i < n; i++) {
-            double w = row[i];
-            to_a[i] += a * w; to_b[i] += b * w; row[i] = 0.0;
-        }
-    }
-    GREEKS2_CLONES static void greeks2_axpy(
-        double* GREEKS2_RESTRICT to, const double* GREEKS2_RESTRICT from, double factor, Py_ssize_t n)
-    {
-        for (Py_ssize_t i = 0; i < n; i++) to[i] += factor * from[i];
-    }
-    """
-    void greeks2_push_stretch(double* row, double* to, double partial, Py_ssize_t n) noexcept nogil
-    void greeks2_push_stretch_twice(
-        double* row, double* to_a, double* to_b, double a, double b, Py_ssize_t n) noexcept nogil
-    void greeks2_axpy(double* to, const double* source, double factor, Py_ssize_t n) noexcept nogil
+include "vector_loops.pxi"
 
 
 cdef void push_one(
@@ -98,9 +63,9 @@ cdef void push_stretch(
     cdef Py_ssize_t i
     cdef bint careful = not (isfinite(a) and isfinite(b))
     if both and a != 0.0 and b != 0.0 and not careful:
-        greeks2_push_stretch_twice(weights + row, weights + to_a, weights + to_b, a, b, n)
+        greeks2_move_scaled_to_both(weights + to_a, weights + to_b, weights + row, a, b, n)
     elif not careful and (a == 0.0) != (not both or b == 0.0):
-        greeks2_push_stretch(weights + row, weights + (to_a if a != 0.0 else to_b), a if a != 0.0 else b, n)
+        greeks2_move_scaled(weights + (to_a if a != 0.0 else to_b), weights + row, a if a != 0.0 else b, n)
     else:
         for i in range(n):
             if weights[row + i] != 0.0:
@@ -109,6 +74,30 @@ cdef void push_stretch(
                 if both and b != 0.0:
                     weights[to_b + i] += b * weights[row + i]
                 weights[row + i] = 0.0
+
+
+cdef void flush(
+    double* weights, const int* flushed, Py_ssize_t count, const double[:, ::1] rows, double[::1] along, double[:, ::1] half
+) noexcept nogil:
+    """Add arcs (i, j, address) to half the Hessian: t_i times the sum of w t_j over the arcs of the same i."""
+    cdef Py_ssize_t e, p
+    cdef Py_ssize_t n = half.shape[0]
+    cdef int i
+    cdef double w
+    e = 0
+    while e < count:
+        i = flushed[3 * e]
+        for p in range(n):
+            along[p] = 0.0
+        while e < count and flushed[3 * e] == i:
+            w = weights[flushed[3 * e + 2]]
+            weights[flushed[3 * e + 2]] = 0.0
+            if w != 0.0:
+                greeks2_add_scaled(&along[0], &rows[flushed[3 * e + 1], 0], w, n)
+            e += 1
+        for p in range(n):
+            if rows[i, p] != 0.0:
+                greeks2_add_scaled(&half[p, 0], &along[0], rows[i, p], n)
 
 
 def push_arcs(
@@ -136,7 +125,7 @@ def push_arcs(
     rows : (n_ends, n) derivatives in the inputs of the slots that flushed arcs join
     half : (n, n), receives what flushed arcs add to one half of the Hessian (add the transpose)
     """
-    cdef Py_ssize_t r, k, e, t, m, f, count, itself, n_inputs
+    cdef Py_ssize_t r, k, e, t, m, f, count, itself
     cdef int shape, a, b
     cdef bint both
     cdef double adjoint, dx, dy, dxx, dxy, dyy, w
@@ -144,7 +133,7 @@ def push_arcs(
     cdef double* row
     cdef const int* to = &targets[0] if targets.shape[0] else NULL
     t = m = f = 0
-    n_inputs = half.shape[0]
+    cdef double[::1] along = np.zeros(half.shape[0])
     with nogil:
         for r in range(records.shape[0]):
             k = records[r, NODE]
@@ -157,16 +146,9 @@ def push_arcs(
                 arena[moves[m, 1]] += arena[moves[m, 0]]
                 arena[moves[m, 0]] = 0.0
                 m += 1
-            for e in range(records[r, FLUSHES]):
-                w = arena[flushes[f, 2]]
-                arena[flushes[f, 2]] = 0.0
-                if w != 0.0:
-                    for itself in range(n_inputs):
-                        if rows[flushes[f, 0], itself] != 0.0:
-                            greeks2_axpy(
-                                &half[itself, 0], &rows[flushes[f, 1], 0], w * rows[flushes[f, 0], itself], n_inputs
-                            )
-                f += 1
+            if records[r, FLUSHES]:
+                flush(arena, &flushes[f, 0], records[r, FLUSHES], rows, along, half)
+                f += records[r, FLUSHES]
             rule_first(op[k], values[a], values[b], values[first + k], &dx, &dy)
             if shape & TWICE:
                 dx += dy

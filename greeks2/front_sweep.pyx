@@ -10,27 +10,7 @@ import numpy as np
 include "../aadlib/generated/rules.pxi"
 
 from libc.math cimport isfinite
-
-cdef extern from *:
-    """
-    #if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && defined(__linux__) && \\
-        !defined(__SANITIZE_ADDRESS__)
-    #define GREEKS2_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-    #else
-    #define GREEKS2_CLONES
-    #endif
-    #if defined(_MSC_VER)
-    #define GREEKS2_RESTRICT __restrict
-    #else
-    #define GREEKS2_RESTRICT __restrict__
-    #endif
-    GREEKS2_CLONES static void greeks2_substitute(
-        const double* GREEKS2_RESTRICT row, double* GREEKS2_RESTRICT to, double partial, Py_ssize_t n)
-    {
-        for (Py_ssize_t i = 0; i < n; i++) to[i] += partial * row[i];
-    }
-    """
-    void greeks2_substitute(const double* row, double* to, double partial, Py_ssize_t n) noexcept nogil
+include "vector_loops.pxi"
 
 
 def plan_front(
@@ -82,7 +62,7 @@ cdef void substitute(const double* row, double* to, double partial, Py_ssize_t n
     if partial == 0.0:
         return
     if isfinite(partial):
-        greeks2_substitute(row, to, partial, n)
+        greeks2_add_scaled(to, row, partial, n)
         return
     for g in range(n):
         if row[g] != 0.0:
