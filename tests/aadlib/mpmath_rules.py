@@ -18,12 +18,49 @@ from aadlib.rules import CODES, RULES, Rule
 
 DIGITS = 50
 
-SMALL_LARGE = [1e-60, 1e-20, 1e-8, 1e-3, 0.1, 0.5, 0.9, 1.0, 1.1, 1.5, 2.0, 3.0, 5.0, 8.0, 20.0, 100.0, 1e5, 1e10, 1e60]
+SMALL_LARGE = [
+    1e-60,
+    1e-20,
+    1e-8,
+    1e-3,
+    0.1,
+    0.5,
+    0.9,
+    1.0,
+    1.1,
+    1.5,
+    2.0,
+    3.0,
+    5.0,
+    8.0,
+    20.0,
+    100.0,
+    1e5,
+    1e10,
+    1e60,
+]
 LINE = [-t for t in reversed(SMALL_LARGE)] + SMALL_LARGE
 UNIT = [1e-60, 1e-8, 0.1, 0.5, 0.7071067811865475, 0.9, 0.999, 1.0 - 1e-8, 1.0 - 2.0**-50]
-PROBABILITY = [1e-300, 1e-100, 1e-20, 1e-8, 1e-3, 0.02, 0.074, 0.08, 0.3, 0.4999, 0.51, 0.7, 0.93, 0.999, 1 - 1e-10]
+PROBABILITY = [
+    1e-300,
+    1e-100,
+    1e-20,
+    1e-8,
+    1e-3,
+    0.02,
+    0.074,
+    0.08,
+    0.3,
+    0.4999,
+    0.51,
+    0.7,
+    0.93,
+    0.999,
+    1 - 1e-10,
+]
 FACTORIAL = [
-    -170.3, -20.7, -3.25, -3.0 + 1e-7, -1.5, -1.0 - 1e-8, -0.3, -1e-8, 1e-20, 1e-8, 0.1, 0.9, 1.0, 1.25, 1.5, 2.0, 2.5, 6.0, 13.9, 14.0, 50.5, 170.0,
+    -170.3, -20.7, -3.25, -3.0 + 1e-7, -1.5, -1.0 - 1e-8, -0.3, -1e-8, 1e-20, 1e-8, 0.1, 0.9, 1.0, 1.25, 1.5, 2.0,
+    2.5, 6.0, 13.9, 14.0, 50.5, 170.0,
 ]  # fmt: skip
 MODERATE = [-30.0, -9.0, -2.5, -1.0, -0.75, -1e-3, -1e-30, 1e-30, 1e-3, 0.3, 1.0, 1.7, 4.0, 12.0, 37.0]
 BETWEEN = [-1234.56, -3.7, -0.2, 0.3, 0.9, 2.4, 5.5001, 1e5 + 0.25, 1e17]
@@ -38,25 +75,28 @@ POWERS = [
 MODULI = [(7.3, 2.0), (-7.3, 2.0), (7.3, -2.0), (0.25, 1.5), (-1e-3, 3.0), (123456.7, 0.37), (1e-20, 5.0)]
 EXPONENTS = [-700.0, -40.0, *MODERATE, 300.0, 700.0]
 
-POINTS: dict[str, list[Any]] = {
-    **dict.fromkeys(["exp", "expm1", "sinh", "cosh", "exp2", "softplus", "sigmoid"], EXPONENTS),
-    **dict.fromkeys(["log", "log2", "log10", "sqrt"], [*SMALL_LARGE, 1.0 - 1e-9, 1.0 + 1e-9]),
-    "log1p": [-1.0 + 2.0**-50, -0.999, -0.5, -1e-8, -1e-30, *SMALL_LARGE],
-    **dict.fromkeys(["arcsin", "arccos", "arctanh"], [-t for t in UNIT] + UNIT),
-    "arccosh": [1.0 + 2.0**-50, 1.0 + 1e-8, 1.1, 2.0, 30.0, 1e10, 1e60],
-    "norm_ppf": PROBABILITY,
-    **dict.fromkeys(["gamma", "gammaln", "digamma"], FACTORIAL),
-    **dict.fromkeys(["norm_cdf", "erf", "erfc"], [-37.0, -20.0, *[m for m in MODERATE if abs(m) < 15]]),
-    "norm_pdf": [-37.0, -9.0, -1.0 - 1e-9, -0.75, -1e-30, 1e-3, 1.0 + 1e-9, 1.7, 12.0, 37.0],
-    **dict.fromkeys(["floor", "ceil", "trunc", "rint"], BETWEEN),
-    "power": POWERS,
-    "logaddexp": [p for p in PAIRS if abs(p[0]) < 1e9] + [(700.0, 710.0), (-800.0, -801.0)],
-    "remainder": MODULI,
-    "floor_divide": MODULI,
-    **dict.fromkeys(
-        ["logical_and", "logical_or", "where_true", "where_false"], [(0.5, 1.0), (2.0, 0.0), (0.0, 0.0), (0.0, 3.0)]
-    ),
-}
+INDICATOR = [(0.5, 1.0), (2.0, 0.0), (0.0, 0.0), (0.0, 3.0)]
+POSITIVE = [*SMALL_LARGE, 1.0 - 1e-9, 1.0 + 1e-9]
+BELOW_OVERFLOW = [-37.0, -20.0, *[m for m in MODERATE if abs(m) < 15]]
+
+SHARED_POINTS: list[tuple[list[Any], tuple[str, ...]]] = [
+    (EXPONENTS, ("exp", "expm1", "sinh", "cosh", "exp2", "softplus", "sigmoid")),
+    (POSITIVE, ("log", "log2", "log10", "sqrt")),
+    ([-1.0 + 2.0**-50, -0.999, -0.5, -1e-8, -1e-30, *SMALL_LARGE], ("log1p",)),
+    ([-t for t in UNIT] + UNIT, ("arcsin", "arccos", "arctanh")),
+    ([1.0 + 2.0**-50, 1.0 + 1e-8, 1.1, 2.0, 30.0, 1e10, 1e60], ("arccosh",)),
+    (PROBABILITY, ("norm_ppf",)),
+    (FACTORIAL, ("gamma", "gammaln", "digamma")),
+    (BELOW_OVERFLOW, ("norm_cdf", "erf", "erfc")),
+    ([-37.0, -9.0, -1.0 - 1e-9, -0.75, -1e-30, 1e-3, 1.0 + 1e-9, 1.7, 12.0, 37.0], ("norm_pdf",)),
+    (BETWEEN, ("floor", "ceil", "trunc", "rint")),
+    (POWERS, ("power",)),
+    ([p for p in PAIRS if abs(p[0]) < 1e9] + [(700.0, 710.0), (-800.0, -801.0)], ("logaddexp",)),
+    (MODULI, ("remainder", "floor_divide")),
+    (INDICATOR, ("logical_and", "logical_or", "where_true", "where_false")),
+]
+
+POINTS: dict[str, list[Any]] = {name: points for points, names in SHARED_POINTS for name in names}
 """Arguments of every row: through the domain, near its ends, large and small; pairs of numbers for two operands."""
 
 

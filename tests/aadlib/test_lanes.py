@@ -156,7 +156,7 @@ def test_no_lanes_at_all():
 
 
 def test_a_number_as_lane_argument():
-    with pytest.raises(AadValueError, match="argument 0 = 1.0 is a lane argument"):
+    with pytest.raises(AadValueError, match=r"argument 0 = 1\.0 is a lane argument"):
         ad.record(lambda x: x * x, 1.0, lanes=(0,))
     program = ad.record(lambda x: x * x, [1.0], lanes=(0,))
     with pytest.raises(AadValueError, match="n_lanes"):

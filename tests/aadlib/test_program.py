@@ -60,7 +60,9 @@ def test_repeats_are_merged_and_unused_work_is_dropped():
     program = ad.record(wasteful, [1.0, 2.0])
     assert program.n_recorded == 7
     assert [RULES[code].name for code in program.op] == ["multiply", "sin", "add"]
-    np.testing.assert_allclose(program.gradient([1.0, 2.0]), 2.0 * np.cos(2.0) * np.array([2.0, 1.0]), rtol=1e-15)
+    np.testing.assert_allclose(
+        program.gradient([1.0, 2.0]), 2.0 * np.cos(2.0) * np.array([2.0, 1.0]), rtol=1e-15
+    )
 
 
 def test_operations_that_do_not_commute_are_not_merged():
@@ -171,7 +173,11 @@ def test_threads_share_one_program():
     def work(order):
         barrier.wait()
         for k in order:
-            found = (program.value(points[k]), program.gradient(points[k]).tolist(), program.hessian(points[k]).tolist())
+            found = (
+                program.value(points[k]),
+                program.gradient(points[k]).tolist(),
+                program.hessian(points[k]).tolist(),
+            )
             if found != expected[k]:
                 failures.append(k)
 

@@ -130,9 +130,13 @@ def error_of(found: float, rule: Rule, order: tuple[int, ...], x: float, y: floa
 def test_row_agrees_with_mpmath(rule, backend):
     rows = BACKENDS[backend](rule)
     for (x, y), row in zip(points_of(rule), rows, strict=True):
-        for order, found in zip(sorted(ORDERS[rule.arity], key=lambda o: (sum(o), o[::-1])), row, strict=False):
+        for order, found in zip(
+            sorted(ORDERS[rule.arity], key=lambda o: (sum(o), o[::-1])), row, strict=False
+        ):
             error = error_of(found, rule, order, x, y)
-            assert error <= RELATIVE, f"d{order} of {rule.name}({x!r}, {y!r}) is {found!r}: off by {error:.2e} relative"
+            assert error <= RELATIVE, (
+                f"d{order} of {rule.name}({x!r}, {y!r}) is {found!r}: off by {error:.2e} relative"
+            )
 
 
 def test_worst_relative_error_over_the_table():
@@ -141,7 +145,9 @@ def test_worst_relative_error_over_the_table():
     compared = 0
     for rule in RULES:
         for (x, y), row in zip(points_of(rule), by_sweeps(rule), strict=True):
-            for order, found in zip(sorted(ORDERS[rule.arity], key=lambda o: (sum(o), o[::-1])), row, strict=True):
+            for order, found in zip(
+                sorted(ORDERS[rule.arity], key=lambda o: (sum(o), o[::-1])), row, strict=True
+            ):
                 compared += 1
                 error = error_of(found, rule, order, x, y)
                 if error > worst.get(sum(order), (-1.0, ""))[0]:
@@ -171,7 +177,9 @@ def derivatives(function, *point):
     return program.value(*point), gradient.tolist(), program.hessian(*point).tolist()
 
 
-@pytest.mark.parametrize("square", [lambda x: x**2, lambda x: x * x, lambda x: np.square(x), lambda x: x**2.0])
+@pytest.mark.parametrize(
+    "square", [lambda x: x**2, lambda x: x * x, lambda x: np.square(x), lambda x: x**2.0]
+)
 def test_square_at_zero(square):
     assert derivatives(square, 0.0) == (0.0, [0.0], [[2.0]])
 
@@ -254,15 +262,21 @@ def test_outside_the_domain_is_nan_and_nothing_raises(function, point):
     assert math.isnan(ad.record(function, point).value(point))
 
 
-@pytest.mark.parametrize(("function", "value"), [(np.log, -math.inf), (np.reciprocal, math.inf), (lambda x: 1 / x, math.inf)])
+@pytest.mark.parametrize(
+    ("function", "value"), [(np.log, -math.inf), (np.reciprocal, math.inf), (lambda x: 1 / x, math.inf)]
+)
 def test_poles_are_infinite(function, value):
     assert ad.record(function, 1.0).value(0.0) == value
 
 
-@pytest.mark.parametrize("operands", [(1.0, 0.1), (-1.0, 0.1), (0.3, 0.1), (7.0, -0.7), (-0.0, 3.0), (1e-20, -1.0)])
+@pytest.mark.parametrize(
+    "operands", [(1.0, 0.1), (-1.0, 0.1), (0.3, 0.1), (7.0, -0.7), (-0.0, 3.0), (1e-20, -1.0)]
+)
 def test_remainder_and_floor_divide_are_those_of_floats(operands):
     for operation in (lambda x, y: x % y, lambda x, y: x // y, np.remainder, np.floor_divide):
-        assert ad.record(operation, *operands).value(*operands) == float(operation(*map(np.float64, operands)))
+        assert ad.record(operation, *operands).value(*operands) == float(
+            operation(*map(np.float64, operands))
+        )
 
 
 @pytest.mark.parametrize("x", [-2.5, -0.5, 0.5, 1.5, 2.5, 1e17, -1e-9, 4503599627370497.5])

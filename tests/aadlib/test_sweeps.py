@@ -105,7 +105,9 @@ def close(found, expected, scale=None):
     np.testing.assert_allclose(found, expected, rtol=RELATIVE, atol=RELATIVE * size)
 
 
-quick = settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+quick = settings(
+    max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
 
 
 def tame(program, twin, point):

@@ -104,9 +104,18 @@ def test_node_counts_of_known_formulas():
 
 @pytest.mark.parametrize(
     "use",
-    [lambda x: x + 1.0, lambda x: 2.0 * x, lambda x: -x, lambda x: abs(x), np.exp, lambda x: x**2, lambda x: x > 1.0 or 1,
-     lambda x: np.maximum(x, 1.0), lambda x: x % 2.0],
-)  # fmt: skip
+    [
+        lambda x: x + 1.0,
+        lambda x: 2.0 * x,
+        lambda x: -x,
+        lambda x: abs(x),
+        np.exp,
+        lambda x: x**2,
+        lambda x: x > 1.0 or 1,
+        lambda x: np.maximum(x, 1.0),
+        lambda x: x % 2.0,
+    ],
+)
 def test_a_closed_tape_refuses(use):
     with ad.Tape() as tape:
         x = tape.input(3.0)
@@ -122,7 +131,9 @@ def test_the_value_outlives_the_tape():
     assert f"{x:.2f}" == "3.00"
 
 
-@pytest.mark.parametrize("use", [lambda x, y: x + y, lambda x, y: y * x, lambda x, y: np.hypot(x, y), lambda x, y: y**x])
+@pytest.mark.parametrize(
+    "use", [lambda x, y: x + y, lambda x, y: y * x, lambda x, y: np.hypot(x, y), lambda x, y: y**x]
+)
 def test_mixed_tapes_refuse(use):
     with ad.Tape() as outer:
         x = outer.input(3.0)
@@ -185,7 +196,7 @@ def test_tapes_close_in_reverse_order():
 
 def test_an_error_inside_closes_the_tape():
     with pytest.raises(ZeroDivisionError), ad.Tape():
-        1 / 0
+        raise ZeroDivisionError
     with ad.Tape() as fresh:
         assert fresh.input(1.0).value == 1.0
 
@@ -233,7 +244,9 @@ def test_two_threads_record_at_once():
         thread.join()
     for name, factor in (("a", 2.0), ("b", 3.0)):
         growth = np.exp(1.0 + 0.001 * np.arange(200))
-        np.testing.assert_allclose(results[name], np.column_stack([growth * factor**2, growth * 2 * factor]), rtol=1e-15)
+        np.testing.assert_allclose(
+            results[name], np.column_stack([growth * factor**2, growth * 2 * factor]), rtol=1e-15
+        )
 
 
 # ---- memory --------------------------------------------------------------------------------------------------------
