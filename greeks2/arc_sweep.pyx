@@ -203,3 +203,57 @@ def collect(
         for k in range(places.shape[0]):
             half[rows[k], columns[k]] += weights[places[k]]
             weights[places[k]] = 0.0
+
+
+def created_arcs(
+    const int[::1] nodes,
+    const unsigned char[::1] kinds,
+    const unsigned char[::1] op,
+    const int[::1] left,
+    const int[::1] right,
+    const unsigned char[::1] activity,
+    const double[::1] values,
+    const double[::1] adjoints,
+    Py_ssize_t first,
+    double[::1] weights,
+):
+    """Weigh the arcs that nodes create: one per entry of `nodes`, kind 0, 1, 2 for dxx, dxy, dyy, grouped by node.
+
+    An arc from a slot to itself gets half its weight.
+    """
+    cdef Py_ssize_t e
+    cdef int a, b
+    cdef int k = -1
+    cdef double w = 0.0
+    cdef double[3] second
+    with nogil:
+        for e in range(nodes.shape[0]):
+            if nodes[e] != k:
+                k = nodes[e]
+                a = left[k]
+                b = right[k]
+                w = adjoints[first + k]
+                if w != 0.0:
+                    rule_second(op[k], values[a], values[b], values[first + k], &second[0], &second[1], &second[2])
+                    if a == b and activity[k] == 3:
+                        second[0] += 2.0 * second[1] + second[2]
+            if w == 0.0 or second[kinds[e]] == 0.0:
+                weights[e] = 0.0
+            else:
+                weights[e] = (1.0 if kinds[e] == 1 else 0.5) * w * second[kinds[e]]
+
+
+def meet_arcs(
+    const int[::1] ends,
+    const int[::1] others,
+    const double[::1] weights,
+    const double[:, ::1] tangents,
+    double[:, ::1] met,
+):
+    """Add weight times tangents of the other end, over one block of lanes, to the row of each arc's end."""
+    if tangents.shape[1] != 8 or met.shape[1] != 8:
+        raise ValueError("blocks hold 8 lanes")
+    if weights.shape[0] == 0:
+        return
+    with nogil:
+        greeks2_meet_arcs(&met[0, 0], &tangents[0, 0], &ends[0], &others[0], &weights[0], weights.shape[0])

@@ -1,8 +1,66 @@
-"""The curvature of every node, met by forward rows: cheap where few nodes are nonlinear, or inputs are few."""
+"""The curvature of every node, met by forward rows: no backward sweep of second order at all."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import numpy.typing as npt
+
+from aadlib.program import Program
+from aadlib.sweeps import lanes
+from aadlib.threads import map_pieces
+from greeks2 import arc_sweep
+from greeks2.edge_pushing import curvature_bits, reached_slots
 from greeks2.point import Floats, Point
+
+Ints = npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True, eq=False)
+class Curvature:
+    """The arcs that the nodes of a program create, each once: a property of the program alone.
+
+    Attributes
+    ----------
+    nodes, kinds : (m,) the node of each arc, and 0, 1, 2 for the second partials dxx, dxy, dyy
+    slots : (k,) the earlier ends of the arcs; coefficients that many nodes use appear once
+    ends : (m,) positions in `slots`
+    others : (m,) slots of the later ends
+    """
+
+    nodes: Ints
+    kinds: npt.NDArray[np.uint8]
+    slots: Ints
+    ends: Ints
+    others: Ints
+
+
+_curvatures: WeakKeyDictionary[Program, Curvature] = WeakKeyDictionary()
+
+
+def curvature_of(program: Program) -> Curvature:
+    """Return the arcs a program creates, found at the first call and kept."""
+    if program not in _curvatures:
+        bits = curvature_bits(program) * reached_slots(program)[program.first_node :]
+        left = np.where(program.activity == 2, program.right, program.left)
+        chosen = [np.flatnonzero(bits & bit) for bit in (1, 2, 4)]
+        # A node whose only active operand is the right one keeps its own curvature under dyy.
+        nodes = np.concatenate(chosen)
+        kinds = np.repeat(np.arange(3, dtype=np.uint8), [part.size for part in chosen])
+        one = np.where(kinds == 2, program.right[nodes], left[nodes])
+        other = np.where(kinds == 0, left[nodes], program.right[nodes])
+        order = np.argsort(nodes, kind="stable")
+        slots, ends = np.unique(np.minimum(one, other)[order], return_inverse=True)
+        _curvatures[program] = Curvature(
+            nodes[order].astype(np.int32),
+            kinds[order],
+            slots.astype(np.int32),
+            ends.astype(np.int32),
+            np.maximum(one, other)[order].astype(np.int32),
+        )
+    return _curvatures[program]
 
 
 def bottleneck(point: Point) -> Floats:
@@ -10,11 +68,38 @@ def bottleneck(point: Point) -> Floats:
 
         H = sum over nonlinear nodes v of  w_v  sum_ab d_ab t_a t_b',
 
-    with adjoints w, second partials d_ab and forward rows t (derivatives in the inputs).
+    with adjoints w, second partials d_ab and forward rows t (derivatives in the inputs). Arcs with the same earlier
+    end a are added up first, y_a = sum w d_ab t_b, so that H = sum_a t_a y_a' is one matrix product over these ends.
 
     Notes
     -----
-    One tangent sweep per block of lanes and no second sweep backward; n**2 multiply-adds per nonlinear node.
+    Cost: a tangent sweep per block of lanes, a vector operation per created arc and block, and n**2 multiply-adds per
+    end. Blocks of lanes run on threads when the program is large.
     """
-    found = point.replay.sweep_curvature(point.values, point.adjoints, point.directions)
-    return 0.5 * (found + found.T)
+    program = point.program
+    if program.composites:
+        found = point.replay.sweep_curvature(point.values, point.adjoints, point.directions)
+        return 0.5 * (found + found.T)
+    arcs = curvature_of(program)
+    weights = np.empty(arcs.nodes.size)
+    arc_sweep.created_arcs(
+        arcs.nodes, arcs.kinds, program.op, program.left, program.right, program.activity,
+        point.values, point.adjoints, program.first_node, weights,
+    )  # fmt: skip
+    n = point.active.size
+    blocks = [point.directions[k : k + lanes.LANES] for k in range(0, n, lanes.LANES)]
+
+    def meet(block: Floats) -> tuple[Floats, Floats]:
+        with program.replay() as replay:
+            tangents = replay.sweep_tangents(point.values, block)[0]
+            met = np.zeros((arcs.slots.size, lanes.LANES))
+            arc_sweep.meet_arcs(arcs.ends, arcs.others, weights, tangents, met)
+            return tangents[arcs.slots], met
+
+    found_blocks = map_pieces(meet, blocks, work=10.0 * lanes.LANES * program.n_nodes * len(blocks))
+    if not found_blocks:
+        return np.zeros((0, 0))
+    rows = np.concatenate([rows for rows, _ in found_blocks], axis=1)[:, :n]
+    met = np.concatenate([met for _, met in found_blocks], axis=1)[:, :n]
+    half = rows.T @ met
+    return half + half.T
