@@ -13,8 +13,9 @@ import numpy as np
 
 from aadlib.advar import ADVar
 from aadlib.errors import AadTypeError
-from aadlib.program import Argument, Program
+from aadlib.program import Program
 from aadlib.recording import trace
+from aadlib.replay import Argument
 from aadlib.tape import Tape
 
 

@@ -31,6 +31,13 @@ def _constant(like: Any, number: float) -> Any:
     return Dual(_constant(like.value, number), [_constant(like.value, 0.0)] * len(like.partials))
 
 
+def _vanishes(x: Any) -> bool:
+    """Say whether a number is zero with all that is nested in it."""
+    return (
+        bool(x == 0.0) if not isinstance(x, Dual) else _vanishes(x.value) and all(map(_vanishes, x.partials))
+    )
+
+
 def _value_and_slopes(rule: Rule, inner: Sequence[Any]) -> tuple[Any, list[Any]]:
     """Return a rule's value and first partials at numbers that may be duals themselves.
 
@@ -43,7 +50,8 @@ def _value_and_slopes(rule: Rule, inner: Sequence[Any]) -> tuple[Any, list[Any]]
         return v, [float(p) for p in partials(rule, x, y, v, 1)]
     value = Dual.chain_rule(rule, *inner)
     if any(isinstance(x.value, Dual) for x in nested):
-        slopes = partials(rule, *(*inner, 0.0)[:2], value, 1)
+        left, right = (*inner, 0.0)[:2]
+        slopes = partials(rule, left, right, value, 1)
         return value, [s if isinstance(s, Dual) else _constant(value, float(s)) for s in slopes]
     x, y = (np.float64(innermost(v)) for v in (*inner, 0.0)[:2])
     v = np.float64(value.value)

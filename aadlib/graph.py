@@ -78,23 +78,43 @@ def to_dot(program: Graph, input_names: list[str] | None = None) -> str:
     return "\n".join([*lines, "}", ""])
 
 
-def positions(program: Graph) -> dict[int, tuple[float, float]]:
-    """Place every slot: its height is the longest way from an input, sideways near the mean of its neighbours.
+Place = tuple[float, float]
+
+
+def positions(program: Graph) -> dict[int, Place]:
+    """Place every slot: its height is the longest way from an input, sideways near the mean of its neighbours."""
+    return _layout(program)[0]
+
+
+def _layout(program: Graph) -> tuple[dict[int, Place], dict[tuple[int, int], list[Place]]]:
+    """Return the places of the slots, and for every edge the bends that keep it clear of the layers it crosses.
 
     References
     ----------
     K. Sugiyama, S. Tagawa, M. Toda, Methods for visual understanding of hierarchical system structures, IEEE Trans.
-    SMC 11 (1981): layers, then repeated barycentre ordering.
+    SMC 11 (1981): layers, dummy nodes where an edge crosses one, then repeated barycentre ordering.
     """
-    level = {slot: 0 for slot in range(program.n_slots)}
-    operands: dict[int, list[int]] = {slot: [] for slot in range(program.n_slots)}
+    level = dict.fromkeys(range(program.n_slots), 0)
     users: dict[int, list[int]] = {slot: [] for slot in range(program.n_slots)}
     for operand, node in edges(program):
         level[node] = max(level[node], level[operand] + 1)
-        operands[node].append(operand)
         users[operand].append(node)
     for slot in range(program.n_inputs, program.first_node):
         level[slot] = max(0, min((level[user] for user in users[slot]), default=1) - 1)
+    below: dict[int, list[int]] = {slot: [] for slot in level}
+    above: dict[int, list[int]] = {slot: [] for slot in level}
+    bends: dict[tuple[int, int], list[int]] = {}
+    for operand, node in dict.fromkeys(edges(program)):
+        last = operand
+        bends[operand, node] = []
+        for height in range(level[operand] + 1, level[node]):
+            dummy = len(level)
+            level[dummy], below[dummy], above[dummy] = height, [last], []
+            above[last].append(dummy)
+            bends[operand, node].append(dummy)
+            last = dummy
+        above[last].append(node)
+        below[node].append(last)
     rows: dict[int, list[int]] = {}
     for slot, height in level.items():
         rows.setdefault(height, []).append(slot)
@@ -104,12 +124,14 @@ def positions(program: Graph) -> dict[int, tuple[float, float]]:
             row = rows[height]
             wanted = {}
             for slot in row:
-                near = users[slot] if sweep % 2 else operands[slot]
+                near = above[slot] if sweep % 2 else below[slot]
                 wanted[slot] = float(np.mean([across[n] for n in near])) if near else across[slot]
             row.sort(key=wanted.__getitem__)
             for slot, place in zip(row, _spread([wanted[slot] for slot in row]), strict=True):
                 across[slot] = place
-    return {slot: (across[slot], float(level[slot])) for slot in level}
+    where = {slot: (across[slot], float(level[slot])) for slot in level}
+    slots = {slot: where[slot] for slot in range(program.n_slots)}
+    return slots, {edge: [where[dummy] for dummy in dummies] for edge, dummies in bends.items()}
 
 
 def _spread(wanted: list[float]) -> list[float]:
@@ -134,16 +156,18 @@ def draw(program: Graph, ax: Any = None, *, input_names: list[str] | None = None
             f"the program has {program.n_slots} slots, more than the {MAX_DRAWN} a picture can show: draw a smaller "
             "recording, or write to_dot() to a file"
         )
-    import matplotlib.pyplot as plt
-
     if ax is None:
+        import matplotlib.pyplot as plt
+
         _, ax = plt.subplots(figsize=(7, 6))
-    where = positions(program)
+    where, bends = _layout(program)
     outputs = set(program.outputs.tolist())
-    for operand, node in edges(program):
-        (x0, y0), (x1, y1) = where[operand], where[node]
-        arrow = {"arrowstyle": "-|>", "color": "0.45", "shrinkA": 13, "shrinkB": 13, "linewidth": 1.0}
-        ax.annotate("", xy=(x1, y1), xytext=(x0, y0), arrowprops=arrow)
+    for (operand, node), corners in bends.items():
+        way = [where[operand], *corners]
+        if len(way) > 1:
+            ax.plot(*zip(*way, strict=True), color="0.45", linewidth=1.0, solid_joinstyle="round", zorder=1)
+        arrow = {"arrowstyle": "-|>", "color": "0.45", "shrinkA": 0, "shrinkB": 13, "linewidth": 1.0}
+        ax.annotate("", xy=where[node], xytext=way[-1], arrowprops=arrow, zorder=1)
     for slot, label in labels(program, input_names).items():
         box = {"boxstyle": "circle,pad=0.35", "facecolor": "#eef3fb", "edgecolor": "#2b5c9e"}
         if slot < program.n_inputs:
@@ -152,8 +176,9 @@ def draw(program: Graph, ax: Any = None, *, input_names: list[str] | None = None
             box = {"boxstyle": "round,pad=0.2", "facecolor": "white", "edgecolor": "0.8"}
         if slot in outputs:
             box |= {"facecolor": "#fdeccd", "edgecolor": "#b26a00"}
-        ax.text(*where[slot], label, ha="center", va="center", bbox=box, fontsize=9)
-    xs, ys = zip(*where.values(), strict=True)
+        ax.text(*where[slot], label, ha="center", va="center", bbox=box, fontsize=9, zorder=2)
+    corners_too = [*where.values(), *(corner for way in bends.values() for corner in way)]
+    xs, ys = zip(*corners_too, strict=True)
     ax.set_xlim(min(xs) - 0.8, max(xs) + 0.8)
     ax.set_ylim(min(ys) - 0.6, max(ys) + 0.6)
     ax.set_axis_off()

@@ -10,7 +10,8 @@ import numpy as np
 from aadlib.advar import ADVar, Condition
 from aadlib.arrays import ADArray
 from aadlib.errors import AadTypeError, AadValueError, BranchChanged, as_floats
-from aadlib.program import Argument, Program
+from aadlib.program import Program
+from aadlib.replay import Argument
 from aadlib.tape import Tape
 
 BRANCH_POLICIES = ("raise", "retrace")
