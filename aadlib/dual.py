@@ -126,7 +126,8 @@ class Dual:
         for argument, slope in zip(arguments, slopes, strict=True):
             if isinstance(argument, Dual):
                 total = [
-                    t + slope * p if p != 0.0 else t for t, p in zip(total, argument.partials, strict=True)
+                    t if _vanishes(p) or _vanishes(slope) else t + slope * p
+                    for t, p in zip(total, argument.partials, strict=True)
                 ]
         return Dual(value, total)
 
