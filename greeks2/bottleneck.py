@@ -87,7 +87,8 @@ def bottleneck(point: Point) -> Floats:
         point.values, point.adjoints, program.first_node, weights,
     )  # fmt: skip
     n = point.active.size
-    blocks = [point.directions[k : k + lanes.LANES] for k in range(0, n, lanes.LANES)]
+    directions = point.directions
+    blocks = [directions[k : k + lanes.LANES] for k in range(0, n, lanes.LANES)]
 
     def meet(block: Floats) -> tuple[Floats, Floats]:
         with program.replay() as replay:

@@ -183,8 +183,9 @@ def _make_schedule(program: Program, cap_active: int | None, *, limit: int) -> S
 def forward_rows(point: Point, slots: npt.NDArray[np.intp]) -> Floats:
     """Return the derivatives of the given slots in the active inputs, (n_slots, n), by tangent sweeps."""
     rows = np.empty((slots.size, point.active.size))
+    directions = point.directions
     for begin in range(0, point.active.size, lanes.LANES):
-        block = point.directions[begin : begin + lanes.LANES]
+        block = directions[begin : begin + lanes.LANES]
         rows[:, begin : begin + len(block)] = point.replay.sweep_tangents(point.values, block)[
             0, slots, : len(block)
         ]

@@ -19,7 +19,8 @@ def forward_over_reverse(point: Point) -> Floats:
     program, active = point.program, point.active
     # Plain nodes take the directions block by block, on all cores; a composite takes them all at once.
     width = active.size if program.composites else lanes.LANES
-    blocks = [point.directions[k : k + width] for k in range(0, active.size, max(1, width))]
+    directions = point.directions
+    blocks = [directions[k : k + width] for k in range(0, active.size, max(1, width))]
 
     def products(block: Floats) -> Floats:
         with program.replay() as replay:

@@ -15,7 +15,7 @@ from aadlib.program import Program
 from greeks2.hessian import hessian_result
 from greeks2.kinks import KinkGroup, kinks_of
 from greeks2.market_units import MarketInput, bump, market_input, rank, second_name
-from greeks2.point import Floats, as_program, point_at
+from greeks2.point import RECORDINGS, Floats, as_program, point_at
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -214,7 +214,7 @@ def greeks(
     for block in blocks:
         bump(block.kind, units)
     numbers = tuple(np.asarray(inputs[name], dtype=np.float64) for name in names)
-    if isinstance(price, Program):
+    if isinstance(price, RECORDINGS):
         function: Any = price
     else:
         function = _bound(price, names, {name: given for name, given in inputs.items() if name not in names})

@@ -17,7 +17,7 @@ from greeks2.edge_pushing import edge_pushing, require_cap, schedule_of, sparse_
 from greeks2.forward_over_reverse import forward_over_reverse
 from greeks2.kinks import KinkGroup, kinks_of, warn_of_kinks
 from greeks2.planner import Plan, plan
-from greeks2.point import Floats, Point, Source, as_arguments, as_program, point_at
+from greeks2.point import RECORDINGS, Floats, Point, Source, as_arguments, as_program, point_at
 from greeks2.taylor import front_of, taylor
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def _hessian_result(
     chosen: Plan | None = None
     if method == "auto":
         chosen = (
-            plan(program, replays=1 if not isinstance(f, Program) else 1000) if cap_active is None else None
+            plan(program, replays=1000 if isinstance(f, RECORDINGS) else 1) if cap_active is None else None
         )
         method = chosen.method if chosen is not None else "edge_pushing"
     with point_at(program, arguments, weights) as point:

@@ -10,8 +10,9 @@ from weakref import WeakKeyDictionary
 from aadlib.program import Program
 from aadlib.sweeps import lanes
 from aadlib.threads import n_threads
+from greeks2.bottleneck import curvature_of
 from greeks2.bumping2 import n_evaluations
-from greeks2.edge_pushing import curvature_bits, schedule_within
+from greeks2.edge_pushing import schedule_within
 from greeks2.taylor import front_of
 
 # Nanoseconds, measured on one x86-64 core. Only their ratios matter.
@@ -22,12 +23,15 @@ PUSH = 1.0  # an arc moved to an operand at an address of its own
 STRETCHED_PUSH = 0.2  # an arc moved in a contiguous vector operation
 LANE_NODE = 24.0  # a node of a tangent and a second-order sweep over one block of lanes, in cache
 LANE_NODE_FAR = 42.0  # the same where the blocks do not fit the cache
-TANGENT_SHARE = 0.4  # what the tangent sweep is of it
-CURVATURE = 2.7  # a row and block of a nonlinear node's outer product
+TANGENT_NODE = 10.0  # a node of a tangent sweep over one block of lanes, in cache
+TANGENT_NODE_FAR = 20.0  # the same where the block does not fit the cache
+CREATED = 8.0  # an arc's second partial
+MET = 3.0  # an arc meeting one block of forward rows
+PRODUCT = 0.035  # a multiply-add of the matrix product
 FRONT_ENTRY = 0.35  # an entry of a vector over the front
 ENTRY = 1.3  # an entry of the dense result
 EVALUATION = 2.0  # a node and lane of a value sweep
-TRACE_NODE, TRACE_PUSH = 250.0, 50.0  # the symbolic phase of edge pushing, paid once per program
+TRACE_NODE, TRACE_PUSH = 250.0, 27.0  # the symbolic phase of edge pushing, paid once per program
 
 SPREAD = 2e6
 """Operations from which blocks of lanes are spread over threads, as in `aadlib.threads`."""
@@ -110,15 +114,17 @@ def _counts(program: Program) -> dict[str, int]:
     n, nodes = program.n_active, program.n_nodes
     blocks = -(-n // lanes.LANES)
     slots = lanes.LANES * program.n_slots
+    curvature = curvature_of(program)
     return {
         "nodes": nodes,
-        "nonlinear_nodes": int((curvature_bits(program) != 0).sum()),
+        "created_arcs": int(curvature.nodes.size),
+        "arc_ends": int(curvature.slots.size),
         "inputs": n,
         "lane_blocks": blocks,
         "lane_multiply_adds": 6 * lanes.LANES * blocks * nodes,
         "evaluations": n_evaluations(n),
         "bytes_forward_over_reverse": 16 * slots * min(n_threads(), blocks),
-        "bytes_bottleneck": 8 * slots * blocks,
+        "bytes_bottleneck": 8 * slots * min(n_threads(), blocks) + 16 * curvature.slots.size * n,
     }
 
 
@@ -128,8 +134,13 @@ def _swept_times(program: Program, counts: dict[str, int]) -> dict[str, float]:
     threads = min(n_threads(), blocks) if 20.0 * lanes.LANES * nodes * blocks > SPREAD else 1
     lane_node = LANE_NODE_FAR if program.n_slots > FAR else LANE_NODE
     rounds = -(-blocks // max(1, threads))
-    met = CURVATURE * counts["nonlinear_nodes"] * n * blocks
+    tangent_node = TANGENT_NODE_FAR if program.n_slots > FAR else TANGENT_NODE
+    met = MET * counts["created_arcs"] * rounds + PRODUCT * counts["arc_ends"] * n * n
     return {
         "forward_over_reverse": CALL + BLOCK_CALL * blocks + lane_node * nodes * rounds,
-        "bottleneck": 2.0 * CALL + TANGENT_SHARE * lane_node * nodes * blocks + met,
+        "bottleneck": CALL
+        + BLOCK_CALL * blocks
+        + CREATED * counts["created_arcs"]
+        + tangent_node * nodes * rounds
+        + met,
     }

@@ -19,6 +19,7 @@ from aadlib.replay import Replay
 from aadlib.tape import Tape
 
 Floats = npt.NDArray[np.float64]
+RECORDINGS = (Program, RetracingProgram)
 Source = Callable[..., Any] | Program
 """What the methods differentiate: a function of numbers, or a recording of one."""
 
@@ -54,8 +55,10 @@ class Point:
 
     @property
     def directions(self) -> Floats:
-        """Unit directions of the active inputs, as rows (n, n_inputs)."""
-        rows: Floats = np.eye(self.program.n_inputs)[self.active]
+        """Unit directions of the active inputs, as new rows (n, n_inputs)."""
+        active = self.active
+        rows = np.zeros((active.size, self.program.n_inputs))
+        rows[np.arange(active.size), active] = 1.0
         return rows
 
 
@@ -75,7 +78,7 @@ def require_plain(program: Program, method: str) -> None:
 
 def as_program(f: Source, arguments: Sequence[Any], passive: Sequence[int] = ()) -> Program:
     """Return `f` if it is a recording (recorded again where a branch changed), else record it at the arguments."""
-    if not isinstance(f, (Program, RetracingProgram)):
+    if not isinstance(f, RECORDINGS):
         return record(f, *arguments, passive=passive)
     if passive:
         raise AadValueError(

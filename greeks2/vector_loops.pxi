@@ -2,8 +2,8 @@
 
 cdef extern from *:
     """
-    #if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && defined(__linux__) && \\
-        !defined(__SANITIZE_ADDRESS__)
+    #if defined(__GLIBC__) && defined(__GNUC__) && __GNUC__ >= 12 && !defined(__clang__) && \\
+        defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__)
     #define GREEKS2_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
     #else
     #define GREEKS2_CLONES

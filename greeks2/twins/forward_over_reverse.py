@@ -23,7 +23,7 @@ def forward_over_reverse_by_column(point: Point) -> Floats:
         tangents = [0.0] * program.n_slots
         tangents[seed] = 1.0
         for v in nodes:
-            tangents[v] = sum(d_a * tangents[a] for a, d_a in partials[v][0])
+            tangents[v] = sum(d_a * tangents[a] for a, d_a in partials[v][0] if tangents[a] != 0.0)
         moved = [0.0] * program.n_slots
         for v in reversed(nodes):
             first, second = partials[v]
@@ -34,9 +34,9 @@ def forward_over_reverse_by_column(point: Point) -> Floats:
             if adjoint == 0.0:
                 continue
             for a, b, d_ab in second:
-                moved[a] += adjoint * d_ab * tangents[b]
+                moved[a] += adjoint * d_ab * tangents[b] if tangents[b] != 0.0 else 0.0
                 if a != b:
-                    moved[b] += adjoint * d_ab * tangents[a]
+                    moved[b] += adjoint * d_ab * tangents[a] if tangents[a] != 0.0 else 0.0
         for row, slot in enumerate(point.active):
             hessian[row, column] = moved[slot]
     return 0.5 * (hessian + hessian.T)

@@ -22,6 +22,7 @@ from greeks2 import (
 )
 from greeks2.bumping2 import bumping2, default_steps
 from greeks2.point import Point, as_arguments, point_at
+from greeks2.twins.bottleneck import bottleneck_by_node
 from greeks2.twins.bumping2 import bumping2_by_pair
 from greeks2.twins.forward_over_reverse import forward_over_reverse_by_column
 from greeks2.twins.taylor import taylor_by_monomials
@@ -75,9 +76,11 @@ def test_twins_equal_the_compiled_methods(case: Case) -> None:
     with point_at(program, arguments) as point:
         gradient, monomials = taylor_by_monomials(point)
         columns = forward_over_reverse_by_column(point)
+        nodes = bottleneck_by_node(point)
         assert np.allclose(point.gradient, gradient, rtol=1e-13, atol=1e-300)
     assert distance(hessian(program, case.arguments, method="taylor"), monomials) < 1e-12
     assert distance(hessian(program, case.arguments, method="forward_over_reverse"), columns) < 1e-12
+    assert distance(hessian(program, case.arguments, method="bottleneck"), nodes) < 1e-12
 
 
 @by_name

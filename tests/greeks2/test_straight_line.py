@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -74,3 +75,23 @@ def test_engines_agree_on_random_programs(program: list[Line], point: list[float
     assert (pushed == pushed.T).all()
     for name, matrix in others.items():
         assert np.abs(matrix - pushed).max() <= 1e-11 * scale, name
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(st.lists(lines, min_size=5, max_size=60), points, st.integers(0, 2), st.integers(1, 3))
+def test_hubs_anywhere_change_nothing(
+    program: list[Line], point: list[float], output: int, consumers: int
+) -> None:
+    """Where an arc is stored does not matter: here almost any slot is a hub."""
+    x = np.array(point)
+    recorded = ad.record(lambda x: run(program, x, output), x)
+    with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
+        warnings.simplefilter("ignore", KinkWarning)
+        patch.setattr("greeks2.hubs.CONSUMERS", consumers)
+        patch.setattr("greeks2.hubs.SPAN", 10**9)
+        patch.setattr("greeks2.hubs.FEWEST", 1)
+        pushed = hessian(recorded, x, method="edge_pushing")
+        again = hessian(recorded, x, method="edge_pushing")
+        expected = hessian(recorded, x, method="forward_over_reverse")
+    assert (pushed == again).all()
+    assert np.abs(pushed - expected).max() <= 1e-11 * max(1.0, float(np.abs(expected).max()))
