@@ -310,11 +310,14 @@ def test_the_branch_not_taken_leaves_no_trace(bad, side):
     assert program.hvp(x, direction).tolist() == [24.0, 12.0]
     assert program.hessian(x).tolist() == [[36.0, 12.0], [12.0, 0.0]]
     assert program.jacobian(x).tolist() == [36.0, 8.0]
+    assert program.curvature(x).tolist() == [[36.0, 12.0], [12.0, 0.0]]
+    assert [np.asarray(d).tolist() for d in program.derivatives(x)] == [24.0, [36.0, 8.0], [[36.0, 12.0], [12.0, 0.0]]]
     many = np.tile(x, (9, 1))
     over_lanes = ad.record(function, many, lanes=(0,))
     values, gradient = over_lanes.value_and_gradient(many)
     assert values.tolist() == [24.0] * 9
     assert gradient.tolist() == [[36.0, 8.0]] * 9
+    assert over_lanes.derivatives(many)[2].tolist() == [[[36.0, 12.0], [12.0, 0.0]]] * 9
 
 
 @pytest.mark.parametrize("bad", UNTAKEN.values(), ids=UNTAKEN.keys())

@@ -47,8 +47,8 @@ def test_gradient_is_the_tangents(case):
     for point in (case.point, case.other):
         tangents = [program.jvp(point, direction) for direction in np.eye(point.size)]
         assert_close(program.gradient(point), tangents, 1e-13)
-        assert_close(program.vjp(point, 2.0), 2.0 * program.gradient(point), 0.0)
-        assert_close(program.jacobian(point), program.gradient(point), 0.0)
+        assert_close(program.vjp(point, 2.0), 2.0 * program.gradient(point), 1e-14)
+        assert_close(program.jacobian(point), program.gradient(point), 1e-14)
 
 
 @every_case
@@ -68,6 +68,44 @@ def test_hessian_is_symmetric_and_gives_hessian_products(case):
     assert (hessian == hessian.T).all()
     direction = np.linspace(-1.0, 2.0, case.point.size)
     assert_close(program.hvp(case.other, direction), hessian @ direction, 1e-12)
+
+
+@every_case
+def test_hessians_by_other_sweeps_agree(case):
+    program = ad.record(lambda x: case.function(x, np), case.point)
+    hessian = program.hessian(case.other)
+    value, gradient, matrix = program.derivatives(case.other)
+    assert value == pytest.approx(program.value(case.other), rel=1e-14)
+    assert_close(gradient, program.gradient(case.other), 1e-14)
+    assert_close(matrix, hessian, 1e-12)
+    assert_close(program.curvature(case.other), hessian, 1e-12)
+
+
+@every_case
+def test_hessians_over_lanes_agree_with_single_points(case):
+    points = np.array([case.point + t * (case.other - case.point) for t in np.linspace(0.0, 1.0, 11)])
+    single = ad.record(lambda x: case.function(x, np), case.point)
+    values, gradients, hessians = ad.record(lambda x: case.function(x, np), points, lanes=(0,)).derivatives(points)
+    assert_close(values, [single.value(p) for p in points], 2e-15)
+    assert_close(gradients, [single.gradient(p) for p in points], 1e-13)
+    assert_close(hessians, [single.hessian(p) for p in points], 1e-12)
+
+
+@every_case
+def test_two_arguments_are_one_cut_in_two(case):
+    """The same function of a number and the rest takes the way of programs with several arguments."""
+
+    def function(first, rest):
+        return case.function(np.concatenate([ad.array([first]), rest]), np)
+
+    x = case.other
+    whole = ad.record(lambda x: case.function(x, np), x)
+    program = ad.record(function, x[0], x[1:])
+    value, (first, rest) = program.value_and_gradient(x[0], x[1:])
+    assert value == whole.value(x)
+    assert_close([first, *rest], whole.gradient(x), 1e-14)
+    assert_close(program.hessian(x[0], x[1:]), whole.hessian(x), 1e-13)
+    assert program.jvp(x[0], x[1:], (1.0, np.zeros(x.size - 1))) == pytest.approx(first, rel=1e-12)
 
 
 @every_case

@@ -138,6 +138,42 @@ def test_infinite_and_nan_lanes_stay_in_their_lane():
     assert lane.tolist() == [2.0] * 4 + [-2.0] + [2.0] * 4
 
 
+# ---- Hessians, one per lane ------------------------------------------------------------------------------------------
+
+
+def quote(x, k):
+    """Return a softened payoff in one scenario x = (spot, volatility) at strike k."""
+    return ad.softplus(x[0] * np.exp(x[1]) - k * np.exp(-0.1 * k)) + np.maximum(x[0], k) * x[1] ** 2
+
+
+@pytest.mark.parametrize("n_lanes", COUNTS)
+def test_hessians_per_lane(n_lanes, rng):
+    x = rng.uniform(0.5, 1.5, size=(n_lanes, 2))
+    k = rng.uniform(0.5, 1.5, size=n_lanes)
+    program = ad.record(quote, x, k, passive=(1,), lanes=(0, 1))
+    single = ad.record(quote, x[0], k[0], passive=(1,))
+    values, gradients, hessians = program.derivatives(x, k)
+    assert hessians.shape == (n_lanes, 2, 2)
+    for lane in {0, n_lanes // 2, n_lanes - 1}:
+        expected = single.derivatives(x[lane], k[lane])
+        for found, wanted in zip((values[lane], gradients[lane], hessians[lane]), expected, strict=True):
+            np.testing.assert_allclose(found, wanted, rtol=1e-12, atol=1e-14)
+
+
+def test_hessians_per_lane_with_a_shared_passive_argument(rng):
+    x = rng.uniform(0.5, 1.5, size=(20, 2))
+    program = ad.record(quote, x, 0.8, passive=(1,), lanes=(0,))
+    hessians = program.derivatives(x, 0.8)[2]
+    single = ad.record(quote, x[0], 0.8, passive=(1,))
+    np.testing.assert_allclose(hessians, [single.hessian(row, 0.8) for row in x], rtol=1e-12, atol=1e-14)
+
+
+def test_hessians_per_lane_refuse_shared_active_arguments(rng):
+    x = rng.uniform(0.5, 1.5, size=(20, 2))
+    with pytest.raises(AadTypeError, match="every active argument to vary per lane"):
+        ad.record(quote, x, 0.8, lanes=(0,)).derivatives(x, 0.8)
+
+
 # ---- bad input -------------------------------------------------------------------------------------------------------
 
 

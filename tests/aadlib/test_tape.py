@@ -323,10 +323,10 @@ def test_a_thousand_recordings_and_replays_do_not_grow():
 
     tracemalloc.start()
     try:
-        grown = -held_after(200) + held_after(1000)
+        grown = -held_after(1000) + held_after(1000)  # the first thousand fills free lists
     finally:
         tracemalloc.stop()
-    assert grown < 16_000
+    assert grown < 8_000
 
 
 def test_large_recordings_give_their_memory_back():
