@@ -8,6 +8,9 @@ from aadlib.sweeps import lanes
 from aadlib.threads import map_pieces
 from greeks2.point import Floats, Point
 
+SMALL_PROGRAM = 4096
+"""Up to so many nodes `Program.derivatives` sweeps everything in one call; beyond, blocks of lanes go to threads."""
+
 
 def forward_over_reverse(point: Point) -> Floats:
     """Return the Hessian (n, n) over the active inputs.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, overload
 
 import numpy as np
 
@@ -14,10 +14,19 @@ from aadlib.program import Program
 from greeks2.bottleneck import bottleneck
 from greeks2.bumping2 import bumping2, n_evaluations
 from greeks2.edge_pushing import edge_pushing, require_cap, schedule_of, sparse_edge_pushing
-from greeks2.forward_over_reverse import forward_over_reverse
+from greeks2.forward_over_reverse import SMALL_PROGRAM, forward_over_reverse
 from greeks2.kinks import KinkGroup, kinks_of, warn_of_kinks
 from greeks2.planner import Plan, plan
-from greeks2.point import RECORDINGS, Floats, Point, Source, as_arguments, as_program, point_at
+from greeks2.point import (
+    RECORDINGS,
+    Floats,
+    Point,
+    Source,
+    as_arguments,
+    as_program,
+    point_at,
+    require_number,
+)
 from greeks2.taylor import front_of, taylor
 
 if TYPE_CHECKING:
@@ -68,30 +77,26 @@ def hessian_result(
     steps: Any = None,
 ) -> HessianResult:
     """Return value, gradient and Hessian with the method, its counts and the kinks: see `hessian`."""
-    return _hessian_result(
-        f,
-        x,
-        method=method,
-        sparse=sparse,
-        cap_active=cap_active,
-        passive=passive,
-        weights=weights,
-        steps=steps,
-    )
+    _require_options(method, cap_active, steps)
+    found = _solve(f, x, method, sparse, cap_active, passive, weights, steps)
+    kinks = kinks_of(found.program)
+    warn_of_kinks(kinks, stacklevel=2)
+    counts = MappingProxyType(_counts(found.program, found.method, cap_active))
+    return HessianResult(found.value, found.gradient, found.matrix, found.method, kinks, counts, found.plan)
 
 
-def _hessian_result(
-    f: Source,
-    x: Any,
-    *,
-    method: str,
-    sparse: bool,
-    cap_active: int | None,
-    passive: Sequence[int],
-    weights: Any,
-    steps: Any,
-    stacklevel: int = 3,
-) -> HessianResult:
+class _Solved(NamedTuple):
+    """What one solve leaves behind."""
+
+    program: Program
+    method: str
+    plan: Plan | None
+    value: float
+    gradient: Floats
+    matrix: Any
+
+
+def _require_options(method: str, cap_active: int | None, steps: Any) -> None:
     if method not in (*METHODS, "auto"):
         raise AadValueError(f"method = {method!r}: choose one of {', '.join(METHODS)} or auto")
     if cap_active is not None and method not in ("edge_pushing", "auto"):
@@ -100,33 +105,48 @@ def _hessian_result(
         )
     if steps is not None and method != "bumping2":
         raise AadValueError(f"steps are those of bumping2, not of method {method!r}: drop one")
+
+
+def _solve(
+    f: Source,
+    x: Any,
+    method: str,
+    sparse: bool,
+    cap_active: int | None,
+    passive: Sequence[int],
+    weights: Any,
+    steps: Any,
+) -> _Solved:
+    """Record or replay, choose the method, run it."""
     arguments = as_arguments(x)
     program = as_program(f, arguments, passive=passive)
     if program.has_lanes:
         raise AadTypeError(
             "this program has lanes: a Hessian is taken at one market state, record it without lanes"
         )
+    require_number(program, weights)
     require_cap(program, cap_active)
     chosen: Plan | None = None
-    if method == "auto":
-        chosen = (
-            plan(program, replays=1000 if isinstance(f, RECORDINGS) else 1) if cap_active is None else None
-        )
-        method = chosen.method if chosen is not None else "edge_pushing"
-    with point_at(program, arguments, weights) as point:
-        if method == "edge_pushing" and sparse:
-            matrix: Any = sparse_edge_pushing(point, cap_active=cap_active)
-        else:
-            matrix = _dense(point, method, cap_active, weights, steps)
-        value, gradient = point.value, point.gradient
+    matrix: Any
+    if method == "auto" and cap_active is not None:
+        method = "edge_pushing"
+    elif method == "auto":
+        chosen = plan(program, replays=1000 if isinstance(f, RECORDINGS) else 1)
+        method = chosen.method
+    if method == "forward_over_reverse" and weights is None and program.n_nodes <= SMALL_PROGRAM:
+        value, gradient, matrix = program.derivatives(*arguments)
+    else:
+        with point_at(program, arguments, weights) as point:
+            if method == "edge_pushing" and sparse:
+                matrix = sparse_edge_pushing(point, cap_active=cap_active)
+            else:
+                matrix = _dense(point, method, cap_active, weights, steps)
+            value, gradient = point.value, point.gradient
     if sparse and isinstance(matrix, np.ndarray):
         from scipy.sparse import csr_array
 
         matrix = csr_array(matrix)
-    kinks = kinks_of(program)
-    warn_of_kinks(kinks, stacklevel=stacklevel)
-    counts = MappingProxyType(_counts(program, method, cap_active))
-    return HessianResult(value, gradient, matrix, method, kinks, counts, chosen)
+    return _Solved(program, method, chosen, value, gradient, matrix)
 
 
 def _dense(point: Point, method: str, cap_active: int | None, weights: Any, steps: Any) -> Floats:
@@ -248,16 +268,8 @@ def hessian(
     array([[0., 6.],
            [6., 4.]])
     """
-    result = _hessian_result(
-        f,
-        x,
-        method=method,
-        sparse=sparse,
-        cap_active=cap_active,
-        passive=passive,
-        weights=weights,
-        steps=steps,
-    )
-    if not explain:
-        return result.matrix
-    return result.matrix, result.plan or plan(as_program(f, as_arguments(x), passive=passive))
+    _require_options(method, cap_active, steps)
+    found = _solve(f, x, method, sparse, cap_active, passive, weights, steps)
+    if found.program.kinks:
+        warn_of_kinks(kinks_of(found.program), stacklevel=2)
+    return (found.matrix, found.plan or plan(found.program)) if explain else found.matrix

@@ -13,20 +13,24 @@ from aadlib.threads import n_threads
 from greeks2.bottleneck import curvature_of
 from greeks2.bumping2 import n_evaluations
 from greeks2.edge_pushing import schedule_within
+from greeks2.forward_over_reverse import SMALL_PROGRAM
 from greeks2.taylor import front_of
 
 # Nanoseconds, measured on one x86-64 core. Only their ratios matter.
+POINT = 30_000.0  # Python around the value and adjoint sweep that every method starts from
 CALL = 10_000.0  # Python around one method
+ONE_CALL = 4_000.0  # all of forward over reverse on a small program
 BLOCK_CALL = 24_000.0  # Python around one block of lanes
 NODE = 8.0  # a node of a scalar sweep: its partials
 PUSH = 1.0  # an arc moved to an operand at an address of its own
 STRETCHED_PUSH = 0.2  # an arc moved in a contiguous vector operation
 LANE_NODE = 24.0  # a node of a tangent and a second-order sweep over one block of lanes, in cache
-LANE_NODE_FAR = 42.0  # the same where the blocks do not fit the cache
+LANE_NODE_FAR = 32.0  # the same where the blocks do not fit the cache
 TANGENT_NODE = 10.0  # a node of a tangent sweep over one block of lanes, in cache
 TANGENT_NODE_FAR = 20.0  # the same where the block does not fit the cache
 CREATED = 8.0  # an arc's second partial
 MET = 3.0  # an arc meeting one block of forward rows
+END = 30.0  # forward rows of an arc's end, set aside for the product
 PRODUCT = 0.035  # a multiply-add of the matrix product
 FRONT_ENTRY = 0.35  # an entry of a vector over the front
 ENTRY = 1.3  # an entry of the dense result
@@ -89,14 +93,20 @@ def _make_plan(program: Program, replays: int) -> Plan:
     if not program.composites:
         front = counts["front"] = front_of(program)[1]
         counts["bytes_taylor"] = 8 * front * front
-        times["taylor"] = CALL + program.n_nodes * (3.0 * NODE + 3.0 * FRONT_ENTRY * front) + ENTRY * front**2
-        spare = min(times.values()) - CALL - program.n_nodes * (NODE + TRACE_NODE / replays)
+        times["taylor"] = (
+            POINT + CALL + program.n_nodes * (3.0 * NODE + 3.0 * FRONT_ENTRY * front) + ENTRY * front**2
+        )
+        spare = min(times.values()) - POINT - CALL - program.n_nodes * (NODE + TRACE_NODE / replays)
         limit = int(spare / (PUSH + TRACE_PUSH / replays))
         schedule = schedule_within(program, limit) if limit > 0 else None
         if schedule is not None:
             singles = schedule.pushes - schedule.stretched
             times["edge_pushing"] = (
-                CALL + NODE * len(schedule.records) + PUSH * singles + STRETCHED_PUSH * schedule.stretched
+                POINT
+                + CALL
+                + NODE * len(schedule.records)
+                + PUSH * singles
+                + STRETCHED_PUSH * schedule.stretched
             )
             counts |= {
                 "pushes": schedule.pushes,
@@ -105,7 +115,7 @@ def _make_plan(program: Program, replays: int) -> Plan:
                 "bytes_edge_pushing": schedule.nbytes,
             }
     method = min(times, key=lambda name: times[name])
-    times["bumping2"] = CALL + EVALUATION * program.n_nodes * counts["evaluations"]
+    times["bumping2"] = POINT + CALL + EVALUATION * program.n_nodes * counts["evaluations"]
     seconds = {name: 1e-9 * (time + ENTRY * program.n_active**2) for name, time in times.items()}
     return Plan(method, MappingProxyType(counts), MappingProxyType(seconds))
 
@@ -135,12 +145,13 @@ def _swept_times(program: Program, counts: dict[str, int]) -> dict[str, float]:
     lane_node = LANE_NODE_FAR if program.n_slots > FAR else LANE_NODE
     rounds = -(-blocks // max(1, threads))
     tangent_node = TANGENT_NODE_FAR if program.n_slots > FAR else TANGENT_NODE
-    met = MET * counts["created_arcs"] * rounds + PRODUCT * counts["arc_ends"] * n * n
+    met = (MET * counts["created_arcs"] + END * counts["arc_ends"]) * rounds
+    met += PRODUCT * counts["arc_ends"] * n * n
+    directions = POINT + CALL + BLOCK_CALL * blocks + lane_node * nodes * rounds
+    if nodes <= SMALL_PROGRAM:
+        directions = ONE_CALL + LANE_NODE * nodes * blocks
+    rows = BLOCK_CALL * blocks + tangent_node * nodes * rounds
     return {
-        "forward_over_reverse": CALL + BLOCK_CALL * blocks + lane_node * nodes * rounds,
-        "bottleneck": CALL
-        + BLOCK_CALL * blocks
-        + CREATED * counts["created_arcs"]
-        + tangent_node * nodes * rounds
-        + met,
+        "forward_over_reverse": directions,
+        "bottleneck": POINT + CALL + rows + CREATED * counts["created_arcs"] + met,
     }

@@ -67,6 +67,15 @@ def as_arguments(x: Any) -> tuple[Any, ...]:
     return x if isinstance(x, tuple) else (x,)
 
 
+def require_number(program: Program, weights: Any) -> None:
+    """Raise `AadTypeError` for a program with several outputs and no weights."""
+    if program.output_shape and weights is None:
+        raise AadTypeError(
+            f"a Hessian is of one number and this function returns shape {program.output_shape}: give weights= of "
+            "that shape for the Hessian of the weighted sum, one entry 1 and the others 0 for a single output"
+        )
+
+
 def require_plain(program: Program, method: str) -> None:
     """Raise `AadTypeError` where a method that sweeps single operations meets composite ones."""
     if program.composites:
@@ -101,11 +110,7 @@ def point_at(program: Program, arguments: Sequence[Any], weights: Any = None) ->
     AadValueError
         When `weights` has another shape than the output, or is not finite.
     """
-    if program.output_shape and weights is None:
-        raise AadTypeError(
-            f"a Hessian is of one number and this function returns shape {program.output_shape}: give weights= of "
-            "that shape for the Hessian of the weighted sum, one entry 1 and the others 0 for a single output"
-        )
+    require_number(program, weights)
     seeds = np.ones(1) if weights is None else np.asarray(weights, dtype=np.float64)
     if weights is not None and seeds.shape != program.output_shape:
         raise AadValueError(
