@@ -16,6 +16,7 @@ J. Comput. Finance 6(4).
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
@@ -26,7 +27,8 @@ from pricers.pde.default_grid import default_grid
 from pricers.pde.grids import FloatArray, Grid
 from pricers.pde.interpolation import interpolate
 from pricers.pde.march import Substep, march
-from pricers.pde.operator import Operator, is_plain, volatility_rows
+from pricers.pde.march_volatility import march_volatility
+from pricers.pde.operator import Operator, holds_recorded, is_plain
 from pricers.pde.payoff import averaged_payoff, boundary_values, intrinsic_values
 
 Exercise = Literal["european", "american"]
@@ -49,6 +51,7 @@ def price(
     n_nodes: int = 401,
     n_steps: int = 200,
     damped_steps: int = 2,
+    expand: bool = False,
 ) -> Any:
     """Price an option by finite differences and read the value at the spot.
 
@@ -56,7 +59,7 @@ def price(
     ----------
     spot : float, currency, > 0, inside the grid and between the barriers
     strike, expiry, rate, dividend_yield, volatility, is_call, exercise, lower_barrier, upper_barrier, n_steps,
-    damped_steps
+    damped_steps, expand
         As for `crank_nicolson`.
     grid : Grid or None
         None builds `default_grid` with `n_nodes` nodes.
@@ -114,6 +117,7 @@ def price(
         upper_barrier=upper_barrier,
         n_steps=n_steps,
         damped_steps=damped_steps,
+        expand=expand,
     )
     return interpolate(grid=grid, values=values, spot=spot)
 
@@ -132,6 +136,7 @@ def crank_nicolson(
     upper_barrier: float | None = None,
     n_steps: int = 200,
     damped_steps: int = 2,
+    expand: bool = False,
 ) -> Any:
     """March the value of an option from expiry to today on a grid.
 
@@ -146,7 +151,8 @@ def crank_nicolson(
     volatility : per square root of a year, >= 0
         A number; (n_nodes,) one for each node; (n_steps, n_nodes) with row 0 for the first time step from today;
         or a function of (spots (n_nodes - 2,), time) called at the interior nodes and the middle of each step,
-        that returns a number or (n_nodes - 2,).
+        that returns a number or (n_nodes - 2,). A `SplineVolatility` is such a function whose weights a recorded
+        march takes as they are: what is recorded does not grow with the nodes and steps then.
     is_call : bool
     exercise : "european" or "american"
     lower_barrier, upper_barrier : float or None, currency
@@ -154,6 +160,10 @@ def crank_nicolson(
     n_steps : int, >= 1, equal steps
     damped_steps : int, 0 <= damped_steps <= n_steps
         Steps next to expiry that are replaced by two implicit half steps each.
+    expand : bool
+        Whether a recording holds every operation of the march. By default the march is one operation with derivative
+        rules of its own, `CrankNicolsonMarch`: the same numbers at a fraction of the cost. Arguments that are lanes
+        of a recording need True.
 
     All but the grid, the barriers and the flags may be numbers being differentiated.
 
@@ -171,10 +181,14 @@ def crank_nicolson(
 
     Notes
     -----
-    Second order in time and space. Floats take a compiled march. Recorded, it is 16 nodes for each cell and step
-    when the volatility depends on time, and 6 when it does not: the matrix is then eliminated once.
+    Second order in time and space. Floats take a compiled march, and so does a recording. Expanded, it is 16 nodes
+    for each cell and step when the volatility depends on time, and 6 when it does not: the matrix is then eliminated
+    once. Duals always go through every operation.
+
     American exercise is imposed inside the solve (Brennan-Schwartz), right while exercise happens on one side:
-    puts with rate >= 0, calls with dividend_yield >= 0.
+    puts with rate >= 0, calls with dividend_yield >= 0. Derivatives hold the exercised nodes where the values put
+    them, and the march as one operation reports no kinks for that. Where exercise binds away from its end too
+    (negative values far from the money), a recording is expanded.
 
     Examples
     --------
@@ -192,8 +206,7 @@ def crank_nicolson(
 
     step = expiry / n_steps
     american = exercise == "american"
-    operator = Operator(grid, rate, dividend_yield, step)
-    volatilities = volatility_rows(volatility, grid, n_steps, step)
+    local = march_volatility(volatility, grid, n_steps, step)
     initial = averaged_payoff(grid, strike, is_call)
     immediate = intrinsic_values(grid.spots, strike, is_call) if american else None
 
@@ -206,12 +219,31 @@ def crank_nicolson(
         else:
             level, elapsed = grid.spots[position].item(), [time * step for time in times]
             ends.append(boundary_values(level, strike, rate, dividend_yield, elapsed, is_call, american))
-    moving = len(volatilities) > 1
     substeps = [
-        Substep(n_steps - math.ceil(time) if moving else 0, time <= damped_steps, lower, upper)
+        Substep(n_steps - math.ceil(time), time <= damped_steps, lower, upper)
         for time, lower, upper in zip(times, *ends, strict=True)
     ]
 
+    if not expand and holds_recorded([strike, step, rate, dividend_yield, *local.numbers]):
+        from pricers.pde.recorded_march import recorded_march
+
+        found = recorded_march(
+            grid=grid,
+            rate=rate,
+            dividend_yield=dividend_yield,
+            step=step,
+            volatility=local,
+            initial=initial,
+            substeps=substeps,
+            exercise=immediate,
+            exercised_at_top=is_call,
+        )
+        if found is not None:
+            return found
+    operator = Operator(grid, rate, dividend_yield, step)
+    volatilities = local.rows()
+    if len(volatilities) == 1:
+        substeps = [replace(substep, row=0) for substep in substeps]
     if operator.plain and is_plain(volatilities) and is_plain(strike):
         variances = (
             np.array([np.broadcast_to(row, grid.n_nodes - 2) for row in volatilities], dtype=np.float64) ** 2

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from aadlib import ADVar
 from aadlib.errors import AadValueError, require_non_negative
 from pricers.pde.grids import FloatArray, Grid
 from pricers.pde.march import Bands
@@ -19,6 +21,19 @@ def is_plain(x: Any) -> bool:
     if isinstance(x, np.ndarray):
         return bool(x.dtype != object)
     return isinstance(x, int | float | np.number)
+
+
+def holds_recorded(numbers: Iterable[Any]) -> bool:
+    """Return whether some of the numbers are being recorded and none is a dual."""
+    found = False
+    for item in numbers:
+        for number in (
+            item.ravel().tolist() if isinstance(item, np.ndarray) and item.dtype == object else [item]
+        ):
+            if hasattr(number, "partials"):
+                return False
+            found = found or isinstance(number, ADVar)
+    return found
 
 
 def volatility_rows(volatility: Any, grid: Grid, n_steps: int, step: Any) -> list[Any]:
@@ -48,6 +63,21 @@ def volatility_rows(volatility: Any, grid: Grid, n_steps: int, step: Any) -> lis
     return rows
 
 
+def difference_weights(grid: Grid) -> tuple[tuple[FloatArray, FloatArray], tuple[FloatArray, FloatArray]]:
+    """Return weights (below, above), each (n_interior,), of the diffusion per unit of variance and of the drift.
+
+    They are those of `Operator` without its factor of a quarter of the step.
+    """
+    x = grid.positions
+    gap = np.diff(x)
+    left, right, both = gap[:-1], gap[1:], gap[:-1] + gap[1:]
+    down, up = -right / (left * both), left / (right * both)
+    if grid.coordinate == "spot":
+        scale = x[1:-1]
+        return (scale**2 / (left * both), scale**2 / (right * both)), (scale * down, scale * up)
+    return (1.0 / (left * both) - 0.5 * down, 1.0 / (right * both) - 0.5 * up), (down, up)
+
+
 class Operator:
     """The matrices A = (I - step L / 2) / 2 of one grid, for any variance.
 
@@ -63,17 +93,7 @@ class Operator:
     """
 
     def __init__(self, grid: Grid, rate: Any, dividend_yield: Any, step: Any) -> None:
-        x = grid.positions
-        gap = np.diff(x)
-        left, right, both = gap[:-1], gap[1:], gap[:-1] + gap[1:]
-        down, up = -right / (left * both), left / (right * both)
-        if grid.coordinate == "spot":
-            scale = x[1:-1]
-            slopes = scale**2 / (left * both), scale**2 / (right * both)
-            drifts = scale * down, scale * up
-        else:
-            slopes = 1.0 / (left * both) - 0.5 * down, 1.0 / (right * both) - 0.5 * up
-            drifts = down, up
+        slopes, drifts = difference_weights(grid)
         carry, quarter = rate - dividend_yield, 0.25 * step
         self.plain = is_plain([carry, quarter, rate])
         self.slopes = tuple(_scaled(weights, quarter) for weights in slopes)

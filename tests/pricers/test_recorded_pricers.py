@@ -225,11 +225,11 @@ def test_nodes_of_the_march() -> None:
     weights = np.full((2, 19), 0.2)
 
     def still(w: Any) -> Any:
-        return backward.price(volatility=basis @ w[0], **market)
+        return backward.price(volatility=basis @ w[0], expand=True, **market)
 
     def moving(w: Any) -> Any:
         early, late = basis[1:-1] @ w[0], basis[1:-1] @ w[1]
-        return backward.price(volatility=lambda spots, time: early + time * late, **market)
+        return backward.price(volatility=lambda spots, time: early + time * late, expand=True, **market)
 
     surface = 19 * 2 * n_cells  # the spline itself, at most
     n_still, n_moving = ad.record(still, weights).n_nodes, ad.record(moving, weights).n_nodes

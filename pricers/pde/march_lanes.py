@@ -1,0 +1,240 @@
+"""Directions through the backward march: which lanes to sweep, and the second derivatives put together from them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from aadlib.threads import map_pieces
+from pricers.pde import composite_march_kernels as kernels
+from pricers.pde import composite_tangent_kernels as lanes
+from pricers.pde.march_plan import Adjoint, FloatArray, IntArray, MarchPlan, MarchState
+
+LANES_PER_BLOCK = 48
+"""Lanes marched together: two arrays of nodes times lanes stay in the second-level cache."""
+
+
+def sweep(
+    plan: MarchPlan,
+    state: MarchState,
+    parts: list[FloatArray],
+    adjoint: Adjoint | None,
+    with_coefficients: bool,
+) -> tuple[FloatArray, FloatArray]:
+    """March tangents along directions, given as parts of all operands with directions last.
+
+    Returns
+    -------
+    values : (n_nodes, d), tangents of the results
+    products : (n_weights + 3, d), sums over solves of mu' A_p W_k for every weight, scale, drift and discount p;
+        zero without an adjoint
+
+    Notes
+    -----
+    Where weights move in at least as many directions as there are weights, lanes are single weights, whose sources
+    are sparse and which come alive only where the march meets them; their tangents are then combined. Directions
+    that move anything else are lanes of their own.
+    """
+    weights = parts[0]
+    others = np.any([part.any(axis=0) for part in parts[1:]], axis=0)
+    by_weight = 0 < len(weights) <= np.count_nonzero(weights.any(axis=0))
+    values = np.zeros((plan.stencil.shape[1] + 2, weights.shape[1]))
+    products = np.zeros((len(weights) + 3, weights.shape[1]))
+    multipliers = np.empty((0, plan.stencil.shape[1])) if adjoint is None else adjoint.multipliers
+    if by_weight:
+        found = _unit_lanes(plan, state, multipliers, with_coefficients)
+        columns = selected(weights)
+        if columns is None:
+            values, products = (np.ascontiguousarray(x @ weights) for x in found)
+        else:
+            values[:, columns], products[:, columns] = found
+    chosen = np.flatnonzero(others if by_weight else others | weights.any(axis=0))
+    if chosen.size:
+        dense = [part[:, chosen] for part in parts]
+        if by_weight:
+            dense[0] = np.zeros_like(dense[0])
+        more = _dense_lanes(plan, state, dense, multipliers, with_coefficients)
+        values[:, chosen] += more[0]
+        products[:, chosen] += more[1]
+    return values, products
+
+
+def selected(weights: FloatArray) -> IntArray | None:
+    """Return the columns in which each weight alone moves by one, or None where the directions are of other kind."""
+    rows, columns = np.nonzero(weights)
+    if rows.size != len(weights) or not np.array_equal(rows, np.arange(len(weights))):
+        return None
+    if np.unique(columns).size != columns.size or not (weights[rows, columns] == 1.0).all():
+        return None
+    return columns
+
+
+def _unit_lanes(
+    plan: MarchPlan, state: MarchState, multipliers: FloatArray, with_coefficients: bool
+) -> tuple[FloatArray, FloatArray]:
+    n, n_weights = plan.stencil.shape[1], plan.basis.n_weights
+
+    def block(begin: int) -> tuple[FloatArray, FloatArray]:
+        width = 8 * -(-min(LANES_PER_BLOCK, n_weights - begin) // 8)
+        values, product, sums = np.zeros((n + 2, width)), np.zeros((n_weights, width)), np.zeros((3, width))
+        lanes.unit_lanes_kernel(
+            *state.factors(plan), *plan.basis.arrays, state.slope, state.variance,
+            multipliers, with_coefficients, begin, values, product, sums,
+        )  # fmt: skip
+        return values, np.concatenate([product, sums])
+
+    begins = range(0, n_weights, LANES_PER_BLOCK)
+    found = map_pieces(block, begins, work=8.0 * state.doubled.size * n_weights)
+    # Lanes run through the times from the last; weights from the first.
+    order = np.arange(n_weights).reshape(plan.basis.n_times, -1)[::-1].ravel()
+    values, products = (np.concatenate(parts, axis=1)[:, :n_weights] for parts in zip(*found, strict=True))
+    return values[:, order], products[:, order]
+
+
+def _dense_lanes(
+    plan: MarchPlan,
+    state: MarchState,
+    parts: list[FloatArray],
+    multipliers: FloatArray,
+    with_coefficients: bool,
+) -> tuple[FloatArray, FloatArray]:
+    no_history = np.empty((0, 1, 1))
+
+    def block(columns: list[FloatArray]) -> FloatArray:
+        values, product, sums = march_dense(plan, state, columns, multipliers, with_coefficients, no_history)
+        return np.concatenate([values, product, sums])
+
+    found = by_blocks(parts, block, work=10.0 * state.doubled.size)
+    values, products = np.split(found, [plan.stencil.shape[1] + 2])
+    return values, products
+
+
+def march_dense(
+    plan: MarchPlan,
+    state: MarchState,
+    parts: list[FloatArray],
+    multipliers: FloatArray,
+    with_coefficients: bool,
+    history: FloatArray,
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """March one padded block of directions; see `dense_lanes_kernel`."""
+    width = parts[0].shape[1]
+    values = np.zeros((plan.stencil.shape[1] + 2, width))
+    product, sums = np.zeros((plan.basis.n_weights, width)), np.zeros((3, width))
+    lanes.dense_lanes_kernel(
+        *state.factors(plan), *plan.basis.arrays, state.slope, state.variance,
+        multipliers, with_coefficients, *parts, values, product, sums, history,
+    )  # fmt: skip
+    return values, product, sums
+
+
+def by_blocks(
+    parts: list[FloatArray], block: Callable[[list[FloatArray]], FloatArray], *, work: float
+) -> FloatArray:
+    """Apply a function to blocks of columns of all parts, padded to a multiple of eight, and join the results."""
+    n_columns = parts[0].shape[1]
+
+    def padded(begin: int) -> FloatArray:
+        width = min(LANES_PER_BLOCK, n_columns - begin)
+        filled = []
+        for part in parts:
+            room = np.zeros((len(part), 8 * -(-width // 8)))
+            room[:, :width] = part[:, begin : begin + width]
+            filled.append(room)
+        return block(filled)[:, :width]
+
+    found = map_pieces(padded, range(0, n_columns, LANES_PER_BLOCK), work=work * n_columns)
+    return np.concatenate(found, axis=1)
+
+
+def assemble(
+    plan: MarchPlan, state: MarchState, adjoint: Adjoint, parts: list[FloatArray], products: FloatArray
+) -> FloatArray:
+    """Return the curvature matrix (d, d) of a march from its tangents' products and the curvature of the variance."""
+    weights, coefficients = parts[0], parts[1]
+    columns = selected(weights)
+
+    def transposed(x: FloatArray) -> FloatArray:
+        """Return weights' x."""
+        if columns is None:
+            return np.asarray(weights.T @ x)
+        result = np.zeros((weights.shape[1], x.shape[1]))
+        result[columns] = x
+        return result
+
+    crossed = transposed(products[:-3]) + coefficients.T @ products[-3:]
+    if coefficients[0].any():
+        of_scale = np.zeros(len(weights))
+        kernels.gather_kernel(
+            *plan.basis.arrays, adjoint.diffusion * (state.slope / state.parts[1][0]), of_scale
+        )
+        crossed -= np.outer(coefficients[0], of_scale @ weights)
+    matrix = -(crossed + crossed.T)
+    if weights.any():
+        factors = adjoint.diffusion * state.bend
+        if plan.basis.is_diagonal:
+            matrix += transposed(factors.reshape(-1, 1) * weights)
+        else:
+            gram = np.zeros((len(weights), len(weights)))
+            kernels.gram_kernel(*plan.basis.arrays, factors, gram)
+            if columns is None:
+                matrix += weights.T @ (gram @ weights)
+            else:
+                matrix[np.ix_(columns, columns)] += gram
+    return matrix
+
+
+def second_order(plan: MarchPlan, state: MarchState, adjoint: Adjoint, parts: list[FloatArray]) -> FloatArray:
+    """Return the derivative of the adjoint of all operands along one padded block of directions, (n, lanes)."""
+    width = parts[0].shape[1]
+    history = np.empty((*state.doubled.shape, width))
+    march_dense(plan, state, parts, np.empty((0, plan.stencil.shape[1])), True, history)
+    seeds = np.zeros((state.doubled.shape[1], width))
+    diffusion, bars = _adjoint_block(plan, state, seeds, adjoint.multipliers, parts[0], parts[1], history)
+    moved = np.empty((*plan.basis.shape, width))
+    row = np.empty(plan.basis.shape)
+    for lane in range(width):
+        kernels.predictor_kernel(*plan.basis.arrays, np.ascontiguousarray(parts[0][:, lane]), row)
+        moved[..., lane] = row
+    scale, of_scale = state.parts[1][0], parts[1][0]
+    bars[1][0] = np.einsum("jil,ji->l", diffusion, state.variance)
+    bars[1][0] += np.einsum("jil,ji->l", moved, adjoint.diffusion * state.slope / scale)
+    diffusion *= state.slope[..., None]
+    diffusion += (adjoint.diffusion * state.bend)[..., None] * moved
+    diffusion += (adjoint.diffusion * state.slope / scale)[..., None] * of_scale
+    _gather(plan, diffusion, bars[0])
+    return np.concatenate(bars)
+
+
+def adjoint_lanes(plan: MarchPlan, state: MarchState, seeds: FloatArray) -> FloatArray:
+    """Return the adjoints of all operands for one padded block of seeds (n_nodes, lanes)."""
+    nothing = np.zeros((plan.basis.n_weights, 1)), np.zeros((3, 1))
+    diffusion, bars = _adjoint_block(plan, state, seeds, np.empty((0, 1)), *nothing, np.empty((0, 1, 1)))
+    bars[1][0] = np.einsum("jil,ji->l", diffusion, state.variance)
+    diffusion *= state.slope[..., None]
+    _gather(plan, diffusion, bars[0])
+    return np.concatenate(bars)
+
+
+def _adjoint_block(
+    plan: MarchPlan, state: MarchState, seeds: FloatArray, *forcing: FloatArray
+) -> tuple[FloatArray, list[FloatArray]]:
+    width = seeds.shape[1]
+    bars = [np.zeros((size, width)) for size in plan.sizes]
+    diffusion = np.zeros((*plan.basis.shape, width))
+    multipliers, weights, coefficients, history = forcing
+    lanes.adjoint_lanes_kernel(
+        *state.factors(plan), *plan.basis.arrays, state.slope, state.variance,
+        multipliers, seeds, weights, coefficients, history, diffusion, bars[1][1:], *bars[2:],
+    )  # fmt: skip
+    return diffusion, bars
+
+
+def _gather(plan: MarchPlan, of_cells: FloatArray, result: Any) -> None:
+    """Add the transpose of the basis, lane by lane, to result (n_weights, lanes)."""
+    for lane in range(of_cells.shape[2]):
+        column = np.zeros(plan.basis.n_weights)
+        kernels.gather_kernel(*plan.basis.arrays, np.ascontiguousarray(of_cells[..., lane]), column)
+        result[:, lane] += column

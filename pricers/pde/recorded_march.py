@@ -1,0 +1,67 @@
+"""Recording a backward march as one operation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+import aadlib as ad
+from aadlib.errors import values_of
+from pricers.pde.composite_march import CrankNicolsonMarch
+from pricers.pde.grids import Grid
+from pricers.pde.march import Substep
+from pricers.pde.march_plan import MarchPlan
+from pricers.pde.march_volatility import MarchVolatility
+from pricers.pde.operator import difference_weights
+from pricers.surfaces.local_basis import LocalBasis
+
+
+def recorded_march(
+    *,
+    grid: Grid,
+    rate: Any,
+    dividend_yield: Any,
+    step: Any,
+    volatility: MarchVolatility,
+    initial: list[Any],
+    substeps: list[Substep],
+    exercise: list[Any] | None,
+    exercised_at_top: bool,
+) -> Any:
+    """Return the node values today (n_nodes,) as results of one operation, or None where it cannot follow.
+
+    It cannot where an American option is exercised elsewhere than at one end of the grid.
+    """
+    (slope_below, slope_above), (drift_below, drift_above) = difference_weights(grid)
+    basis, weights, link = volatility.in_a_basis()
+    stencil = np.array([slope_below, slope_above, drift_below, drift_above])
+    lower, upper = [s.lower for s in substeps], [s.upper for s in substeps]
+    mirrored = exercise is not None and exercised_at_top  # the floor is to bind at the low end
+    if mirrored:
+        stencil = np.ascontiguousarray(stencil[[1, 0, 3, 2], ::-1])
+        basis = LocalBasis(
+            basis.first_time, basis.in_time, basis.n_times,
+            basis.first_node[::-1], basis.in_node[::-1], basis.n_columns,
+        )  # fmt: skip
+        lower, upper, initial = upper, lower, initial[::-1]
+    floor = [] if exercise is None else exercise[::-1] if mirrored else exercise
+    quarter = 0.25 * step
+    numbers = [
+        *weights, quarter, quarter * (rate - dividend_yield), quarter * rate, *lower, *upper, *initial, *floor
+    ]  # fmt: skip
+    plan = MarchPlan(
+        stencil=stencil,
+        row=np.array([s.row if basis.shape[0] > 1 else 0 for s in substeps], dtype=np.int64),
+        damped=np.array([s.damped for s in substeps]),
+        basis=basis,
+        link=link,
+        american=exercise is not None,
+    )
+    varied = np.array([k for k, number in enumerate(numbers) if isinstance(number, ad.ADVar)], dtype=np.int64)
+    base = np.array([float(values_of(number)) for number in numbers])
+    operation = CrankNicolsonMarch(plan, base, varied)
+    if plan.american and not operation.is_one_sided(base[varied]):
+        return None
+    found = ad.apply_composite(operation, ad.array([numbers[k] for k in varied]))
+    return found[::-1] if mirrored else found

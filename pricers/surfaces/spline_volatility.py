@@ -1,0 +1,109 @@
+"""Local volatility as a B-spline in the spot, or in spot and time: the surfaces a march knows from inside."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+import aadlib as ad
+from aadlib.errors import (
+    AadTypeError,
+    require_finite,
+    require_non_negative,
+    require_shape,
+    values_of,
+)
+from pricers.surfaces.bspline import BSplineBasis, FloatArray, TensorBasis
+from pricers.surfaces.local_basis import LocalBasis
+
+
+@dataclass(frozen=True, eq=False)
+class SplineVolatility:
+    """Local volatility sigma(S) = sum of weights[i] B_i(S), or sigma(S, t) = sum of weights[i, j] A_i(S) B_j(t).
+
+    A march that records takes the weights themselves as its operands, and the basis as it stands: derivatives in a
+    few hundred weights then cost no more memory than the weights.
+
+    Parameters
+    ----------
+    basis : BSplineBasis in the spot, or TensorBasis with the spot first and calendar time second
+    weights : (basis.size,), or basis.shape of a tensor; numbers of any kind
+    logarithmic : bool
+        The spline is then the logarithm of the volatility, so that any weights make a positive one.
+
+    Raises
+    ------
+    AadTypeError
+        When the basis is neither.
+    AadValueError
+        When the weights have the wrong shape or are not finite.
+
+    Examples
+    --------
+    >>> from pricers.surfaces.bspline import uniform_basis
+    >>> surface = SplineVolatility(uniform_basis(lower=0.0, upper=300.0, size=9), np.full(9, 0.2))
+    >>> [round(float(v), 12) for v in surface(np.array([80.0, 120.0]), 0.0)]
+    [0.2, 0.2]
+    """
+
+    basis: BSplineBasis | TensorBasis
+    weights: Any
+    logarithmic: bool = False
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.basis, BSplineBasis | TensorBasis):
+            raise AadTypeError(f"basis = {self.basis!r}: must be a BSplineBasis or a TensorBasis")
+        weights = self.weights if isinstance(self.weights, np.ndarray) else ad.array(self.weights)
+        require_shape("weights", weights, self.shape)
+        require_finite("weights", weights)
+        object.__setattr__(self, "weights", weights)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of the weights."""
+        return (self.basis.size,) if isinstance(self.basis, BSplineBasis) else self.basis.shape
+
+    @property
+    def is_static(self) -> bool:
+        """Whether the volatility depends on the spot alone."""
+        return isinstance(self.basis, BSplineBasis)
+
+    @property
+    def flat_weights(self) -> list[Any]:
+        """The weights in the order of `local_basis`: times first."""
+        return list((self.weights if self.is_static else self.weights.T).ravel().tolist())
+
+    def local_basis(self, spots: FloatArray, times: FloatArray) -> LocalBasis:
+        """Tabulate the basis at spots (n,) and one row for each of the times; a static surface has one row."""
+        if isinstance(self.basis, BSplineBasis):
+            first, values = self.basis.tabulate(spots)
+            return LocalBasis(np.zeros(1, dtype=np.int64), np.ones((1, 1)), 1, first, values, self.basis.size)
+        first, values = self.basis.first.tabulate(spots)
+        first_time, in_time = self.basis.second.tabulate(times)
+        return LocalBasis(first_time, in_time, self.basis.second.size, first, values, self.basis.first.size)
+
+    def __call__(self, spots: Any, time: Any) -> Any:
+        """Return the local volatility at float spots (n,) and one time, (n,) numbers of the kind of the weights.
+
+        Raises
+        ------
+        AadValueError
+            When the volatility is negative at a spot.
+        """
+        if isinstance(self.basis, BSplineBasis):
+            basis, row = self.basis, self.weights
+        else:
+            basis, row = self.basis.first, self.basis.contract_second(self.weights, time)
+        first, inside = basis.tabulate(np.asarray(values_of(spots), dtype=np.float64))
+        listed = row.tolist() if isinstance(row, np.ndarray) else row
+        numbers = [
+            sum(factor * listed[k + b] for b, factor in enumerate(factors) if factor != 0.0)
+            for k, factors in zip(first.tolist(), inside.tolist(), strict=True)
+        ]
+        found = ad.array(numbers)
+        if self.logarithmic:
+            return ad.exp(found)
+        require_non_negative("volatility", found)
+        return found
