@@ -311,7 +311,11 @@ def test_the_branch_not_taken_leaves_no_trace(bad, side):
     assert program.hessian(x).tolist() == [[36.0, 12.0], [12.0, 0.0]]
     assert program.jacobian(x).tolist() == [36.0, 8.0]
     assert program.curvature(x).tolist() == [[36.0, 12.0], [12.0, 0.0]]
-    assert [np.asarray(d).tolist() for d in program.derivatives(x)] == [24.0, [36.0, 8.0], [[36.0, 12.0], [12.0, 0.0]]]
+    assert [np.asarray(d).tolist() for d in program.derivatives(x)] == [
+        24.0,
+        [36.0, 8.0],
+        [[36.0, 12.0], [12.0, 0.0]],
+    ]
     many = np.tile(x, (9, 1))
     over_lanes = ad.record(function, many, lanes=(0,))
     values, gradient = over_lanes.value_and_gradient(many)

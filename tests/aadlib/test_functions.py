@@ -85,7 +85,9 @@ def test_hessians_by_other_sweeps_agree(case):
 def test_hessians_over_lanes_agree_with_single_points(case):
     points = np.array([case.point + t * (case.other - case.point) for t in np.linspace(0.0, 1.0, 11)])
     single = ad.record(lambda x: case.function(x, np), case.point)
-    values, gradients, hessians = ad.record(lambda x: case.function(x, np), points, lanes=(0,)).derivatives(points)
+    values, gradients, hessians = ad.record(lambda x: case.function(x, np), points, lanes=(0,)).derivatives(
+        points
+    )
     assert_close(values, [single.value(p) for p in points], 2e-15)
     assert_close(gradients, [single.gradient(p) for p in points], 1e-13)
     assert_close(hessians, [single.hessian(p) for p in points], 1e-12)

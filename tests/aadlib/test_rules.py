@@ -9,6 +9,7 @@ range of doubles must come out infinite (or below 1e-300).
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -18,6 +19,7 @@ from mpmath import mpf
 import aadlib as ad
 from aadlib import evaluate
 from aadlib.advar import record_binary, record_unary
+from aadlib.plain import plain_function
 from aadlib.rules import CODES, RULES, Rule
 
 from .mpmath_rules import MP, ORDERS, exact, points_of, sensitivity
@@ -321,3 +323,30 @@ def test_text_that_is_no_expression_raises():
 def test_rules_are_immutable():
     with pytest.raises(AttributeError):
         RULES[0].value = "x"
+
+
+# ---- infinities, NaN and signed zeros ------------------------------------------------------------------------------
+
+SPECIAL = [0.0, -0.0, 1.0, -1.0, 0.5, -2.0, math.inf, -math.inf, math.nan]
+
+POLES = {("digamma", 0.0), ("gammaln", -math.inf), ("power", -math.inf)}
+"""Where SciPy and NumPy choose a side and C gives another: a pole's sign, lgamma(-inf), (-inf)**0.5."""
+
+
+def recorded_at(rule: Rule, operands: tuple[float, ...]) -> float:
+    """Return a row's recorded value; inputs must be finite, so infinities and NaN are made inside."""
+    code = CODES[rule.name]
+    if rule.arity == 1:
+        return ad.record(lambda t: record_unary(code, t * operands[0]), 1.0).value(1.0)
+    return ad.record(lambda t: record_binary(code, t * operands[0], t * operands[1]), 1.0).value(1.0)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_values_at_infinities_and_nan_are_numpys(rule):
+    plain = plain_function(rule.name)
+    for operands in itertools.product(SPECIAL, repeat=rule.arity):
+        if (rule.name, operands[0]) not in POLES:
+            with np.errstate(all="ignore"):
+                expected = float(plain(*map(np.float64, operands)))
+            found = recorded_at(rule, operands)
+            assert found == pytest.approx(expected, rel=1e-14, nan_ok=True), f"{rule.name}{operands}"

@@ -7,6 +7,7 @@ import pytest
 
 import aadlib as ad
 
+from .numpy_idioms import BRANCHING, SMOOTH
 from .strangers_list import OBJECTIVES
 
 
@@ -25,3 +26,15 @@ def test_replay_at_another_point_is_what_a_new_recording_gives(function, point):
     fresh = ad.record(function, moved)
     np.testing.assert_allclose(value, float(function(moved)), rtol=1e-13)
     np.testing.assert_allclose(gradient, fresh.gradient(moved), rtol=1e-12, atol=1e-300)
+
+
+POINT = np.array([0.4, 0.91, 1.3])
+
+
+@pytest.mark.parametrize("name", [*SMOOTH, *BRANCHING])
+def test_idiom_of_numpy(name):
+    function = SMOOTH.get(name) or BRANCHING[name]
+    program = ad.record(function, POINT)
+    assert program.value(POINT) == pytest.approx(float(function(POINT)), rel=1e-13)
+    ad.check_grads(function, POINT)
+    assert (name in BRANCHING) or not program.guards
