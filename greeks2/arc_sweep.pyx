@@ -8,8 +8,6 @@ import numpy as np
 
 include "../aadlib/generated/rules.pxi"
 
-from libc.math cimport isfinite
-
 include "arc_fields.pxi"
 include "vector_loops.pxi"
 
@@ -93,11 +91,10 @@ cdef void flush(
             w = weights[flushed[3 * e + 2]]
             weights[flushed[3 * e + 2]] = 0.0
             if w != 0.0:
-                greeks2_add_scaled(&along[0], &rows[flushed[3 * e + 1], 0], w, n)
+                add_scaled(&along[0], &rows[flushed[3 * e + 1], 0], w, n)
             e += 1
         for p in range(n):
-            if rows[i, p] != 0.0:
-                greeks2_add_scaled(&half[p, 0], &along[0], rows[i, p], n)
+            add_scaled(&half[p, 0], &along[0], rows[i, p], n)
 
 
 def push_arcs(

@@ -102,5 +102,17 @@ def bottleneck(point: Point) -> Floats:
         return np.zeros((0, 0))
     rows = np.concatenate([rows for rows, _ in found_blocks], axis=1)[:, :n]
     met = np.concatenate([met for _, met in found_blocks], axis=1)[:, :n]
-    half = rows.T @ met
+    half = _product(rows, met)
     return half + half.T
+
+
+def _product(rows: Floats, met: Floats) -> Floats:
+    """Return rows' met, (n, n), where zero times infinity is zero as in every sweep."""
+    finite = np.isfinite(rows).all(axis=1) & np.isfinite(met).all(axis=1)
+    if finite.all():
+        return rows.T @ met
+    half = rows[finite].T @ met[finite]
+    for row, other in zip(rows[~finite], met[~finite], strict=True):
+        some, others = np.flatnonzero(row), np.flatnonzero(other)
+        half[np.ix_(some, others)] += np.outer(row[some], other[others])
+    return half

@@ -9,7 +9,6 @@ import numpy as np
 
 include "../aadlib/generated/rules.pxi"
 
-from libc.math cimport isfinite
 include "vector_loops.pxi"
 
 
@@ -55,18 +54,6 @@ def plan_front(
                 free_places[n_free] = places[slot]
                 n_free += 1
     return places_array, size
-
-
-cdef void substitute(const double* row, double* to, double partial, Py_ssize_t n) noexcept nogil:
-    cdef Py_ssize_t g
-    if partial == 0.0:
-        return
-    if isfinite(partial):
-        greeks2_add_scaled(to, row, partial, n)
-        return
-    for g in range(n):
-        if row[g] != 0.0:
-            to[g] += partial * row[g]
 
 
 def substitute_backward(
@@ -126,10 +113,10 @@ def substitute_backward(
                             in_columns[g] = 1
                 in_rows[f] = in_columns[f] = 0
                 if dx != 0.0:
-                    substitute(row, &front[p, 0], dx, size)
+                    add_scaled(&front[p, 0], row, dx, size)
                     in_rows[p] = 1
                 if dy != 0.0:
-                    substitute(row, &front[q, 0], dy, size)
+                    add_scaled(&front[q, 0], row, dy, size)
                     in_rows[q] = 1
                 if itself != 0.0:
                     if dx != 0.0:

@@ -1,5 +1,7 @@
 # Loops over contiguous doubles, compiled for several instruction sets where the compiler can choose among them at run time.
 
+from libc.math cimport isfinite
+
 cdef extern from *:
     """
     #if defined(__GLIBC__) && defined(__GNUC__) && __GNUC__ >= 12 && !defined(__clang__) && \\
@@ -56,3 +58,16 @@ cdef extern from *:
     void greeks2_move_scaled_to_both(
         double* to_a, double* to_b, double* source, double a, double b, Py_ssize_t n
     ) noexcept nogil
+
+
+cdef inline void add_scaled(double* to, const double* source, double factor, Py_ssize_t n) noexcept nogil:
+    """Add factor times source, where zero times infinity is zero."""
+    cdef Py_ssize_t i
+    if factor == 0.0:
+        return
+    if isfinite(factor):
+        greeks2_add_scaled(to, source, factor, n)
+        return
+    for i in range(n):
+        if source[i] != 0.0:
+            to[i] += factor * source[i]

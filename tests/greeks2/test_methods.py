@@ -21,6 +21,7 @@ from greeks2 import (
     taylor_backpropagate,
 )
 from greeks2.bumping2 import bumping2, default_steps
+from greeks2.edge_pushing import smallest_cap
 from greeks2.point import Point, as_arguments, point_at
 from greeks2.twins.bottleneck import bottleneck_by_node
 from greeks2.twins.bumping2 import bumping2_by_pair
@@ -201,3 +202,24 @@ def test_cross_check_finds_a_method_that_is_off(monkeypatch: pytest.MonkeyPatch)
     bad = cross_check(case.function, case.arguments)
     assert bad.worst > 1e-3
     assert "taylor" in bad.where[:2] and bad.where[2:] == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("function", "point", "expected"),
+    [
+        (lambda x: np.sqrt(x[0]) * x[1], [0.0, 2.0], [[-np.inf, np.inf], [np.inf, 0.0]]),
+        (lambda x: np.linalg.norm(x) * x[0], [0.0, 0.0], [[0.0, 0.0], [0.0, 0.0]]),
+        (lambda x: x[0] ** 2 * x[1] ** 0.5, [0.0, 4.0], [[4.0, 0.0], [0.0, 0.0]]),
+        (lambda x: np.maximum(x[0], x[1]) ** 2, [1.0, 1.0], [[0.5, 0.5], [0.5, 0.5]]),
+        (lambda x: abs(x[0]) * x[1], [0.0, 3.0], [[0.0, 0.0], [0.0, 0.0]]),
+        (lambda x: x[0], [1.0, 2.0], [[0.0, 0.0], [0.0, 0.0]]),
+    ],
+)
+def test_conventions_at_the_edges_are_the_same_everywhere(function, point, expected) -> None:
+    """Infinite where the true value is, a tie shared, and zero times infinity zero: no NaN."""
+    program = ad.record(function, point)
+    for method in EXACT:
+        assert hessian(program, point, method=method).tolist() == expected, method
+    for cap in (max(1, smallest_cap(program)), 10):
+        assert hessian(program, point, method="edge_pushing", cap_active=cap).tolist() == expected
+    assert algo4_adjlist(program, None, [point]).tolist() == expected
