@@ -52,12 +52,15 @@ def curvature_of(program: Program) -> Curvature:
         one = np.where(kinds == 2, program.right[nodes], left[nodes])
         other = np.where(kinds == 0, left[nodes], program.right[nodes])
         order = np.argsort(nodes, kind="stable")
-        slots, ends = np.unique(np.minimum(one, other)[order], return_inverse=True)
+        earlier = np.minimum(one, other)[order]
+        is_end = np.zeros(program.n_slots, dtype=bool)
+        is_end[earlier] = True
+        ends = (np.cumsum(is_end, dtype=np.int32) - 1)[earlier]
         _curvatures[program] = Curvature(
             nodes[order].astype(np.int32),
             kinds[order],
-            slots.astype(np.int32),
-            ends.astype(np.int32),
+            np.flatnonzero(is_end).astype(np.int32),
+            ends.astype(np.int32, copy=False),
             np.maximum(one, other)[order].astype(np.int32),
         )
     return _curvatures[program]
