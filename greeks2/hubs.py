@@ -11,7 +11,7 @@ CONSUMERS = 8
 """A hub has at least so many."""
 
 SPAN = 8
-"""From its first to its last consumer lies at least the program's length divided by this."""
+"""From a hub to its last consumer lies at least the length of the program divided by this."""
 
 FEWEST, MOST = 16, 8192
 """With fewer the contiguous stretches are too short to pay; more would make the rows too wide."""
