@@ -285,7 +285,8 @@ cdef class Tracer:
     ):
         """Sweep the nodes backward, without numbers.
 
-        `activity` and `reached` (by the adjoints) are those of the program, per node and per slot; `curvature` has bits 1, 2, 4 where dxx, dxy, dyy do not vanish identically.
+        `activity` and `reached` (by the adjoints) are those of the program, per node and per slot; `curvature` has bits
+        1, 2, 4 where dxx, dxy, dyy do not vanish identically.
 
         With `cap` >= 0 at most so many arcs are alive at once (there must be no hubs then). With `limit` >= 0 the sweep
         stops and returns False once there are more pushes than that, those in stretches counted at an eighth.
