@@ -33,11 +33,15 @@ def test_a_replay_on_the_same_branch_is_exact():
     assert program.guards[0].outcome is True
 
 
-@pytest.mark.parametrize("verb", ["value", "gradient", "value_and_gradient", "hessian", "jacobian"])
-def test_another_branch_raises_and_names_the_line(verb):
+@pytest.mark.parametrize("kind", [list, np.array])
+@pytest.mark.parametrize(
+    "verb", ["value", "gradient", "value_and_gradient", "hessian", "jacobian", "curvature", "derivatives"]
+)
+def test_another_branch_raises_and_names_the_line(verb, kind):
     program = ad.record(two_branches, [2.0, 1.0])
+    getattr(program, verb)(kind([3.0, 1.0]))
     with pytest.raises(BranchChanged) as caught:
-        getattr(program, verb)([1.0, 2.0])
+        getattr(program, verb)(kind([1.0, 2.0]))
     message = str(caught.value)
     assert line_of(two_branches, 1) in message
     assert "was True when recorded and comes out False now" in message

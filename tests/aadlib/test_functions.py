@@ -94,6 +94,17 @@ def test_hessians_over_lanes_agree_with_single_points(case):
 
 
 @every_case
+def test_lists_and_arrays_of_inputs_give_the_same(case):
+    """A float array takes the short way of small programs, a list the checked one."""
+    program = ad.record(lambda x: case.function(x, np), case.point)
+    x = case.other
+    for verb in ("value", "gradient", "hessian", "curvature", "jacobian"):
+        assert_close(getattr(program, verb)(x.tolist()), getattr(program, verb)(x), 1e-13)
+    for found, expected in zip(program.derivatives(x.tolist()), program.derivatives(x), strict=True):
+        assert_close(found, expected, 1e-13)
+
+
+@every_case
 def test_two_arguments_are_one_cut_in_two(case):
     """The same function of a number and the rest takes the way of programs with several arguments."""
 

@@ -55,9 +55,10 @@ def test_inputs_must_be_finite(bad):
     with pytest.raises(AadValueError, match=rf"argument 0 = {bad!r}: inputs must be finite"):
         ad.record(square, bad)
     program = ad.record(square, [[1.0, 2.0]])
-    for verb in (program.value, program.gradient, program.hessian):
-        with pytest.raises(AadValueError, match=r"argument 0.*at \(0, 1\): inputs must be finite"):
-            verb([[1.0, bad]])
+    for verb in (program.value, program.gradient, program.hessian, program.derivatives, program.jacobian):
+        for given in ([[1.0, bad]], np.array([[1.0, bad]])):
+            with pytest.raises(AadValueError, match=r"argument 0.*at \(0, 1\).*inputs must be finite"):
+                verb(given)
 
 
 @pytest.mark.parametrize("given", ["1.0", None, [1.0, "two"], [[1.0], [1.0, 2.0]], {"x": 1.0}, 1j, object()])
