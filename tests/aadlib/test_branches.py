@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
+import threading
 
 import numpy as np
 import pytest
@@ -367,3 +368,21 @@ def test_where_with_a_plain_condition_and_shapes():
 
 def test_where_with_one_argument_finds_positions():
     assert ad.grad(lambda x: x[np.where(x > 1.0)].sum())([0.5, 2.0, 3.0]).tolist() == [0.0, 1.0, 1.0]
+
+
+def test_threads_share_a_retracing_program():
+    program = ad.record(two_branches, [2.0, 1.0], on_branch_change="retrace")
+    wrong = []
+
+    def work(offset):
+        for k in range(200):
+            x, expected = ([2.0, 1.0], 4.0) if (k + offset) % 2 else ([1.0, 2.0], 8.0)
+            if program.value(x) != expected:
+                wrong.append(x)
+
+    threads = [threading.Thread(target=work, args=(offset,)) for offset in (0, 1)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
