@@ -1,10 +1,10 @@
 from collections.abc import Callable
-from typing import Any, NoReturn, overload
+from typing import Any, NoReturn, Union, overload
 
 import numpy as np
 import numpy.typing as npt
 
-Number = float | np.floating[Any] | np.integer[Any] | np.bool_ | ADVar | Condition
+Number = Union[float, np.floating[Any], np.integer[Any], np.bool_, "ADVar", "Condition"]
 Array = npt.NDArray[Any]
 
 def set_array_handlers(on_ufunc: Callable[..., Any], on_function: Callable[..., Any]) -> None: ...

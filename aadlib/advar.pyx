@@ -390,7 +390,7 @@ cdef class ADVar:
 numbers.Real.register(ADVar)
 
 
-cdef Condition compare(object left, object right, int comparison):
+cdef object compare(object left, object right, int comparison):
     """Return the outcome of a comparison as a condition: `<` is `>` with the sides exchanged."""
     cdef Condition result
     cdef double x, y
@@ -426,7 +426,7 @@ cdef bint plain_value(object operand, double* value) except -1:
     return True
 
 
-cdef Condition combine(int op, object left, object right):
+cdef object combine(int op, object left, object right):
     cdef Condition result
     cdef double x, y
     if not plain_value(left, &x) or not plain_value(right, &y):

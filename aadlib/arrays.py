@@ -100,6 +100,7 @@ OPERATORS: dict[str, Element] = {
     "rad2deg": lambda x: x * (180.0 / np.pi),
     "mod": lambda x, y: ELEMENTS["remainder"](x, y),
     "float_power": lambda x, y: x**y,
+    "fmod": lambda x, y: x - y * ELEMENTS["trunc"](x / y),
     "heaviside": lambda x, y: np.where(x == 0.0, y, (x > 0.0) * 1.0),
 }
 
@@ -135,6 +136,8 @@ def _plain(x: Any) -> Any:
         box = np.empty((), dtype=object)
         box[()] = x
         return box
+    if getattr(x, "dtype", None) == np.longdouble:  # its items would stay what they are and ask NumPy again
+        return np.asarray(x, dtype=np.float64)
     return x
 
 
@@ -250,6 +253,8 @@ class ADArray(np.ndarray):
         """Return the array itself for float dtypes: recorded numbers stay recorded."""
         if np.dtype(dtype) in (np.dtype(np.float64), np.dtype(object)):
             return self.copy()
+        if all(isinstance(item, Condition) for item in self.flat):
+            return self * 1.0  # a mask as numbers: recorded steps
         raise AadTypeError(
             f"recorded numbers cannot become {np.dtype(dtype)}: use aadlib.value_of to leave the tape"
         )

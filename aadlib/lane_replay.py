@@ -142,7 +142,7 @@ class LaneReplay:
     def derivatives(self) -> tuple[Floats, Floats, Floats]:
         """Return values (n_lanes,), gradients (n_lanes, n_active) and Hessians (n_lanes, n_active, n_active)."""
         program = self.program
-        if program.n_uniform or any(a.active and not a.lane for a in program.arguments):
+        if any(a.active and not a.lane for a in program.arguments):
             raise AadTypeError(
                 "Hessians over lanes need every active argument to vary per lane: name them all in lanes="
             )
@@ -164,8 +164,8 @@ class LaneReplay:
         def sweep(replay: Replay, begin: int, end: int) -> tuple[tuple[int, int], None]:
             found = lanes.second_order_chunk(
                 program.op, program.left, program.right, program.activity, depends, LINEAR[program.op],
-                self._blocks(replay), program.first_node, program.lane_slots, self.inputs, begin, end,
-                program.guard_arrays, active, program.outputs[0], values, gradients, hessians, replay.scratch(size),
+                self._blocks(replay), program.first_node, program.n_uniform, program.lane_slots, self.inputs,
+                begin, end, program.guard_arrays, active, program.outputs[0], values, gradients, hessians, replay.scratch(size),
             )  # fmt: skip
             return found, None
 

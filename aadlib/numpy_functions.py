@@ -142,6 +142,49 @@ def _nanmean(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepd
     return _nansum(a, axis, keepdims=keepdims) / counts
 
 
+@implements(np.nanmax)
+def _nanmax(a: Any, axis: Any = None, out: Any = None, **kwargs: Any) -> Any:
+    return _max(np.where(np.isnan(values(a)), -np.inf, a), axis, **kwargs)
+
+
+@implements(np.nanmin)
+def _nanmin(a: Any, axis: Any = None, out: Any = None, **kwargs: Any) -> Any:
+    return _min(np.where(np.isnan(values(a)), np.inf, a), axis, **kwargs)
+
+
+@implements(np.isclose)
+def _isclose(a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Any:
+    return np.abs(a - b) <= atol + rtol * np.abs(b)
+
+
+@implements(np.gradient)
+def _gradient(f: Any, spacing: float = 1.0, axis: Any = None, edge_order: int = 1) -> Any:
+    if np.ndim(f) != 1 or np.ndim(spacing) != 0 or edge_order != 1:
+        raise AadTypeError(
+            "np.gradient of recorded numbers takes one axis, one spacing and edge_order=1: use slices"
+        )
+    inner = (f[2:] - f[:-2]) / (2.0 * spacing)
+    return np.concatenate([(f[1:2] - f[:1]) / spacing, inner, (f[-1:] - f[-2:-1]) / spacing])
+
+
+@implements(np.linalg.multi_dot)
+def _multi_dot(arrays: Any, *, out: Any = None) -> Any:
+    result = arrays[0]
+    for factor in arrays[1:]:
+        result = result @ factor
+    return result
+
+
+@implements(np.linalg.matrix_power)
+def _matrix_power(a: Any, n: int) -> Any:
+    if n < 0:
+        return _matrix_power(np.linalg.inv(a), -n)
+    result = np.eye(len(a))
+    for _ in range(n):
+        result = result @ a
+    return result
+
+
 @implements(np.max, np.amax)
 def _max(a: Any, axis: Any = None, out: Any = None, **kwargs: Any) -> Any:
     return np.maximum.reduce(a, axis=axis, **_given(kwargs))
@@ -211,6 +254,7 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
         raise AadValueError(
             f"xp and fp must have one length, and xp must increase: got {len(fp)} values at {knots!r}"
         )
+    x = x if is_recorded(x) else np.asarray(x, dtype=np.float64)
     result = fp[0] + 0.0 * x
     for k, width in enumerate(np.diff(knots).tolist()):
         slope = (fp[k + 1] - fp[k]) / width

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -381,6 +383,26 @@ class Program:
                 matrix = replay.sweep_second_order(values, adjoints, directions)[:, self.input_active]
             gradient = adjoints[: self.n_inputs][self.input_active]
             return float(values[self.outputs[0]]), gradient, 0.5 * (matrix + matrix.T)
+
+    def over_lanes(self) -> Program:
+        """Return the same recording with every argument varying from lane to lane.
+
+        Raises
+        ------
+        AadTypeError
+            When the program has composites, which do not run over lanes.
+        """
+        if self.composites:
+            raise AadTypeError("a program with composite operations does not run over lanes")
+        if self.has_lanes:
+            raise AadTypeError("this program runs over lanes already")
+        twin = copy.copy(self)
+        twin.arguments = tuple(replace(argument, lane=True) for argument in self.arguments)
+        twin.lane_slots = frozen(np.arange(self.n_inputs, dtype=np.int32))
+        twin.n_uniform = 0
+        twin.segments = ((0, 0),)
+        twin._idle, twin._points, twin._small = [], [], False
+        return twin
 
     # ---- what it is -------------------------------------------------------------------------------------------
 

@@ -97,17 +97,19 @@ class Rule:
 
 
 NONE = ("0.0", "0.0", "0.0")
-SIGN = "(1.0 if x > 0.0 else (-1.0 if x < 0.0 else 0.0))"
+SIGN = "(1.0 if x > 0.0 else (-1.0 if x < 0.0 else (0.0 if x == 0.0 else x)))"
 LOGISTIC_SLOPE = "exp(-fabs({0})) / ((1.0 + exp(-fabs({0}))) * (1.0 + exp(-fabs({0}))))"
 SLOPE_X = LOGISTIC_SLOPE.format("x")
-SLOPE_XY = LOGISTIC_SLOPE.format("x - y")
+SLOPE_XY = f"0.25 if x == y else {LOGISTIC_SLOPE.format('x - y')}"
 DENSITY = "INV_SQRT_2PI * exp(-0.5 * x * x)"
 DENSITY_V = "(INV_SQRT_2PI * exp(-0.5 * v * v))"
 ARC = "((1.0 - x) * (1.0 + x))"
 ARC_OUTSIDE = "(sqrt(x - 1.0) * sqrt(x + 1.0))"
 X_SHARE = "(x / hypot(x, y))"
 Y_SHARE = "(y / hypot(x, y))"
-REMAINDER = "(fmod(x, y) + (y if (fmod(x, y) != 0.0 and ((fmod(x, y) < 0.0) != (y < 0.0))) else 0.0))"
+TURNED = "(fmod(x, y) != 0.0 and ((fmod(x, y) < 0.0) != (y < 0.0)))"
+REMAINDER = f"(fmod(x, y) + (y if {TURNED} else 0.0))"
+QUOTIENT = f"(x / y if y == 0.0 else floor((x - fmod(x, y)) / y + 0.5) - (1.0 if {TURNED} else 0.0))"
 
 RULES: tuple[Rule, ...] = (
     # arithmetic
@@ -150,9 +152,9 @@ RULES: tuple[Rule, ...] = (
     Rule("log10", "log10(x)", ("1.0 / (LN10 * x)",), ("-1.0 / (LN10 * x * x)",), "x > 0.0"),
     Rule(
         "logaddexp",
-        "(x if x > y else y) + log1p(exp(-fabs(x - y)))",
-        ("1.0 / (1.0 + exp(y - x))", "1.0 / (1.0 + exp(x - y))"),
-        (SLOPE_XY, f"-{SLOPE_XY}", SLOPE_XY),
+        "(x + LN2 if x == y else (x if x > y else y) + log1p(exp(-fabs(x - y))))",
+        ("(0.5 if x == y else 1.0 / (1.0 + exp(y - x)))", "(0.5 if x == y else 1.0 / (1.0 + exp(x - y)))"),
+        (f"({SLOPE_XY})", f"-({SLOPE_XY})", f"({SLOPE_XY})"),
     ),
     Rule(
         "softplus", "(x if x > 0.0 else 0.0) + log1p(exp(-fabs(x)))", ("1.0 / (1.0 + exp(-x))",), (SLOPE_X,)
@@ -243,7 +245,12 @@ RULES: tuple[Rule, ...] = (
     Rule("trunc", "trunc(x)", ("0.0",), ("0.0",), smooth=False),
     Rule("rint", "round_half_even(x)", ("0.0",), ("0.0",), smooth=False),
     Rule(
-        "floor_divide", f"floor((x - {REMAINDER}) / y + 0.5)", ("0.0", "0.0"), NONE, "y != 0.0", smooth=False
+        "floor_divide",
+        QUOTIENT,
+        ("0.0", "0.0"),
+        NONE,
+        "y != 0.0",
+        smooth=False,
     ),
     Rule("greater", "(1.0 if x > y else 0.0)", ("0.0", "0.0"), NONE, smooth=False),
     Rule("greater_equal", "(1.0 if x >= y else 0.0)", ("0.0", "0.0"), NONE, smooth=False),

@@ -465,6 +465,7 @@ def second_order_chunk(
     const unsigned char[::1] linear,
     double[::1] values,
     Py_ssize_t first,
+    Py_ssize_t begin_node,
     const int[::1] lane_slots,
     const double[:, ::1] lane_inputs,
     Py_ssize_t begin,
@@ -479,7 +480,7 @@ def second_order_chunk(
 ):
     """Value, gradient and Hessian in each of lanes begin..end-1; return (guard, lane) as `evaluate_chunk`.
 
-    `values` (n_slots * LANES) holds constants and shared inputs in every lane; `depends` (n_slots, n_active) says which
+    `values` (n_slots * LANES) holds constants, shared inputs and the nodes before `begin_node`; `depends` (n_slots, n_active) says which
     slots move with which input, `linear` which nodes have no curvature. `scratch` holds
     n_slots (1 + n_active) + 5 n_nodes + n_active^2 blocks. Partials are computed once per block; the Hessian is the sum
     of the nodes' curvatures, met by the tangents of both inputs. `gradients` is (n_lanes, n_active), `hessians`
@@ -507,7 +508,7 @@ def second_order_chunk(
     cdef double[LANES] along_x
     cdef double[LANES] along_y
     cdef double[LANES] total
-    cdef bint plain
+    cdef bint plain, wild
     memset(dot, 0, n_slots * m * LANES * sizeof(double))
     for i in range(m):
         for l in range(LANES):
@@ -517,7 +518,7 @@ def second_order_chunk(
         while lane < end:
             n_valid = min(<Py_ssize_t>LANES, end - lane)
             load_lanes(lane_slots, lane_inputs, lane, n_valid, v)
-            block_values(op, left, right, v, first, 0)
+            block_values(op, left, right, v, first, begin_node)
             changed = block_guards(guard_op, guard_left, guard_right, guard_outcome, v, n_valid)
             if changed >= 0:
                 changed_lane = lane
@@ -534,11 +535,12 @@ def second_order_chunk(
                         partials + 5 * k * LANES, bar + a, bar + b,
                     )
             memset(matrix, 0, m * m * LANES * sizeof(double))
+            wild = False  # a tangent that is not finite, as in a branch that `where` did not take
             for k in range(n):
                 if activity[k] == 0:
                     continue
                 p = partials + 5 * k * LANES
-                plain = all_finite(p) and all_finite(p + LANES)
+                plain = not wild and all_finite(p) and all_finite(p + LANES)
                 a = left[k] * m
                 b = right[k] * m
                 for i in range(m):
@@ -547,9 +549,10 @@ def second_order_chunk(
                             plain, p, dot + (a + i) * LANES, p + LANES, dot + (b + i) * LANES,
                             dot + ((first + k) * m + i) * LANES,
                         )
+                        wild = wild or not all_finite(dot + ((first + k) * m + i) * LANES)
                 if linear[k]:
                     continue
-                plain = all_finite(p + 2 * LANES) and all_finite(p + 3 * LANES) and all_finite(p + 4 * LANES)
+                plain = not wild and all_finite(p + 2 * LANES) and all_finite(p + 3 * LANES) and all_finite(p + 4 * LANES)
                 for i in range(m):
                     if not (depends[left[k], i] or depends[right[k], i]):
                         continue
