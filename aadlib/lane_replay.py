@@ -165,7 +165,8 @@ class LaneReplay:
             found = lanes.second_order_chunk(
                 program.op, program.left, program.right, program.activity, depends, LINEAR[program.op],
                 self._blocks(replay), program.first_node, program.n_uniform, program.lane_slots, self.inputs,
-                begin, end, program.guard_arrays, active, program.outputs[0], values, gradients, hessians, replay.scratch(size),
+                begin, end, program.guard_arrays, active, program.outputs[0], values, gradients, hessians,
+                replay.scratch(size),
             )  # fmt: skip
             return found, None
 

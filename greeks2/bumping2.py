@@ -10,7 +10,7 @@ import numpy as np
 
 from aadlib.errors import AadValueError, require_positive
 from aadlib.program import Program
-from greeks2.point import Floats, over_lanes
+from greeks2.point import Floats
 
 STEP = float(np.finfo(np.float64).eps) ** 0.25
 """Relative step: balances the truncation error of order h**2 with round-off of order eps / h**2."""
@@ -32,7 +32,7 @@ def lane_program(program: Program) -> Program:
     if program.composites:
         return program
     if program not in _programs:
-        _programs[program] = over_lanes(program)
+        _programs[program] = program.over_lanes()
     return _programs[program]
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -146,16 +145,3 @@ def point_of(source: Tape | Program, target: Any, inputs: Sequence[Any]) -> Abst
     weights = np.zeros(source.n_outputs)
     weights[target] = 1.0
     return point_at(source, inputs, weights.reshape(source.output_shape))
-
-
-def over_lanes(program: Program) -> Program:
-    """Return the same program with every argument varying from lane to lane: nothing is recorded again."""
-    if program.has_lanes:
-        raise AadTypeError("this program has lanes already: record it for one market state")
-    twin = copy.copy(program)
-    twin.arguments = tuple(replace(argument, lane=True) for argument in program.arguments)
-    twin.lane_slots = np.arange(program.n_inputs, dtype=np.int32)
-    twin.n_uniform = 0
-    twin.segments = ((0, 0),)
-    twin._idle = []
-    return twin
