@@ -1,6 +1,6 @@
 """Print our figures beside those of the peers that are installed, measured in one process, warm, medians and ratios.
 
-    python asv_bench/peers.py [recording] [pde] [--rounds N]
+    python asv_bench/peers.py [recording] [pde] [hessian] [black_scholes] [...] [--rounds N]
 
 Install the peers with `pip install 'aadlib[bench]'`. Each round times every contestant once, in turn, so that a busy
 machine slows all of them alike.
@@ -9,16 +9,21 @@ machine slows all of them alike.
 from __future__ import annotations
 
 import argparse
+import math
 import time
 from collections.abc import Callable
 from functools import partial
 from statistics import median
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from benchmarks.bspline_pde import price, weights
 from benchmarks.recording import chain
+from scipy.special import ndtr
 
 import aadlib as ad
+from greeks2 import METHODS, hessian, plan
 
 Contestants = dict[str, Callable[[], object]]
 
@@ -123,7 +128,138 @@ def pde(rounds: int) -> None:
         line(name, seconds, "ms", 1e3, against)
 
 
-CONTESTS: dict[str, Callable[[int], None]] = {"recording": recording, "pde": pde}
+def hessian_methods(rounds: int) -> None:
+    """Race the second-order methods on the plain scalar tape of the B-spline PDE, and the first call from nothing."""
+    x = weights(19)
+    cold = first_call(lambda: hessian(price, x))
+    program = ad.record(price, x)
+    began = time.perf_counter()
+    explained = plan(program)
+    planned = time.perf_counter() - began
+    print("Hessian of the B-spline PDE, 19 weights, plain scalar tape")
+    print(f"  the planner chose {explained.method} in {1e3 * planned:.1f} ms")
+    exact = [method for method in METHODS if method != "bumping2"]
+    contestants: Contestants = {method: partial(hessian, program, x, method=method) for method in exact}
+    jax_cold = None
+    try:
+        import jax
+        from benchmarks.bspline_pde_jax import jitted_price
+    except ImportError:
+        print("  jax is not installed")
+    else:
+        compiled = jax.jit(jax.hessian(jitted_price(19)))
+        jax_cold = first_call(lambda: compiled(x).block_until_ready())
+        contestants["jax jit"] = lambda: compiled(x).block_until_ready()
+    found = race(contestants, max(3, rounds // 4))
+    found |= race({"bumping2": partial(hessian, program, x, method="bumping2")}, 3)
+    for name, seconds in found.items():
+        line(name, seconds, "ms", 1e3, {k: v for k, v in found.items() if k == "jax jit" != name})
+    first = {"jax's first call": jax_cold} if jax_cold else {}
+    line("first call from nothing: record, plan, Hessian", cold, "ms", 1e3, first)
+    matrices = {name: hessian(program, x, method=name) for name in exact}
+    scale = np.abs(matrices["edge_pushing"]).max()
+    worst = max(np.abs(matrices[name] - matrices["edge_pushing"]).max() / scale for name in exact)
+    print(f"  largest difference between exact methods, relative to the largest entry: {worst:.1e}")
+    if jax_cold:
+        difference = np.abs(np.asarray(compiled(x)) - matrices["edge_pushing"]).max() / scale
+        print(f"  largest difference from jax: {difference:.1e}")
+
+
+def call_price(x: Any) -> Any:
+    """Return a Black-Scholes call for x = spot, volatility, strike, rate, expiry."""
+    spot, volatility, strike, rate, expiry = x
+    deviation = volatility * np.sqrt(expiry)
+    d1 = (np.log(spot / strike) + (rate + 0.5 * volatility**2) * expiry) / deviation
+    return spot * ad.norm_cdf(d1) - strike * np.exp(-rate * expiry) * ad.norm_cdf(d1 - deviation)
+
+
+def float_call_price(spot: float, volatility: float, strike: float, rate: float, expiry: float) -> float:
+    """Return the same price with Python's math module."""
+    deviation = volatility * math.sqrt(expiry)
+    d1 = (math.log(spot / strike) + (rate + 0.5 * volatility**2) * expiry) / deviation
+    cdf_1 = 0.5 * math.erfc(-0.7071067811865476 * d1)
+    cdf_2 = 0.5 * math.erfc(-0.7071067811865476 * (d1 - deviation))
+    return spot * cdf_1 - strike * math.exp(-rate * expiry) * cdf_2
+
+
+def ten_closed_forms(x: npt.NDArray[np.float64]) -> tuple[Any, ...]:
+    """Return price, five first-order and four second-order Greeks of calls, (n_scenarios, 5), in plain NumPy."""
+    spot, volatility, strike, rate, expiry = x.T
+    root = np.sqrt(expiry)
+    deviation = volatility * root
+    d1 = (np.log(spot / strike) + (rate + 0.5 * volatility**2) * expiry) / deviation
+    d2 = d1 - deviation
+    density = np.exp(-0.5 * d1 * d1) * 0.3989422804014327
+    discount, cdf_1, cdf_2 = np.exp(-rate * expiry), ndtr(d1), ndtr(d2)
+    vega, gamma = spot * density * root, density / (spot * deviation)
+    return (
+        spot * cdf_1 - strike * discount * cdf_2,
+        cdf_1,
+        vega,
+        -discount * cdf_2,
+        strike * expiry * discount * cdf_2,
+        spot * density * volatility / (2.0 * root) + rate * strike * discount * cdf_2,
+        gamma,
+        -density * d2 / volatility,
+        vega * d1 * d2 / volatility,
+        density * (rate / deviation - d2 / (2.0 * expiry)),
+    )
+
+
+def black_scholes(rounds: int) -> None:
+    """Race value, gradient and Hessian of Black-Scholes in five inputs, for one state and for 100,000 scenarios."""
+    x = np.array([100.0, 0.2, 105.0, 0.03, 0.75])
+    program = ad.record(call_price, x)
+    repeats = 1000
+
+    def often(run: Callable[[], object]) -> Callable[[], object]:
+        def repeated() -> None:
+            for _ in range(repeats):
+                run()
+
+        return repeated
+
+    market = x.tolist()
+    found = race(
+        {
+            "price in Python's math module": often(lambda: float_call_price(*market)),
+            "value, gradient and Hessian (5 x 5)": often(lambda: program.derivatives(x)),
+        },
+        rounds,
+    )
+    print("Black-Scholes call, five inputs, one state")
+    plain, ours = found.values()
+    line("price in Python's math module", plain / repeats, "us", 1e6, {})
+    line(
+        "value, gradient and Hessian, one replay",
+        ours / repeats,
+        "us",
+        1e6,
+        {"the float price": plain / repeats},
+    )
+    scenarios = x * np.exp(0.1 * np.random.default_rng(20240229).standard_normal((100_000, 5)))
+    over_lanes = program.over_lanes()
+    found = race(
+        {"NumPy": lambda: ten_closed_forms(scenarios), "lanes": lambda: over_lanes.derivatives(scenarios)},
+        rounds,
+    )
+    print("The same for 100,000 scenarios")
+    line("ten closed-form numbers in NumPy", found["NumPy"], "ms", 1e3, {})
+    line(
+        "value, gradient and Hessian as lanes",
+        found["lanes"],
+        "ms",
+        1e3,
+        {"the closed forms": found["NumPy"]},
+    )
+
+
+CONTESTS: dict[str, Callable[[int], None]] = {
+    "recording": recording,
+    "pde": pde,
+    "hessian": hessian_methods,
+    "black_scholes": black_scholes,
+}
 
 
 def main() -> None:
