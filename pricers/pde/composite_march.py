@@ -13,7 +13,7 @@ import aadlib as ad
 from aadlib.errors import AadValueError, require_non_negative
 from pricers.pde import composite_march_kernels as kernels
 from pricers.pde import march_lanes
-from pricers.pde.march_plan import Adjoint, FloatArray, IntArray, MarchPlan, MarchState
+from pricers.pde.march_plan import Adjoint, FloatArray, IntArray, MarchPlan, MarchState, directions_of
 
 
 class CrankNicolsonMarch(ad.Composite):
@@ -107,18 +107,18 @@ class CrankNicolsonMarch(ad.Composite):
         )  # fmt: skip
         if self.weights_vary:
             kernels.gather_kernel(*plan.basis.arrays, diffusion * state.slope, weights)
-        coefficients[0] = np.vdot(diffusion, state.variance)
+        coefficients[0] = (diffusion * state.variance).sum()
         found = Adjoint(multipliers, diffusion, operands)
         state.last_adjoint = seeds.copy(), found
         return found
 
     def tangents(self, state: MarchState, directions: FloatArray) -> FloatArray:
         """Return the tangents (n_nodes, d); after an adjoint of this state the curvature too is found, and kept."""
-        known, parts = state.last_adjoint, self._parts(directions)
+        known, cut = state.last_adjoint, directions_of(self.plan, self._spread(directions))
         adjoint = None if known is None else known[1]
-        values, products = march_lanes.sweep(self.plan, state, parts, adjoint, self.with_coefficients)
+        values, products = march_lanes.sweep(self.plan, state, cut, adjoint, self.with_coefficients)
         if known is not None:
-            matrix = march_lanes.assemble(self.plan, state, known[1], parts, products)
+            matrix = march_lanes.assemble(self.plan, state, known[1], cut, products)
             state.last_curvature = known[0], directions.copy(), matrix
         return values
 
@@ -127,15 +127,15 @@ class CrankNicolsonMarch(ad.Composite):
         known = state.last_curvature
         if known is not None and np.array_equal(known[0], seeds) and np.array_equal(known[1], tangents):
             return known[2]
-        adjoint, parts = self._adjoint(state, seeds), self._parts(tangents)
-        _, products = march_lanes.sweep(self.plan, state, parts, adjoint, self.with_coefficients)
-        return march_lanes.assemble(self.plan, state, adjoint, parts, products)
+        adjoint, cut = self._adjoint(state, seeds), directions_of(self.plan, self._spread(tangents))
+        _, products = march_lanes.sweep(self.plan, state, cut, adjoint, self.with_coefficients)
+        return march_lanes.assemble(self.plan, state, adjoint, cut, products)
 
     def second_order(self, state: MarchState, seeds: FloatArray, tangents: FloatArray) -> FloatArray:
         """Return the derivatives of the adjoint along directions (n_varied, d): a second march back, in lanes."""
         adjoint = self._adjoint(state, seeds)
         found = march_lanes.by_blocks(
-            self._parts(tangents),
+            self.plan.parts(self._spread(tangents)),
             lambda parts: march_lanes.second_order(self.plan, state, adjoint, parts),
             work=60.0 * state.doubled.size,
         )
@@ -150,8 +150,8 @@ class CrankNicolsonMarch(ad.Composite):
         )
         return found[self.varied]
 
-    def _parts(self, directions: FloatArray) -> list[FloatArray]:
-        """Return directions (n_varied, d) over all operands, cut into parts."""
+    def _spread(self, directions: FloatArray) -> FloatArray:
+        """Return directions (n_varied, d) over all operands."""
         full = np.zeros((self.base.size, directions.shape[1]))
         full[self.varied] = directions
-        return self.plan.parts(full)
+        return full

@@ -226,21 +226,26 @@ def adjoint_kernel(
         # takes part as a boundary value.
         x = 0.0
         for i in range(n - 1, count - 1, -1):
-            x = scale * bar[i + 1] + (ratio[j, i + 1] * x if i < n - 1 else 0.0)
-            z[i] = x
-        if count < n:
-            x = ratio[j, count] * x
+            x = scale * bar[i + 1] + x
+            z[i] = x * inverse[j, i]
+            x *= ratio[j, i]
         first = x if count == 0 else 0.0
         for i in range(count - 1, -1, -1):
             held = scale * bar[i + 1] + (x if i == count - 1 else 0.0)
             mu[i] = 0.0
             floor_bar[i + 1] += 2.0 * held if damped[s] else held
             bar[i + 1] = 0.0 if damped[s] else held - bar[i + 1]
-        x = 0.0
-        for i in range(count, n):
-            x = z[i] * inverse[j, i] + (above[j, i - 1] * inverse[j, i] * x if i > count else 0.0)
+        x = z[count] if count < n else 0.0
+        if count < n:
+            mu[count] = x
+        for i in range(count + 1, n):
+            x = z[i] + above[j, i - 1] * inverse[j, i] * x
             mu[i] = x
-            bar[i + 1] = x if damped[s] else x - bar[i + 1]
+        if damped[s]:
+            bar[count + 1 : n + 1] = mu[count:]
+        else:
+            for i in range(count, n):
+                bar[i + 1] = mu[i] - bar[i + 1]
         last = above[j, n - 1] * x if count < n else 0.0
         lower_bar[s] += 2.0 * first if damped[s] else first
         upper_bar[s] += 2.0 * last if damped[s] else last

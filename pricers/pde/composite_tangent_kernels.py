@@ -15,38 +15,145 @@ from numba import njit
 
 from pricers.pde.composite_march_kernels import OPTIONS, Flags, FloatArray, IntArray
 
+# Loops over nodes hand the row of lanes before on in an array of its own, `carry`: reading it where it was written
+# would make rows of one array overlap in the eyes of the compiler, which then writes no vector code.
+
+
+@njit(**OPTIONS)
+def _eliminate(
+    inverse: FloatArray,
+    lift: FloatArray,
+    source: FloatArray,
+    count: int,
+    old: FloatArray,
+    moved: FloatArray,
+    work: FloatArray,
+    carry: FloatArray,
+    alive: int,
+) -> None:
+    """Begin a solve, from the last unknown: work (n + 2, lanes) holds what substitution starts from."""
+    for i in range(inverse.size - 1, count - 1, -1):
+        inner = inverse[i]
+        carried = lift[i]
+        of_predictor = source[i]
+        for lane in range(alive):
+            x = inner * old[i + 1, lane] + carried * carry[lane] - of_predictor * moved[i, lane]
+            carry[lane] = x
+            work[i + 1, lane] = x
+
 
 @njit(**OPTIONS)
 def _substitute(
-    ratio: FloatArray, scale: float, keep: float, work: FloatArray, old: FloatArray, alive: int
+    ratio: FloatArray,
+    scale: float,
+    keep: float,
+    count: int,
+    work: FloatArray,
+    old: FloatArray,
+    carry: FloatArray,
+    alive: int,
 ) -> None:
     """Finish a solve: work (n + 2, lanes) becomes W_k, old (n + 2, lanes) becomes V_k."""
-    for i in range(1, ratio.size + 1):
-        r = ratio[i - 1]
-        before = work[i - 1]
-        here = work[i]
-        value = old[i]
+    for i in range(count, ratio.size):
+        r = ratio[i]
         for lane in range(alive):
-            x = here[lane] + r * before[lane]
-            here[lane] = x
-            value[lane] = scale * x - keep * value[lane]
+            x = work[i + 1, lane] + r * carry[lane]
+            carry[lane] = x
+            work[i + 1, lane] = x
+            old[i + 1, lane] = scale * x - keep * old[i + 1, lane]
+
+
+@njit(**OPTIONS)
+def _substitute_and_sum(
+    ratio: FloatArray,
+    scale: float,
+    keep: float,
+    count: int,
+    low: FloatArray,
+    high: FloatArray,
+    work: FloatArray,
+    old: FloatArray,
+    sums: FloatArray,
+    carry: FloatArray,
+    before: FloatArray,
+    alive: int,
+) -> None:
+    """Finish a solve and add mu D W_k, one node behind, without keeping W_k.
+
+    work, old (n + 2, lanes) and sums (n + 1, lanes) come flat, and are indexed by unsigned numbers: that many arrays
+    keep their addresses in registers only so. Row i + 1 of sums and entry i + 1 of low and high (n + 1,), mu times
+    the stencil of D, belong to node i.
+    """
+    width = np.uint64(carry.size)
+    lanes = np.uint64(alive)
+    one = np.uint64(1)
+    for i in range(np.uint64(count), np.uint64(ratio.size)):
+        r = ratio[i]
+        down = low[i]
+        up = high[i]
+        both = down + up
+        behind = i * width
+        here = (i + one) * width
+        for lane in range(lanes):
+            middle = carry[lane]
+            x = work[here + lane] + r * middle
+            old[here + lane] = scale * x - keep * old[here + lane]
+            sums[behind + lane] += both * middle - down * before[lane] - up * x
+            before[lane] = middle
+            carry[lane] = x
+    n = np.uint64(ratio.size)
+    for lane in range(lanes):
+        x = carry[lane]
+        after = work[(n + one) * width + lane]
+        sums[n * width + lane] += low[n] * (x - before[lane]) + high[n] * (x - after)
 
 
 @njit(**OPTIONS)
 def _accumulate(
-    stencil: FloatArray, mu: FloatArray, count: int, work: FloatArray, sums: FloatArray, alive: int
+    low: FloatArray,
+    high: FloatArray,
+    count: int,
+    work: FloatArray,
+    sums: FloatArray,
+    alive: int,
 ) -> None:
-    """Add mu D W_k to sums (n, lanes)."""
-    for i in range(count, mu.size):
-        low = mu[i] * stencil[0, i]
-        high = mu[i] * stencil[1, i]
-        both = low + high
-        before = work[i]
-        here = work[i + 1]
-        after = work[i + 2]
-        total = sums[i]
+    """Add mu D W_k to sums, as `_substitute_and_sum` does, where W_k is kept."""
+    for i in range(count, low.size - 1):
+        down = low[i + 1]
+        up = high[i + 1]
+        both = down + up
         for lane in range(alive):
-            total[lane] += both * here[lane] - low * before[lane] - high * after[lane]
+            sums[i + 1, lane] += both * work[i + 1, lane] - down * work[i, lane] - up * work[i + 2, lane]
+
+
+@njit(**OPTIONS)
+def _add_coefficients(
+    inverse: FloatArray,
+    lift: FloatArray,
+    stencil: FloatArray,
+    gain: FloatArray,
+    variance: FloatArray,
+    now: FloatArray,
+    count: int,
+    coefficients_dot: FloatArray,
+    work: FloatArray,
+) -> None:
+    """Do what `_eliminate` leaves out: what directions that move scale, drift and discount add to it."""
+    of_scale, of_drift, of_discount = coefficients_dot[0], coefficients_dot[1], coefficients_dot[2]
+    added = np.zeros(work.shape[1])
+    for i in range(inverse.size - 1, count - 1, -1):
+        inner = inverse[i]
+        carried = lift[i]
+        a = gain[i] * variance[i]
+        b = inner * (stencil[2, i] * (now[i + 1] - now[i]) + stencil[3, i] * (now[i + 1] - now[i + 2]))
+        c = inner * now[i + 1]
+        here = work[i + 1]
+        for lane in range(added.size):
+            added[lane] = carried * added[lane] - (
+                a * of_scale[lane] + b * of_drift[lane] + c * of_discount[lane]
+            )
+        for lane in range(added.size):
+            here[lane] += added[lane]
 
 
 @njit(**OPTIONS)
@@ -66,6 +173,7 @@ def _accumulate_coefficients(
         after = work[i + 2]
         for lane in range(alive):
             of_drift[lane] += both * here[lane] - low * before[lane] - high * after[lane]
+        for lane in range(alive):
             of_discount[lane] += weight * here[lane]
 
 
@@ -87,7 +195,7 @@ def _flush(
     n_columns = line.shape[0]
     line[:, :alive] = 0.0
     for i in range(slope.size):
-        total = sums[i]
+        total = sums[i + 1]
         for b in range(in_node.shape[1]):
             factor = slope[i] * in_node[i, b]
             of_column = line[first_node[i] + b]
@@ -96,7 +204,7 @@ def _flush(
         v = variance[i]
         for lane in range(alive):
             of_scale[lane] += v * total[lane]
-            total[lane] = 0.0
+        total[:alive] = 0.0
     for a in range(in_time.size):
         factor = in_time[a]
         if factor != 0.0:
@@ -108,89 +216,30 @@ def _flush(
 
 
 @njit(**OPTIONS)
-def unit_lanes_kernel(
-    stencil: FloatArray,
-    row: IntArray,
-    damped: Flags,
-    above: FloatArray,
-    inverse: FloatArray,
-    ratio: FloatArray,
-    doubled: FloatArray,
-    exercised: IntArray,
-    first_time: IntArray,
+def _unit_tangents(
+    first_time: int,
     in_time: FloatArray,
     first_node: IntArray,
     in_node: FloatArray,
     n_columns: int,
-    slope: FloatArray,
-    variance: FloatArray,
-    multipliers: FloatArray,
-    with_coefficients: bool,
-    begin: int,
-    values: FloatArray,
-    product: FloatArray,
-    of_coefficients: FloatArray,
+    newest: int,
+    result: FloatArray,
 ) -> None:
-    """March lanes that each move one weight: values (n + 2, lanes) and the products that the curvature needs.
+    """Fill result (n, lanes) with the tangents of the predictor in one row where each lane is one weight.
 
-    Lane `begin + l` moves a weight of time function (begin + l) // n_columns *from the last*: the march meets the
-    last times first, so at each substep only leading lanes are alive. product (n_weights, lanes) receives
-    sum mu A_w W_k; of_coefficients (3, lanes) those of the scale of u, drift and discount. With no multipliers,
-    shape (0, n), there is no curvature.
+    `newest` is the lane of the first weight of time function `first_time`; later functions come before it.
     """
-    n = inverse.shape[1]
-    n_lanes = values.shape[1]
-    n_times = product.shape[0] // n_columns
-    curved = multipliers.shape[0] > 0
-    work = np.zeros((n + 2, n_lanes))
-    sums = np.zeros((n, n_lanes))
-    line = np.zeros((n_columns, n_lanes))
-    alive = 0
-    for s in range(row.size):
-        j = row[s]
-        reached = (n_times - first_time[j]) * n_columns - begin
-        alive = max(alive, min(n_lanes, 8 * ((reached + 7) // 8)))
-        if alive <= 0:
+    n_lanes = result.shape[1]
+    result[:] = 0.0
+    for a in range(in_time.size):
+        first = newest - a * n_columns
+        if in_time[a] == 0.0 or first >= n_lanes or first + n_columns <= 0:
             continue
-        now = doubled[s]
-        count = exercised[s]
-        for i in range(n - 1, count - 1, -1):
-            scale = inverse[j, i]
-            lift = above[j, i] * scale
-            here = work[i + 1]
-            after = work[i + 2]
-            old = values[i + 1]
-            for lane in range(alive):
-                here[lane] = scale * old[lane] + lift * after[lane]
-            gain = stencil[0, i] * (now[i + 1] - now[i]) + stencil[1, i] * (now[i + 1] - now[i + 2])
-            source = -slope[j, i] * gain * scale
-            for a in range(in_time.shape[1]):
-                first = (n_times - 1 - first_time[j] - a) * n_columns + first_node[i] - begin
-                factor = source * in_time[j, a]
-                if factor == 0.0 or first >= n_lanes or first + in_node.shape[1] <= 0:
-                    continue
-                for b in range(in_node.shape[1]):
-                    if 0 <= first + b < n_lanes:
-                        here[first + b] += factor * in_node[i, b]
-        for i in range(count):
-            here = work[i + 1]
-            old = values[i + 1]
-            for lane in range(alive):
-                here[lane] = 0.0 if damped[s] else old[lane]
-                old[lane] = 0.0
-        if damped[s]:
-            _substitute(ratio[j, count:], 0.5, 0.0, work[count:], values[count:], alive)
-        else:
-            _substitute(ratio[j, count:], 1.0, 1.0, work[count:], values[count:], alive)
-        if curved:
-            _accumulate(stencil, multipliers[s], count, work, sums, alive)
-            if with_coefficients:
-                _accumulate_coefficients(stencil, multipliers[s], count, work, of_coefficients[1:], alive)
-            if s == row.size - 1 or row[s + 1] != j:
-                _flush(
-                    first_time[j], in_time[j], first_node, in_node, slope[j], variance[j], sums, line, product,
-                    of_coefficients[0], alive,
-                )  # fmt: skip
+        for i in range(result.shape[0]):
+            for b in range(in_node.shape[1]):
+                lane = first + first_node[i] + b
+                if 0 <= lane < n_lanes:
+                    result[i, lane] = in_time[a] * in_node[i, b]
 
 
 @njit(**OPTIONS)
@@ -224,7 +273,7 @@ def _row_tangents(
 
 
 @njit(**OPTIONS)
-def dense_lanes_kernel(
+def lanes_kernel(
     stencil: FloatArray,
     row: IntArray,
     damped: Flags,
@@ -242,6 +291,7 @@ def dense_lanes_kernel(
     variance: FloatArray,
     multipliers: FloatArray,
     with_coefficients: bool,
+    unit_begin: int,
     weights_dot: FloatArray,
     coefficients_dot: FloatArray,
     lower_dot: FloatArray,
@@ -253,79 +303,106 @@ def dense_lanes_kernel(
     of_coefficients: FloatArray,
     history: FloatArray,
 ) -> None:
-    """March lanes along any directions, as `unit_lanes_kernel` does for single weights.
+    """March tangents: values (n + 2, lanes) today and the products that the curvature needs.
 
-    coefficients_dot is (3, lanes): tangents of the scale of u, drift, discount. history (n_substeps, n + 2, lanes)
-    receives every W_k unless its first length is zero.
+    Lane k moves the weights by weights_dot (n_weights, lanes), scale, drift and discount by coefficients_dot
+    (3, lanes), and boundary, initial and exercise values. With unit_begin >= 0 lane l instead moves one weight alone,
+    of time function (unit_begin + l) // n_columns *from the last*: the march meets the last times first, so that
+    only leading lanes are alive at each substep.
+
+    product (n_weights, lanes) receives the sums of mu' A_w W_k, of_coefficients (3, lanes) those of scale, drift and
+    discount; there is no curvature with multipliers of shape (0, n). history (n_substeps, n + 2, lanes) receives
+    every W_k unless its first length is zero.
     """
     n = inverse.shape[1]
     n_lanes = values.shape[1]
+    n_times = product.shape[0] // n_columns
     curved = multipliers.shape[0] > 0
     work = np.zeros((n + 2, n_lanes))
-    sums = np.zeros((n, n_lanes))
+    old = np.zeros((n + 2, n_lanes))
+    sums = np.zeros((n + 1, n_lanes))
+    carry = np.zeros(n_lanes)
+    before = np.zeros(n_lanes)
     line = np.zeros((n_columns, n_lanes))
     moved = np.zeros((n, n_lanes))
-    values[:] = initial_dot
+    lift, gain, source = np.zeros(n), np.zeros(n), np.zeros(n)
+    low, high = np.zeros(n + 1), np.zeros(n + 1)
+    keep_solutions = with_coefficients or history.shape[0] > 0
+    flat_work, flat_old, flat_sums = work.reshape(work.size), old.reshape(old.size), sums.reshape(sums.size)
+    old[:] = initial_dot
+    alive = n_lanes if unit_begin < 0 else 0
     known = -1
     for s in range(row.size):
         j = row[s]
         if j != known:
-            _row_tangents(first_time[j], in_time[j], first_node, in_node, n_columns, weights_dot, line, moved)
+            if unit_begin < 0:
+                _row_tangents(
+                    first_time[j], in_time[j], first_node, in_node, n_columns, weights_dot, line, moved
+                )
+            else:
+                reached = (n_times - first_time[j]) * n_columns - unit_begin
+                alive = max(alive, min(n_lanes, 8 * ((reached + 7) // 8)))
+                _unit_tangents(
+                    first_time[j], in_time[j], first_node, in_node, n_columns, reached - n_columns, moved
+                )
             known = j
+        if alive == 0:
+            continue
         now = doubled[s]
         count = exercised[s]
-        for lane in range(n_lanes):
-            work[0, lane] = lower_dot[s, lane] + (lower_dot[s, lane] if damped[s] else values[0, lane])
-            work[n + 1, lane] = upper_dot[s, lane] + (
-                upper_dot[s, lane] if damped[s] else values[n + 1, lane]
-            )
-            values[0, lane] = lower_dot[s, lane]
-            values[n + 1, lane] = upper_dot[s, lane]
-        for i in range(n - 1, count - 1, -1):
-            scale = inverse[j, i]
-            lift = above[j, i] * scale
+        scale = 0.5 if damped[s] else 1.0
+        keep = 0.0 if damped[s] else 1.0
+        for lane in range(alive):
+            work[0, lane] = lower_dot[s, lane] + (lower_dot[s, lane] if damped[s] else old[0, lane])
+            work[n + 1, lane] = upper_dot[s, lane] + (upper_dot[s, lane] if damped[s] else old[n + 1, lane])
+            old[0, lane] = lower_dot[s, lane]
+            old[n + 1, lane] = upper_dot[s, lane]
+        for i in range(count, n):
+            lift[i] = above[j, i] * inverse[j, i]
             left = now[i + 1] - now[i]
             right = now[i + 1] - now[i + 2]
-            gain = scale * (stencil[0, i] * left + stencil[1, i] * right)
-            of_predictor = gain * slope[j, i]
-            of_scale = gain * variance[j, i]
-            of_drift = scale * (stencil[2, i] * left + stencil[3, i] * right)
-            of_discount = scale * now[i + 1]
-            here = work[i + 1]
-            after = work[i + 2]
-            old = values[i + 1]
-            given = moved[i]
-            for lane in range(n_lanes):
-                here[lane] = scale * old[lane] + lift * after[lane] - of_predictor * given[lane]
-            if with_coefficients:
-                for lane in range(n_lanes):
-                    here[lane] -= (
-                        of_scale * coefficients_dot[0, lane]
-                        + of_drift * coefficients_dot[1, lane]
-                        + of_discount * coefficients_dot[2, lane]
-                    )
+            gain[i] = inverse[j, i] * (stencil[0, i] * left + stencil[1, i] * right)
+            source[i] = gain[i] * slope[j, i]
+        carry[:alive] = work[n + 1, :alive]
+        _eliminate(inverse[j], lift, source, count, old, moved, work, carry, alive)
+        if with_coefficients and unit_begin < 0:
+            _add_coefficients(
+                inverse[j], lift, stencil, gain, variance[j], now, count, coefficients_dot, work
+            )
         for i in range(count):
             here = work[i + 1]
-            old = values[i + 1]
+            value = old[i + 1]
             held = floor_dot[i + 1]
-            for lane in range(n_lanes):
-                here[lane] = held[lane] + (held[lane] if damped[s] else old[lane])
-                old[lane] = held[lane]
-        if damped[s]:
-            _substitute(ratio[j, count:], 0.5, 0.0, work[count:], values[count:], n_lanes)
-        else:
-            _substitute(ratio[j, count:], 1.0, 1.0, work[count:], values[count:], n_lanes)
-        if history.shape[0]:
-            history[s] = work
+            for lane in range(alive):
+                here[lane] = held[lane] + (held[lane] if damped[s] else value[lane])
+                value[lane] = held[lane]
+        carry[:alive] = work[count, :alive]
         if curved:
-            _accumulate(stencil, multipliers[s], count, work, sums, n_lanes)
+            mu = multipliers[s]
+            low[: count + 1] = 0.0
+            high[: count + 1] = 0.0
+            for i in range(count, n):
+                low[i + 1] = mu[i] * stencil[0, i]
+                high[i + 1] = mu[i] * stencil[1, i]
+        if curved and not keep_solutions:
+            _substitute_and_sum(
+                ratio[j], scale, keep, count, low, high, flat_work, flat_old, flat_sums, carry, before, alive,
+            )  # fmt: skip
+        else:
+            _substitute(ratio[j], scale, keep, count, work, old, carry, alive)
+        if curved:
+            if keep_solutions:
+                _accumulate(low, high, count, work, sums, alive)
             if with_coefficients:
-                _accumulate_coefficients(stencil, multipliers[s], count, work, of_coefficients[1:], n_lanes)
+                _accumulate_coefficients(stencil, mu, count, work, of_coefficients[1:], alive)
             if s == row.size - 1 or row[s + 1] != j:
                 _flush(
                     first_time[j], in_time[j], first_node, in_node, slope[j], variance[j], sums, line, product,
-                    of_coefficients[0], n_lanes,
+                    of_coefficients[0], alive,
                 )  # fmt: skip
+        if history.shape[0]:
+            history[s] = work
+    values[:] = old
 
 
 @njit(**OPTIONS)

@@ -10,7 +10,7 @@ import numpy as np
 from aadlib.threads import map_pieces
 from pricers.pde import composite_march_kernels as kernels
 from pricers.pde import composite_tangent_kernels as lanes
-from pricers.pde.march_plan import Adjoint, FloatArray, IntArray, MarchPlan, MarchState
+from pricers.pde.march_plan import Adjoint, Directions, FloatArray, MarchPlan, MarchState
 
 LANES_PER_BLOCK = 48
 """Lanes marched together: two arrays of nodes times lanes stay in the second-level cache."""
@@ -19,11 +19,11 @@ LANES_PER_BLOCK = 48
 def sweep(
     plan: MarchPlan,
     state: MarchState,
-    parts: list[FloatArray],
+    directions: Directions,
     adjoint: Adjoint | None,
     with_coefficients: bool,
 ) -> tuple[FloatArray, FloatArray]:
-    """March tangents along directions, given as parts of all operands with directions last.
+    """March tangents along directions.
 
     Returns
     -------
@@ -37,15 +37,17 @@ def sweep(
     are sparse and which come alive only where the march meets them; their tangents are then combined. Directions
     that move anything else are lanes of their own.
     """
-    weights = parts[0]
-    others = np.any([part.any(axis=0) for part in parts[1:]], axis=0)
-    by_weight = 0 < len(weights) <= np.count_nonzero(weights.any(axis=0))
+    parts, weights, columns = directions.parts, directions.weights, directions.columns
+    others = np.zeros(weights.shape[1], dtype=np.bool_)
+    for part in parts[1:]:
+        if part.any():
+            others |= part.any(axis=0)
+    by_weight = columns is not None or 0 < len(weights) <= np.count_nonzero(weights.any(axis=0))
     values = np.zeros((plan.stencil.shape[1] + 2, weights.shape[1]))
     products = np.zeros((len(weights) + 3, weights.shape[1]))
     multipliers = np.empty((0, plan.stencil.shape[1])) if adjoint is None else adjoint.multipliers
     if by_weight:
         found = _unit_lanes(plan, state, multipliers, with_coefficients)
-        columns = selected(weights)
         if columns is None:
             values, products = (np.ascontiguousarray(x @ weights) for x in found)
         else:
@@ -61,28 +63,17 @@ def sweep(
     return values, products
 
 
-def selected(weights: FloatArray) -> IntArray | None:
-    """Return the columns in which each weight alone moves by one, or None where the directions are of other kind."""
-    rows, columns = np.nonzero(weights)
-    if rows.size != len(weights) or not np.array_equal(rows, np.arange(len(weights))):
-        return None
-    if np.unique(columns).size != columns.size or not (weights[rows, columns] == 1.0).all():
-        return None
-    return columns
-
-
 def _unit_lanes(
     plan: MarchPlan, state: MarchState, multipliers: FloatArray, with_coefficients: bool
 ) -> tuple[FloatArray, FloatArray]:
-    n, n_weights = plan.stencil.shape[1], plan.basis.n_weights
+    n_weights = plan.basis.n_weights
 
     def block(begin: int) -> tuple[FloatArray, FloatArray]:
         width = 8 * -(-min(LANES_PER_BLOCK, n_weights - begin) // 8)
-        values, product, sums = np.zeros((n + 2, width)), np.zeros((n_weights, width)), np.zeros((3, width))
-        lanes.unit_lanes_kernel(
-            *state.factors(plan), *plan.basis.arrays, state.slope, state.variance,
-            multipliers, with_coefficients, begin, values, product, sums,
-        )  # fmt: skip
+        nothing = [np.zeros((size, width)) for size in (1, *plan.sizes[1:])]
+        values, product, sums = march_block(
+            plan, state, nothing, multipliers, with_coefficients, unit_begin=begin
+        )
         return values, np.concatenate([product, sums])
 
     begins = range(0, n_weights, LANES_PER_BLOCK)
@@ -100,10 +91,8 @@ def _dense_lanes(
     multipliers: FloatArray,
     with_coefficients: bool,
 ) -> tuple[FloatArray, FloatArray]:
-    no_history = np.empty((0, 1, 1))
-
     def block(columns: list[FloatArray]) -> FloatArray:
-        values, product, sums = march_dense(plan, state, columns, multipliers, with_coefficients, no_history)
+        values, product, sums = march_block(plan, state, columns, multipliers, with_coefficients)
         return np.concatenate([values, product, sums])
 
     found = by_blocks(parts, block, work=10.0 * state.doubled.size)
@@ -111,21 +100,24 @@ def _dense_lanes(
     return values, products
 
 
-def march_dense(
+def march_block(
     plan: MarchPlan,
     state: MarchState,
     parts: list[FloatArray],
     multipliers: FloatArray,
     with_coefficients: bool,
-    history: FloatArray,
+    *,
+    unit_begin: int = -1,
+    history: FloatArray | None = None,
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """March one padded block of directions; see `dense_lanes_kernel`."""
-    width = parts[0].shape[1]
+    """March one padded block of directions, or of single weights from `unit_begin` on; see `lanes_kernel`."""
+    width = parts[1].shape[1]
     values = np.zeros((plan.stencil.shape[1] + 2, width))
     product, sums = np.zeros((plan.basis.n_weights, width)), np.zeros((3, width))
-    lanes.dense_lanes_kernel(
+    lanes.lanes_kernel(
         *state.factors(plan), *plan.basis.arrays, state.slope, state.variance,
-        multipliers, with_coefficients, *parts, values, product, sums, history,
+        multipliers, with_coefficients, unit_begin, *parts, values, product, sums,
+        np.empty((0, 1, 1)) if history is None else history,
     )  # fmt: skip
     return values, product, sums
 
@@ -150,11 +142,14 @@ def by_blocks(
 
 
 def assemble(
-    plan: MarchPlan, state: MarchState, adjoint: Adjoint, parts: list[FloatArray], products: FloatArray
+    plan: MarchPlan,
+    state: MarchState,
+    adjoint: Adjoint,
+    directions: Directions,
+    products: FloatArray,
 ) -> FloatArray:
     """Return the curvature matrix (d, d) of a march from its tangents' products and the curvature of the variance."""
-    weights, coefficients = parts[0], parts[1]
-    columns = selected(weights)
+    weights, coefficients, columns = directions.weights, directions.coefficients, directions.columns
 
     def transposed(x: FloatArray) -> FloatArray:
         """Return weights' x."""
@@ -190,7 +185,7 @@ def second_order(plan: MarchPlan, state: MarchState, adjoint: Adjoint, parts: li
     """Return the derivative of the adjoint of all operands along one padded block of directions, (n, lanes)."""
     width = parts[0].shape[1]
     history = np.empty((*state.doubled.shape, width))
-    march_dense(plan, state, parts, np.empty((0, plan.stencil.shape[1])), True, history)
+    march_block(plan, state, parts, np.empty((0, plan.stencil.shape[1])), True, history=history)
     seeds = np.zeros((state.doubled.shape[1], width))
     diffusion, bars = _adjoint_block(plan, state, seeds, adjoint.multipliers, parts[0], parts[1], history)
     moved = np.empty((*plan.basis.shape, width))

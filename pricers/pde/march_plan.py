@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -37,7 +39,7 @@ class MarchPlan:
     link: Link
     american: bool
 
-    @property
+    @cached_property
     def sizes(self) -> tuple[int, ...]:
         """Lengths of the parts of the operands: weights, (scale, drift, discount), lower, upper, initial, floor."""
         n_substeps, n_nodes = self.row.size, self.stencil.shape[1] + 2
@@ -45,7 +47,42 @@ class MarchPlan:
 
     def parts(self, full: FloatArray) -> list[FloatArray]:
         """Cut an array over all operands (first axis) into its parts."""
-        return np.split(full, np.cumsum(self.sizes)[:-1])
+        return [full[cut] for cut in self._cuts]
+
+    @cached_property
+    def _cuts(self) -> list[slice]:
+        ends = list(itertools.accumulate(self.sizes, initial=0))
+        return [slice(begin, end) for begin, end in itertools.pairwise(ends)]
+
+
+@dataclass(frozen=True, eq=False)
+class Directions:
+    """Directions over all operands, cut into parts, directions last.
+
+    columns : (n_weights,) the directions in which each weight alone moves by one; None where they are of other kinds
+    """
+
+    parts: list[FloatArray]
+    columns: IntArray | None
+
+    @property
+    def weights(self) -> FloatArray:
+        """(n_weights, d)."""
+        return self.parts[0]
+
+    @property
+    def coefficients(self) -> FloatArray:
+        """Of scale, drift and discount, (3, d)."""
+        return self.parts[1]
+
+
+def directions_of(plan: MarchPlan, full: FloatArray) -> Directions:
+    """Cut directions (n, d) over all operands into parts and see what they do to the weights."""
+    parts = plan.parts(full)
+    rows, columns = np.nonzero(parts[0])
+    single = rows.size == len(parts[0]) and (rows[1:] > rows[:-1]).all()
+    single = single and np.bincount(columns).max() == 1 and (parts[0][rows, columns] == 1.0).all()
+    return Directions(parts, columns if single else None)
 
 
 @dataclass(frozen=True, eq=False)
