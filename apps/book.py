@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import csv
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from aadlib.errors import AadValueError
+from apps.report.plots import readable_expiry
 
 if TYPE_CHECKING:
     from pricers.chain.quotes import Quotes
@@ -19,6 +22,10 @@ COLUMNS = ("quantity", "expiry", "strike", "cp")
 
 _TENORS = {"1m": 1.0 / 12.0, "3m": 0.25, "6m": 0.5, "1y": 1.0}
 _QUANTITIES = (-20.0, -10.0, 10.0, 20.0)
+_NEAR = 1.5
+"""Factor by which a slice may miss a tenor and still bear its name."""
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -35,35 +42,55 @@ class Position:
 def default_book(quotes: Quotes) -> list[Position]:
     """Return the embedded book: short near, long far, with a risk reversal and a butterfly.
 
-    At the slices nearest to 1, 3, 6 and 12 months: at-the-money and 25-delta calls and puts; a 3-month risk reversal
-    and a 6-month butterfly. Strikes are listed ones.
+    At the slices near 1, 3, 6 and 12 months, as far as the chain has them: at-the-money and 25-delta calls and puts; a
+    risk reversal at 3 months and a butterfly at 6, or at the last of these slices. Strikes are listed ones.
     """
-    expiries = np.array([s.expiry for s in quotes.slices])
-    chosen = {tenor: int(np.argmin(np.abs(np.log(expiries / years)))) for tenor, years in _TENORS.items()}
-    listed = {k: _listed_strikes(quotes, k) for k in set(chosen.values())}
+    chosen = _chosen_slices(quotes)
+    listed = {name: _listed_strikes(quotes, k) for name, (k, _) in chosen.items()}
     book = []
-    for (tenor, k), quantity in zip(chosen.items(), _QUANTITIES, strict=True):
-        put, money, call = listed[k]
+    for name, (k, quantity) in chosen.items():
+        put, money, call = listed[name]
         book += [
-            Position(f"{tenor} ATM call", quantity, k, money, True),
-            Position(f"{tenor} ATM put", quantity, k, money, False),
-            Position(f"{tenor} 25-delta call", quantity, k, call, True),
-            Position(f"{tenor} 25-delta put", quantity, k, put, False),
+            Position(f"{name} ATM call", quantity, k, money, True),
+            Position(f"{name} ATM put", quantity, k, money, False),
+            Position(f"{name} 25-delta call", quantity, k, call, True),
+            Position(f"{name} 25-delta put", quantity, k, put, False),
         ]
-    k = chosen["3m"]
-    put, money, call = listed[k]
-    book += [
-        Position("3m risk reversal, call", 15.0, k, call, True),
-        Position("3m risk reversal, put", -15.0, k, put, False),
-    ]
-    k = chosen["6m"]
-    put, money, call = listed[k]
-    book += [
-        Position("6m butterfly, low wing", 10.0, k, put, True),
-        Position("6m butterfly, body", -20.0, k, money, True),
-        Position("6m butterfly, high wing", 10.0, k, call, True),
-    ]
+    last = list(chosen)[-1]
+    name = "3m" if "3m" in chosen else last
+    put, money, call = listed[name]
+    k = chosen[name][0]
+    if put < call:
+        book += [
+            Position(f"{name} risk reversal, call", 15.0, k, call, True),
+            Position(f"{name} risk reversal, put", -15.0, k, put, False),
+        ]
+    name = "6m" if "6m" in chosen else last
+    put, money, call = listed[name]
+    k = chosen[name][0]
+    if put < money < call:
+        book += [
+            Position(f"{name} butterfly, low wing", 10.0, k, put, True),
+            Position(f"{name} butterfly, body", -20.0, k, money, True),
+            Position(f"{name} butterfly, high wing", 10.0, k, call, True),
+        ]
     return book
+
+
+def _chosen_slices(quotes: Quotes) -> dict[str, tuple[int, float]]:
+    """Return name -> (slice, quantity): tenors that a slice is near to, or else the nearest slices by their expiry."""
+    expiries = np.array([s.expiry for s in quotes.slices])
+    quoted = np.unique(quotes.slice_index)  # a slice may have lost all its quotes
+    nearest: list[tuple[float, int, str, float]] = []
+    for (tenor, years), quantity in zip(_TENORS.items(), _QUANTITIES, strict=True):
+        miss = np.abs(np.log(expiries[quoted] / years))
+        nearest.append((float(miss.min()), int(quoted[np.argmin(miss)]), tenor, quantity))
+    near = {}
+    for miss_of_tenor, k, tenor, quantity in sorted(nearest, reverse=True):
+        if miss_of_tenor < math.log(_NEAR):
+            near[k] = (tenor, quantity)  # the nearest of several tenors comes last and stays
+    far = {k: (readable_expiry(float(expiries[k])), quantity) for _, k, _, quantity in reversed(nearest)}
+    return {name: (k, quantity) for k, (name, quantity) in sorted((near or far).items())}
 
 
 def _listed_strikes(quotes: Quotes, k: int) -> tuple[float, float, float]:
@@ -112,7 +139,7 @@ def read_book(path: Path, quotes: Quotes) -> list[Position]:
 
 
 def _position(path: Path, number: int, row: dict[str, str | None], quotes: Quotes) -> Position:
-    from pricers.chain.fields import parse_date, parse_is_call
+    from pricers.chain.fields import parse_date, parse_is_call, parse_number
 
     place = f"{path}, position {number}"
     text = {
@@ -120,19 +147,24 @@ def _position(path: Path, number: int, row: dict[str, str | None], quotes: Quote
         for name, value in row.items()
         if name is not None and isinstance(value, str)
     }
-    try:
-        quantity, strike = float(text.get("quantity", "")), float(text.get("strike", ""))
-        date, is_call = parse_date(text.get("expiry", "")), parse_is_call(text.get("cp", ""))
-    except ValueError as error:
-        raise AadValueError(f"{place}: {error}") from None
-    if not (np.isfinite(quantity) and np.isfinite(strike) and strike > 0.0):
-        raise AadValueError(
-            f"{place}: quantity = {quantity}, strike = {strike}: must be finite, the strike above zero"
-        )
+
+    def parsed(column: str, parse: Callable[[str], T]) -> T:
+        try:
+            return parse(text.get(column, ""))
+        except ValueError as error:
+            raise AadValueError(f"{place}, column {column}: {error}") from None
+
+    quantity, strike = parsed("quantity", parse_number), parsed("strike", parse_number)
+    date, is_call = parsed("expiry", parse_date), parsed("cp", parse_is_call)
+    if not (math.isfinite(quantity) and quantity != 0.0):
+        raise AadValueError(f"{place}: quantity = {quantity}: must be finite and not zero")
+    if not (math.isfinite(strike) and strike > 0.0):
+        raise AadValueError(f"{place}: strike = {strike}: must be finite and above zero")
     root = text.get("root", "")
     fitting = [k for k, s in enumerate(quotes.slices) if s.expiry_date == date and root in ("", s.root)]
     if not fitting:
-        dates = ", ".join(sorted({s.expiry_date.isoformat() for s in quotes.slices}))
-        raise AadValueError(f"{place}: no slice {root} {date}; the calibrated expiries are {dates}")
+        wanted = f"{root} {date}".strip()
+        labels = ", ".join(s.label for s in quotes.slices)
+        raise AadValueError(f"{place}: no slice {wanted}; the calibrated ones are {labels}")
     label = text.get("label", "") or f"{'call' if is_call else 'put'} {strike:g}"
     return Position(label, quantity, fitting[-1], strike, is_call)
