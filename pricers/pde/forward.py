@@ -21,6 +21,7 @@ from aadlib.errors import AadValueError, require_finite, require_positive, requi
 from pricers.pde.forward_grid import ForwardGrid, forward_grid, lagrange_start, lagrange_weights
 from pricers.pde.tridiagonal import thomas
 from pricers.surfaces.local_volatility import SplineLocalVolatility
+from pricers.surfaces.volatility_hats import VolatilityHats
 
 FloatArray = NDArray[np.float64]
 
@@ -129,6 +130,8 @@ def price_book(
     dividend_shift: Any = 0.0,
     weights: Any = None,
     levels: Any = None,
+    volatility_bumps: Any = None,
+    bump_shapes: VolatilityHats | None = None,
     grid: ForwardGrid | None = None,
 ) -> list[Any]:
     """Price European options on a local-volatility surface, differentiably in spot, rates and the whole surface.
@@ -154,7 +157,12 @@ def price_book(
         dividend counterpart.
     weights : (time_basis.size, strike_basis.size) numbers, optional
     levels : (n_expiries,) numbers, optional
-        In place of the surface's own: vega and everything beyond, bucket by bucket.
+        In place of the surface's own: derivatives in each parameter of the calibration.
+    volatility_bumps : (bump_shapes.size,) numbers, optional
+        Added to the local volatility, each times its hat: sigma + sum_b h_b hat_b. Their first and second
+        derivatives at zero are bucketed vega and vega-vega, per 1.00 of volatility; equal bumps are a parallel shift.
+        The hats stay in absolute terms with the surface.
+    bump_shapes : VolatilityHats, with `volatility_bumps` and only then
     grid : ForwardGrid, optional
         Fixed in x, whatever the inputs; by default `book_grid`.
 
@@ -210,6 +218,8 @@ def price_book(
             shift=moved + carry * midpoints[step],
             weights=weights,
             levels=levels,
+            volatility_bumps=volatility_bumps,
+            bump_shapes=bump_shapes,
         )
 
     snapshots = march_forward(grid=grid, variance=variance)

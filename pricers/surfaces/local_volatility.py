@@ -21,6 +21,7 @@ from aadlib.errors import (
     values_of,
 )
 from pricers.surfaces.bspline import BSplineBasis
+from pricers.surfaces.volatility_hats import VolatilityHats
 
 FloatArray = NDArray[np.float64]
 
@@ -151,6 +152,8 @@ class SplineLocalVolatility:
         shift: Any = 0.0,
         weights: Any = None,
         levels: Any = None,
+        volatility_bumps: Any = None,
+        bump_shapes: VolatilityHats | None = None,
     ) -> list[Any]:
         """Return the local variances at x + shift for many x at one time, in few operations.
 
@@ -162,17 +165,31 @@ class SplineLocalVolatility:
             Common displacement of x. Knot intervals are chosen by its value.
         weights, levels : arrays of numbers of any type, optional
             In place of the surface's own.
+        volatility_bumps : (bump_shapes.size,) numbers of any type, optional
+            Added to the local volatility, each times its hat at (time, (x + shift) / sqrt(w(time))): the variance is
+            (sigma + sum_b h_b hat_b)^2. Absolute: 0.01 is a volatility point.
+        bump_shapes : VolatilityHats, with `volatility_bumps` and only then
 
         Returns
         -------
         list of n numbers
 
+        Raises
+        ------
+        AadValueError
+            If only one of bumps and shapes is given, or a bump leaves no volatility above zero.
+
         Notes
         -----
-        Ten operations a point are recorded when the shift is differentiated, eight when the weights alone are.
+        Ten operations a point are recorded when the shift is differentiated, eight when the weights alone are, and
+        four more with bumps.
         """
+        if (volatility_bumps is None) != (bump_shapes is None):
+            raise AadValueError("volatility_bumps and bump_shapes: give both or neither")
         basis = self.strike_basis
         row = self.spline_row(time, weights, levels)
+        if bump_shapes is not None:
+            row = [0.5 * value for value in row]  # from here on the logarithm of the volatility
         inverse_scale = 1.0 / float(self.scale(time))
         moved = shift * inverse_scale
         values = np.arcsinh(log_moneyness * inverse_scale + float(values_of(moved)))
@@ -190,11 +207,19 @@ class SplineLocalVolatility:
                 variances.append(first if below[i] else last)
                 continue
             offset = ad.arcsinh(moved + float(log_moneyness[i]) * inverse_scale) - float(basis.breakpoints[k])
-            log_variance = pieces[k][-1]
+            logarithm = pieces[k][-1]
             for coefficient in pieces[k][-2::-1]:
-                log_variance = log_variance * offset + coefficient
-            variances.append(ad.exp(log_variance))
-        return variances
+                logarithm = logarithm * offset + coefficient
+            variances.append(ad.exp(logarithm))
+        if bump_shapes is None:
+            return variances
+        width = math.sqrt(self.total_variance(time))
+        bumps = bump_shapes.row(
+            volatility_bumps, time=time, deviation=log_moneyness / width, shift=shift * (1.0 / width)
+        )
+        volatilities = [volatility + bump for volatility, bump in zip(variances, bumps, strict=True)]
+        require_positive("bumped local volatility", values_of(volatilities))
+        return [ad.square(volatility) for volatility in volatilities]
 
     def local_variance(
         self, *, log_moneyness: Any, time: float, weights: Any = None, levels: Any = None
