@@ -183,8 +183,11 @@ def price_book(
 
     Errors of `book_grid`'s default against a grid of ten times the nodes and steps, for at-the-money and 25-delta
     options of 1 to 12 months on surfaces of two index chains: volatility 0.01 points in calm and 0.06 in a crash,
-    delta 0.3%, gamma 0.6%, rho 0.2%, parallel vega 0.3%. Knot intervals and interpolation cells are chosen by
-    value: a recording replayed at a far spot extrapolates the pieces it was recorded with; record again there.
+    delta 0.3%, gamma 0.6%, rho 0.2%, parallel vega 0.3%.
+
+    Knot intervals and interpolation cells are chosen by value. A recording replayed where spot or rates have left
+    the nodes that a price is read from (two spacings of the grid), or moved the surface by half a knot interval,
+    raises `BranchChanged`: some 0.2% of spot for monthly options. Record again there.
 
     References
     ----------
@@ -250,6 +253,9 @@ def _read(grid: ForwardGrid, calls: list[Any], log_moneyness: Any, is_call: bool
     """Interpolate the out-of-the-money option and go to the other by parity, which then holds to round-off."""
     x = values_of(log_moneyness)
     start = int(lagrange_start(grid.nodes, x, READING_WIDTH))
+    low, high = float(grid.nodes[start]), float(grid.nodes[start + READING_WIDTH - 1])
+    if not low <= log_moneyness <= high:  # in a recording a guard: a replay may not leave these nodes
+        raise AadValueError("spot or rate moved beyond the nodes a price is read from: record again there")
     around = slice(start, start + READING_WIDTH)
     factors = lagrange_weights(grid.nodes[around].tolist(), log_moneyness)
     read_put = bool(x < 0.0)

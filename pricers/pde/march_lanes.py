@@ -10,6 +10,7 @@ import numpy as np
 from aadlib.threads import map_pieces
 from pricers.pde import composite_march_kernels as kernels
 from pricers.pde import composite_tangent_kernels as lanes
+from pricers.pde.composite_adjoint_kernels import adjoint_lanes_kernel
 from pricers.pde.march_plan import Adjoint, Directions, FloatArray, MarchPlan, MarchState
 
 LANES_PER_BLOCK = 48
@@ -169,8 +170,12 @@ def assemble(
     matrix = -(crossed + crossed.T)
     if weights.any():
         factors = adjoint.diffusion * state.bend
-        if plan.basis.is_diagonal:
-            matrix += transposed(factors.reshape(-1, 1) * weights)
+        if plan.basis.is_single:
+            own = np.zeros(len(weights))
+            kernels.gather_kernel(
+                *plan.basis.arrays, factors * plan.basis.in_time * plan.basis.in_node[:, 0], own
+            )
+            matrix += transposed(own[:, None] * weights)
         else:
             gram = np.zeros((len(weights), len(weights)))
             kernels.gram_kernel(*plan.basis.arrays, factors, gram)
@@ -220,7 +225,7 @@ def _adjoint_block(
     bars = [np.zeros((size, width)) for size in plan.sizes]
     diffusion = np.zeros((*plan.basis.shape, width))
     multipliers, weights, coefficients, history = forcing
-    lanes.adjoint_lanes_kernel(
+    adjoint_lanes_kernel(
         *state.factors(plan), *plan.basis.arrays, state.slope, state.variance,
         multipliers, seeds, weights, coefficients, history, diffusion, bars[1][1:], *bars[2:],
     )  # fmt: skip

@@ -70,12 +70,9 @@ class LocalBasis:
         return self.first_time.size, self.first_node.size
 
     @property
-    def is_diagonal(self) -> bool:
-        """Whether every cell has a weight of its own."""
-        return (
-            self.in_time.shape[1] == self.in_node.shape[1] == 1
-            and (self.n_times, self.n_columns) == self.shape
-        )
+    def is_single(self) -> bool:
+        """Whether every cell depends on one weight alone."""
+        return self.in_time.shape[1] == self.in_node.shape[1] == 1
 
     @property
     def arrays(self) -> tuple[Any, ...]:

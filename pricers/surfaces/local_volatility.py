@@ -162,7 +162,8 @@ class SplineLocalVolatility:
         log_moneyness : (n,) float
         time : float, years, >= 0
         shift : number of any type
-            Common displacement of x. Knot intervals are chosen by its value.
+            Common displacement of x. Knot intervals are chosen by its value: a recording holds while the shift stays
+            within half a knot interval of u, and raises `BranchChanged` beyond.
         weights, levels : arrays of numbers of any type, optional
             In place of the surface's own.
         volatility_bumps : (bump_shapes.size,) numbers of any type, optional
@@ -192,6 +193,7 @@ class SplineLocalVolatility:
             row = [0.5 * value for value in row]  # from here on the logarithm of the volatility
         inverse_scale = 1.0 / float(self.scale(time))
         moved = shift * inverse_scale
+        self._guard_shift(moved)
         values = np.arcsinh(log_moneyness * inverse_scale + float(values_of(moved)))
         index = np.clip(
             np.searchsorted(basis.breakpoints, values, side="right") - 1, 0, basis.breakpoints.size - 2
@@ -220,6 +222,13 @@ class SplineLocalVolatility:
         volatilities = [volatility + bump for volatility, bump in zip(variances, bumps, strict=True)]
         require_positive("bumped local volatility", values_of(volatilities))
         return [ad.square(volatility) for volatility in volatilities]
+
+    def _guard_shift(self, moved: Any) -> None:
+        """Compare a shift in units of u with its own neighbourhood: true now, and recorded as guards."""
+        here = float(values_of(moved))
+        reach = 0.5 * float(np.diff(self.strike_basis.breakpoints).min())
+        if not here - reach <= moved <= here + reach:
+            raise AadValueError("shift moved the points beyond their knot intervals: record again there")
 
     def local_variance(
         self, *, log_moneyness: Any, time: float, weights: Any = None, levels: Any = None

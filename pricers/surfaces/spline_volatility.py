@@ -99,10 +99,10 @@ class SplineVolatility:
         first, inside = basis.tabulate(np.asarray(values_of(spots), dtype=np.float64))
         listed = row.tolist() if isinstance(row, np.ndarray) else row
         numbers = [
-            sum(factor * listed[k + b] for b, factor in enumerate(factors) if factor != 0.0)
+            sum((factor * listed[k + b] for b, factor in enumerate(factors) if factor != 0.0), start=0.0)
             for k, factors in zip(first.tolist(), inside.tolist(), strict=True)
         ]
-        found = ad.array(numbers)
+        found = np.array(numbers) if all(isinstance(x, float) for x in numbers) else ad.array(numbers)
         if self.logarithmic:
             return ad.exp(found)
         require_non_negative("volatility", found)
