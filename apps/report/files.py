@@ -82,30 +82,63 @@ def _field(item: Any) -> str:
 
 
 def require_replaceable(folder: Path) -> None:
-    """Refuse a report folder that holds anything a report did not write.
+    """Refuse a report folder that holds anything but what a report wrote, or that somebody stands in.
 
     Raises
     ------
     AadValueError
-        `folder` is a file, or holds entries its own manifest does not list.
+        `folder` is a file or a link, is or holds the working directory, holds an entry that its own manifest does not
+        list or whose bytes are others than listed, or cannot be read.
     """
-    if not folder.exists():
-        return
-    if not folder.is_dir():
-        raise AadValueError(f"out = {str(folder)!r}: is a file; name a folder")
-    if folder.is_symlink():
-        raise AadValueError(f"out = {str(folder)!r}: is a link; name the folder it points to")
-    found = {entry.name for entry in folder.iterdir()}
-    manifest = folder / MANIFEST
-    listed = {MANIFEST}
-    if manifest.is_file():
-        with open(manifest, encoding="utf-8", newline="") as stream:
-            listed.update(row["file"] for row in csv.DictReader(stream) if "file" in row)
-    foreign = sorted(found - listed)
-    if foreign:
+    try:
+        if not folder.exists():
+            return
+        if not folder.is_dir():
+            raise AadValueError(f"out = {str(folder)!r}: is a file; name a folder")
+        if folder.is_symlink():
+            raise AadValueError(f"out = {str(folder)!r}: is a link; name the folder it points to")
+        if Path.cwd().is_relative_to(folder.resolve()):
+            raise AadValueError(
+                f"out = {str(folder)!r}: is or holds the working directory, which replacing it would take away; "
+                "name a folder in it"
+            )
+        _require_unchanged(folder)
+    except OSError as error:
         raise AadValueError(
-            f"out = {str(folder)!r}: holds {foreign[0]!r}, which no report wrote; name a new or an empty folder"
-        )
+            f"out = {str(folder)!r}: cannot be read ({error.strerror}); name another folder"
+        ) from error
+
+
+def _require_unchanged(folder: Path) -> None:
+    """Refuse a folder with anything in it that is not, byte for byte, in its manifest."""
+    listed = _listed(folder / MANIFEST)
+    for entry in sorted(folder.iterdir()):
+        if entry.name == MANIFEST:
+            continue
+        if entry.name not in listed or entry.is_symlink() or not entry.is_file():
+            raise AadValueError(
+                f"out = {str(folder)!r}: holds {entry.name!r}, which no report wrote; name a new or an empty folder"
+            )
+        if hashlib.sha256(entry.read_bytes()).hexdigest() != listed[entry.name]:
+            raise AadValueError(
+                f"out = {str(folder)!r}: {entry.name!r} was changed after the report was written; move it away or "
+                "name another folder"
+            )
+
+
+def _listed(manifest: Path) -> dict[str, str]:
+    """Return file -> sha256 of a manifest, empty where there is none."""
+    if not manifest.is_file():
+        return {}
+    try:
+        with open(manifest, encoding="utf-8", newline="") as stream:
+            rows = list(csv.DictReader(stream))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise AadValueError(
+            f"out = {str(manifest.parent)!r}: {MANIFEST!r} is none that a report wrote ({error}); "
+            "name a new or an empty folder"
+        ) from error
+    return {row["file"]: row["sha256"] for row in rows if row.get("file") and row.get("sha256")}
 
 
 @contextmanager

@@ -116,6 +116,71 @@ def test_foreign_files_are_not_replaced(tmp_path: Path) -> None:
         require_replaceable(tmp_path / "link")
 
 
+@pytest.mark.parametrize("where", [".", "..", "../..", "working"])
+def test_the_working_directory_is_not_taken_away(
+    where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    working = tmp_path / "above" / "working"
+    working.mkdir(parents=True)
+    monkeypatch.chdir(working)
+    (tmp_path / "above" / "link").symlink_to(tmp_path / "above")
+    folder = tmp_path / "above" / "link" / "working" if where == "working" else Path(where)
+    with pytest.raises(AadValueError, match="working directory"):
+        require_replaceable(folder)
+    require_replaceable(Path("report"))
+
+
+def test_a_manifest_lists_bytes_not_only_names(tmp_path: Path) -> None:
+    with staged_folder(tmp_path / "report") as staging:
+        write_whole(staging / "report.html", "numbers")
+    require_replaceable(tmp_path / "report")
+    (tmp_path / "report" / "report.html").write_text("numbers, and notes in the margin")
+    with (
+        pytest.raises(AadValueError, match=r"'report\.html' was changed"),
+        staged_folder(tmp_path / "report"),
+    ):
+        raise AssertionError("the block must not be entered")
+    assert (tmp_path / "report" / "report.html").read_text().endswith("margin")
+    (tmp_path / "report" / "report.html").unlink()
+    require_replaceable(tmp_path / "report")  # what is gone cannot be lost
+
+
+@pytest.mark.parametrize(
+    ("manifest", "expected"),
+    [
+        (b"file\nthesis.txt\n", "which no report wrote"),
+        (b"file,bytes,sha256\nthesis.txt,14,0\n", "was changed"),
+        (b"file,sha256\n\xff\xfe,1\n", "none that a report wrote"),
+    ],
+)
+def test_a_foreign_manifest_protects_what_it_lists(manifest: bytes, expected: str, tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("years of work")
+    (tmp_path / MANIFEST).write_bytes(manifest)
+    with pytest.raises(AadValueError, match=expected):
+        require_replaceable(tmp_path)
+
+
+def test_a_folder_under_a_listed_name_is_foreign(tmp_path: Path) -> None:
+    with staged_folder(tmp_path / "report") as staging:
+        write_whole(staging / "a.csv", "a")
+    (tmp_path / "report" / "a.csv").unlink()
+    (tmp_path / "report" / "a.csv").mkdir()
+    with pytest.raises(AadValueError, match="which no report wrote"):
+        require_replaceable(tmp_path / "report")
+
+
+def test_what_cannot_be_looked_at_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(AadValueError, match=r"cannot be read \(File name too long\)"):
+        require_replaceable(tmp_path / ("x" * 300))
+
+    def refuse(folder: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(folder))
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    with pytest.raises(AadValueError, match=r"cannot be read \(Permission denied\)"):
+        require_replaceable(tmp_path)
+
+
 def test_an_interrupt_in_another_process_leaves_nothing(tmp_path: Path) -> None:
     code = (
         "import sys, time, pathlib\n"
