@@ -13,7 +13,10 @@ from pricers import bachelier, black_scholes
 from pricers.implied_volatility import differentiable_implied_volatility, implied_volatility
 from pricers.pde import backward
 from pricers.pde.default_grid import default_grid
+from pricers.pde.forward import book_grid, price_book
 from pricers.pde.grids import Grid, log_grid, sinh_grid, uniform_grid
+from pricers.surfaces.bspline import uniform_basis
+from pricers.surfaces.local_volatility import SplineLocalVolatility
 
 BLACK_NAMES = ("spot", "strike", "expiry", "rate", "dividend_yield", "volatility")
 BLACK_POINT = np.array([100.0, 110.0, 0.8, 0.04, 0.015, 0.25])
@@ -304,21 +307,85 @@ def test_american_and_barrier_gradients() -> None:
         np.testing.assert_allclose(program.gradient(point), found, rtol=2e-6)
 
 
-def test_a_replay_beyond_the_recorded_cells_says_so() -> None:
-    """The spot may move among its four nodes and the strike within its cell; further on, the guards speak."""
+def backward_at(x: Any) -> Any:
+    """Return a call by the backward march at x = (spot, strike)."""
     grid = uniform_grid(lowest=0.0, highest=300.0, n_nodes=61)
+    return backward.price(
+        grid=grid, spot=x[0], strike=x[1], expiry=1.0, rate=0.05, volatility=0.2, n_steps=20
+    )
 
-    def price(x: Any) -> Any:
-        return backward.price(
-            grid=grid, spot=x[0], strike=x[1], expiry=1.0, rate=0.05, volatility=0.2, n_steps=20
-        )
 
-    program = ad.record(price, np.array([101.0, 100.0]))
-    near = np.array([99.0, 101.0])
-    assert program.value(near) == pytest.approx(float(price(near.tolist())), abs=1e-3)
-    for far in ([120.0, 100.0], [101.0, 104.0]):
+def skewed_surface(n_strikes: int) -> SplineLocalVolatility:
+    """Return a surface with a skew of `n_strikes` weights in strike."""
+    skew = np.log(0.2) + 0.3 * np.cos(np.linspace(0.0, 3.0, n_strikes))
+    return SplineLocalVolatility(
+        strike_basis=uniform_basis(lower=-3.0, upper=3.0, size=n_strikes),
+        time_basis=uniform_basis(lower=np.log(0.25), upper=0.0, size=4),
+        expiries=np.array([0.25, 1.0]),
+        atm_variance=np.array([0.01, 0.04]),
+        variance_offset=0.01,
+        weights=np.tile(skew, (4, 1)),
+        levels=np.zeros(2),
+    )
+
+
+def forward_at(x: Any, n_strikes: int = 8, nodes_per_deviation: float = 3.0) -> Any:
+    """Return a call by the forward march at x = (spot, rate shift)."""
+    surface = skewed_surface(n_strikes)
+    grid = book_grid(
+        surface=surface, expiries=[1.0], n_nodes=60, nodes_per_deviation=nodes_per_deviation, later_steps=10
+    )
+    return price_book(
+        surface=surface,
+        strikes=[100.0],
+        expiries=[1.0],
+        is_call=[True],
+        forwards=[102.0],
+        discounts=[0.97],
+        reference_spot=100.0,
+        spot=x[0],
+        rate_shift=x[1],
+        grid=grid,
+    )[0]
+
+
+def many_knots(x: Any) -> Any:
+    """Return a call whose surface has many knots and whose price is read from a wide stencil."""
+    return forward_at(x, n_strikes=40, nodes_per_deviation=1.0)
+
+
+@pytest.mark.parametrize(
+    ("price", "at", "near", "beyond"),
+    [
+        (backward_at, [101.0, 100.0], [99.0, 101.0], [[120.0, 100.0], [101.0, 104.0]]),
+        (forward_at, [100.0, 0.0], [100.7, -0.003], [[90.0, 0.0], [85.0, 0.0], [115.0, 0.0], [100.0, 0.15]]),
+        (many_knots, [100.0, 0.0], [100.1, 0.001], [[101.0, 0.0], [99.0, 0.0], [100.0, 0.03]]),
+    ],
+)
+def test_a_replay_beyond_the_recorded_cells_says_so(
+    price: Any, at: list[float], near: list[float], beyond: list[list[float]]
+) -> None:
+    """The inputs may move among the nodes and cells they were recorded in; further on, the guards speak."""
+    program = ad.record(price, np.array(at))
+    assert program.value(np.array(near)) == pytest.approx(float(price(near)), abs=1e-3)
+    for far in beyond:
+        assert np.isfinite(float(price(far)))
         with pytest.raises(ad.BranchChanged):
             program.value(np.array(far))
+
+
+def test_a_replayed_book_is_right_or_refused() -> None:
+    """Wherever a recording of a book answers, it answers like a fresh march."""
+    program = ad.record(forward_at, np.array([100.0, 0.0]))
+    answered = 0
+    for spot in 100.0 * np.exp(np.linspace(-0.1, 0.1, 41)):
+        try:
+            found = program.value([spot, 0.0])
+        except ad.BranchChanged:
+            continue
+        answered += 1
+        assert found == pytest.approx(float(forward_at([spot, 0.0])), rel=2e-3)
+    assert 5 < answered < 41
 
 
 def test_a_replay_far_from_the_root_says_so() -> None:
