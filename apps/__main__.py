@@ -22,7 +22,7 @@ def build_parser() -> argparse.ArgumentParser:
     """Return the parser of every program."""
     parser = argparse.ArgumentParser(
         prog="python -m apps",
-        description="From an option chain to second-order Greeks, and the published figures again.",
+        description="From an option chain to second-order Greeks, and the published tables and figures again.",
         epilog="`python -m apps NAME --help` explains each one.",
     )
     programs = parser.add_subparsers(title="programs", metavar="NAME", dest="program")
@@ -40,7 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     if chosen.program is None:
         parser.print_help()
-        print(f"\nfigures to reproduce: {', '.join(reproduce.FIGURES)}")
+        print(f"\ntables to reproduce: {', '.join(reproduce.TABLES)}")
+        print(f"figures to reproduce: {', '.join(reproduce.FIGURES)}")
         return 0
     signal.signal(signal.SIGTERM, _stop)
     try:

@@ -1,19 +1,22 @@
-"""The program `reproduce`: draw published figures again and print what checks them."""
+"""The program `reproduce`: compute published tables and figures again, and print ours beside them."""
 
 from __future__ import annotations
 
 import argparse
+from contextlib import AbstractContextManager
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 
 from apps.report.files import write_whole
-from apps.report.progress import stages
-from apps.report.tables import print_table
+from apps.report.progress import Stages, stages
+from apps.report.tables import Table, print_table
+from apps.reproduce.comparison import PublishedTable
 from apps.reproduce.reproduction import Reproduction
 
 HELP = (
-    "Draw published figures again, beside the numbers that check them",
-    "The pictures are written as PNG and SVG files.",
+    "Compute published tables and figures again, beside the published numbers",
+    "Every number of ours is measured while the command runs. Pictures are written as PNG and SVG files.",
 )
 
 FIGURES = {
@@ -24,35 +27,71 @@ FIGURES = {
     "figure-6": "Hessian of a call in ten B-spline weights",
 }
 
+TABLES = {
+    "table-2": ("table_2", "what compiling edge pushing is worth"),
+    "table-3": ("table_3", "accuracy of second-order methods, Black-Scholes in five inputs"),
+    "table-4": ("table_4", "their times"),
+    "table-5": ("table_5", "gradient in 25 SVI parameters, accuracy and times"),
+    "table-6": ("table_6", "Hessian in 25 SVI parameters, accuracy and times"),
+    "section-4.3.1": ("section_4_3", "Hessian of the B-spline PDE, 9 weights"),
+    "section-4.3.2": ("section_4_3", "Hessian of the B-spline PDE, 14 weights"),
+    "section-4.3.3": ("section_4_3", "Hessian of the B-spline PDE, 19 weights"),
+    "table-14": ("table_14", "bumping, edge pushing and Taylor compared"),
+}
+"""Name -> module that holds the table, and what it is about."""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the program's arguments."""
-    listing = "; ".join(f"{name}: {what}" for name, what in FIGURES.items())
-    parser.add_argument("name", choices=[*FIGURES, "all"], help=f"what to reproduce ({listing})")
+    about = {name: what for name, (_, what) in TABLES.items()} | FIGURES
+    listing = "; ".join(f"{name}: {what}" for name, what in about.items())
+    parser.add_argument("name", choices=[*about, "all"], metavar="NAME", help=f"one of {listing}; or all")
     parser.add_argument(
         "--out", type=Path, default=Path(), metavar="DIR", help="folder for the pictures (here)"
     )
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Reproduce what was asked for, print the checks and write the pictures."""
+    """Reproduce what was asked for, print it beside the published numbers and write the pictures."""
     from apps.report.plots import as_png, as_svg
 
-    names = list(FIGURES) if arguments.name == "all" else [arguments.name]
+    names = [*TABLES, *FIGURES] if arguments.name == "all" else [arguments.name]
+    tables = {name: published_table(name) for name in names if name in TABLES}
+    shown: list[tuple[Table, str]] = []
     made: dict[str, tuple[Reproduction, bytes, str]] = {}
-    with stages(len(names)) as job:
+    total = sum(len(tables[name].stages) if name in tables else 1 for name in names)
+    with stages(total) as job:
         for name in names:
-            with job.stage(name):
-                result = reproduce(name)
-                made[name] = (result, as_png(result.figure), as_svg(result.figure, name))
+            if name in tables:
+                compared = tables[name]
+                ours = compared.rows(partial(_stage, job, name))
+                shown.append((compared.beside(ours), compared.note))
+            else:
+                with job.stage(name):
+                    result = reproduce(name)
+                    made[name] = (result, as_png(result.figure), as_svg(result.figure, name))
+    for printed, note in shown:
+        print_table(printed)
+        print(f"{note}\n")
     for name, (result, png, svg) in made.items():
         print(result.title)
-        for table in result.checks:
-            print_table(table)
+        for printed in result.checks:
+            print_table(printed)
         print(result.remark)
         for ending, content in (("png", png), ("svg", svg)):
             write_whole(arguments.out / f"{name}.{ending}", content)
         print(f"picture: {arguments.out / name}.png, .svg\n")
+
+
+def _stage(job: Stages, name: str, what: str) -> AbstractContextManager[None]:
+    return job.stage(f"{name}: {what}")
+
+
+def published_table(name: str) -> PublishedTable:
+    """Return one published table with what recomputes it; only its own module is loaded."""
+    found = import_module(f"apps.reproduce.{TABLES[name][0]}").TABLES[name]
+    assert isinstance(found, PublishedTable)
+    return found
 
 
 def reproduce(name: str) -> Reproduction:
