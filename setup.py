@@ -42,7 +42,7 @@ DIRECTIVES = {
 }
 
 # Value-safe: results are those of plain C doubles. No -ffast-math, no -march=native.
-OPTIMISE = ["/O2"] if MSVC else ["-O3", "-g0", "-fno-trapping-math", "-fno-math-errno"]
+OPTIMISE = ["/O2"] if MSVC else ["-O3", "-g0", "-fno-trapping-math", "-fno-math-errno", "-ffp-contract=off"]
 SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"]
 COMPILE = [*SANITIZERS, "-g", "-O1", "-fno-omit-frame-pointer"] if SANITIZE else OPTIMISE
 LINK = SANITIZERS if SANITIZE else []

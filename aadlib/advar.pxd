@@ -11,6 +11,7 @@ cdef class Condition:
     cdef readonly double value
     cdef int id
     cdef unsigned int serial
+    cdef unsigned int epoch
     cdef int op
     cdef object left
     cdef object right

@@ -135,11 +135,15 @@ cdef object binary(int op, object left, object right):
 
 def record_unary(int op, ADVar x):
     """Record row `op` of the rule table on `x`."""
+    if not 0 <= op < N_RULES:
+        raise AadTypeError(f"op = {op}: the rule table has {N_RULES} rows")
     return unary(op, x)
 
 
 def record_binary(int op, left, right):
     """Record row `op` of the rule table on two numbers, at least one of them an `ADVar` or a `Condition`."""
+    if not 0 <= op < N_RULES:
+        raise AadTypeError(f"op = {op}: the rule table has {N_RULES} rows")
     result = binary(op, left, right)
     if result is NotImplemented:
         raise AadTypeError(
@@ -155,6 +159,8 @@ def record_composite(operation, list operands, list results):
     cdef list ids = []
     cdef list recorded = []
     cdef int id
+    if nodes == NULL:
+        nodes_for(0)
     for operand in operands:
         id = read(operand, nodes, &value)
         if id == NOT_A_NUMBER:
@@ -171,6 +177,8 @@ def new_input(value):
     """Declare an input on the active tape."""
     cdef Nodes* nodes = active_nodes()
     cdef double v = float(value)
+    if nodes == NULL:
+        nodes_for(0)
     return make(nodes, push(nodes, INPUT, -1, -1, v), v)
 
 
@@ -456,12 +464,13 @@ cdef class Condition:
         cdef double x, y
         cdef int a, b
         value[0] = self.value
-        if self.id != NOT_RECORDED and nodes != NULL and self.serial == nodes.serial:
+        if self.id != NOT_RECORDED and nodes != NULL and self.serial == nodes.serial and self.epoch == nodes.epoch:
             return self.id
         a = read(self.left, nodes, &x)
         b = read(self.right, nodes, &y)
         self.id = push(nodes, self.op, a, b, self.value)
         self.serial = nodes.serial
+        self.epoch = nodes.epoch
         note_kink(self.op, self.id)
         return self.id
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
 
 from aadlib import advar
 from aadlib.advar import ADVar, Condition, record_binary, record_unary
@@ -22,8 +23,12 @@ RECORDED = (ADVar, Condition)
 
 Element = Callable[..., Any]
 
-UFUNC_ALIASES = {"bitwise_and": "logical_and", "bitwise_or": "logical_or", "fabs": "absolute"}
-UNDIFFERENTIABLE = {"isnan", "isinf", "isfinite", "signbit"}
+UFUNC_ALIASES = {
+    "bitwise_and": "logical_and",
+    "bitwise_or": "logical_or",
+    "bitwise_xor": "logical_xor",
+    "fabs": "absolute",
+}
 
 
 def is_recorded(x: Any) -> bool:
@@ -75,8 +80,9 @@ OPERATORS: dict[str, Element] = {
     "add": lambda x, y: x + y,
     "subtract": lambda x, y: x - y,
     "multiply": lambda x, y: x * y,
-    "divide": lambda x, y: x / y,
-    "power": lambda x, y: x**y,
+    "divide": lambda x, y: x / y if _carried(x, y) else np.float64(x) / np.float64(y),
+    "true_divide": lambda x, y: x / y if _carried(x, y) else np.float64(x) / np.float64(y),
+    "power": lambda x, y: x**y if _carried(x, y) else np.power(np.float64(x), np.float64(y)),
     "negative": lambda x: -x,
     "positive": lambda x: x,
     "greater": lambda x, y: x > y,
@@ -92,17 +98,25 @@ OPERATORS: dict[str, Element] = {
     "invert": lambda x: ~_condition(x),
     "square": lambda x: x**2,
     "conjugate": lambda x: x,
-    "fmax": lambda x, y: ELEMENTS["maximum"](x, y),
-    "fmin": lambda x, y: ELEMENTS["minimum"](x, y),
+    "fmax": lambda x, y: np.where(x != x, y, np.where(y != y, x, ELEMENTS["maximum"](x, y))),
+    "fmin": lambda x, y: np.where(x != x, y, np.where(y != y, x, ELEMENTS["minimum"](x, y))),
     "radians": lambda x: x * (np.pi / 180.0),
     "deg2rad": lambda x: x * (np.pi / 180.0),
     "degrees": lambda x: x * (180.0 / np.pi),
     "rad2deg": lambda x: x * (180.0 / np.pi),
     "mod": lambda x, y: ELEMENTS["remainder"](x, y),
     "float_power": lambda x, y: x**y,
-    "fmod": lambda x, y: x - y * ELEMENTS["trunc"](x / y),
+    "isnan": lambda x: x != x,
+    "isfinite": lambda x: x - x == 0.0,
+    "isinf": lambda x: ELEMENTS["absolute"](x) == np.inf,
+    "signbit": lambda x: ELEMENTS["copysign"](1.0, x) < 0.0,
     "heaviside": lambda x, y: np.where(x == 0.0, y, (x > 0.0) * 1.0),
 }
+
+
+def _carried(*numbers: Any) -> bool:
+    """Say whether a derivative is carried along; what is left are floats, which follow NumPy and raise nothing."""
+    return any(isinstance(x, RECORDED) or hasattr(x, "partials") for x in numbers)
 
 
 def _condition(x: Any) -> Any:
@@ -124,7 +138,15 @@ def _vectorized(name: str) -> np.ufunc | None:
     return np.frompyfunc(element, n_arguments, 1)
 
 
-NATIVE = {"add", "subtract", "multiply", "divide", "true_divide", "negative", "positive"}
+IDENTITIES = {"add": 0.0, "multiply": 1.0}
+
+SCIPY_NAMES = {
+    "ndtr": "norm_cdf", "ndtri": "norm_ppf", "expit": "sigmoid", "psi": "digamma", "erf": "erf", "erfc": "erfc",
+    "gamma": "gamma", "gammaln": "gammaln",
+}  # fmt: skip
+"""Ufuncs of scipy.special that are rows of the table, by SciPy's name."""
+
+NATIVE = {"add", "subtract", "multiply", "negative", "positive"}
 """Ufuncs whose own object loops do the right thing, without a Python call per element."""
 
 
@@ -160,7 +182,7 @@ def handle_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: 
     arguments = [_plain(x) for x in inputs]
     # As on the tape, a pole or an overflow is a value and not a warning: it may lie in a branch nobody takes.
     with np.errstate(all="ignore"):
-        result = _call_ufunc(ufunc, name, method, inputs, arguments, kwargs)
+        result = _call_ufunc(ufunc, name, method, arguments, kwargs)
     if out is not None:
         target = out[0]
         if target.dtype != object:
@@ -176,14 +198,13 @@ def _call_ufunc(
     ufunc: np.ufunc,
     name: str,
     method: str,
-    inputs: tuple[Any, ...],
     arguments: list[Any],
     kwargs: dict[str, Any],
 ) -> Any:
-    if getattr(np, name, None) is not ufunc and name not in ("matmul", "vecdot"):
+    if name in SCIPY_NAMES and type(ufunc).__module__ == "numpy":
+        name = SCIPY_NAMES[name]
+    elif getattr(np, name, None) is not ufunc and name not in ("matmul", "vecdot"):
         return getattr(ufunc, method)(*arguments, **kwargs)  # made by np.frompyfunc or np.vectorize
-    if name in UNDIFFERENTIABLE:
-        return getattr(ufunc, method)(*(values(x) for x in inputs), **kwargs)
     if name in ("matmul", "vecdot"):
         return getattr(ufunc, method)(*(_as_object(a) for a in arguments), **kwargs)
     inner = ufunc if name in NATIVE else _vectorized(name)
@@ -195,20 +216,19 @@ def _call_ufunc(
         return inner(*arguments, **kwargs)
     if method not in ("reduce", "accumulate", "outer", "reduceat"):
         raise AadTypeError(f"np.{name}.{method} cannot be recorded: use a loop or slicing")
+    if method == "reduce" and (mask := kwargs.pop("where", True)) is not True:
+        if name not in IDENTITIES:
+            raise AadTypeError(f"np.{name}.reduce(..., where=) cannot be recorded: use np.where first")
+        arguments[0] = _plain(np.where(mask, arguments[0].view(ADArray), IDENTITIES[name]))
     if method == "reduce" and inner is not ufunc and name not in ("logical_and", "logical_or"):
         return _reduce(inner, arguments[0], **kwargs)
     return getattr(ufunc if name in ("logical_and", "logical_or") else inner, method)(*arguments, **kwargs)
 
 
-def _reduce(
-    inner: np.ufunc, array: Any, axis: Any = 0, keepdims: bool = False, initial: Any = None, where: Any = True
-) -> Any:
+def _reduce(inner: np.ufunc, array: Any, axis: Any = 0, keepdims: bool = False, initial: Any = None) -> Any:
     """Reduce by a Python-level ufunc, which has no identity and no several axes of its own."""
     array = np.asarray(array, dtype=object)
-    if where is not True:
-        raise AadTypeError("a reduction with where= cannot be recorded: use np.where first")
-    axes = tuple(range(array.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-    axes = tuple(a % array.ndim for a in axes)
+    axes = normalize_axis_tuple(range(array.ndim) if axis is None else axis, array.ndim)
     kept = [a for a in range(array.ndim) if a not in axes]
     flat = np.transpose(array, (*kept, *axes)).reshape((*(array.shape[a] for a in kept), -1))
     if flat.shape[-1] == 0:
@@ -314,11 +334,19 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {}
 
 
 def implements(*functions: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Register an implementation of NumPy functions for recorded numbers."""
+    """Register an implementation of NumPy functions for recorded numbers; none of them writes into `out`."""
 
     def register(implementation: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(implementation)
+        def checked(*args: Any, **kwargs: Any) -> Any:
+            if kwargs.get("out") is not None:
+                raise AadTypeError(
+                    f"np.{functions[0].__name__}(..., out=) cannot be recorded: use the result"
+                )
+            return implementation(*args, **kwargs)
+
         for function in functions:
-            FUNCTIONS[function] = implementation
+            FUNCTIONS[function] = checked
         return implementation
 
     return register

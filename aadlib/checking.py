@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from aadlib.errors import AadError
+from aadlib.errors import AadError, AadValueError
 from aadlib.recording import trace
 
 Floats = npt.NDArray[np.float64]
@@ -77,6 +77,8 @@ def check_grads(
     GradientMismatch
         Naming the entry, both numbers and the tolerance.
     """
+    if order not in (1, 2):
+        raise AadValueError(f"order = {order!r}: must be 1 or 2")
     inputs = [np.asarray(a, dtype=np.float64) for a in arguments]
     flat = np.concatenate([a.ravel() for a in inputs])
     sizes = np.cumsum([a.size for a in inputs])[:-1]

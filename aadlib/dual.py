@@ -168,6 +168,9 @@ class Dual:
     def __hash__(self) -> int:
         return hash(innermost(self))
 
+    def __bool__(self) -> bool:
+        return innermost(self) != 0.0
+
     def __float__(self) -> float:
         raise AadTypeError("float() of a Dual would drop its partials: use .value to leave them")
 

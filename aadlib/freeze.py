@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from aadlib import generate_rules
 from aadlib.advar import ADVar
-from aadlib.errors import AadTypeError
+from aadlib.errors import AadTypeError, TapeError
 from aadlib.rules import CODES, RULES, Rule
 from aadlib.sweeps import scalar
 from aadlib.tape import Tape
@@ -124,6 +124,7 @@ def freeze(
         if isinstance(variable, ADVar) and variable.serial != tape.serial:
             raise AadTypeError(f"variable {position} ({variable!r}) belongs to another tape than {tape!r}")
     op, left, right, value, constants = tape.arrays()
+    _require_whole(tape, op, left, right, inputs, outputs)
 
     # Places: the tape's constants, constant outputs, then the tape's nodes.
     literal = np.array([float(o) for o in outputs if not isinstance(o, ADVar)], dtype=np.float64)
@@ -228,6 +229,26 @@ def freeze(
         ),
         lines=tuple(tape.lines[k] for k in nodes[order]) if tape.lines else None,
     )
+
+
+def _require_whole(
+    tape: Tape,
+    op: Flags,
+    left: Ints,
+    right: Ints,
+    inputs: Sequence[ADVar],
+    outputs: Sequence[ADVar | float],
+) -> None:
+    """Raise where an input is no input, or a variable made before `rewind` was used after it."""
+    ids = [variable.id for variable in inputs]
+    if len(set(ids)) != len(ids) or any(i >= op.size or op[i] != INPUT for i in ids):
+        raise AadTypeError("inputs must be different variables made by Tape.input, not results of operations")
+    here = np.arange(op.size)
+    stale = ((left >= here) | (right >= here)) & (op < RESULT)
+    later = [o.id for o in outputs if isinstance(o, ADVar)] + [i for g in tape.guards for i in g[1:3]]
+    early = any(i >= begin for begin, _, _, operands in tape.composites for i in operands)
+    if stale.any() or early or any(i >= op.size for i in later):
+        raise TapeError("a variable made before Tape.rewind was used after it: make it again")
 
 
 def _moved(composite: PlacedComposite, begin: int, slots: Ints) -> PlacedComposite:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from aadlib.advar import ADVar, Condition, record_binary, record_unary
 from aadlib.arrays import ADArray, _result, _vectorized, is_recorded, values
+from aadlib.errors import require_positive
 from aadlib.numpy_functions import clip as _clip_recorded
 from aadlib.numpy_functions import interp
 from aadlib.numpy_functions import where as _where_recorded
@@ -123,6 +124,9 @@ def softplus(x: Any, sharpness: Any = 1.0) -> Any:
     sharpness : float, default 1.0, > 0
         Curvature at 0 is sharpness / 4; the value there exceeds the corner's by log(2) / sharpness.
     """
+    require_positive("sharpness", sharpness)
+    if not (is_recorded(x) or hasattr(x, "partials")):
+        x = np.asarray(x, dtype=np.float64)[()]
     if isinstance(sharpness, (int, float)) and sharpness == 1.0:
         return apply("softplus", x)
     return apply("softplus", x * sharpness) / sharpness

@@ -22,6 +22,7 @@ class Graph(Protocol):
     left: npt.NDArray[np.int32]
     right: npt.NDArray[np.int32]
     outputs: npt.NDArray[np.int32]
+    composites: tuple[Any, ...]
 
 
 MAX_DRAWN = 400
@@ -44,8 +45,12 @@ def labels(program: Graph, input_names: list[str] | None = None) -> dict[int, st
     for k, constant in enumerate(program.constants.tolist()):
         found[program.n_inputs + k] = f"{constant:.4g}"
     for k, code in enumerate(program.op.tolist()):
-        name = RULES[code].name
-        found[program.first_node + k] = SYMBOLS.get(name, name)
+        if code < len(RULES):
+            name = RULES[code].name
+            found[program.first_node + k] = SYMBOLS.get(name, name)
+    for composite in program.composites:
+        for k in range(composite.begin, composite.end):
+            found[program.first_node + k] = f"{composite.operation.name}[{k - composite.begin}]"
     return found
 
 
@@ -55,8 +60,13 @@ def edges(program: Graph) -> list[tuple[int, int]]:
     for k, (code, left, right) in enumerate(
         zip(program.op.tolist(), program.left.tolist(), program.right.tolist(), strict=True)
     ):
+        if code >= len(RULES):
+            continue
         operands = (left,) if RULES[code].arity == 1 else (left, right)
         found += [(operand, program.first_node + k) for operand in operands]
+    for composite in program.composites:
+        results = range(program.first_node + composite.begin, program.first_node + composite.end)
+        found += [(operand, node) for node in results for operand in composite.operands.tolist()]
     return found
 
 

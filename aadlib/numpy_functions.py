@@ -132,29 +132,28 @@ def _percentile(a: Any, q: Any, axis: Any = None, **kwargs: Any) -> Any:
 
 @implements(np.nansum)
 def _nansum(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False) -> Any:
-    """Add what is a number; which entries are, is taken from the recorded values."""
-    return np.sum(np.where(np.isnan(values(a)), 0.0, a), axis=axis, keepdims=keepdims)
+    return np.sum(np.where(np.isnan(a), 0.0, a), axis=axis, keepdims=keepdims)
 
 
 @implements(np.nanmean)
 def _nanmean(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False) -> Any:
-    counts = np.sum(~np.isnan(values(a)), axis=axis, keepdims=keepdims)
+    counts = np.sum(np.where(np.isnan(a), 0.0, 1.0), axis=axis, keepdims=keepdims)
     return _nansum(a, axis, keepdims=keepdims) / counts
 
 
 @implements(np.nanmax)
 def _nanmax(a: Any, axis: Any = None, out: Any = None, **kwargs: Any) -> Any:
-    return _max(np.where(np.isnan(values(a)), -np.inf, a), axis, **kwargs)
+    return _max(np.where(np.isnan(a), -np.inf, a), axis, **kwargs)
 
 
 @implements(np.nanmin)
 def _nanmin(a: Any, axis: Any = None, out: Any = None, **kwargs: Any) -> Any:
-    return _min(np.where(np.isnan(values(a)), np.inf, a), axis, **kwargs)
+    return _min(np.where(np.isnan(a), np.inf, a), axis, **kwargs)
 
 
 @implements(np.isclose)
 def _isclose(a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Any:
-    return np.abs(a - b) <= atol + rtol * np.abs(b)
+    return (np.abs(a - b) <= atol + rtol * np.abs(b)) | (a == b)
 
 
 @implements(np.gradient)
@@ -223,9 +222,10 @@ def _std(a: Any, axis: Any = None, **kwargs: Any) -> Any:
 
 @implements(np.linalg.norm)
 def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
-    if ord in (None, 2, "fro") and (ord != 2 or axis is not None or np.ndim(x) == 1):
+    matrix = np.ndim(x) == 2 if axis is None else isinstance(axis, tuple) and len(axis) == 2
+    if ord is None or (ord == "fro" and matrix) or (ord == 2 and not matrix):
         return np.sqrt(np.sum(x**2, axis=axis, keepdims=keepdims))
-    if axis is None and np.ndim(x) > 1:
+    if matrix or isinstance(ord, str) or ord == 0:
         raise AadTypeError(
             f"np.linalg.norm(..., ord={ord!r}) of a matrix cannot be recorded: use ord=None or 'fro'"
         )
@@ -255,7 +255,7 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
             f"xp and fp must have one length, and xp must increase: got {len(fp)} values at {knots!r}"
         )
     x = x if is_recorded(x) else np.asarray(x, dtype=np.float64)
-    result = fp[0] + 0.0 * x
+    result = fp[0] + 0.0 * np.clip(x, knots[0].item(), knots[-1].item())
     for k, width in enumerate(np.diff(knots).tolist()):
         slope = (fp[k + 1] - fp[k]) / width
         ramp = (

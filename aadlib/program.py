@@ -384,6 +384,9 @@ class Program:
             gradient = adjoints[: self.n_inputs][self.input_active]
             return float(values[self.outputs[0]]), gradient, 0.5 * (matrix + matrix.T)
 
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"_idle": [], "_points": []}
+
     def over_lanes(self) -> Program:
         """Return the same recording with every argument varying from lane to lane.
 

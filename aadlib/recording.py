@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, cast
 
@@ -18,7 +19,7 @@ BRANCH_POLICIES = ("raise", "retrace")
 
 
 def _positions(name: str, given: Iterable[int], count: int) -> set[int]:
-    positions: set[int] = {given} if isinstance(given, int) else set(given)
+    positions: set[int] = {int(given)} if isinstance(given, numbers.Integral) else set(given)
     if not positions <= set(range(count)):
         raise AadValueError(f"{name} = {sorted(positions)}: the function has arguments 0 to {count - 1}")
     return positions
@@ -143,6 +144,8 @@ REPLAYS = frozenset(
         "hvp",
         "hessian",
         "hessian_products",
+        "derivatives",
+        "curvature",
     }
 )
 
@@ -159,6 +162,8 @@ class RetracingProgram:
         self._options = options
 
     def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
         program = self._program
         attribute = getattr(program, name)
         if name not in REPLAYS:
@@ -199,7 +204,7 @@ def record(
     on_branch_change : "raise" or "retrace"
         What a replay does where a comparison that steered the recording comes out otherwise.
     trace_lines : bool
-        Keep source lines, so that a NaN in a replay raises `NotFinite` with the line that made it.
+        Keep source lines, so that a NaN in a replay at one market state raises `NotFinite` with the line that made it.
     max_nodes : int, optional
         Memory cap: recording more raises `TapeError`.
 

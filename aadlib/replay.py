@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from aadlib.errors import NotFinite
+from aadlib.errors import AadValueError, NotFinite
 from aadlib.freeze import RESULT, Flags, Floats, Ints, Line, PlacedComposite
 from aadlib.rules import RULES
 from aadlib.sweeps import lanes, scalar
@@ -117,6 +117,11 @@ class Replay:
             self.states = []
             for composite, segment in zip(program.composites, program.segments[1:], strict=True):
                 results, state = composite.operation.forward(values[composite.operands])
+                if np.shape(results) != (composite.end - composite.begin,):
+                    raise AadValueError(
+                        f"{composite.operation.name}.forward returned shape {np.shape(results)} in a replay and "
+                        f"({composite.end - composite.begin},) when recorded: it must always return the same"
+                    )
                 values[self._results(composite)] = results
                 self.states.append(state)
                 scalar.value_sweep(*layout, *segment)

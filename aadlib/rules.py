@@ -237,6 +237,7 @@ RULES: tuple[Rule, ...] = (
         smooth=False,
     ),
     Rule("copysign", "copysign(x, y)", ("copysign(1.0, x) * copysign(1.0, y)", "0.0"), NONE, smooth=False),
+    Rule("fmod", "fmod(x, y)", ("1.0", "-round_half_even((x - v) / y)"), NONE, "y != 0.0", smooth=False),
     Rule("remainder", REMAINDER, ("1.0", "-floor((x - v) / y + 0.5)"), NONE, "y != 0.0", smooth=False),
     # steps
     Rule("sign", SIGN, ("0.0",), ("0.0",), smooth=False),

@@ -11,6 +11,7 @@ cdef struct Nodes:
     double* constants
     Py_ssize_t n_constants
     Py_ssize_t constant_capacity
+    unsigned int epoch       # how often the tape was rewound
     unsigned int serial      # which tape an ADVar belongs to; never used twice
     bint trace               # whether to keep a source line for every node
 

@@ -60,7 +60,7 @@ cdef object caller_line():
     if top == NULL:
         return ("<unknown>", 0, "<unknown>")
     frame = <object>top
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in LIBRARY_MODULES:
+    while frame.f_back is not None and str(frame.f_globals.get("__name__") or "").partition(".")[0] in LIBRARY_MODULES:
         frame = frame.f_back
     return (frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name)
 
@@ -222,6 +222,7 @@ cdef class Tape:
         size, n_constants, *lengths = mark
         if not 0 <= size <= self.nodes.size or not 0 <= n_constants <= self.nodes.n_constants:
             raise TapeError(f"mark {mark!r} lies beyond the end of this tape ({self.nodes.size} nodes)")
+        self.nodes.epoch += 1
         self.nodes.size = size
         self.nodes.n_constants = n_constants
         for kept, length in zip((self.guards, self.kinks, self.lines, self.composites), lengths):

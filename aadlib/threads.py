@@ -18,7 +18,7 @@ def n_threads() -> int:
     wanted = os.environ.get("AADLIB_NUM_THREADS")
     if wanted is None:
         return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if not wanted.isdigit() or int(wanted) == 0:
+    if not wanted.isdecimal() or int(wanted) == 0:
         raise AadValueError(f"AADLIB_NUM_THREADS = {wanted!r}: must be a whole number above zero")
     return int(wanted)
 

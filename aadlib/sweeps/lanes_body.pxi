@@ -391,10 +391,10 @@ cdef inline double ended(double factor, double number) noexcept nogil:
 
 cdef inline bint all_finite(const double* x) noexcept nogil:
     cdef Py_ssize_t l
-    cdef double total = 0.0
+    cdef long long bad = 0
     for l in range(LANES):
-        total += x[l] - x[l]
-    return total == 0.0
+        bad |= x[l] - x[l] != 0.0
+    return bad == 0
 
 
 cdef void block_partials(

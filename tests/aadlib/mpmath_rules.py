@@ -92,7 +92,7 @@ SHARED_POINTS: list[tuple[list[Any], tuple[str, ...]]] = [
     (BETWEEN, ("floor", "ceil", "trunc", "rint")),
     (POWERS, ("power",)),
     ([p for p in PAIRS if abs(p[0]) < 1e9] + [(700.0, 710.0), (-800.0, -801.0)], ("logaddexp",)),
-    (MODULI, ("remainder", "floor_divide")),
+    (MODULI, ("remainder", "floor_divide", "fmod")),
     (INDICATOR, ("logical_and", "logical_or", "where_true", "where_false")),
 ]
 
@@ -172,6 +172,7 @@ MP: dict[str, Callable[..., Any]] = {
     "minimum": min,
     "copysign": lambda x, y: abs(x) * (1 if y >= 0 else -1),
     "remainder": remainder,
+    "fmod": lambda x, y: x - y * (mp.floor(x / y) if (x / y) >= 0 else mp.ceil(x / y)),
     "sign": mpmath.sign,
     "floor": mpmath.floor,
     "ceil": mpmath.ceil,

@@ -127,10 +127,6 @@ SMOOTH = {
     "tensordot": lambda x: np.tensordot(np.outer(x, x), M, axes=2),
     "multi_dot": lambda x: np.linalg.multi_dot([x, M, x]),
     "matrix_power": lambda x: np.linalg.matrix_power(plus_diagonal(x), 3)[0, 0],
-    "solve": lambda x: np.linalg.solve(plus_diagonal(x), x).sum(),
-    "inv": lambda x: np.linalg.inv(plus_diagonal(x))[0, 1],
-    "det": lambda x: np.linalg.det(plus_diagonal(x)),
-    "slogdet": lambda x: np.linalg.slogdet(plus_diagonal(x))[1],
     "cholesky": lambda x: np.linalg.cholesky(plus_diagonal(x))[2, 1],
     "norm of a matrix": lambda x: np.linalg.norm(np.outer(x, x)),
     "norm along an axis": lambda x: np.linalg.norm(np.outer(x, x), axis=1).sum(),
@@ -155,7 +151,6 @@ SMOOTH = {
     "isscalar": lambda x: x[0] ** 2 if np.isscalar(x[0]) else x[0] ** 3,
     "isinstance": lambda x: x.sum() ** 2 if isinstance(x, np.ndarray) and x.shape == (3,) else x[0],
     "formatting": lambda x: (f"{x[0]:.3f}", str(x), repr(x), x[0] ** 2)[3],
-    "isnan": lambda x: x[0] ** 2 if not np.isnan(x).any() else x[1],
     # kinks, recorded on both sides
     "maximum": lambda x: np.maximum(x, 0.7).sum() + np.fmax(x, 0.7).sum() + np.minimum(x, x[::-1]).sum(),
     "max": lambda x: np.max(x) ** 2 + x.min() + np.ptp(x) + np.amax(x),
@@ -179,6 +174,11 @@ SMOOTH = {
 }
 
 BRANCHING = {
+    "solve": lambda x: np.linalg.solve(plus_diagonal(x), x).sum(),
+    "inv": lambda x: np.linalg.inv(plus_diagonal(x))[0, 1],
+    "det": lambda x: np.linalg.det(plus_diagonal(x)),
+    "slogdet": lambda x: np.linalg.slogdet(plus_diagonal(x))[1],
+    "isnan": lambda x: x[0] ** 2 if not np.isnan(x).any() else x[1],
     "linspace": lambda x: np.linspace(x[0], x[1], 5).prod(),
     "boolean index": lambda x: (x[x > 0.6] ** 2).sum(),
     "boolean assignment": lambda x: (assigned(x, x > 0.6, 0.0) ** 2).sum(),

@@ -67,7 +67,6 @@ def garch_likelihood(params):
     return -loglik
 
 
-@at(0.05, 0.08, 0.9)
 def garch_with_list(params):
     omega, alpha, beta = params[0], params[1], params[2]
     sigma2 = [np.var(RETURNS)]
@@ -238,7 +237,6 @@ def svi_fit(p):
     return np.sum((w - 0.09) ** 2)
 
 
-@at(0.05, 100.0)
 def yield_to_maturity(x):
     cash = np.full(10, 5.0)
     cash[-1] += x[1]

@@ -9,6 +9,7 @@ import aadlib as ad
 
 from .numpy_idioms import BRANCHING, SMOOTH
 from .strangers_list import OBJECTIVES
+from .strangers_statistics import garch_with_list, yield_to_maturity
 
 
 @pytest.mark.parametrize(("function", "point"), OBJECTIVES, ids=[f.__name__ for f, _ in OBJECTIVES])
@@ -38,3 +39,16 @@ def test_idiom_of_numpy(name):
     assert program.value(POINT) == pytest.approx(float(function(POINT)), rel=1e-13)
     ad.check_grads(function, POINT)
     assert (name in BRANCHING) or not program.guards
+
+
+@pytest.mark.parametrize(
+    ("function", "point", "advice"),
+    [
+        (garch_with_list, (0.05, 0.08, 0.9), "make it with aadlib.array"),
+        (yield_to_maturity, (0.05, 100.0), "aadlib.zeros"),
+    ],
+)
+def test_arrays_of_floats_that_cannot_hold_recorded_numbers_say_what_to_do(function, point, advice):
+    """np.array of a mixed list and writing into np.full are out of a subclass's reach: an error, no wrong number."""
+    with pytest.raises(ad.AadTypeError, match=advice):
+        ad.record(function, np.array(point))
