@@ -226,6 +226,46 @@ def test_book_on_a_flat_surface_has_black_scholes_greeks() -> None:
         assert gamma == pytest.approx(wanted.gamma, rel=5e-3)
 
 
+@pytest.mark.parametrize(("first", "last"), [(28 / 365, 91 / 365), (7 / 365, 1.0)])
+def test_gamma_at_the_money_has_no_ripple(first: float, last: float) -> None:
+    """The kink of the payoff is damped away before the first expiry: gamma around the money is Black-Scholes's."""
+    surface = surface_of(0.13)
+    d = np.array([-0.5, -0.05, -0.01, 0.0, 0.01, 0.05, 0.5])
+    expiry = np.repeat([first, last], d.size)
+    strikes = 100.0 * np.exp(np.tile(d, 2) * 0.13 * np.sqrt(expiry))
+    book = {
+        "surface": surface,
+        "strikes": strikes,
+        "expiries": expiry,
+        "is_call": np.ones(expiry.size, dtype=bool),
+        "forwards": np.full(expiry.size, 100.0),
+        "discounts": np.ones(expiry.size),
+        "reference_spot": 100.0,
+    }
+    program = ad.record(lambda z: np.array(price_book(**book, spot=z[0])), np.array([100.0]))
+    up, down = (program.jvp([100.0 + h], np.ones(1)) for h in (1e-3, -1e-3))
+    wanted = black_scholes.greeks(spot=100.0, strike=strikes, expiry=expiry, rate=0.0, volatility=0.13).gamma
+    assert (up - down) / 2e-3 == pytest.approx(wanted, rel=2e-3)
+
+
+def test_a_book_of_far_strikes_finds_its_grid() -> None:
+    """Strikes beyond six deviations widen the grid; their parity, intrinsic value and delta are right."""
+    surface = surface_of(0.12)
+    strikes = np.array([20.0, 60.0, 140.0, 250.0])
+    book = {
+        "surface": surface,
+        "strikes": strikes,
+        "expiries": np.full(4, 30 / 365),
+        "is_call": np.array([True, True, False, False]),
+        "forwards": np.full(4, 100.0),
+        "discounts": np.ones(4),
+        "reference_spot": 100.0,
+    }
+    program = ad.record(lambda z: np.array(price_book(**book, spot=z[0])), np.array([100.0]))
+    assert program.value([100.0]) == pytest.approx(np.abs(100.0 - strikes), abs=1e-6)
+    assert program.jacobian([100.0])[:, 0] == pytest.approx([1.0, 1.0, -1.0, -1.0], abs=1e-6)
+
+
 def test_book_greeks_on_a_skewed_surface_equal_bumps() -> None:
     """The recorded gradient is the derivative of the price in every input, the anchored surface included."""
     book = book_on(0.2)
@@ -313,7 +353,17 @@ BAD = {
     "nan rate": (lambda: bad_book(rate_shift=np.nan), "rate_shift"),
     "negative strike": (lambda: bad_book(strikes=np.array([95.0, -1.0, 1.0, 1.0, 1.0])), r"strikes\[1\]"),
     "short strikes": (lambda: bad_book(strikes=np.array([95.0])), "shape"),
-    "far strike": (lambda: bad_book(strikes=np.array([95.0, 1e9, 100.0, 90.0, 115.0])), "widen the grid"),
+    "strike outside its grid": (
+        lambda: bad_book(
+            strikes=np.array([95.0, 1e9, 100.0, 90.0, 115.0]),
+            grid=book_grid(surface=surface_of(0.2), expiries=[0.25, 1.0]),
+        ),
+        "widen the grid",
+    ),
+    "nan moneyness": (
+        lambda: book_grid(surface=surface_of(0.2), expiries=[0.25], log_moneyness=[np.nan]),
+        "log_moneyness",
+    ),
     "missed expiry": (lambda: bad_book(grid=grid_of(0.2, expiries=np.array([0.25, 2.0]))), "does not hit"),
     "expiries out of order": (lambda: forward_grid(**{**GOOD, "expiries": EXPIRIES[::-1]}), "increasing"),
     "expiry zero": (lambda: forward_grid(**{**GOOD, "expiries": np.array([0.0, 1.0])}), "above zero"),
