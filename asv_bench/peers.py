@@ -1,6 +1,6 @@
 """Print our figures beside those of the peers that are installed, measured in one process, warm, medians and ratios.
 
-    python asv_bench/peers.py [recording] [pde] [hessian] [black_scholes] [...] [--rounds N]
+    python asv_bench/peers.py [recording] [pde] [march] [hessian] [black_scholes] [...] [--rounds N]
 
 Install the peers with `pip install 'aadlib[bench]'`. Each round times every contestant once, in turn, so that a busy
 machine slows all of them alike.
@@ -254,9 +254,79 @@ def black_scholes(rounds: int) -> None:
     )
 
 
+def march(rounds: int) -> None:
+    """Race the march as one operation: 19 weights, 96 of a surface in spot and time, and how its cost grows."""
+    from benchmarks import bspline_march as model
+
+    cases = (
+        ("spline in the spot, 19 weights", model.static_basis(19), weights(19)),
+        ("spline in spot and time, 12 x 8 weights", model.tensor_basis(), model.tensor_weights()),
+    )
+    for title, basis, x in cases:
+        march_case(title, model, basis, x, rounds)
+    print("How the Hessian grows: spline in the spot, 201 spots, 100 steps")
+    for n_weights in (9, 19, 50, 100, 200):
+        program = model.recorded(weights(n_weights), model.static_basis(n_weights))
+        x = weights(n_weights)
+        found = race({"price": partial(program.value, x), "Hessian": partial(program.hessian, x)}, rounds)
+        multiple = found["Hessian"] / found["price"]
+        print(f"  {n_weights:4d} weights: {1e3 * found['Hessian']:8.3f} ms, {multiple:7.1f} prices, "
+              f"{multiple / n_weights:.3f} a weight")  # fmt: skip
+
+
+def march_case(title: str, model: Any, basis: Any, x: Any, rounds: int) -> None:
+    """Race price, gradient and Hessian of one surface against jax, and say how far the numbers are apart."""
+    began = time.perf_counter()
+    program = model.recorded(x, basis)
+    recorded = time.perf_counter() - began
+    print(f"Call under a {title}: 201 spots, 100 Crank-Nicolson steps, the march as one operation")
+    print(f"  recorded in {1e3 * recorded:.1f} ms (kernels already compiled on this machine or not)")
+    contestants: Contestants = {
+        "price": partial(program.value, x),
+        "gradient": partial(program.gradient, x),
+        "Hessian": partial(program.hessian, x),
+    }
+    names = list(contestants)
+    ours = {name: run() for name, run in contestants.items()}
+    every = model.recorded(x, basis, expand=True)
+    theirs: dict[str, Any] = {"price": every.value(x), "gradient": every.gradient(x)}
+    if x.size < 50:
+        theirs["Hessian"] = every.hessian(x)
+    print("  largest difference from every operation on the tape, relative:", apart(ours, theirs))
+    try:
+        import jax
+    except ImportError:
+        print("  jax is not installed")
+    else:
+        plain = model.jax_price(basis)
+        functions = {"price": plain, "gradient": jax.grad(plain), "Hessian": jax.hessian(plain)}
+        for name, function in functions.items():
+            compiled = jax.jit(function)
+            cold = first_call(lambda compiled=compiled: compiled(x).block_until_ready())  # type: ignore[misc]
+            contestants[f"jax jit, {name}"] = lambda compiled=compiled: compiled(x).block_until_ready()
+            theirs[name] = np.asarray(compiled(x))
+            print(f"  jax's first call, {name}: {cold:.2f} s")
+        print("  largest difference from jax, relative:", apart(ours, theirs))
+    found = race(contestants, rounds)
+    for name, seconds in found.items():
+        against = {"jax": found[f"jax jit, {name}"]} if name in names and f"jax jit, {name}" in found else {}
+        if name in names and name != "price":
+            against["our price"] = found["price"]
+        line(name, seconds, "ms", 1e3, against)
+
+
+def apart(ours: dict[str, Any], theirs: dict[str, Any]) -> str:
+    """Return the largest differences relative to the largest entry, in words."""
+    return ", ".join(
+        f"{name} {np.max(np.abs(ours[name] - value)) / np.max(np.abs(value)):.1e}"
+        for name, value in theirs.items()
+    )
+
+
 CONTESTS: dict[str, Callable[[int], None]] = {
     "recording": recording,
     "pde": pde,
+    "march": march,
     "hessian": hessian_methods,
     "black_scholes": black_scholes,
 }
