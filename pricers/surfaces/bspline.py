@@ -112,7 +112,8 @@ class BSplineBasis:
         Notes
         -----
         A differentiable coordinate selects its knot interval by value; spline pieces join with continuous
-        derivatives up to `degree - 1`, so at an interior knot either choice gives the same first two.
+        derivatives up to `degree - 1`, so at an interior knot either choice gives the same first two. A recording
+        holds inside that interval, or on that side of the end knots: a replay elsewhere raises `BranchChanged`.
         """
         require_shape("weights", weights, (self.size,))
         require_finite("weights", weights)
@@ -140,11 +141,13 @@ class BSplineBasis:
 
     def _locate(self, coordinate: Any) -> tuple[int, Any]:
         index = self.interval(coordinate)
-        value = float(values_of(coordinate))
-        first, last = self.breakpoints[0], self.breakpoints[-1]
-        if first <= value <= last:
-            return index, coordinate - self.breakpoints[index]
-        return index, min(max(value, first), last) - self.breakpoints[index]
+        lower, upper = float(self.breakpoints[index]), float(self.breakpoints[index + 1])
+        # The coordinate itself is compared, not its value: in a recording each of these is a guard.
+        if coordinate < lower:
+            return index, 0.0
+        if coordinate > upper:
+            return index, upper - lower
+        return index, coordinate - lower
 
 
 @dataclass(frozen=True)

@@ -70,6 +70,28 @@ def test_derivatives_in_weights_and_coordinate(coordinate: float, rng: np.random
     assert gradient[-1] == pytest.approx(float(by_scipy(basis, weights)(coordinate, nu=1)), rel=1e-12)
 
 
+@pytest.mark.parametrize(
+    ("at", "near", "beyond"),
+    [
+        (0.3, 0.9, (1.1, 0.12, -2.0)),
+        (-3.0, -1.1, (-0.9, 4.0)),
+        (4.0, 2.6, (2.4, -3.0)),
+        (2.5, 1.1, (2.6, 0.9)),
+    ],
+)
+def test_a_replay_leaves_no_knot_interval(
+    at: float, near: float, beyond: tuple[float, ...], rng: np.random.Generator
+) -> None:
+    """A coordinate may move within its knot interval or on its side of the ends; further on, the guards speak."""
+    basis = BSplineBasis(BREAKPOINTS)
+    weights = rng.normal(size=basis.size)
+    program = ad.record(lambda z: basis.evaluate(weights, z[0]) + 0.0 * z[0], np.array([at]))
+    assert program.value([near]) == pytest.approx(float(basis.evaluate(weights, near)), abs=1e-13)
+    for far in beyond:
+        with pytest.raises(ad.BranchChanged):
+            program.value([far])
+
+
 def test_local_values_are_the_nonzero_entries_of_the_matrix() -> None:
     """The generic and the vectorised tabulation agree."""
     basis = BSplineBasis(BREAKPOINTS)
