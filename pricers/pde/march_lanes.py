@@ -34,16 +34,17 @@ def sweep(
 
     Notes
     -----
-    Where weights move in at least as many directions as there are weights, lanes are single weights, whose sources
-    are sparse and which come alive only where the march meets them; their tangents are then combined. Directions
-    that move anything else are lanes of their own.
+    Where that makes no more lanes, lanes are single weights, whose sources are sparse and which come alive only where
+    the march meets them, and their tangents are combined; what else the directions move is left to lanes of its own.
     """
     parts, weights, columns = directions.parts, directions.weights, directions.columns
     others = np.zeros(weights.shape[1], dtype=np.bool_)
     for part in parts[1:]:
         if part.any():
             others |= part.any(axis=0)
-    by_weight = columns is not None or 0 < len(weights) <= np.count_nonzero(weights.any(axis=0))
+    moving = weights.any(axis=0)
+    together, apart = (others | moving).sum(), others.sum()
+    by_weight = bool(moving.any()) and padded(len(weights)) + padded(apart) <= padded(together)
     values = np.zeros((plan.stencil.shape[1] + 2, weights.shape[1]))
     products = np.zeros((len(weights) + 3, weights.shape[1]))
     multipliers = np.empty((0, plan.stencil.shape[1])) if adjoint is None else adjoint.multipliers
@@ -53,7 +54,7 @@ def sweep(
             values, products = (np.ascontiguousarray(x @ weights) for x in found)
         else:
             values[:, columns], products[:, columns] = found
-    chosen = np.flatnonzero(others if by_weight else others | weights.any(axis=0))
+    chosen = np.flatnonzero(others if by_weight else others | moving)
     if chosen.size:
         dense = [part[:, chosen] for part in parts]
         if by_weight:
@@ -64,13 +65,18 @@ def sweep(
     return values, products
 
 
+def padded(n_lanes: int) -> int:
+    """Return the number of lanes that is swept: a multiple of eight."""
+    return 8 * -(-int(n_lanes) // 8)
+
+
 def _unit_lanes(
     plan: MarchPlan, state: MarchState, multipliers: FloatArray, with_coefficients: bool
 ) -> tuple[FloatArray, FloatArray]:
     n_weights = plan.basis.n_weights
 
     def block(begin: int) -> tuple[FloatArray, FloatArray]:
-        width = 8 * -(-min(LANES_PER_BLOCK, n_weights - begin) // 8)
+        width = padded(min(LANES_PER_BLOCK, n_weights - begin))
         nothing = [np.zeros((size, width)) for size in (1, *plan.sizes[1:])]
         values, product, sums = march_block(
             plan, state, nothing, multipliers, with_coefficients, unit_begin=begin
@@ -129,16 +135,16 @@ def by_blocks(
     """Apply a function to blocks of columns of all parts, padded to a multiple of eight, and join the results."""
     n_columns = parts[0].shape[1]
 
-    def padded(begin: int) -> FloatArray:
+    def filled_block(begin: int) -> FloatArray:
         width = min(LANES_PER_BLOCK, n_columns - begin)
         filled = []
         for part in parts:
-            room = np.zeros((len(part), 8 * -(-width // 8)))
+            room = np.zeros((len(part), padded(width)))
             room[:, :width] = part[:, begin : begin + width]
             filled.append(room)
         return block(filled)[:, :width]
 
-    found = map_pieces(padded, range(0, n_columns, LANES_PER_BLOCK), work=work * n_columns)
+    found = map_pieces(filled_block, range(0, n_columns, LANES_PER_BLOCK), work=work * n_columns)
     return np.concatenate(found, axis=1)
 
 
