@@ -68,7 +68,7 @@ def rows(stage: Stage, *, n_weights: int) -> Sequence[Ours]:
     exact = matrices["edge_pushing"]
     largest = np.abs(exact).max()
     apart = max(float(np.abs(matrix - exact).max() / largest) for matrix in matrices.values())
-    best = times["march as one operation"]
+    best, alone = times["march as one operation"], bumped.counts["evaluations"] * price
     return (
         Ours("price", float(composite.value(weights)), "currency"),
         Ours("largest error of an entry", float(np.abs(bumped.matrix - exact).max() / largest)),
@@ -78,8 +78,10 @@ def rows(stage: Stage, *, n_weights: int) -> Sequence[Ours]:
         Ours("PDE solves, bumping2", bumped.counts["evaluations"]),
         *(Ours(method, time, "s") for method, time in times.items()),
         Ours("one price", price, "s"),
+        Ours("the prices of bumping2 alone", alone, "s"),
         Ours("speed, edge_pushing over bumping2", times["bumping2"] / times["edge_pushing"], "times"),
         Ours("speed, march as one operation over bumping2", times["bumping2"] / best, "times"),
+        Ours("speed, march as one operation over the prices alone", alone / best, "times"),
         Ours("march as one operation, in prices", best / price, "prices"),
     )
 
@@ -87,9 +89,9 @@ def rows(stage: Stage, *, n_weights: int) -> Sequence[Ours]:
 NOTE = (
     "The report does not give its weights, so the price is that of our skew (30% down to 15%) and will not match. Its "
     "bumping takes 7 to 11 seconds a PDE solve, so its speed-ups are against a slow baseline; ours are against "
-    "bumping that replays compiled prices, and are smaller for that reason. Errors are relative to the largest entry: "
-    "of bumping, and below it of the exact methods among themselves. The report's errors are its bounds; its speed of "
-    "42 for 19 weights is not the quotient of its own times, which is 37."
+    "bumping that replays compiled prices, and against these prices alone, without the work of setting them up. "
+    "Errors are relative to the largest entry: of bumping, and below it of the exact methods among themselves. The "
+    "report's errors are its bounds; its speed of 42 for 19 weights is not the quotient of its own times, which is 37."
 )
 
 TABLES = {

@@ -54,6 +54,10 @@ def svi_slices(parameters: Any) -> tuple[SVISlice, ...]:
             slices.append(SVISlice(**dict(zip(PARAMETERS, numbers[k : k + width], strict=True))))
         except AadValueError as error:
             raise AadValueError(f"parameters, slice {k // width + 1}: {error}") from error
+        smile = slices[-1]
+        # True here; in a recording these stay as guards, so that a replay out of range is refused too.
+        if not (smile.b >= 0.0 and -1.0 < smile.rho < 1.0 and smile.sigma > 0.0):
+            raise AadValueError(f"parameters, slice {k // width + 1}: {smile!r} is out of range")
     return tuple(slices)
 
 
@@ -102,8 +106,8 @@ class SVILocalVolatility:
 
     Notes
     -----
-    Ranges and arbitrage are checked where a recording is made. A replay at other parameters that admit arbitrage
-    meets the root of a negative number.
+    A replay at parameters out of their ranges raises `BranchChanged`. One at parameters with arbitrage meets the root
+    of a negative number: single operations give NaN, which a march as one operation refuses with `AadValueError`.
 
     References
     ----------
@@ -197,6 +201,11 @@ class SVILocalVolatility:
         ----------
         log_moneyness : (n,) array, increasing, optional
             The points; by default 601 from -1.5 to 1.5, or to the reach.
+
+        Notes
+        -----
+        Calendars free at two slices are free in between, as variance is linear there. Butterflies need not be: those
+        are checked wherever a local variance is asked for.
         """
         if log_moneyness is None and self.reach is not None:
             log_moneyness = np.linspace(-self.reach, self.reach, 601)

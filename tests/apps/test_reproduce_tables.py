@@ -67,8 +67,9 @@ def test_every_published_number_stands_beside_ours(name: str, small: None) -> No
     texts = {line[0]: line for line in shown.beside(list(ours.values())).texts}
     for what, published in shown.published.items():
         assert texts[what][2] not in ("", "-") and texts[what][3] not in ("", "-")
-        numbers = not isinstance(published, str) and not isinstance(ours[what].value, str)
-        assert (texts[what][4] != "-") == numbers
+        value = ours[what].value
+        numbers = not isinstance(published, str) and not isinstance(value, str)
+        assert (texts[what][4] != "-") == (numbers and value != 0)
 
 
 def test_the_command_prints_published_and_ours(capsys: pytest.CaptureFixture[str]) -> None:

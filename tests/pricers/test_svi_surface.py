@@ -209,6 +209,23 @@ def test_expanded_and_one_operation_are_the_same_function(is_call):
     assert np.abs(one.hessian(PARAMETERS) - hessian).max() <= 1e-11 * np.abs(hessian).max()
 
 
+@pytest.mark.parametrize("expand", [False, True])
+def test_a_replay_is_never_silently_out_of_range(expand):
+    program = ad.record(lambda p: small_price(p, expand=expand), PARAMETERS)
+    for position, value in ((11, -0.01), (12, 1.0), (12, -1.0), (14, 0.0)):
+        bad = PARAMETERS.copy()
+        bad[position] = value
+        with pytest.raises(BranchChanged if expand else (BranchChanged, AadValueError)):
+            program.value(bad)
+    calendar = PARAMETERS.copy()
+    calendar[11] *= 0.5
+    if expand:
+        assert math.isnan(program.value(calendar))
+    else:
+        with pytest.raises(AadValueError, match="volatility"):
+            program.value(calendar)
+
+
 def test_market_inputs_may_be_differentiated_too():
     coarse = grids.uniform_grid(lowest=0.0, highest=300.0, n_nodes=13)
 
