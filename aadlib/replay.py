@@ -60,6 +60,8 @@ class Layout(Protocol):
     lines: tuple[Line, ...] | None
     composites: tuple[PlacedComposite, ...]
     segments: tuple[tuple[int, int], ...]
+    adjoint_places: Ints
+    n_adjoint_places: int
 
     def load(self, values: Floats, arguments: Sequence[Any]) -> None:
         """Write the inputs into their slots."""
@@ -83,11 +85,12 @@ class Replay:
         self._scratch: Floats = np.zeros(0)
         self._blocks: dict[str, Floats] = {}
 
-    def block(self, name: str, n_blocks: int = 1) -> Floats:
-        """Return an array (n_blocks, n_slots, LANES) of that name, with whatever the last replay left in it."""
+    def block(self, name: str, n_blocks: int = 1, n_rows: int | None = None) -> Floats:
+        """Return an array (n_blocks, n_rows or n_slots, LANES) of that name, with what the last replay left in it."""
         found = self._blocks.get(name)
         if found is None or len(found) < n_blocks:
-            found = self._blocks[name] = np.zeros((n_blocks, self.program.n_slots, lanes.LANES))
+            rows = self.program.n_slots if n_rows is None else n_rows
+            found = self._blocks[name] = np.zeros((n_blocks, rows, lanes.LANES))
         return found[:n_blocks]
 
     def scratch(self, size: int) -> Floats:
@@ -215,21 +218,22 @@ class Replay:
         """Return the Hessian times each row of `directions` (m, n_inputs), shape (m, n_inputs)."""
         program = self.program
         tangents = self.sweep_tangents(values, directions)
-        result = self.block("adjoint_tangents", len(tangents))
+        result = self.block("adjoint_tangents", len(tangents), program.n_adjoint_places)
+        places = program.adjoint_places
         result[:] = 0.0
 
         def sweep(segment: tuple[int, int]) -> None:
             for forward, backward in zip(tangents, result, strict=True):
                 lanes.second_order_sweep(
                     program.op, program.left, program.right, program.activity, values, adjoints,
-                    forward.reshape(-1), backward.reshape(-1), program.first_node, *segment,
+                    forward.reshape(-1), backward.reshape(-1), places, program.first_node, *segment,
                 )  # fmt: skip
 
         sweep(program.segments[-1])
         n_directions = len(directions)
         for composite, state, segment in self._backwards():
             moved = self.gather(tangents, composite.operands, n_directions)
-            seeds = self.gather(result, self._results(composite), n_directions)
+            seeds = self.gather(result, places[self._results(composite)], n_directions)
             added = np.zeros((composite.operands.size, len(result) * lanes.LANES))
             added[:, :n_directions] = composite.operation.adjoints(state, seeds)
             added[:, :n_directions] += composite.operation.second_order(
@@ -237,9 +241,9 @@ class Replay:
             )
             by_block = added.reshape(composite.operands.size, len(result), lanes.LANES).transpose(1, 0, 2)
             for block, part in zip(result, by_block, strict=True):
-                np.add.at(block, composite.operands, part)
+                np.add.at(block, places[composite.operands], part)
             sweep(segment)
-        products = self.gather(result, slice(0, program.n_inputs), n_directions).T.copy()
+        products = self.gather(result, places[: program.n_inputs], n_directions).T.copy()
         products[:, ~program.input_active] = 0.0
         return products
 

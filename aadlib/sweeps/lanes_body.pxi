@@ -84,6 +84,7 @@ cdef void sweep_second_order(
     const double* adjoints,
     const double* tangents,
     double* adjoint_tangents,
+    const int* places,
     Py_ssize_t first,
     Py_ssize_t begin,
     Py_ssize_t end,
@@ -92,6 +93,7 @@ cdef void sweep_second_order(
     cdef double w, dx, dy, dxx, dxy, dyy
     cdef unsigned char wanted
     cdef bint moves
+    cdef double[LANES] done
     cdef double* wd
     cdef double* da
     cdef double* db
@@ -99,23 +101,27 @@ cdef void sweep_second_order(
     cdef const double* tb
     for k in range(end - 1, begin - 1, -1):
         wanted = activity[k]
-        if wanted == 0:
+        if wanted == 0 or places[first + k] < 0:
             continue
         w = adjoints[first + k]
-        wd = adjoint_tangents + (first + k) * LANES
+        wd = adjoint_tangents + places[first + k] * LANES
         moves = False
         for l in range(LANES):
             moves |= wd[l] != 0.0
         if w == 0.0 and not moves:
             continue
+        for l in range(LANES):  # the place is free from here on, and the next to take it expects zeros
+            done[l] = wd[l]
+        for l in range(LANES):
+            wd[l] = 0.0
         rule_first(op[k], values[left[k]], values[right[k]], values[first + k], &dx, &dy)
-        da = adjoint_tangents + left[k] * LANES
-        db = adjoint_tangents + right[k] * LANES
+        da = adjoint_tangents + places[left[k]] * LANES
+        db = adjoint_tangents + places[right[k]] * LANES
         if moves:
             if wanted & 1:
-                add_scaled(da, dx, wd)
+                add_scaled(da, dx, done)
             if wanted & 2:
-                add_scaled(db, dy, wd)
+                add_scaled(db, dy, done)
         if w == 0.0:
             continue
         rule_second(op[k], values[left[k]], values[right[k]], values[first + k], &dxx, &dxy, &dyy)
@@ -156,19 +162,21 @@ def second_order_sweep(
     const double[::1] adjoints,
     const double[::1] tangents,
     double[::1] adjoint_tangents,
+    const int[::1] places,
     Py_ssize_t first,
     Py_ssize_t begin,
     Py_ssize_t end,
 ):
     """Carry the tangents of the adjoints backward over nodes end-1..begin in LANES directions: forward over reverse.
 
-    `adjoints` is the result of the adjoint sweep, `adjoint_tangents` (n_slots * LANES) enters as zeros.
+    `adjoints` is the result of the adjoint sweep, `adjoint_tangents` (n_places * LANES) enters as zeros; a slot's
+    block stands at its place, see `recycle_adjoints`.
     """
     if end > begin:
         with nogil:
             sweep_second_order(
                 &op[0], &left[0], &right[0], &activity[0], &values[0], &adjoints[0], &tangents[0],
-                &adjoint_tangents[0], first, begin, end,
+                &adjoint_tangents[0], &places[0], first, begin, end,
             )
 
 
@@ -602,6 +610,8 @@ cdef class PointReplay:
     cdef double[::1] adjoints
     cdef double[::1] tangents
     cdef double[::1] adjoint_tangents
+    cdef const int[::1] places
+    cdef Py_ssize_t n_places
     cdef Py_ssize_t n_inputs
     cdef Py_ssize_t first
     cdef Py_ssize_t n_slots
@@ -625,7 +635,9 @@ cdef class PointReplay:
         self.values = values
         self.adjoints = np.zeros(program.n_slots)
         self.tangents = np.zeros(program.n_slots * LANES)
-        self.adjoint_tangents = np.zeros(program.n_slots * LANES)
+        self.places = program.adjoint_places
+        self.n_places = program.n_adjoint_places
+        self.adjoint_tangents = np.zeros(program.n_adjoint_places * LANES)
 
     cdef bint evaluate(self, const double[::1] inputs) noexcept nogil:
         cdef Py_ssize_t k
@@ -688,7 +700,7 @@ cdef class PointReplay:
             begin = 0
             while begin < m:
                 memset(&self.tangents[0], 0, self.first * LANES * sizeof(double))
-                memset(&self.adjoint_tangents[0], 0, self.n_slots * LANES * sizeof(double))
+                memset(&self.adjoint_tangents[0], 0, self.n_places * LANES * sizeof(double))
                 for i in range(begin, min(begin + LANES, m)):
                     self.tangents[self.active[i] * LANES + i - begin] = 1.0
                 sweep_tangents(
@@ -697,11 +709,11 @@ cdef class PointReplay:
                 )
                 sweep_second_order(
                     &self.op[0], &self.left[0], &self.right[0], &self.activity[0], &self.values[0], &self.adjoints[0],
-                    &self.tangents[0], &self.adjoint_tangents[0], self.first, 0, n,
+                    &self.tangents[0], &self.adjoint_tangents[0], &self.places[0], self.first, 0, n,
                 )
                 for i in range(begin, min(begin + LANES, m)):
                     for j in range(m):
-                        h[i, j] = self.adjoint_tangents[self.active[j] * LANES + i - begin]
+                        h[i, j] = self.adjoint_tangents[self.places[self.active[j]] * LANES + i - begin]
                 begin += LANES
             for i in range(m):
                 for j in range(i):

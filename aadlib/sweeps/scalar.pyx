@@ -153,6 +153,55 @@ def adjoint_sweep(
             )
 
 
+def recycle_adjoints(
+    const int[::1] left,
+    const int[::1] right,
+    const unsigned char[::1] activity,
+    const int[::1] kept,
+    int[::1] places,
+):
+    """Give every slot a place for its adjoint so that places are used again once their node is done.
+
+    A place is taken when the backward sweep first touches a slot and given back when it has passed the slot's node, so
+    their number follows the live front and not the tape. Slots in `kept` (inputs, outputs, what composites touch) keep
+    one place each. `places` (n_slots) is filled in; slots never touched get -1. Returns the number of places.
+    """
+    cdef Py_ssize_t n = left.shape[0]
+    cdef Py_ssize_t first = places.shape[0] - n
+    cdef Py_ssize_t k
+    cdef int slot, side
+    cdef int n_places = 0
+    cdef int n_free = 0
+    cdef int[::1] free = np.empty(places.shape[0], dtype=np.int32)
+    cdef unsigned char[::1] pinned = np.zeros(places.shape[0], dtype=np.uint8)
+    with nogil:
+        for k in range(places.shape[0]):
+            places[k] = -1
+        for k in range(kept.shape[0]):
+            if places[kept[k]] < 0:
+                places[kept[k]] = n_places
+                pinned[kept[k]] = 1
+                n_places += 1
+        for k in range(n - 1, -1, -1):
+            if activity[k] == 0 or places[first + k] < 0:
+                continue
+            for side in range(2):
+                if not activity[k] & (1 << side):
+                    continue
+                slot = left[k] if side == 0 else right[k]
+                if places[slot] < 0:
+                    if n_free > 0:
+                        n_free -= 1
+                        places[slot] = free[n_free]
+                    else:
+                        places[slot] = n_places
+                        n_places += 1
+            if not pinned[first + k]:
+                free[n_free] = places[first + k]
+                n_free += 1
+    return n_places
+
+
 def first_changed_guard(
     const unsigned char[::1] op,
     const int[::1] left,
