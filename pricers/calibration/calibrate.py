@@ -48,7 +48,8 @@ def calibrate(
     weights : "equal", "inverse_spread" or (n_quotes,) array, > 0
         Of the squared volatility errors, see `pricers.fit_quality.fit_weights`.
     n_strikes, n_expiries : int, >= 4
-        Spline weights along strike and time; a level per expiry comes on top.
+        Spline weights along strike and, at most, along time: no more than two per expiry (but four) are used. A
+        level per expiry comes on top.
     optimiser : str
         ``"gauss_newton"``; ``"least_squares"`` (scipy.optimize.least_squares, trust region reflective); or
         ``"L-BFGS-B"``, ``"TNC"``, ``"SLSQP"`` of scipy.optimize.minimize. All share one march, with its Jacobian
@@ -73,8 +74,8 @@ def calibrate(
 
     Notes
     -----
-    Typically 4 to 8 marches, each followed by one Jacobian. The fit is deterministic. Zero rates and dividends
-    enter nowhere: the march is in forward moneyness, and the quotes carry their forwards.
+    Typically 4 to 8 marches of a whole chain, each followed by one Jacobian. The fit is deterministic. Zero rates and
+    dividends enter nowhere: the march is in forward moneyness, and the quotes carry their forwards.
 
     References
     ----------

@@ -18,6 +18,8 @@ DOMAIN_DEVIATIONS = 5.0
 DOMAIN_MARGIN = 3.0
 """The grid reaches at least this far, in log-moneyness, beyond the outermost quotes: a crash chain quotes puts on
 a twentieth of the index at 200% volatility, which feel a boundary nearer than that, and far nodes cost little."""
+LEAST_TIME_SPAN = 1.0
+"""Least length of the knots in ln t: one expiry T has them over T / e to T."""
 SAME_TIME = 1e-9
 """Years within which two slices count as one expiry."""
 
@@ -45,7 +47,11 @@ def atm_total_variance(quotes: Quotes) -> FloatArray:
 
 
 def empty_surface(quotes: Quotes, *, n_strikes: int, n_expiries: int) -> SplineLocalVolatility:
-    """Return a flat surface whose knots span the quotes: u over their range, ln t from first to last expiry."""
+    """Return a flat surface whose knots span the quotes: u over their range, ln t from first to last expiry.
+
+    The knots in ln t end at the last expiry and reach at least `LEAST_TIME_SPAN` before it, so that the march crosses
+    all of them. Few expiries say little about time: at most two weights each, and four in all.
+    """
     for name, size in (("n_strikes", n_strikes), ("n_expiries", n_expiries)):
         if size < 4:
             raise AadValueError(f"{name} = {size!r}: a cubic spline has at least 4 weights")
@@ -54,14 +60,15 @@ def empty_surface(quotes: Quotes, *, n_strikes: int, n_expiries: int) -> SplineL
     offset = float(variance[0])
     u = np.arcsinh(quotes.log_moneyness / (0.5 * np.sqrt(variance[position] + offset)))
     first, last = float(np.log(expiries[0])), float(np.log(expiries[-1]))
+    n_times = min(n_expiries, max(4, 2 * expiries.size))
     volatility = np.sqrt(variance[-1] / expiries[-1])
     return SplineLocalVolatility(
         strike_basis=uniform_basis(lower=min(u.min(), -0.5), upper=max(u.max(), 0.5), size=n_strikes),
-        time_basis=uniform_basis(lower=first, upper=max(last, first + 0.1), size=n_expiries),
+        time_basis=uniform_basis(lower=min(first, last - LEAST_TIME_SPAN), upper=last, size=n_times),
         expiries=expiries,
         atm_variance=variance,
         variance_offset=offset,
-        weights=np.full((n_expiries, n_strikes), np.log(volatility)),
+        weights=np.full((n_times, n_strikes), np.log(volatility)),
         levels=np.zeros(expiries.size),
     )
 

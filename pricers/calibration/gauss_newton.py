@@ -15,6 +15,10 @@ from pricers.calibration.normal_equations import normal_equations, solve_definit
 FloatArray = NDArray[np.float64]
 
 MAX_ACTIVE_SET_ROUNDS = 8
+TRUSTED_GAIN = 0.25
+"""A small decrease means convergence only where the model promised about as little: this share of it was found."""
+TRUSTED_DAMPING = 10.0
+"""A small promise means convergence only where it is not the damping that makes it small."""
 
 
 class LeastSquares(Protocol):
@@ -80,7 +84,8 @@ def gauss_newton(
     start : (n,) float
         Moved into the bounds.
     tolerance : float
-        Stop when a relative decrease below this is promised by the quadratic model, or found.
+        Stop when a relative decrease below this is promised by the quadratic model, or found where more was not
+        promised. A step that is small because it is damped, or falls far short of its promise, is no convergence.
     max_evaluations : int
         Most evaluations of the residuals, the start included.
     first_damping : float
@@ -121,7 +126,7 @@ def gauss_newton(
         )
         predicted = -float(gradient @ step + 0.5 * np.einsum("i,ij,j", step, normal, step))
         if predicted <= tolerance * value:
-            converged = True
+            converged = damping <= TRUSTED_DAMPING
             break
         trial = np.clip(parameters + step, problem.lower, problem.upper)
         trial_residuals = problem.residuals(trial)
@@ -132,7 +137,7 @@ def gauss_newton(
         if callback is not None:
             callback(iterations[-1])
         if accepted:
-            converged = value - trial_value <= tolerance * value
+            converged = gain > TRUSTED_GAIN and value - trial_value <= tolerance * value
             parameters, residuals, value = trial, trial_residuals, trial_value
             if converged:
                 break

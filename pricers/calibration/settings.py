@@ -29,7 +29,7 @@ class CalibrationSettings:
     tolerance : float
         Stop when the relative decrease of the objective, promised or found, falls below this.
     max_marches : int
-        Most marches of a Gauss-Newton fit.
+        Most marches of a Gauss-Newton fit: whole chains take 4 to 8, lone expiries, cheaper to march, up to 20.
     first_damping : float
         Levenberg-Marquardt damping of the first step, relative to the diagonal of the normal equations.
     """
@@ -42,7 +42,7 @@ class CalibrationSettings:
     highest_volatility: float = 3.0
     level_bound: float = 1.5
     tolerance: float = 1e-2
-    max_marches: int = 10
+    max_marches: int = 30
     first_damping: float = 1e-2
 
     def __post_init__(self) -> None:

@@ -77,8 +77,12 @@ def smart_start(surface: SplineLocalVolatility, quotes: Quotes) -> FloatArray:
 def _fit_implied(surface: SplineLocalVolatility, quotes: Quotes) -> FloatArray:
     expiries, position = distinct_expiries(quotes)
     u = np.arcsinh(quotes.log_moneyness / surface.scale(expiries)[position])
-    design = _design(surface, np.log(expiries)[position], u)
-    return _penalised(design, np.log(quotes.volatility), surface.weights.shape, IMPLIED_SMOOTHNESS)
+    log_time, values = np.log(expiries)[position], np.log(quotes.volatility)
+    if expiries.size == 1:  # nothing is known of time: the one smile holds from the first knot on
+        u, values = np.tile(u, 2), np.tile(values, 2)
+        log_time = np.concatenate([np.full(log_time.size, surface.time_basis.breakpoints[0]), log_time])
+    design = _design(surface, log_time, u)
+    return _penalised(design, values, surface.weights.shape, IMPLIED_SMOOTHNESS)
 
 
 def _design(surface: SplineLocalVolatility, log_times: FloatArray, u: FloatArray) -> sparse.csr_array:

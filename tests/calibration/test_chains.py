@@ -10,6 +10,8 @@ from pricers.calibration import calibrate, holdout
 from pricers.chain import load_quotes
 from pricers.surfaces.svi_fit import fit_svi_slices
 
+from .conftest import one_slice
+
 CHAINS = {
     # name: (quotes, highest ratio to SVI, least share inside bid-ask)
     "spx_2019-05-17": (3159, 0.25, 0.95),
@@ -31,6 +33,16 @@ def test_surface_beats_svi_slices(shared: Path, name: str, weights: str) -> None
     assert result.n_marches <= 10 and result.converged
     assert result.min_local_variance > 0.0
     assert result.grid_error < 5e-4 and result.worst_grid_error < 5e-3
+
+
+@pytest.mark.parametrize("label", ["SPXW 2019-06-10", "SPXW 2019-08-30"])
+def test_a_lone_expiry_beats_svi(shared: Path, label: str) -> None:
+    """26 and 74 quotes of one expiry alone."""
+    whole = load_quotes(shared / "data" / "spx_2019-05-17" / "chain.csv")
+    quotes = one_slice(whole, [item.label for item in whole.slices].index(label))
+    result = calibrate(quotes=quotes)
+    assert result.converged
+    assert result.rmse < 0.1 * fit_svi_slices(quotes=quotes).quality.rmse
 
 
 def test_no_overfitting(shared: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from scipy import optimize, sparse
@@ -94,6 +96,43 @@ def test_spends_no_more_than_allowed_and_reports_every_trial() -> None:
     assert problem.n_evaluations == 6 == len(found.iterations) + 1
     assert tuple(seen) == found.iterations and not found.converged
     assert found.objective == min(i.objective for i in found.iterations if i.accepted)
+
+
+class Scalar:
+    """One residual r(p) of one parameter in [0, 2000], with the slope that is claimed for it."""
+
+    def __init__(self, residual: Callable[[float], float], slope: Callable[[float], float]) -> None:
+        self.lower, self.upper = np.zeros(1), np.full(1, 2000.0)
+        self.penalty, self.center = sparse.csr_array((1, 1)), np.zeros(1)
+        self.residual, self.slope = residual, slope
+
+    def residuals(self, p: np.ndarray) -> np.ndarray:
+        """Return r."""
+        return np.array([self.residual(p[0])])
+
+    def jacobian(self, p: np.ndarray) -> np.ndarray:
+        """Return what is claimed to be dr/dp."""
+        return np.array([[self.slope(p[0])]])
+
+
+def test_a_step_far_short_of_its_promise_is_no_convergence() -> None:
+    """Steep for a twentieth, then nearly flat: the first step finds 3% of what it was promised, and there is more."""
+    problem = Scalar(
+        lambda p: 10.0 - 0.05 * np.tanh(20.0 * p) - 0.01 * p,
+        lambda p: -(1.0 - np.tanh(20.0 * p) ** 2) - 0.01,
+    )
+    found = gauss_newton(problem, np.zeros(1), tolerance=0.1, max_evaluations=30, first_damping=1e-3)
+    first = found.iterations[0]
+    assert first.accepted and first.actual < 0.1 * 50.0 and first.actual < 0.05 * first.predicted
+    assert found.converged and found.objective < 1e-2
+
+
+def test_a_small_promise_of_a_large_damping_is_no_convergence() -> None:
+    """With a slope of the wrong sign every step is refused, until damping alone leaves nothing to be promised."""
+    problem = Scalar(lambda p: 1.0 + 0.01 * p, lambda p: -1.0)
+    found = gauss_newton(problem, np.ones(1), tolerance=1e-2, max_evaluations=100, first_damping=1e-2)
+    assert len(found.iterations) < 99 and not any(i.accepted for i in found.iterations)
+    assert not found.converged
 
 
 def test_start_outside_the_box_is_moved_in() -> None:
