@@ -41,6 +41,7 @@ def holdout(
     seed: int = 20240229,
     n_strikes: int = 16,
     n_expiries: int = 12,
+    optimiser: str = "gauss_newton",
     settings: CalibrationSettings | None = None,
 ) -> HoldoutResult:
     """Fit a surface to a random part of the quotes and measure it on the others.
@@ -51,8 +52,8 @@ def holdout(
     weights : "equal" or "inverse_spread"
     fraction : float, 0 < fraction < 1
         Share kept aside, drawn quote by quote.
-    seed : int
-    n_strikes, n_expiries, settings
+    seed : int, >= 0
+    n_strikes, n_expiries, optimiser, settings
         As in `calibrate`.
 
     Returns
@@ -62,8 +63,10 @@ def holdout(
     Raises
     ------
     AadValueError
-        If the fraction is not between 0 and 1, or leaves one side empty.
+        If the fraction is not between 0 and 1, or leaves one side empty; if the seed is negative.
     """
+    if not isinstance(seed, (int, np.integer)) or seed < 0:
+        raise AadValueError(f"seed = {seed!r}: must be a whole number from 0 on")
     if not 0.0 < fraction < 1.0:
         raise AadValueError(f"fraction = {fraction!r}: must lie strictly between 0 and 1")
     n_held_out = round(fraction * len(quotes))
@@ -73,7 +76,12 @@ def holdout(
     aside[np.random.default_rng(seed).choice(len(quotes), n_held_out, replace=False)] = True
     fitted, others = quotes.select(~aside), quotes.select(aside)
     result = calibrate(
-        quotes=fitted, weights=weights, n_strikes=n_strikes, n_expiries=n_expiries, settings=settings
+        quotes=fitted,
+        weights=weights,
+        n_strikes=n_strikes,
+        n_expiries=n_expiries,
+        optimiser=optimiser,
+        settings=settings,
     )
     fine = march_grid(quotes, refinement=FINE)
     return HoldoutResult(

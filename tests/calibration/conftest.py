@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 import aadlib as ad
+from pricers.chain import load_quotes
 from pricers.chain.quotes import Quotes, Slice
+from pricers.chain.synthetic import write_synthetic_chain
 from pricers.fit_quality import FloatArray
 
 
@@ -79,6 +82,20 @@ def _prices(
         "ask_volatility": volatility + 0.5 * width,
         "vega": discount * forward * ad.norm_pdf(d1) * np.sqrt(t),
     }
+
+
+def one_slice(quotes: Quotes, position: int) -> Quotes:
+    """Return the quotes of one slice, which is then the only one."""
+    kept = quotes.select(quotes.slice_index == range(len(quotes.slices))[position])
+    return replace(kept, slices=(quotes.slices[position],), slice_index=0 * kept.slice_index)
+
+
+@pytest.fixture(scope="session")
+def synthetic(tmp_path_factory: pytest.TempPathFactory) -> Quotes:
+    """Return the quotes of the synthetic chain, with its ticks and spreads, over sixteen slices."""
+    path = tmp_path_factory.mktemp("chain") / "synthetic.csv"
+    write_synthetic_chain(path)
+    return load_quotes(path)
 
 
 @pytest.fixture(scope="session")

@@ -9,8 +9,9 @@ from aadlib.errors import AadTypeError, AadValueError
 from pricers.calibration import CalibrationSettings, calibrate, holdout, reprice
 from pricers.calibration.frame import march_grid
 from pricers.chain.quotes import Quotes
+from pricers.surfaces.svi_fit import fit_svi_slices
 
-from .conftest import make_quotes
+from .conftest import make_quotes, one_slice
 
 SMALL = {"n_strikes": 8, "n_expiries": 6}
 
@@ -76,7 +77,25 @@ def test_weights_stay_within_their_bounds(quotes: Quotes) -> None:
 def test_few_or_coinciding_expiries(expiries: list[float]) -> None:
     """One slice, two roots on the same instant, neighbours and distant expiries all fit."""
     result = calibrate(quotes=make_quotes(expiries), **SMALL)
-    assert result.rmse < 2e-3 and result.n_marches <= 10
+    assert result.rmse < 4e-4 and result.converged
+    assert result.surface.time_basis.breakpoints[-1] == pytest.approx(np.log(expiries[-1]))
+
+
+@pytest.mark.parametrize("position", range(16))
+def test_a_lone_expiry_is_fitted_as_closely_as_svi(synthetic: Quotes, position: int) -> None:
+    """One expiry at a time of a chain with ticks and spreads made from SVI slices: converged, and about as close."""
+    quotes = one_slice(synthetic, position)
+    result = calibrate(quotes=quotes)
+    svi = fit_svi_slices(quotes=quotes).quality
+    assert result.converged
+    assert result.rmse < 1.05 * svi.rmse
+    assert result.share_inside > 0.97
+
+
+def test_a_lone_expiry_holds_out_of_sample(synthetic: Quotes) -> None:
+    """Quotes kept aside of the longest expiry are repriced as well as the others."""
+    found = holdout(quotes=one_slice(synthetic, -1))
+    assert found.in_sample.rmse < 1e-3 and found.held_out.rmse < 2e-3
 
 
 def test_reprice_wants_a_grid_with_the_expiries(quotes: Quotes) -> None:
@@ -93,6 +112,7 @@ def test_reprice_wants_a_grid_with_the_expiries(quotes: Quotes) -> None:
 def test_holdout_measures_quotes_it_did_not_fit(quotes: Quotes) -> None:
     """The split is seeded, complete, and out-of-sample errors are of the size of the others."""
     first, again = (holdout(quotes=quotes, **SMALL) for _ in range(2))
+    assert holdout(quotes=quotes, optimiser="L-BFGS-B", **SMALL).in_sample.rmse != first.in_sample.rmse
     other = holdout(quotes=quotes, seed=1, **SMALL)
     assert first.held_out.rmse == again.held_out.rmse != other.held_out.rmse
     assert first.n_held_out == first.held_out.n_quotes == 24
@@ -109,6 +129,9 @@ BAD = {
     "few expiries": (lambda q: calibrate(quotes=q, n_expiries=2), AadValueError, "n_expiries"),
     "optimiser": (lambda q: calibrate(quotes=q, optimiser="annealing", **SMALL), AadValueError, "L-BFGS-B"),
     "fraction": (lambda q: holdout(quotes=q, fraction=1.5), AadValueError, "fraction"),
+    "negative seed": (lambda q: holdout(quotes=q, seed=-1), AadValueError, "seed = -1"),
+    "seed of another kind": (lambda q: holdout(quotes=q, seed=0.5), AadValueError, "seed = 0.5"),
+    "holdout's optimiser": (lambda q: holdout(quotes=q, optimiser="annealing"), AadValueError, "L-BFGS-B"),
     "empty fraction": (lambda q: holdout(quotes=q, fraction=1e-6), AadValueError, "empty"),
 }
 
