@@ -25,6 +25,9 @@ from scipy.special import ndtr
 import aadlib as ad
 from greeks2 import METHODS, hessian, plan
 
+PLOT: str | None = None
+"""Where to draw how the Hessian's cost grows, if anywhere."""
+
 Contestants = dict[str, Callable[[], object]]
 
 
@@ -265,6 +268,7 @@ def march(rounds: int) -> None:
     for title, basis, x in cases:
         march_case(title, model, basis, x, rounds)
     print("How the Hessian grows: spline in the spot, 201 spots, 100 steps")
+    multiples: dict[int, float] = {}
     for n_weights in (9, 19, 50, 100, 200):
         program = model.recorded(weights(n_weights), model.static_basis(n_weights))
         x = weights(n_weights)
@@ -272,6 +276,27 @@ def march(rounds: int) -> None:
         multiple = found["Hessian"] / found["price"]
         print(f"  {n_weights:4d} weights: {1e3 * found['Hessian']:8.3f} ms, {multiple:7.1f} prices, "
               f"{multiple / n_weights:.3f} a weight")  # fmt: skip
+        multiples[n_weights] = multiple
+    if PLOT is not None:
+        plot_growth(multiples, PLOT)
+
+
+def plot_growth(multiples: dict[int, float], path: str) -> None:
+    """Draw the cost of a Hessian in prices over the number of weights, beside linear growth from the first point."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(6.0, 4.0), layout="constrained")
+    ax = figure.subplots()
+    counts = list(multiples)
+    ax.plot(counts, list(multiples.values()), "o-", label="Hessian, the march as one operation")
+    first = counts[0]
+    ax.plot(counts, [multiples[first] * n / first for n in counts], "--", color="0.6", label="linear growth")
+    ax.set_xlabel("weights of the local-volatility spline")
+    ax.set_ylabel("cost of the full Hessian [prices]")
+    ax.set_title("How the cost of a Hessian grows")
+    ax.legend()
+    figure.savefig(path, dpi=150)
+    print(f"  drawn in {path}")
 
 
 def march_case(title: str, model: Any, basis: Any, x: Any, rounds: int) -> None:
@@ -341,7 +366,12 @@ def main() -> None:
         "contests", nargs="*", metavar="contest", help=f"any of {', '.join(CONTESTS)}; default all"
     )
     parser.add_argument("--rounds", type=int, default=21, help="how often each contestant is timed")
+    parser.add_argument(
+        "--plot", metavar="FILE", help="draw how the Hessian's cost grows (contest march) into FILE"
+    )
     chosen = parser.parse_args()
+    global PLOT
+    PLOT = chosen.plot
     if unknown := set(chosen.contests) - set(CONTESTS):
         parser.error(f"unknown contest {sorted(unknown)}: choose from {', '.join(CONTESTS)}")
     for name in chosen.contests or CONTESTS:
