@@ -19,10 +19,13 @@ OPEN_SETTLEMENT_DAYS = 0.27
 
 
 def is_settled_at_open(*, root: str, expiry_date: datetime.date) -> bool:
-    """Tell whether an option settles at the open of its third Friday (the Thursday where that is a holiday)."""
+    """Tell whether an option settles at the open of its third Friday (the Thursday where that is a holiday).
+
+    The root counts in any case and with or without a caret, ``"^SPX"`` being ``"SPX"``.
+    """
     first_of_month = expiry_date.replace(day=1)
     third_friday = 15 + (4 - first_of_month.weekday()) % 7
-    return root in OPEN_SETTLED_ROOTS and third_friday - expiry_date.day in (0, 1)
+    return root.strip().lstrip("^").upper() in OPEN_SETTLED_ROOTS and third_friday - expiry_date.day in (0, 1)
 
 
 def years_to_expiry(*, root: str, quote_date: datetime.date, expiry_date: datetime.date) -> float:
@@ -74,7 +77,7 @@ def _is_repeated(chain: Chain) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
 
 
 def drop_unusable(chain: Chain, *, min_expiry: float = 0.0, max_expiry: float = np.inf) -> Chain:
-    """Drop duplicates, expired options, missing, zero and crossed quotes, and expiries outside the window.
+    """Drop expired options, missing, zero and crossed quotes, duplicates, and expiries outside the window.
 
     Parameters
     ----------
@@ -85,7 +88,7 @@ def drop_unusable(chain: Chain, *, min_expiry: float = 0.0, max_expiry: float = 
     Returns
     -------
     Chain
-        With the count of each reason in `dropped`; of duplicates the first row is kept.
+        With the count of each reason in `dropped`; of duplicates the first usable row is kept.
 
     Raises
     ------
@@ -95,8 +98,6 @@ def drop_unusable(chain: Chain, *, min_expiry: float = 0.0, max_expiry: float = 
     require_non_negative("min_expiry", min_expiry)
     if not max_expiry > min_expiry:
         raise AadValueError(f"max_expiry = {max_expiry}: must be above min_expiry = {min_expiry}")
-    if len(chain):
-        chain = chain.drop("duplicate of an earlier row", _is_repeated(chain))
     chain = chain.drop("expiry not after the quote date", chain.days <= 0)
     require_rows(chain, "every option has expired on the quote date")
     missing = ~(np.isfinite(chain.bid) & np.isfinite(chain.ask))
@@ -104,6 +105,7 @@ def drop_unusable(chain: Chain, *, min_expiry: float = 0.0, max_expiry: float = 
     chain = chain.drop("bid not above zero", chain.bid <= 0.0)
     chain = chain.drop("crossed or locked, ask not above bid", chain.ask <= chain.bid)
     require_rows(chain, "no usable quote")
+    chain = chain.drop("duplicate of an earlier row", _is_repeated(chain))
     # Whole days compare exactly; a window end such as 7/365 is forgiven its last bit.
     years = chain.days / DAYS_PER_YEAR
     chain = chain.drop("expiry before the window", years < min_expiry * (1.0 - 1e-12))

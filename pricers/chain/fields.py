@@ -22,7 +22,7 @@ COLUMN_ALIASES: dict[str, tuple[str, ...]] = {
     "bid": ("bid", "bid_price", "best_bid", "bid_eod"),
     "ask": ("ask", "ask_price", "best_ask", "best_offer", "offer", "ask_eod"),
     "open_interest": ("open_interest", "openinterest", "open_int", "oi"),
-    "root": ("root", "root_symbol", "option_root", "symbol", "underlying_symbol", "ticker"),
+    "root": ("root", "root_symbol", "option_root", "underlying_symbol", "ticker", "symbol"),
 }
 """Accepted names of each column, best first; case, spaces, dashes, dots and brackets do not matter."""
 

@@ -209,16 +209,20 @@ def read_chain(path: str | os.PathLike[str]) -> Chain:
     AadTypeError
         If `path` is not a path.
     AadValueError
-        If the file is missing, empty, binary or truncated; if columns are missing; at the first field that is
-        not a number or a date and the first strike that is not positive (with its line); if quote dates or
+        If the file is missing, unreadable, empty, binary or truncated; if columns are missing; at the first field
+        that is not a number or a date and the first strike that is not positive (with its line); if quote dates or
         spots are mixed.
     """
     if not isinstance(path, (str, os.PathLike)):
         raise AadTypeError(f"path = {path!r}: must be the path of a CSV file")
     file = Path(path)
-    _check_text(file)
     try:
+        _check_text(file)
         columns = _read_columns(file)
+    except OSError as error:
+        raise AadValueError(
+            f"path = {str(path)!r}: cannot be read ({error.strerror or error}); check the name and your permissions"
+        ) from None
     except UnicodeDecodeError as error:
         raise AadValueError(f"{file}: not UTF-8 text ({error.reason}); export it as CSV in UTF-8") from None
     except csv.Error as error:

@@ -66,6 +66,17 @@ def test_of_duplicates_the_first_row_is_kept(make_chain):
     assert np.array_equal(cleaned.bid, chain.bid)
 
 
+@pytest.mark.parametrize(("column", "value"), [("bid", np.nan), ("bid", 0.0), ("ask", 0.001)])
+def test_a_usable_row_survives_an_unusable_one_of_the_same_option(make_chain, column, value):
+    chain = make_chain()
+    again = np.concatenate([[7], np.arange(len(chain))])
+    columns = ("root_index", "expiry_index", "strike", "is_call", "bid", "ask", "open_interest")
+    doubled = replace(chain, **{name: getattr(chain, name)[again] for name in columns})
+    cleaned = drop_unusable(changed(doubled, column, [0], value))
+    assert "duplicate of an earlier row" not in cleaned.dropped
+    assert np.array_equal(cleaned.bid, chain.bid) and sum(cleaned.dropped.values()) == 1
+
+
 def test_same_strike_of_another_root_or_kind_is_no_duplicate(make_chain):
     chain = make_chain(roots=("SPX", "SPXW"))
     assert drop_unusable(chain).dropped == {}
@@ -130,6 +141,9 @@ def test_thin_and_missing_open_interest(make_chain):
         ("SPX", "2021-10-15", True),  # the 1st is a Friday
         ("SPX", "2021-10-22", False),
         ("", "2019-06-21", False),
+        ("spx", "2019-06-21", True),
+        (" ^SPX ", "2019-06-21", True),
+        ("spxw", "2019-06-21", False),
     ],
 )
 def test_settlement_at_the_open(root, date, at_open):

@@ -46,6 +46,13 @@ def test_reads_every_alias(tmp_path, column, alias):
     assert (chain.strike[0], chain.bid[0], chain.roots[0]) == (2850.0, 45.1, "SPXW")
 
 
+@pytest.mark.parametrize("better", ["underlying_symbol", "ticker", "root"])
+def test_a_symbol_beside_the_root_is_the_option_s_own(tmp_path, better):
+    header = HEADER.replace("root", better) + ",symbol"
+    chain = read_chain(write(tmp_path, header, ROW + ",SPXW190628C02850000"))
+    assert chain.roots == ("SPXW",)
+
+
 def test_no_alias_means_two_columns():
     names = list(itertools.chain.from_iterable(COLUMN_ALIASES.values()))
     assert len(names) == len(set(names))
@@ -149,6 +156,24 @@ def test_missing_file(tmp_path):
 def test_folder(tmp_path):
     with pytest.raises(AadValueError, match="not a file"):
         read_chain(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["a" * 300 + ".csv", "/proc/self/mem"])
+def test_what_the_system_cannot_read(tmp_path, name):
+    if name.startswith("/") and not Path(name).exists():
+        pytest.skip(f"no {name} here")
+    with pytest.raises(AadValueError, match="cannot be read"):
+        read_chain(tmp_path / name)
+
+
+def test_file_without_permission(tmp_path, monkeypatch):
+    def refuse(*arguments, **options):
+        raise PermissionError(13, "Permission denied")
+
+    path = write(tmp_path, HEADER, ROW)
+    monkeypatch.setattr("builtins.open", refuse)
+    with pytest.raises(AadValueError, match=r"cannot be read \(Permission denied\)"):
+        read_chain(path)
 
 
 def test_path_of_another_type():
