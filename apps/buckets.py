@@ -1,18 +1,8 @@
-"""Local-volatility buckets: from derivatives in surface parameters to vegas a trader can read.
+"""The volatility buckets of a report: which there are and what they are called.
 
-A bucket is a hat function in (ln expiry, deviations from the money); the hats add up to one. Raising bucket b by h_b
-volatility points scales the surface,
-
-    sigma -> sigma (1 + sum_b h_b X_b),   X_b = 0.01 hat_b / (mean volatility of the bucket),
-
-so that it gains h_b points on average over the bucket and stays positive where it is small. The surface is a spline
-in ln sigma; P is the least-squares projection on its weights over a grid of points. Then
-
-    weights -> weights + P ln(1 + sum_b h_b X_b)
-
-has the first derivatives D_b = P X_b and the second ones -P (X_b X_c), whence with the price's gradient g and Hessian H
-
-    vega_b = g' D_b,   vega-vega_bc = D_b' H D_c - g' P (X_b X_c).
+Bucket b raises the local volatility by h_b times a hat function of (ln expiry, deviations from the money). The h_b are
+inputs of the recorded pricing, so bucketed vega and the vega-vega matrix are exact first and second derivatives. The
+hats add up to one: the sum over all buckets is a parallel shift of the local volatility.
 """
 
 from __future__ import annotations
@@ -24,53 +14,46 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from aadlib.errors import AadValueError, require_increasing, require_positive, require_shape
 from apps.report.plots import readable_expiry
 
 if TYPE_CHECKING:
-    from pricers.surfaces.local_volatility import SplineLocalVolatility
+    from pricers.chain.quotes import Quotes
+    from pricers.surfaces.volatility_hats import VolatilityHats
 
 FloatArray = NDArray[np.float64]
 
 DEVIATIONS = (-4.0, -2.0, -1.0, 0.0, 1.0, 2.0)
 """Bucket centres in x / sqrt(w(t)): log-moneyness over the at-the-money standard deviation to that expiry."""
 
-_VOLATILITY_POINT = 0.01
-_N_TIMES, _N_DEVIATIONS = 60, 61
-_REACH = 4.0  # deviations sampled beyond the outermost centres
-_IMPORTANT_DEVIATIONS = 3.0  # a sample's weight falls like exp(-(d / 3)^2): where a density puts its mass
-_RIDGE = 1e-8
+_YEARS = (1.0 / 24.0, 1.0 / 12.0, 0.25, 0.5, 1.0, 2.0)
 
 
 @dataclass(frozen=True)
 class Buckets:
-    """Buckets of one surface, expiry by expiry, deviations running fastest.
+    """Buckets expiry by expiry, deviations running fastest.
 
     Attributes
     ----------
-    expiries : (n_expiries,) float, years
-    deviations : (n_deviations,) float
-        Bucket centres.
-    volatilities : (n_buckets,) float
-        Mean volatility of each bucket.
-    directions : (n_parameters, n_buckets) float
-        D: change of the surface parameters per volatility point; zero for the levels.
-    first, second : (n_pairs,) int
-        Pairs of buckets that overlap, first <= second.
-    curvatures : (n_parameters, n_pairs) float
-        P (X_b X_c) of each pair.
-    misfit : float
-        Root mean square relative error of the projection of all buckets together, weighted towards the money.
+    hats : VolatilityHats
+        Their shapes.
     """
 
-    expiries: FloatArray
-    deviations: FloatArray
-    volatilities: FloatArray
-    directions: FloatArray
-    first: NDArray[np.int64]
-    second: NDArray[np.int64]
-    curvatures: FloatArray
-    misfit: float
+    hats: VolatilityHats
+
+    @property
+    def expiries(self) -> FloatArray:
+        """Centres, years, (n_expiries,)."""
+        return self.hats.expiries
+
+    @property
+    def deviations(self) -> FloatArray:
+        """Centres in at-the-money standard deviations, (n_deviations,)."""
+        return self.hats.deviations
+
+    @property
+    def size(self) -> int:
+        """Number of buckets."""
+        return self.hats.size
 
     @property
     def labels(self) -> list[str]:
@@ -80,117 +63,33 @@ class Buckets:
     @property
     def expiry_labels(self) -> list[str]:
         """The expiries as short text."""
-        return [readable_expiry(t) for t in self.expiries]
+        return [readable_expiry(t) for t in self.expiries.tolist()]
 
     @property
     def deviation_labels(self) -> list[str]:
         """The deviations as short text."""
         return ["ATM" if d == 0.0 else f"{d:+g} dev" for d in self.deviations]
 
-    @property
-    def parallel(self) -> FloatArray:
-        """Change of the parameters that raises every bucket by one point, (n_parameters,)."""
-        return np.asarray(self.directions.sum(axis=1))
 
-    def vega(self, gradient: FloatArray) -> FloatArray:
-        """Return the price change per volatility point of each bucket, (n_buckets,).
-
-        `gradient` (n_parameters,) is the price's in the surface's parameters.
-        """
-        require_shape("gradient", gradient, self.directions.shape[:1])
-        # einsum sums in one order whatever the number of threads, unlike a matrix product.
-        return np.asarray(np.einsum("p,pb->b", gradient, self.directions))
-
-    def vega_vega(self, gradient: FloatArray, hessian: FloatArray) -> FloatArray:
-        """Return the second derivatives per volatility point squared, (n_buckets, n_buckets)."""
-        size = self.directions.shape[0]
-        require_shape("gradient", gradient, (size,))
-        require_shape("hessian", hessian, (size, size))
-        matrix = np.einsum("pb,pc->bc", self.directions, np.einsum("pq,qc->pc", hessian, self.directions))
-        matrix = 0.5 * (matrix + matrix.T)
-        bent = np.einsum("p,pk->k", gradient, self.curvatures)
-        matrix[self.first, self.second] -= bent
-        apart = self.first != self.second
-        matrix[self.second[apart], self.first[apart]] -= bent[apart]
-        return np.asarray(matrix)
-
-
-def surface_buckets(
-    surface: SplineLocalVolatility, *, expiries: Sequence[float], deviations: Sequence[float] = DEVIATIONS
-) -> Buckets:
-    """Lay buckets over a surface.
-
-    Parameters
-    ----------
-    surface : SplineLocalVolatility
-    expiries : bucket centres, years, increasing
-    deviations : bucket centres in at-the-money standard deviations, increasing
+def volatility_buckets(expiries: Sequence[float], deviations: Sequence[float] = DEVIATIONS) -> Buckets:
+    """Return buckets with centres at the expiries (years) and deviations, both increasing; one of either will do.
 
     Raises
     ------
     AadValueError
-        The centres are out of order, or there are fewer than two of either.
+        The centres are out of order, or an expiry is not positive.
     """
-    # Sparse matrices are heavy to import and only buckets need them.
-    from scipy.sparse import csc_array, csr_array, diags_array, eye_array
-    from scipy.sparse.linalg import splu
+    from pricers.surfaces.volatility_hats import VolatilityHats
 
-    times, widths = np.asarray(expiries, dtype=np.float64), np.asarray(deviations, dtype=np.float64)
-    require_positive("expiries", times)
-    for name, centres in (("expiries", times), ("deviations", widths)):
-        require_increasing(name, centres)
-        if centres.size < 2:
-            raise AadValueError(f"{name} = {centres.tolist()}: give at least two bucket centres")
-    t, d = _sample(surface, times, widths)
-    importance = np.exp(-((d / _IMPORTANT_DEVIATIONS) ** 2))
-    x = d * np.sqrt(surface.total_variance(t))
-    volatility = surface.local_volatility(log_moneyness=x, time=t)
-    in_time, in_deviation = _hats(np.log(times), np.log(t)), _hats(widths, d)
-    hats = (in_time[:, :, None] * in_deviation[:, None, :]).reshape(t.size, -1)
-    masses = hats * importance[:, None]
-    means = (masses * volatility[:, None]).sum(axis=0) / masses.sum(axis=0)
-    relative = _VOLATILITY_POINT * hats / means
-
-    of_time = surface.time_basis.matrix(surface.time_coordinate(t))
-    of_strike = surface.strike_basis.matrix(np.arcsinh(x / surface.scale(t)))
-    design = csr_array((of_time[:, :, None] * of_strike[:, None, :]).reshape(t.size, -1))
-    weighted = design.T @ diags_array(importance)
-    normal = weighted @ design
-    ridge = _RIDGE * normal.trace() * eye_array(normal.shape[0])
-    solve = splu(csc_array(normal + ridge)).solve
-
-    first, second = (index.astype(np.int64) for index in np.nonzero(np.triu(hats.T @ hats > 0.0)))
-    projected = solve(weighted @ np.hstack([relative, relative[:, first] * relative[:, second]]))
-    padded = np.vstack([projected, np.zeros((surface.levels.size, projected.shape[1]))])
-    parallel = relative.sum(axis=1)
-    error = design @ projected[:, : relative.shape[1]].sum(axis=1) / parallel - 1.0
-    return Buckets(
-        expiries=times,
-        deviations=widths,
-        volatilities=means,
-        directions=padded[:, : relative.shape[1]],
-        first=first,
-        second=second,
-        curvatures=padded[:, relative.shape[1] :],
-        misfit=float(np.sqrt(np.average(error**2, weights=importance))),
-    )
+    return Buckets(VolatilityHats(np.asarray(expiries), np.asarray(deviations)))
 
 
-def _sample(
-    surface: SplineLocalVolatility, times: FloatArray, widths: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """Return the points (expiry, deviations) of the projection, flattened.
-
-    They cover all that the surface's basis functions reach, not only what lies between the centres: a weight that no
-    point holds would swing freely.
-    """
-    knots = surface.time_basis.breakpoints
-    log_time = np.linspace(min(knots[0], np.log(times[0])), max(knots[-1], np.log(times[-1])), _N_TIMES)
-    deviation = np.linspace(widths[0] - _REACH, widths[-1] + _REACH, _N_DEVIATIONS)
-    t, d = np.meshgrid(np.exp(log_time), deviation, indexing="ij")
-    return t.ravel(), d.ravel()
-
-
-def _hats(centres: FloatArray, points: FloatArray) -> FloatArray:
-    """Return hat functions at the centres, flat beyond the first and the last: (n_points, n_centres)."""
-    return np.stack([np.interp(points, centres, row) for row in np.eye(centres.size)], axis=1)
+def bucket_expiries(quotes: Quotes) -> list[float]:
+    """Return the usual bucket centres within the chain; where there are fewer than two, its ends if they are apart."""
+    # A slice may have lost all its quotes.
+    expiries = [quotes.slices[k].expiry for k in np.unique(quotes.slice_index)]
+    first, last = min(expiries), max(expiries)
+    inside = [t for t in _YEARS if first <= t <= 1.05 * last]
+    if len(inside) >= 2:
+        return inside
+    return [first, last] if last > 1.5 * first else [last]

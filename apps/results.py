@@ -29,9 +29,17 @@ class BookGreeks:
         Spot, rate, then the surface parameters: what the derivatives are taken in.
     gradient : (n_inputs,) float
     hessian : (n_inputs, n_inputs) float
+    vega : (n_buckets,) float
+        Per point added to the local volatility in each bucket.
+    vega_vega : (n_buckets, n_buckets) float
+        Per volatility point squared.
+    spot_vega, rate_vega : (n_buckets,) float
+        Second derivatives in spot or rate and a volatility point of each bucket.
     unit_prices, unit_deltas, unit_gammas, unit_vegas : (n_positions,) float
         Of one option of each position: price, per index point, per index point squared (extrapolated difference of
-        exact deltas), per volatility point in every bucket.
+        exact deltas), per point of local volatility in every bucket.
+    unit_black_vegas : (n_positions,) float
+        Per point of the option's own implied volatility, by the Black formula.
     method : str
         How the Hessian was made.
     """
@@ -40,10 +48,15 @@ class BookGreeks:
     value: float
     gradient: FloatArray
     hessian: FloatArray
+    vega: FloatArray
+    vega_vega: FloatArray
+    spot_vega: FloatArray
+    rate_vega: FloatArray
     unit_prices: FloatArray
     unit_deltas: FloatArray
     unit_gammas: FloatArray
     unit_vegas: FloatArray
+    unit_black_vegas: FloatArray
     method: str
 
 
@@ -71,18 +84,3 @@ class RiskResult:
     greeks: BookGreeks
     buckets: Buckets
     checks: tuple[Check, ...]
-
-    @property
-    def vega(self) -> FloatArray:
-        """Bucketed vega, price per volatility point, (n_buckets,)."""
-        return self.buckets.vega(self.greeks.gradient[2:])
-
-    @property
-    def vega_vega(self) -> FloatArray:
-        """Price per volatility point squared, (n_buckets, n_buckets)."""
-        return self.buckets.vega_vega(self.greeks.gradient[2:], self.greeks.hessian[2:, 2:])
-
-    @property
-    def spot_vega(self) -> FloatArray:
-        """Change of delta per volatility point of each bucket, (n_buckets,)."""
-        return self.buckets.vega(self.greeks.hessian[0, 2:])

@@ -6,8 +6,6 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from aadlib.errors import AadValueError
 from apps.report.files import require_replaceable, staged_folder, write_whole
 from apps.report.progress import Stages, stages
@@ -23,8 +21,6 @@ HELP = (
     "Calibrate a local-volatility surface to an option chain and print a book's first- and second-order Greeks",
     "Writes report.html, self-contained, and CSV files into a folder.",
 )
-
-_BUCKET_YEARS = (1.0 / 24.0, 1.0 / 12.0, 0.25, 0.5, 1.0, 2.0)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -115,7 +111,11 @@ def run(arguments: argparse.Namespace) -> None:
 def calculate(arguments: argparse.Namespace, job: Stages) -> RiskResult:
     """Return everything the report shows."""
     with job.stage("reading and cleaning the chain"):
+        from apps.book import default_book, read_book
+
         source, quotes = load(arguments)
+        # Before anything is fitted: whoever mistyped the book waits no longer than for this.
+        book = read_book(arguments.book, quotes) if arguments.book else default_book(quotes)
     with job.stage("loading compiled code"):
         from pricers.calibration import calibrate, holdout
         from pricers.surfaces.svi_fit import fit_svi_slices
@@ -132,20 +132,19 @@ def calculate(arguments: argparse.Namespace, job: Stages) -> RiskResult:
             held_out = holdout(
                 quotes=quotes,
                 weights=arguments.weights,
+                optimiser=arguments.optimiser,
                 fraction=arguments.holdout,
                 seed=arguments.seed,
                 **size,
             )
     with job.stage("book and Greeks"):
-        from apps.book import default_book, read_book
         from apps.book_greeks import BookModel, book_greeks
-        from apps.buckets import surface_buckets
+        from apps.buckets import bucket_expiries, volatility_buckets
 
-        book = read_book(arguments.book, quotes) if arguments.book else default_book(quotes)
-        model = BookModel(quotes, calibration.surface, book)
+        buckets = volatility_buckets(bucket_expiries(quotes))
+        model = BookModel(quotes, calibration.surface, book, buckets)
         program = model.record()
-        buckets = surface_buckets(calibration.surface, expiries=_bucket_expiries(quotes))
-        greeks = book_greeks(model, program, parallel=buckets.parallel, method=arguments.method)
+        greeks = book_greeks(model, program, method=arguments.method)
     with job.stage("independent checks"):
         from apps.book_checks import check_greeks
 
@@ -175,15 +174,6 @@ def load(arguments: argparse.Namespace) -> tuple[str, Quotes]:
     if arguments.chain is not None:
         return str(arguments.chain), load_quotes(arguments.chain, **limits)
     return "synthetic chain", synthetic_quotes(**limits)
-
-
-def _bucket_expiries(quotes: Quotes) -> list[float]:
-    """Return the usual bucket centres that lie within the chain, with its ends where too few do."""
-    expiries = np.array([s.expiry for s in quotes.slices])
-    inside = [t for t in _BUCKET_YEARS if expiries[0] <= t <= 1.05 * expiries[-1]]
-    if len(inside) >= 2:
-        return inside
-    return [float(expiries[0]), float(max(expiries[-1], 1.5 * expiries[0]))]
 
 
 def print_result(result: RiskResult) -> None:

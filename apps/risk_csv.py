@@ -25,7 +25,7 @@ def csv_files(result: RiskResult) -> dict[str, str]:
         "gradient.csv": csv_text(_gradient(result)),
         "hessian.csv": csv_text(_matrix(result.greeks.inputs, result.greeks.hessian)),
         "vega.csv": csv_text(_vega(result)),
-        "vega_matrix.csv": csv_text(_matrix(result.buckets.labels, result.vega_vega)),
+        "vega_matrix.csv": csv_text(_matrix(result.buckets.labels, result.greeks.vega_vega)),
         "checks.csv": csv_text(_checks(result)),
     }
 
@@ -93,18 +93,11 @@ def _surface(result: RiskResult) -> dict[str, Any]:
     blank = [None] * s.levels.size
     return {
         "parameter": result.greeks.inputs[2:],
-        "years": [*np.repeat(np.exp(_centres(s.time_basis)), n_strikes), *s.expiries],
-        "strike_coordinate": [*np.tile(_centres(s.strike_basis), n_times), *blank],
+        "years": [*np.repeat(np.exp(s.time_basis.greville), n_strikes), *s.expiries],
+        "strike_coordinate": [*np.tile(s.strike_basis.greville, n_times), *blank],
         "value": s.parameters,
         "price_gradient": result.greeks.gradient[2:],
     }
-
-
-def _centres(basis: Any) -> np.ndarray[Any, Any]:
-    """Return the Greville points of a clamped basis: the means of each function's interior knots."""
-    points, degree = basis.breakpoints, basis.degree
-    knots = np.concatenate([np.repeat(points[0], degree), points, np.repeat(points[-1], degree)])
-    return np.array([knots[j + 1 : j + 1 + degree].mean() for j in range(basis.size)])
 
 
 def _book(result: RiskResult) -> dict[str, Any]:
@@ -122,7 +115,8 @@ def _book(result: RiskResult) -> dict[str, Any]:
         "value": quantities * result.greeks.unit_prices,
         "delta": quantities * result.greeks.unit_deltas,
         "gamma": quantities * result.greeks.unit_gammas,
-        "vega": quantities * result.greeks.unit_vegas,
+        "local_vega": quantities * result.greeks.unit_vegas,
+        "black_vega": quantities * result.greeks.unit_black_vegas,
     }
 
 
@@ -141,14 +135,17 @@ def _matrix(labels: Any, matrix: np.ndarray[Any, Any]) -> dict[str, Any]:
 
 
 def _vega(result: RiskResult) -> dict[str, Any]:
-    b = result.buckets
+    b, surface = result.buckets, result.calibration.surface
+    years, deviations = np.repeat(b.expiries, b.deviations.size), np.tile(b.deviations, b.expiries.size)
+    centre = deviations * np.sqrt(surface.total_variance(years))
     return {
         "bucket": b.labels,
-        "years": np.repeat(b.expiries, b.deviations.size),
-        "deviations": np.tile(b.deviations, b.expiries.size),
-        "mean_volatility": b.volatilities,
-        "vega": result.vega,
-        "spot_vega": result.spot_vega,
+        "years": years,
+        "deviations": deviations,
+        "local_volatility": surface.local_volatility(log_moneyness=centre, time=years),
+        "vega": result.greeks.vega,
+        "spot_vega": result.greeks.spot_vega,
+        "rate_vega": result.greeks.rate_vega,
     }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,6 +16,9 @@ from apps.report.plots import as_inline_svg, readable_expiry
 from apps.report.smiles import draw_smile, representative
 from apps.report.surfaces import draw_surface
 from apps.results import RiskResult
+
+if TYPE_CHECKING:
+    from pricers.surfaces.local_volatility import SplineLocalVolatility
 
 FloatArray = NDArray[np.float64]
 
@@ -35,7 +40,7 @@ def report_page(result: RiskResult, n_smiles: int) -> str:
             "value of the book, index points": f"{result.greeks.value:,.2f}",
             "delta, per index point": f"{result.greeks.gradient[0]:.4g}",
             "gamma, per index point squared": f"{result.greeks.hessian[0, 0]:.4g}",
-            "vega, per volatility point": f"{result.vega.sum():.5g}",
+            "vega, per point of local volatility": f"{result.greeks.vega.sum():.5g}",
             "rho, per basis point": f"{1e-4 * result.greeks.gradient[1]:.4g}",
             "quotes, slices": f"{len(q):,}, {len(q.slices)}",
             "rmse, volatility points (SVI)": f"{100.0 * c.rmse:.3f} ({100.0 * result.svi.quality.rmse:.3f})",
@@ -65,8 +70,12 @@ def _fit(result: RiskResult) -> list[str]:
         accepted = np.array([True, *(i.accepted for i in c.history)])
         # The objective is half a sum of squares in volatility points.
         error = 0.01 * np.sqrt(2.0 * objective / len(q))
-        line = ("SVI, slice by slice", svi.quality.rmse)
-        pictures["convergence"] = draw_convergence(error, accepted, line, "Convergence of the calibration")
+        # Neither line has penalties in it: the distance from the last march to the first line is the penalties' share.
+        lines = [
+            ("local volatility, without penalties", c.rmse),
+            ("SVI, without penalties", svi.quality.rmse),
+        ]
+        pictures["convergence"] = draw_convergence(error, accepted, lines, "Convergence of the calibration")
     residuals = draw_residuals(q.log_moneyness, q.expiry, c.residuals, "Every quote: fit less mid")
     return [
         html.data_table(risk_tables.fit(result)),
@@ -114,7 +123,7 @@ def _vega(result: RiskResult) -> list[str]:
     names = ("expiry", "deviations ln(K/F) / (ATM vol √T)")
     shape = (b.expiries.size, b.deviations.size)
     vega = draw_buckets(
-        result.vega.reshape(shape),
+        result.greeks.vega.reshape(shape),
         b.expiry_labels,
         b.deviation_labels,
         "Bucketed vega",
@@ -122,7 +131,7 @@ def _vega(result: RiskResult) -> list[str]:
         names,
     )
     vanna = draw_buckets(
-        result.spot_vega.reshape(shape),
+        result.greeks.spot_vega.reshape(shape),
         b.expiry_labels,
         b.deviation_labels,
         "Bucketed vanna",
@@ -131,7 +140,7 @@ def _vega(result: RiskResult) -> list[str]:
     )
     groups = [(label, b.deviations.size) for label in b.expiry_labels]
     matrix = draw_signed_map(
-        result.vega_vega, groups, "Vega-vega matrix", "price per volatility point squared"
+        result.greeks.vega_vega, groups, "Vega-vega matrix", "price per volatility point squared"
     )
     return [
         html.tiles({"vega": as_inline_svg(vega, "vega"), "vanna": as_inline_svg(vanna, "vanna")}, broad=True),
@@ -146,13 +155,7 @@ def _vega(result: RiskResult) -> list[str]:
 
 
 def _hessian(result: RiskResult) -> list[str]:
-    surface = result.calibration.surface
-    n_times, n_strikes = surface.weights.shape
-    centres = np.exp(
-        np.linspace(surface.time_basis.breakpoints[0], surface.time_basis.breakpoints[-1], n_times)
-    )
-    groups = [("spot", 1), ("rate", 1), *((readable_expiry(t), n_strikes) for t in centres)]
-    groups.append(("levels", surface.levels.size))
+    groups = hessian_groups(result.calibration.surface)
     scale = np.ones(len(result.greeks.inputs))
     scale[0], scale[1] = 0.01 * result.quotes.spot, 0.01
     figure = draw_signed_map(
@@ -169,3 +172,15 @@ def _hessian(result: RiskResult) -> list[str]:
         "logarithmic on both sides of zero, over four decades."
     )
     return [html.picture(as_inline_svg(figure, "hessian"), caption, wide=True)]
+
+
+def hessian_groups(surface: SplineLocalVolatility) -> list[tuple[str, int]]:
+    """Return (label, size) of the blocks of inputs: spot, rate, the weights centred at one expiry each, the levels."""
+    n_strikes = surface.strike_basis.size
+    centres = np.exp(surface.time_basis.greville).tolist()
+    return [
+        ("spot", 1),
+        ("rate", 1),
+        *((readable_expiry(t), n_strikes) for t in centres),
+        ("levels", surface.levels.size),
+    ]

@@ -7,9 +7,12 @@ import numpy as np
 from apps.report.plots import readable_expiry
 from apps.report.tables import Cell, Column, Table, table
 from apps.results import RiskResult
+from pricers.calibration.settings import CalibrationSettings
 
 _POINT = 0.01
 _BASIS_POINT = 1e-4
+_OVERFITTED = 2.0
+"""Ratio of held-out to in-sample error from which the table warns."""
 
 
 def dropped(result: RiskResult) -> Table:
@@ -60,21 +63,47 @@ def fit(result: RiskResult) -> Table:
         "points); "
         f"rmse ratio to SVI {ours.rmse / svi.rmse:.3f}. Tight: bid-ask below 5 points."
     )
+    if result.holdout is not None:
+        note += _holdout_remark(result.holdout.held_out.rmse, result.holdout.in_sample.rmse)
     return table("Fit of implied volatilities", columns, cells, note)
+
+
+def _holdout_remark(held_out: float, in_sample: float) -> str:
+    ratio = held_out / in_sample if in_sample else np.inf
+    remark = f" Held-out to in-sample rmse {ratio:.2f}"
+    if ratio > _OVERFITTED:
+        remark += (
+            ": WARNING, overfitted; read the wings with care, or fit fewer weights (--strikes, --expiries)"
+        )
+    return f"{remark}."
 
 
 def optimisation(result: RiskResult) -> Table:
     """Return what the calibration did."""
-    c = result.calibration
+    c, q = result.calibration, result.quotes
+    quoted = c.surface.local_volatility(log_moneyness=q.log_moneyness, time=q.expiry) / _POINT
     low, high = np.sqrt(c.min_local_variance) / _POINT, np.sqrt(c.max_local_variance) / _POINT
+    settings = CalibrationSettings()
+    lowest, highest = settings.lowest_volatility / _POINT, settings.highest_volatility / _POINT
     rows: list[tuple[str, Cell]] = [
         ("optimiser", c.optimiser),
-        ("converged", "yes" if c.converged else "no: stopped at the march limit"),
+        ("converged", _converged(c.converged, c.optimiser)),
         ("marches of the forward equation", c.n_marches),
         ("Jacobians, adjoint gradients", f"{c.n_jacobians}, {c.n_adjoints}"),
-        ("local volatility on the grid", f"{low:.3g}% to {high:.3g}%"),
+        ("local volatility at the quotes", f"{quoted.min():.3g}% to {quoted.max():.3g}%"),
+        ("on the whole grid, unquoted wings too", f"{low:.3g}% to {high:.3g}%"),
     ]
-    return table("Calibration", [Column(""), Column("value")], rows)
+    note = (
+        f"The spline is bounded by {lowest:g}% and {highest:g}%; the level of an expiry interval multiplies it by "
+        f"exp(+-{0.5 * settings.level_bound:g}) at most."
+    )
+    return table("Calibration", [Column(""), Column("value")], rows, note)
+
+
+def _converged(converged: bool, optimiser: str) -> str:
+    if converged:
+        return "yes"
+    return "no: stopped at the march limit" if optimiser == "gauss_newton" else "no: scipy reported a failure"
 
 
 def slices(result: RiskResult) -> Table:
@@ -122,12 +151,13 @@ def book(result: RiskResult) -> Table:
         Column("value", "index points", ",.2f"),
         Column("delta", "per point", ".3f"),
         Column("gamma", "per point^2", ".5f"),
-        Column("vega", "per vol point", ".3f"),
+        Column("local vega", "per local vol point", ".3f"),
+        Column("Black vega", "per implied vol point", ".3f"),
     ]
     rows: list[tuple[Cell, ...]] = []
     g = result.greeks
-    each = zip(result.book, g.unit_prices, g.unit_deltas, g.unit_gammas, g.unit_vegas, strict=True)
-    for position, price, *greeks in each:
+    units = (g.unit_prices, g.unit_deltas, g.unit_gammas, g.unit_vegas, g.unit_black_vegas)
+    for position, price, *greeks in zip(result.book, *units, strict=True):
         item = result.quotes.slices[position.slice_index]
         kind, n = "call" if position.is_call else "put", position.quantity
         time = readable_expiry(item.expiry)
@@ -146,26 +176,34 @@ def book(result: RiskResult) -> Table:
             g.value,
             float(g.gradient[0]),
             gamma,
-            float(result.vega.sum()),
+            float(g.vega.sum()),
+            float(sum(p.quantity * vega for p, vega in zip(result.book, g.unit_black_vegas, strict=True))),
         )
     )
-    return table("Book", columns, rows)
+    note = (
+        "Local vega: the local volatility a point higher everywhere. Black vega: the option's "
+        "own implied volatility a point higher."
+    )
+    return table("Book", columns, rows, note)
 
 
 def named_greeks(result: RiskResult) -> Table:
     """Return the named Greeks of the whole book."""
     rows = [(name, value, unit, meaning) for name, value, unit, meaning in greek_rows(result)]
     columns = [Column("Greek"), Column("value", "", ",.6g"), Column("unit"), Column("meaning")]
-    return table("Greeks of the book", columns, rows, f"Method: {result.greeks.method}.")
+    note = (
+        f"Method: {result.greeks.method}. Prices are index points for one option per unit of quantity: multiply by the "
+        "contract's multiplier for money. There is no theta: time is fixed in the grid."
+    )
+    return table("Greeks of the book", columns, rows, note)
 
 
 def greek_rows(result: RiskResult) -> list[tuple[str, float, str, str]]:
     """Return name, value, unit and meaning of each named Greek; prices in index points."""
-    g, h, spot = result.greeks.gradient, result.greeks.hessian, result.quotes.spot
-    vega, vega_vega, spot_vega = result.vega, result.vega_vega, result.spot_vega
-    rate_vega = result.buckets.vega(h[1, 2:])
+    each, spot = result.greeks, result.quotes.spot
+    g, h = each.gradient, each.hessian
     return [
-        ("value", result.greeks.value, "price", "on the calibrated surface"),
+        ("value", each.value, "price", "on the calibrated surface"),
         ("delta", g[0], "price / index point", "d/dS"),
         ("delta, 1%", g[0] * 0.01 * spot, "price / 1% of spot", "d/dS x S / 100"),
         ("gamma", h[0, 0], "price / index point^2", "d2/dS2"),
@@ -173,12 +211,12 @@ def greek_rows(result: RiskResult) -> list[tuple[str, float, str, str]]:
         ("rho", g[1] * _BASIS_POINT, "price / basis point", "parallel shift of the zero rates"),
         ("rate convexity", h[1, 1] * _BASIS_POINT**2, "price / basis point^2", "d2/dr2"),
         ("cross gamma spot-rate", h[0, 1] * _BASIS_POINT, "price / (index point, basis point)", "d2/dS dr"),
-        ("vega", vega.sum(), "price / vol point", "local volatility up one point in every bucket"),
-        ("volga", vega_vega.sum(), "price / vol point^2", "the sum of the vega-vega matrix"),
-        ("vanna", spot_vega.sum(), "price / (index point, vol point)", "d2/dS d(local volatility)"),
+        ("vega", each.vega.sum(), "price / vol point", "local volatility up one point everywhere"),
+        ("volga", each.vega_vega.sum(), "price / vol point^2", "the sum of the vega-vega matrix"),
+        ("vanna", each.spot_vega.sum(), "price / (index point, vol point)", "d2/dS d(local volatility)"),
         (
             "rate-vega",
-            rate_vega.sum() * _BASIS_POINT,
+            each.rate_vega.sum() * _BASIS_POINT,
             "price / (basis point, vol point)",
             "d2/dr d(local volatility)",
         ),
@@ -188,7 +226,7 @@ def greek_rows(result: RiskResult) -> list[tuple[str, float, str, str]]:
 def vega_buckets(result: RiskResult) -> Table:
     """Return the bucketed vega, expiries down, deviations across."""
     b = result.buckets
-    grid = result.vega.reshape(b.expiries.size, b.deviations.size)
+    grid = result.greeks.vega.reshape(b.expiries.size, b.deviations.size)
     columns = [
         Column("expiry"),
         *(Column(label, "", ",.4f") for label in b.deviation_labels),
@@ -197,9 +235,9 @@ def vega_buckets(result: RiskResult) -> Table:
     rows = [(label, *line, line.sum()) for label, line in zip(b.expiry_labels, grid, strict=True)]
     rows.append(("all", *grid.sum(axis=0), grid.sum()))
     note = (
-        "Price per volatility point: local volatility is scaled so that it gains a point on average over the bucket. "
-        "Buckets are hats in ln expiry and in deviations ln(K/F) / (ATM vol sqrt T), flat beyond the ends; they "
-        f"project on the spline with an error of {100.0 * b.misfit:.1f}% rms."
+        "Price per point added to the local volatility in the bucket, an exact derivative of the recorded pricing. "
+        "Buckets are hats in ln expiry and in deviations ln(K/F) / (ATM vol sqrt T), flat beyond the ends; they add "
+        "up to one, so all of them together are a parallel shift."
     )
     return table("Bucketed vega", columns, rows, note)
 
@@ -215,7 +253,12 @@ def checks(result: RiskResult) -> Table:
         Column("how"),
     ]
     rows = [
-        (c.quantity, c.unit, c.ours, c.independent, (c.ours - c.independent) / abs(c.independent), c.how)
+        (c.quantity, c.unit, c.ours, c.independent, _relative(c.ours, c.independent), c.how)
         for c in result.checks
     ]
     return table("Checked independently", columns, rows)
+
+
+def _relative(ours: float, independent: float) -> float | None:
+    """Return the relative difference; none where there is nothing to relate it to (a book that nets to zero)."""
+    return (ours - independent) / abs(independent) if independent else None

@@ -77,31 +77,39 @@ def draw_errors(expiry: FloatArray, errors: Sequence[tuple[str, FloatArray]], ti
 
 
 def draw_convergence(
-    rmse: FloatArray, accepted: NDArray[np.bool_], reference: tuple[str, float] | None, title: str
+    rmse: FloatArray, accepted: NDArray[np.bool_], references: Sequence[tuple[str, float]], title: str
 ) -> Figure:
-    """Draw the penalised root mean square error of every march, in volatility; `reference` (name, rmse) is a line.
+    """Draw the penalised root mean square error of every march, in volatility; `references` (name, rmse) are lines.
 
-    `rmse`, `accepted` (n,) start with the starting point; a step that was refused is hollow.
+    `rmse`, `accepted` (n,) start with the starting point; a step that was refused is hollow. Two lines at most: errors
+    without penalties, to be compared with each other.
     """
     points, march = 100.0 * rmse, np.arange(len(rmse))
     with house_style():
         figure = new_figure(5.3, 3.2)
         axes = figure.add_axes((0.12, 0.155, 0.85, 0.735))
-        axes.semilogy(march[accepted], points[accepted], "o-", color=ACCENT, markersize=4.5, label="accepted")
+        axes.semilogy(
+            march[accepted],
+            points[accepted],
+            "o-",
+            color=ACCENT,
+            markersize=4.5,
+            label="accepted, with penalties",
+        )
         if not accepted.all():
             refused = {"markerfacecolor": "none", "markeredgecolor": ACCENT, "markersize": 4.5}
-            axes.semilogy(march[~accepted], points[~accepted], "o", label="refused", **refused)
+            axes.semilogy(
+                march[~accepted], points[~accepted], "o", label="refused, with penalties", **refused
+            )
         for k, value in zip(march[accepted], points[accepted], strict=True):
             axes.annotate(f"{value:.3g}", (k, value), xytext=(3, 5), textcoords="offset points", fontsize=7.5)
-        if reference is not None:
-            axes.axhline(
-                100.0 * reference[1], color=SECOND, linestyle="--", linewidth=1.1, label=reference[0]
-            )
+        for (name, level), colour, dashes in zip(references, (ACCENT, SECOND), (":", "--"), strict=False):
+            axes.axhline(100.0 * level, color=colour, linestyle=dashes, linewidth=1.1, label=name)
         axes.set_xticks(march)
         axes.margins(x=0.06, y=0.15)
         _plain_logarithmic(axes.yaxis)
         axes.set_xlabel("march of the forward equation")
-        axes.set_ylabel("error with penalties (volatility points, log)")
+        axes.set_ylabel("error (volatility points, log)")
         axes.set_title(title)
         axes.grid(True, axis="y")
         axes.legend()

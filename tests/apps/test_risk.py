@@ -32,6 +32,7 @@ SMALL = [
     "--holdout",
     "0.2",
 ]
+SHORT = ["--max-years", "0.15", "--smiles", "1", "--holdout", "0"]
 HEADER = "quote_date,spot,root,expiry,strike,cp,bid,ask,last,volume,open_interest,iv\n"
 
 
@@ -79,7 +80,8 @@ def test_the_files_agree_with_each_other(reports: tuple[Path, Path, float]) -> N
     greeks = {row["greek"]: float(row["value"]) for row in read(folder / "greeks.csv")}
     book = read(folder / "book.csv")
     for name, tolerance in (("value", 1e-9), ("delta", 1e-9), ("gamma", 1e-5), ("vega", 1e-9)):
-        assert sum(float(row[name]) for row in book) == pytest.approx(greeks[name], rel=tolerance), name
+        column = "local_vega" if name == "vega" else name
+        assert sum(float(row[column]) for row in book) == pytest.approx(greeks[name], rel=tolerance), name
     hessian = read(folder / "hessian.csv")
     labels = [row[""] for row in hessian]
     matrix = np.array([[float(row[label]) for label in labels] for row in hessian])
@@ -136,21 +138,28 @@ def test_a_pipe_gets_tables_and_no_progress(tmp_path: Path, capsys: pytest.Captu
     assert shown.out.rstrip().splitlines()[-1].endswith(str(tmp_path / "report"))
 
 
-def test_a_book_of_ones_own(tmp_path: Path) -> None:
-    assert run(tmp_path / "first") == 0
-    held = read(tmp_path / "first" / "book.csv")[0]
+def test_a_book_of_ones_own(reports: tuple[Path, Path, float], tmp_path: Path) -> None:
+    held = read(reports[0] / "book.csv")[0]
     book = tmp_path / "book.csv"
     book.write_text(
         f"quantity,expiry,strike,cp\n2,{held['expiry']},{held['strike']},call\n-1,{held['expiry']},{held['strike']},P\n"
     )
-    assert run(tmp_path / "own", "--book", str(book)) == 0
+    assert run(tmp_path / "own", "--book", str(book), *SHORT) == 0
     mine = read(tmp_path / "own" / "book.csv")
     assert [row["quantity"] for row in mine] == ["2", "-1"]
     assert [row["cp"] for row in mine] == ["C", "P"]
 
 
+def test_a_book_that_nets_to_zero_has_a_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    book = tmp_path / "book.csv"
+    book.write_text("quantity,expiry,strike,cp\n1,2005-10-21,1225,C\n-1,2005-10-21,1225,C\n")
+    assert run(tmp_path / "report", "--book", str(book), *SHORT) == 0
+    assert "Checked independently" in capsys.readouterr().out
+    assert {float(row["value"]) for row in read(tmp_path / "report" / "greeks.csv")} == {0.0}
+
+
 def test_one_expiry_is_enough(tmp_path: Path) -> None:
-    assert run(tmp_path / "report", "--min-days", "7", "--max-years", "0.025") == 0
+    assert run(tmp_path / "report", *SHORT, "--max-years", "0.025") == 0
     assert len(read(tmp_path / "report" / "slices.csv")) == 1
 
 
@@ -200,7 +209,7 @@ def test_bad_chains_get_one_line_and_no_report(
         ("quantity,expiry,strike,cp\n1,2005-12-16,1200,X\n", "neither a call nor a put"),
         ("quantity,expiry,strike,cp\none,2005-12-16,1200,C\n", "one"),
         ("quantity,expiry,strike,cp\n1,soon,1200,C\n", "soon"),
-        ("quantity,expiry,strike,cp\n1,2005-12-16,-5,C\n", "strike above zero"),
+        ("quantity,expiry,strike,cp\n1,2005-12-16,-5,C\n", "strike = -5.0"),
         ("quantity,expiry,strike,cp\n1,2005-12-17,1200,C\n", "no slice"),
         ("quantity,expiry,strike,cp,root\n1,2005-12-16,1200,C,NDX\n", "no slice NDX"),
     ],
@@ -213,6 +222,15 @@ def test_bad_books(content: str, expected: str, tmp_path: Path, capsys: pytest.C
     assert shown.err.startswith("error: ") and shown.err.count("\n") == 1
     assert expected in shown.err
     assert not (tmp_path / "report").exists()
+
+
+def test_a_bad_book_is_refused_before_anything_is_fitted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import pricers.calibration
+
+    monkeypatch.setattr(pricers.calibration, "calibrate", None)
+    assert run(tmp_path / "report", "--book", str(tmp_path / "none.csv")) == 2
 
 
 @pytest.mark.parametrize(
@@ -242,7 +260,7 @@ def test_an_interrupt_while_writing_leaves_the_previous_report(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "report"
-    assert run(out) == 0
+    assert run(out, *SHORT) == 0
     before = {name: (out / name).read_bytes() for name in os.listdir(out)}
     write: Callable[[Path, str], None] = risk.write_whole
 
@@ -252,7 +270,7 @@ def test_an_interrupt_while_writing_leaves_the_previous_report(
         write(path, content)
 
     monkeypatch.setattr(risk, "write_whole", interrupted)
-    assert run(out, "--smiles", "1") == 130
+    assert run(out, *SHORT) == 130
     assert "interrupted" in capsys.readouterr().err
     assert {name: (out / name).read_bytes() for name in os.listdir(out)} == before
     assert os.listdir(tmp_path) == ["report"]
