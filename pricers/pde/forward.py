@@ -90,7 +90,8 @@ def book_grid(
     expiries : (n_options,) float, years, > 0
         In any order, repeated as they come.
     log_moneyness : (n_options,) float
-        ln(strike / forward) of the options: the domain reaches a third of `reach` beyond the outermost.
+        ln(strike / forward) of the options: the domain reaches a quarter of their own and a third of
+        `reach` beyond the outermost.
     n_nodes, nodes_per_deviation, first_steps, later_steps, smoothing_steps
         As in `forward_grid`, the spacing in deviations of the book's first expiry.
     reach : float
@@ -109,7 +110,7 @@ def book_grid(
     """
     require_positive("expiries", expiries)
     require_finite("log_moneyness", log_moneyness)
-    outermost = values_of(log_moneyness)
+    low, high = (1.25 * float(end(values_of(log_moneyness))) for end in (np.min, np.max))
     wanted = np.unique(values_of(expiries))
     before_last = surface.expiries[surface.expiries < wanted[-1]]
     times = np.union1d(before_last[np.min(np.abs(before_last[:, None] - wanted), axis=1) > 1e-9], wanted)
@@ -117,8 +118,8 @@ def book_grid(
     return forward_grid(
         expiries=times,
         first_deviation=float(np.sqrt(surface.total_variance(wanted[0]))),
-        lower=min(-max(half_width, 1.0), float(outermost.min()) - half_width / 3.0),
-        upper=max(half_width, float(outermost.max()) + half_width / 3.0),
+        lower=min(-max(half_width, 1.0), low - half_width / 3.0),
+        upper=max(half_width, high + half_width / 3.0),
         n_nodes=n_nodes,
         nodes_per_deviation=nodes_per_deviation,
         first_steps=first_steps,

@@ -266,6 +266,16 @@ def test_a_book_of_far_strikes_finds_its_grid() -> None:
     assert program.jacobian([100.0])[:, 0] == pytest.approx([1.0, 1.0, -1.0, -1.0], abs=1e-6)
 
 
+@pytest.mark.parametrize("money", [0.3, 1.0, 2.5, 4.0])
+@pytest.mark.parametrize("n_nodes", [40, 140, 280])
+def test_every_strike_lies_inside_the_grid(money: float, n_nodes: int) -> None:
+    """With room for the spot to move, on either side, for short and long books and coarse and fine grids."""
+    for expiry in (7 / 365, 1.0):
+        for x in (-money, money):
+            grid = book_grid(surface=surface_of(0.15), expiries=[expiry], log_moneyness=[x], n_nodes=n_nodes)
+            assert grid.nodes[0] < min(x, 0.0) - 0.01 and max(x, 0.0) + 0.01 < grid.nodes[-1]
+
+
 def test_book_greeks_on_a_skewed_surface_equal_bumps() -> None:
     """The recorded gradient is the derivative of the price in every input, the anchored surface included."""
     book = book_on(0.2)
