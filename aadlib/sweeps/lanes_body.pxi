@@ -412,43 +412,58 @@ cdef void block_partials(
     const double* y,
     const double* v,
     const double* w,
+    bint curved,
     double* partials,
     double* bar_x,
     double* bar_y,
 ) noexcept nogil:
     """Compute a node's partials, dx, dy, dxx, dxy, dyy blocks side by side, the second ones times the adjoint `w`.
 
-    Adds to the operands' adjoints. What is not wanted becomes zero.
+    Adds to the operands' adjoints. What is not wanted becomes zero; second partials only where the node is `curved`.
     """
-    cdef Py_ssize_t l
     cdef double* dx = partials
     cdef double* dy = partials + LANES
     cdef double* dxx = partials + 2 * LANES
     cdef double* dxy = partials + 3 * LANES
     cdef double* dyy = partials + 4 * LANES
-    cdef double[LANES] total
     lane_first(op, x, y, v, dx, dy)
-    lane_second(op, x, y, v, dxx, dxy, dyy)
-    for l in range(LANES):
-        dxx[l] = ended(w[l], dxx[l]) if wanted & 1 else 0.0
-    for l in range(LANES):
-        dyy[l] = ended(w[l], dyy[l]) if wanted & 2 else 0.0
-    for l in range(LANES):
-        dxy[l] = ended(w[l], dxy[l]) if wanted == 3 else 0.0
-    if wanted & 1:
+    if curved:
+        lane_second(op, x, y, v, dxx, dxy, dyy)
+        scale(wanted & 1, w, dxx)
+        scale(wanted & 2, w, dyy)
+        scale(wanted == 3, w, dxy)
+    add_adjoint(wanted & 1, w, dx, bar_x)
+    add_adjoint(wanted & 2, w, dy, bar_y)
+
+
+cdef inline void scale(bint wanted, const double* w, double* partial) noexcept nogil:
+    """Multiply a block of partials by the adjoint; what is not wanted becomes zero."""
+    cdef Py_ssize_t l
+    if not wanted:
+        memset(partial, 0, LANES * sizeof(double))
+    elif all_finite(partial):
         for l in range(LANES):
-            total[l] = bar_x[l] + ended(w[l], dx[l])
-        for l in range(LANES):
-            bar_x[l] = total[l]
+            partial[l] = w[l] * partial[l]
     else:
-        memset(dx, 0, LANES * sizeof(double))
-    if wanted & 2:
         for l in range(LANES):
-            total[l] = bar_y[l] + ended(w[l], dy[l])
+            partial[l] = ended(w[l], partial[l])
+
+
+cdef inline void add_adjoint(bint wanted, const double* w, double* partial, double* bar) noexcept nogil:
+    """Add adjoint times partial to an operand's adjoint; what is not wanted becomes zero."""
+    cdef Py_ssize_t l
+    cdef double[LANES] total
+    if not wanted:
+        memset(partial, 0, LANES * sizeof(double))
+        return
+    if all_finite(partial):
         for l in range(LANES):
-            bar_y[l] = total[l]
+            total[l] = bar[l] + w[l] * partial[l]
     else:
-        memset(dy, 0, LANES * sizeof(double))
+        for l in range(LANES):
+            total[l] = bar[l] + ended(w[l], partial[l])
+    for l in range(LANES):
+        bar[l] = total[l]
 
 
 cdef inline void combine(
@@ -516,7 +531,8 @@ def second_order_chunk(
     cdef double[LANES] along_x
     cdef double[LANES] along_y
     cdef double[LANES] total
-    cdef bint plain, wild
+    cdef double[LANES] bad
+    cdef bint plain, careful
     memset(dot, 0, n_slots * m * LANES * sizeof(double))
     for i in range(m):
         for l in range(LANES):
@@ -540,43 +556,52 @@ def second_order_chunk(
                     b = right[k] * LANES
                     block_partials(
                         op[k], activity[k], v + a, v + b, v + (first + k) * LANES, bar + (first + k) * LANES,
-                        partials + 5 * k * LANES, bar + a, bar + b,
+                        not linear[k], partials + 5 * k * LANES, bar + a, bar + b,
                     )
-            memset(matrix, 0, m * m * LANES * sizeof(double))
-            wild = False  # a tangent that is not finite, as in a branch that `where` did not take
-            for k in range(n):
-                if activity[k] == 0:
-                    continue
-                p = partials + 5 * k * LANES
-                plain = not wild and all_finite(p) and all_finite(p + LANES)
-                a = left[k] * m
-                b = right[k] * m
-                for i in range(m):
-                    if depends[first + k, i]:
-                        combine(
-                            plain, p, dot + (a + i) * LANES, p + LANES, dot + (b + i) * LANES,
-                            dot + ((first + k) * m + i) * LANES,
-                        )
-                        wild = wild or not all_finite(dot + ((first + k) * m + i) * LANES)
-                if linear[k]:
-                    continue
-                plain = not wild and all_finite(p + 2 * LANES) and all_finite(p + 3 * LANES) and all_finite(p + 4 * LANES)
-                for i in range(m):
-                    if not (depends[left[k], i] or depends[right[k], i]):
+            careful = False
+            while True:
+                memset(matrix, 0, m * m * LANES * sizeof(double))
+                for l in range(LANES):
+                    bad[l] = 0.0
+                for k in range(n):
+                    if activity[k] == 0:
                         continue
-                    ta = dot + (a + i) * LANES
-                    tb = dot + (b + i) * LANES
-                    combine(plain, p + 2 * LANES, ta, p + 3 * LANES, tb, along_x)
-                    combine(plain, p + 3 * LANES, ta, p + 4 * LANES, tb, along_y)
-                    for j in range(i + 1):
-                        if not (depends[left[k], j] or depends[right[k], j]):
+                    p = partials + 5 * k * LANES
+                    plain = not careful and all_finite(p) and all_finite(p + LANES)
+                    a = left[k] * m
+                    b = right[k] * m
+                    for i in range(m):
+                        if depends[first + k, i]:
+                            combine(
+                                plain, p, dot + (a + i) * LANES, p + LANES, dot + (b + i) * LANES,
+                                dot + ((first + k) * m + i) * LANES,
+                            )
+                            h = dot + ((first + k) * m + i) * LANES
+                            for l in range(LANES):
+                                bad[l] += h[l] - h[l]
+                    if linear[k]:
+                        continue
+                    plain = not careful and all_finite(p + 2 * LANES) and all_finite(p + 3 * LANES) and all_finite(p + 4 * LANES)
+                    for i in range(m):
+                        if not (depends[left[k], i] or depends[right[k], i]):
                             continue
-                        h = matrix + (i * m + j) * LANES
-                        combine(plain, along_x, dot + (a + j) * LANES, along_y, dot + (b + j) * LANES, total)
-                        for l in range(LANES):
-                            total[l] += h[l]
-                        for l in range(LANES):
-                            h[l] = total[l]
+                        ta = dot + (a + i) * LANES
+                        tb = dot + (b + i) * LANES
+                        combine(plain, p + 2 * LANES, ta, p + 3 * LANES, tb, along_x)
+                        combine(plain, p + 3 * LANES, ta, p + 4 * LANES, tb, along_y)
+                        for j in range(i + 1):
+                            if not (depends[left[k], j] or depends[right[k], j]):
+                                continue
+                            h = matrix + (i * m + j) * LANES
+                            combine(plain, along_x, dot + (a + j) * LANES, along_y, dot + (b + j) * LANES, total)
+                            for l in range(LANES):
+                                total[l] += h[l]
+                            for l in range(LANES):
+                                h[l] = total[l]
+                # A tangent that is not finite, as in a branch that `where` did not take, must meet no zero unseen.
+                if careful or all_finite(bad):
+                    break
+                careful = True
             for l in range(n_valid):
                 outputs[lane + l] = v[output_slot * LANES + l]
                 for i in range(m):
