@@ -82,6 +82,7 @@ def optimisation(result: RiskResult) -> Table:
     """Return what the calibration did."""
     c, q = result.calibration, result.quotes
     quoted = c.surface.local_volatility(log_moneyness=q.log_moneyness, time=q.expiry) / _POINT
+    inner = np.percentile(quoted, [1.0, 99.0])
     low, high = np.sqrt(c.min_local_variance) / _POINT, np.sqrt(c.max_local_variance) / _POINT
     settings = CalibrationSettings()
     lowest, highest = settings.lowest_volatility / _POINT, settings.highest_volatility / _POINT
@@ -91,6 +92,7 @@ def optimisation(result: RiskResult) -> Table:
         ("marches of the forward equation", c.n_marches),
         ("Jacobians, adjoint gradients", f"{c.n_jacobians}, {c.n_adjoints}"),
         ("local volatility at the quotes", f"{quoted.min():.3g}% to {quoted.max():.3g}%"),
+        ("at 98% of the quotes", f"{inner[0]:.3g}% to {inner[1]:.3g}%"),
         ("on the whole grid, unquoted wings too", f"{low:.3g}% to {high:.3g}%"),
     ]
     note = (

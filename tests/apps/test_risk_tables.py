@@ -41,6 +41,8 @@ def test_the_range_of_the_surface_is_the_quoted_one(result: RiskResult) -> None:
     volatility = 100.0 * surface.local_volatility(log_moneyness=q.log_moneyness, time=q.expiry)
     expected = f"{volatility.min():.3g}% to {volatility.max():.3g}%"
     assert cell(shown, "local volatility at the quotes") == expected
+    low, high = (float(end.rstrip("%")) for end in cell(shown, "at 98% of the quotes").split(" to "))
+    assert 0.97 < np.mean((volatility > 0.999 * low) & (volatility < 1.001 * high)) < 0.995
     assert cell(shown, "on the whole grid, unquoted wings too") != expected
     assert "2% and 300%" in shown.note and "exp(+-0.75)" in shown.note
 
