@@ -466,6 +466,17 @@ cdef inline void add_adjoint(bint wanted, const double* w, double* partial, doub
         bar[l] = total[l]
 
 
+cdef inline void product(bint plain, const double* p, const double* x, double* result) noexcept nogil:
+    """Write p x into `result`; unless `plain`, a zero ends a chain."""
+    cdef Py_ssize_t l
+    if plain:
+        for l in range(LANES):
+            result[l] = p[l] * x[l]
+    else:
+        for l in range(LANES):
+            result[l] = ended(p[l], x[l])
+
+
 cdef inline void combine(
     bint plain, const double* p, const double* x, const double* q, const double* y, double* result
 ) noexcept nogil:
@@ -572,16 +583,34 @@ def second_order_chunk(
                     b = right[k] * m
                     for i in range(m):
                         if depends[first + k, i]:
-                            combine(
-                                plain, p, dot + (a + i) * LANES, p + LANES, dot + (b + i) * LANES,
-                                dot + ((first + k) * m + i) * LANES,
-                            )
                             h = dot + ((first + k) * m + i) * LANES
+                            if activity[k] == 3:
+                                combine(plain, p, dot + (a + i) * LANES, p + LANES, dot + (b + i) * LANES, h)
+                            elif activity[k] == 1:
+                                product(plain, p, dot + (a + i) * LANES, h)
+                            else:
+                                product(plain, p + LANES, dot + (b + i) * LANES, h)
                             for l in range(LANES):
                                 bad[l] += h[l] - h[l]
                     if linear[k]:
                         continue
-                    plain = not careful and all_finite(p + 2 * LANES) and all_finite(p + 3 * LANES) and all_finite(p + 4 * LANES)
+                    plain = not careful and all_finite(p + 2 * LANES) and all_finite(p + 4 * LANES)
+                    if activity[k] != 3:  # one operand moves: an outer product of its tangents alone
+                        p += (2 if activity[k] == 1 else 4) * LANES
+                        ta = dot + (a if activity[k] == 1 else b) * LANES
+                        for i in range(m):
+                            if not depends[left[k] if activity[k] == 1 else right[k], i]:
+                                continue
+                            product(plain, p, ta + i * LANES, along_x)
+                            for j in range(i + 1):
+                                h = matrix + (i * m + j) * LANES
+                                product(plain, along_x, ta + j * LANES, total)
+                                for l in range(LANES):
+                                    total[l] += h[l]
+                                for l in range(LANES):
+                                    h[l] = total[l]
+                        continue
+                    plain = plain and all_finite(p + 3 * LANES)
                     for i in range(m):
                         if not (depends[left[k], i] or depends[right[k], i]):
                             continue
