@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from apps.report.plots import readable_expiry
 from apps.report.tables import Cell, Column, Table, table
 from apps.results import RiskResult
 from pricers.calibration.settings import CalibrationSettings
@@ -146,33 +145,29 @@ def book(result: RiskResult) -> Table:
         Column("position"),
         Column("quantity", "", "+g"),
         Column("expiry"),
-        Column("in"),
-        Column("strike", "", "g"),
-        Column("type"),
-        Column("price", "index points", ".4f"),
+        Column("option"),
+        Column("price", "index points", ".3f"),
         Column("value", "index points", ",.2f"),
         Column("delta", "per point", ".3f"),
         Column("gamma", "per point^2", ".5f"),
-        Column("local vega", "per local vol point", ".3f"),
-        Column("Black vega", "per implied vol point", ".3f"),
+        Column("local vega", "per vol point", ".3f"),
+        Column("Black vega", "per vol point", ".3f"),
     ]
     rows: list[tuple[Cell, ...]] = []
     g = result.greeks
     units = (g.unit_prices, g.unit_deltas, g.unit_gammas, g.unit_vegas, g.unit_black_vegas)
     for position, price, *greeks in zip(result.book, *units, strict=True):
         item = result.quotes.slices[position.slice_index]
-        kind, n = "call" if position.is_call else "put", position.quantity
-        time = readable_expiry(item.expiry)
+        option = f"{position.strike:g} {'call' if position.is_call else 'put'}"
+        n = position.quantity
         scaled = (n * greek for greek in greeks)
-        rows.append((position.label, n, item.label, time, position.strike, kind, price, n * price, *scaled))
-    blank = ("",) * 3
+        rows.append((position.label, n, item.label, option, price, n * price, *scaled))
     gamma = float(g.hessian[0, 0])
     rows.append(
         (
             "book",
             None,
-            *blank[:2],
-            None,
+            "",
             "",
             None,
             g.value,
@@ -183,8 +178,8 @@ def book(result: RiskResult) -> Table:
         )
     )
     note = (
-        "Local vega: the local volatility a point higher everywhere. Black vega: the option's "
-        "own implied volatility a point higher."
+        "Local vega: per point of local volatility, raised everywhere. Black vega: per point of the option's own "
+        "implied volatility."
     )
     return table("Book", columns, rows, note)
 

@@ -122,7 +122,7 @@ def test_the_page_holds_everything_itself(reports: tuple[Path, Path, float]) -> 
 
 
 def test_a_pipe_gets_tables_and_no_progress(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(tmp_path / "report", "--holdout", "0") == 0
+    assert run(tmp_path / "report", *SHORT) == 0
     shown = capsys.readouterr()
     assert shown.err == ""
     assert "held-out" not in shown.out
