@@ -26,8 +26,6 @@ FloatArray = NDArray[np.float64]
 
 _LOG_BUMP = 5e-4
 _VOLATILITY_POINT = 0.01
-_MARGIN = 1.2
-"""Room beyond deep strikes: far nodes are 6% of their distance apart, and a price is read from three on each side."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +109,7 @@ class BookModel:
         return book_grid(
             surface=self.surface,
             expiries=self.contracts["expiries"],
-            log_moneyness=_MARGIN * self.log_moneyness,
+            log_moneyness=self.log_moneyness,
             **sizes,
         )
 
