@@ -76,10 +76,10 @@ class Program:
         )
         self.guard_arrays = layout.guard_arrays
         places = np.empty(self.n_slots, dtype=np.int32)
-        edges = [c.operands for c in layout.composites] + [
+        touched = [c.operands for c in layout.composites] + [
             np.arange(self.first_node + c.begin, self.first_node + c.end) for c in layout.composites
         ]
-        kept = np.concatenate([np.arange(self.n_inputs), self.outputs, *edges]).astype(np.int32)
+        kept = np.concatenate([np.arange(self.n_inputs), self.outputs, *touched]).astype(np.int32)
         self.n_adjoint_places = scalar.recycle_adjoints(self.left, self.right, self.activity, kept, places)
         self.adjoint_places: Ints = frozen(places)
         self.composites = layout.composites
