@@ -13,8 +13,16 @@ from aadlib.errors import AadTypeError, AadValueError
 from aadlib.program import Program
 from greeks2.bottleneck import bottleneck
 from greeks2.bumping2 import bumping2, n_evaluations
+from greeks2.coloring import Coloring
 from greeks2.edge_pushing import edge_pushing, require_cap, schedule_of, sparse_edge_pushing
-from greeks2.forward_over_reverse import SMALL_PROGRAM, forward_over_reverse
+from greeks2.forward_over_reverse import (
+    SMALL_PROGRAM,
+    colored_entries,
+    coloring_from,
+    coloring_of,
+    forward_over_reverse,
+    verified_entries,
+)
 from greeks2.kinks import KinkGroup, kinks_of, warn_of_kinks
 from greeks2.planner import Plan, plan
 from greeks2.point import (
@@ -72,16 +80,17 @@ def hessian_result(
     method: str = "auto",
     sparse: bool = False,
     cap_active: int | None = None,
+    sparsity: Any = None,
     passive: Sequence[int] = (),
     weights: Any = None,
     steps: Any = None,
 ) -> HessianResult:
     """Return value, gradient and Hessian with the method, its counts and the kinks: see `hessian`."""
-    _require_options(method, cap_active, steps)
-    found = _solve(f, x, method, sparse, cap_active, passive, weights, steps)
+    _require_options(method, cap_active, sparsity, steps)
+    found = _solve(f, x, method, sparse, cap_active, sparsity, passive, weights, steps)
     kinks = kinks_of(found.program)
     warn_of_kinks(kinks, stacklevel=2)
-    counts = MappingProxyType(_counts(found.program, found.method, cap_active))
+    counts = MappingProxyType(_counts(found, cap_active))
     return HessianResult(found.value, found.gradient, found.matrix, found.method, kinks, counts, found.plan)
 
 
@@ -94,14 +103,20 @@ class _Solved(NamedTuple):
     value: float
     gradient: Floats
     matrix: Any
+    coloring: Coloring | None
 
 
-def _require_options(method: str, cap_active: int | None, steps: Any) -> None:
+def _require_options(method: str, cap_active: int | None, sparsity: Any, steps: Any) -> None:
     if method not in (*METHODS, "auto"):
         raise AadValueError(f"method = {method!r}: choose one of {', '.join(METHODS)} or auto")
     if cap_active is not None and method not in ("edge_pushing", "auto"):
         raise AadValueError(
             f"cap_active = {cap_active!r} caps the arcs of edge_pushing, not of method {method!r}: drop one"
+        )
+    if sparsity is not None and (method not in ("forward_over_reverse", "auto") or cap_active is not None):
+        other = f"method {method!r}" if cap_active is None else f"cap_active = {cap_active!r}"
+        raise AadValueError(
+            f"sparsity colours the directions of forward_over_reverse and has no meaning with {other}: drop one"
         )
     if steps is not None and method != "bumping2":
         raise AadValueError(f"steps are those of bumping2, not of method {method!r}: drop one")
@@ -113,6 +128,7 @@ def _solve(
     method: str,
     sparse: bool,
     cap_active: int | None,
+    sparsity: Any,
     passive: Sequence[int],
     weights: Any,
     steps: Any,
@@ -127,17 +143,28 @@ def _solve(
     require_number(program, weights)
     require_cap(program, cap_active)
     chosen: Plan | None = None
+    coloring: Coloring | None = None
     matrix: Any
     if method == "auto" and cap_active is not None:
         method = "edge_pushing"
+    elif method == "auto" and sparsity is not None:
+        method = "forward_over_reverse"
     elif method == "auto":
         chosen = plan(program, replays=1000 if isinstance(f, RECORDINGS) else 1)
         method = chosen.method
-    if method == "forward_over_reverse" and weights is None and program.n_nodes <= SMALL_PROGRAM:
+    if sparsity is not None:
+        coloring = coloring_from(program, sparsity)
+    elif method == "forward_over_reverse" and (sparse or (chosen is not None and "colors" in chosen.counts)):
+        coloring = coloring_of(program)
+    small = program.n_nodes <= SMALL_PROGRAM and weights is None
+    if method == "forward_over_reverse" and coloring is None and small:
         value, gradient, matrix = program.derivatives(*arguments)
     else:
         with point_at(program, arguments, weights) as point:
-            if method == "edge_pushing" and sparse:
+            if coloring is not None:
+                entries = (verified_entries if sparsity is not None else colored_entries)(point, coloring)
+                matrix = coloring.sparse(entries) if sparse else coloring.dense(entries)
+            elif method == "edge_pushing" and sparse:
                 matrix = sparse_edge_pushing(point, cap_active=cap_active)
             else:
                 matrix = _dense(point, method, cap_active, weights, steps)
@@ -146,7 +173,7 @@ def _solve(
         from scipy.sparse import csr_array
 
         matrix = csr_array(matrix)
-    return _Solved(program, method, chosen, value, gradient, matrix)
+    return _Solved(program, method, chosen, value, gradient, matrix, coloring)
 
 
 def _dense(point: Point, method: str, cap_active: int | None, weights: Any, steps: Any) -> Floats:
@@ -158,7 +185,8 @@ def _dense(point: Point, method: str, cap_active: int | None, weights: Any, step
     return sweep(point)
 
 
-def _counts(program: Program, method: str, cap_active: int | None) -> dict[str, int]:
+def _counts(found: _Solved, cap_active: int | None) -> dict[str, int]:
+    program, method = found.program, found.method
     counts = {"nodes": program.n_nodes, "inputs": program.n_active}
     if method == "edge_pushing":
         schedule = schedule_of(program, cap_active)
@@ -168,7 +196,7 @@ def _counts(program: Program, method: str, cap_active: int | None) -> dict[str, 
     elif method == "bumping2":
         counts["evaluations"] = n_evaluations(program.n_active)
     else:
-        counts["directions"] = program.n_active
+        counts["directions"] = program.n_active if found.coloring is None else found.coloring.n_colors
     return counts
 
 
@@ -180,6 +208,7 @@ def hessian(
     method: str = ...,
     sparse: Literal[False] = ...,
     cap_active: int | None = ...,
+    sparsity: Any = ...,
     explain: Literal[False] = ...,
     passive: Sequence[int] = ...,
     weights: Any = ...,
@@ -193,6 +222,7 @@ def hessian(
     method: str = ...,
     sparse: Literal[True],
     cap_active: int | None = ...,
+    sparsity: Any = ...,
     explain: Literal[False] = ...,
     passive: Sequence[int] = ...,
     weights: Any = ...,
@@ -206,6 +236,7 @@ def hessian(
     method: str = ...,
     sparse: bool = ...,
     cap_active: int | None = ...,
+    sparsity: Any = ...,
     explain: Literal[True],
     passive: Sequence[int] = ...,
     weights: Any = ...,
@@ -218,6 +249,7 @@ def hessian(
     method: str = "auto",
     sparse: bool = False,
     cap_active: int | None = None,
+    sparsity: Any = None,
     explain: bool = False,
     passive: Sequence[int] = (),
     weights: Any = None,
@@ -234,9 +266,13 @@ def hessian(
     method : "auto", "edge_pushing", "taylor", "forward_over_reverse", "bottleneck" or "bumping2"
         "auto" counts what each exact method would do and takes the cheapest.
     sparse : bool
-        Return a `scipy.sparse.csr_array`; edge pushing then never makes the dense matrix.
+        Return a `scipy.sparse.csr_array`; edge pushing then never makes the dense matrix, and forward over reverse
+        sweeps one direction per colour of the pattern, which it finds from the program.
     cap_active : int, optional
         Edge pushing only: the largest number of second-order arcs held at once. The result differs by round-off.
+    sparsity : (n, n) boolean array or scipy.sparse array, optional
+        Where the Hessian may differ from zero, in either triangle or both; the diagonal always may. Forward over
+        reverse then sweeps one direction per colour of these columns, and one more that tests the pattern.
     explain : bool
         Also return the `Plan` with the counts and the estimates behind "auto".
     passive : positions of arguments that are not differentiated (when `f` is a function)
@@ -250,7 +286,8 @@ def hessian(
     Raises
     ------
     AadValueError
-        For an unknown method, a cap too small for one operation's arcs, or an option of another method.
+        For an unknown method, a cap too small for one operation's arcs, an option of another method, or a Hessian with
+        entries outside `sparsity`.
     AadTypeError
         For a result that is an array without `weights`, or that does not depend on `x`.
     BranchChanged
@@ -268,8 +305,8 @@ def hessian(
     array([[0., 6.],
            [6., 4.]])
     """
-    _require_options(method, cap_active, steps)
-    found = _solve(f, x, method, sparse, cap_active, passive, weights, steps)
+    _require_options(method, cap_active, sparsity, steps)
+    found = _solve(f, x, method, sparse, cap_active, sparsity, passive, weights, steps)
     if found.program.kinks:
         warn_of_kinks(kinks_of(found.program), stacklevel=2)
     return (found.matrix, found.plan or plan(found.program)) if explain else found.matrix

@@ -13,7 +13,7 @@ from aadlib.threads import n_threads
 from greeks2.bottleneck import curvature_of
 from greeks2.bumping2 import n_evaluations
 from greeks2.edge_pushing import schedule_within
-from greeks2.forward_over_reverse import SMALL_PROGRAM
+from greeks2.forward_over_reverse import SMALL_PROGRAM, coloring_within
 from greeks2.taylor import front_of
 
 # Nanoseconds, measured on one x86-64 core. Only their ratios matter.
@@ -36,6 +36,8 @@ FRONT_ENTRY = 0.35  # an entry of a vector over the front
 ENTRY = 1.3  # an entry of the dense result
 EVALUATION = 2.0  # a node and lane of a value sweep
 TRACE_NODE, TRACE_PUSH = 250.0, 27.0  # the symbolic phase of edge pushing, paid once per program
+ENTRY_READ = 8.0  # an entry of a sparse pattern read off and put in its place
+SET_NODE = 700.0  # a node's set of inputs, and the colours: paid once per program
 
 SPREAD = 2e6
 """Operations from which blocks of lanes are spread over threads, as in `aadlib.threads`."""
@@ -54,7 +56,8 @@ class Plan:
     ----------
     method : str, the cheapest exact method
     counts : nodes, inputs, blocks of lanes, lane multiply-adds, pushes, live arcs, front, evaluations, bytes by method;
-        pushes is absent where counting them was given up because edge pushing had lost already
+        pushes is absent where counting them was given up because edge pushing had lost already; colors is there where
+        forward over reverse sweeps one direction per colour of a sparse Hessian
     seconds : estimated time of one replay by method
     """
 
@@ -114,6 +117,7 @@ def _make_plan(program: Program, replays: int) -> Plan:
                 "live_arcs": schedule.peak,
                 "bytes_edge_pushing": schedule.nbytes,
             }
+    _color(program, replays, counts, times)
     method = min(times, key=lambda name: times[name])
     times["bumping2"] = POINT + CALL + EVALUATION * program.n_nodes * counts["evaluations"]
     seconds = {name: 1e-9 * (time + ENTRY * program.n_active**2) for name, time in times.items()}
@@ -122,7 +126,7 @@ def _make_plan(program: Program, replays: int) -> Plan:
 
 def _counts(program: Program) -> dict[str, int]:
     n, nodes = program.n_active, program.n_nodes
-    blocks = -(-n // lanes.LANES)
+    blocks = _blocks(n)
     slots = lanes.LANES * program.n_slots
     curvature = curvature_of(program)
     return {
@@ -138,16 +142,46 @@ def _counts(program: Program) -> dict[str, int]:
     }
 
 
+def _blocks(n_directions: int) -> int:
+    return -(-n_directions // lanes.LANES)
+
+
+def _color(program: Program, replays: int, counts: dict[str, int], times: dict[str, float]) -> None:
+    """Sweep one direction per colour of a sparse Hessian where that is cheaper, and worth finding the colours."""
+    dense, best = times["forward_over_reverse"], min(times.values())
+    one_block = _directions_time(program, 1) + POINT
+    if (best - one_block) * replays < SET_NODE * program.n_nodes:
+        return
+    # More colours than this cannot be the cheapest way.
+    most = int(counts["inputs"] * min(1.0, best / dense)) - 1
+    coloring = coloring_within(program, most)
+    if coloring is None:
+        return
+    colored = (
+        POINT + CALL + _directions_time(program, _blocks(coloring.n_colors)) + ENTRY_READ * coloring.rows.size
+    )
+    if colored < dense:
+        times["forward_over_reverse"] = colored
+        counts |= {"colors": coloring.n_colors, "entries": int(coloring.rows.size)}
+
+
+def _directions_time(program: Program, blocks: int) -> float:
+    """Return the time of tangent and second-order sweeps over blocks of directions, on threads where they are used."""
+    nodes = program.n_nodes
+    threads = min(n_threads(), blocks) if 20.0 * lanes.LANES * nodes * blocks > SPREAD else 1
+    lane_node = LANE_NODE_FAR if program.n_slots > FAR else LANE_NODE
+    return BLOCK_CALL * blocks + lane_node * nodes * -(-blocks // max(1, threads))
+
+
 def _swept_times(program: Program, counts: dict[str, int]) -> dict[str, float]:
     """Return the times of the methods that sweep all directions."""
     n, nodes, blocks = counts["inputs"], counts["nodes"], counts["lane_blocks"]
     threads = min(n_threads(), blocks) if 20.0 * lanes.LANES * nodes * blocks > SPREAD else 1
-    lane_node = LANE_NODE_FAR if program.n_slots > FAR else LANE_NODE
     rounds = -(-blocks // max(1, threads))
     tangent_node = TANGENT_NODE_FAR if program.n_slots > FAR else TANGENT_NODE
     met = (MET * counts["created_arcs"] + END * counts["arc_ends"]) * rounds
     met += PRODUCT * counts["arc_ends"] * n * n
-    directions = POINT + CALL + BLOCK_CALL * blocks + lane_node * nodes * rounds
+    directions = POINT + CALL + _directions_time(program, blocks)
     if nodes <= SMALL_PROGRAM:
         directions = ONE_CALL + LANE_NODE * nodes * blocks
     rows = BLOCK_CALL * blocks + tangent_node * nodes * rounds
