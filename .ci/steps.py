@@ -87,8 +87,7 @@ def steps(scratch: Path) -> list[Step]:
         ),
         Step(
             "benchmarks, smallest sizes",
-            f"../{PYTHON} -m asv machine --yes && "
-            f"../{PYTHON} -m asv run --quick --show-stderr --python=same",
+            f"../{PYTHON} -m asv machine --yes && ../{PYTHON} -m asv run --quick --show-stderr --python=same",
             5,
             folder=ROOT / "asv_bench",
             environment=(("HOME", str(scratch)), ("AADLIB_BENCH_SMALLEST", "1")),

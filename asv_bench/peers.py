@@ -1,6 +1,6 @@
 """Print our figures beside those of the peers that are installed, measured in one process, warm, medians and ratios.
 
-    python asv_bench/peers.py [recording] [pde] [march] [hessian] [black_scholes] [...] [--rounds N]
+    python asv_bench/peers.py [CONTEST...] [--rounds N]
 
 Install the peers with `pip install 'aadlib[bench]'`. Each round times every contestant once, in turn, so that a busy
 machine slows all of them alike.
@@ -350,12 +350,65 @@ def apart(ours: dict[str, Any], theirs: dict[str, Any]) -> str:
     )
 
 
+def planner(rounds: int) -> None:
+    """Race every exact method on functions of all shapes and say how far the planner's choice is from the fastest."""
+    from benchmarks import planner as model
+
+    print("The planner's choice against the fastest method, dense Hessians of recorded functions")
+    print(
+        f"  {'':<58}{'inputs':>7}{'nodes':>9}  {'planned':>9}  {'choice':<22}{'fastest':>10}  choice / fastest"
+    )
+    ratios = []
+    for shape in model.shapes():
+        began = time.perf_counter()
+        choice = model.choice_of(shape)
+        planned = time.perf_counter() - began
+        found = model.best_seconds(model.contestants(shape), rounds)
+        fastest = min(found, key=lambda name: found[name])
+        ratios.append(found[choice] / found[fastest])
+        other = "" if fastest == choice else f" ({fastest})"
+        print(
+            f"  {shape.name:<58}{shape.point.size:7d}{shape.program.n_nodes:9,d}  {1e3 * planned:6.1f} ms  {choice:<22}"
+            f"{1e6 * found[fastest]:7.0f} us  {ratios[-1]:.2f}{other}"
+        )
+    within = sum(ratio <= 1.3 for ratio in ratios)
+    print(f"  within 1.3 of the fastest: {within} of {len(ratios)}; the worst is {max(ratios):.2f}")
+
+
+def edge_pushing(rounds: int) -> None:
+    """Time the numeric phase of edge pushing per push, and run it again with at most 200 arcs alive."""
+    from benchmarks import planner as model
+
+    print("Edge pushing, numeric phase; below each, the same with cap_active=200")
+    for shape in model.shapes():
+        if shape.program.composites:
+            continue
+        for cap in (None, 200):
+            phase = model.numeric_phase(shape, rounds, cap)
+            if cap is None and phase.pushes < 10_000:
+                break
+            name = shape.name if cap is None else "  at most 200 arcs"
+            print(
+                f"  {name:<58}{phase.pushes:11,d} pushes {1e9 * phase.seconds / phase.pushes:6.2f} ns each"
+                f"{1e3 * phase.seconds:9.2f} ms, most arcs alive {phase.live_arcs:6,d}, {1e-6 * phase.nbytes:7.1f} MB",
+                end="\n" if cap is None else "",
+            )
+        else:
+            free, capped = (
+                hessian(shape.program, shape.point, method="edge_pushing", cap_active=cap)
+                for cap in (None, 200)
+            )
+            print(f", {phase.flushes:,d} flushes, differs by {apart({'': capped}, {'': free}).strip()}")
+
+
 CONTESTS: dict[str, Callable[[int], None]] = {
     "recording": recording,
     "pde": pde,
     "march": march,
     "hessian": hessian_methods,
     "black_scholes": black_scholes,
+    "planner": planner,
+    "edge_pushing": edge_pushing,
 }
 
 

@@ -70,6 +70,10 @@ class Schedule:
         kept = (self.records, self.targets, self.moves, self.flushes, self.rows, self.columns, self.places)
         return sum(array.nbytes for array in kept) + 8 * self.arena
 
+    def is_sparse(self, n: int) -> bool:
+        """Return whether single entries of an (n, n) matrix are written faster than the whole of it is."""
+        return self.ends.size == 0 and 16 * self.rows.size < n * n
+
     def weights(self) -> Floats:
         """Return this thread's arena, all zeros."""
         arena: Floats | None = getattr(self.workspace, "arena", None)
@@ -227,6 +231,12 @@ def edge_pushing(point: Point, *, cap_active: int | None = None) -> Floats:
     schedule = schedule_of(point.program, cap_active)
     half = np.zeros((point.active.size, point.active.size))
     weights = replay_arcs(point, schedule, half)
+    if schedule.is_sparse(point.active.size):
+        rows, columns, found = schedule.rows, schedule.columns, weights[schedule.places]
+        weights[schedule.places] = 0.0
+        half[rows, columns] = found
+        half[columns, rows] += found  # after the first line: what stands on the diagonal is half of it
+        return half
     arc_sweep.collect(weights, schedule.rows, schedule.columns, schedule.places, half)
     return half + half.T
 

@@ -33,10 +33,10 @@ MET = 3.0  # an arc meeting one block of forward rows
 END = 30.0  # forward rows of an arc's end, set aside for the product
 PRODUCT = 0.035  # a multiply-add of the matrix product
 FRONT_ENTRY = 0.35  # an entry of a vector over the front
-ENTRY = 1.3  # an entry of the dense result
+ENTRY = 1.3  # an entry of the dense result, where all of it is written
 EVALUATION = 2.0  # a node and lane of a value sweep
 TRACE_NODE, TRACE_PUSH = 250.0, 27.0  # the symbolic phase of edge pushing, paid once per program
-ENTRY_READ = 8.0  # an entry of a sparse pattern read off and put in its place
+ENTRY_READ = 60.0  # an entry of a sparse result, put in its place, often on a page of its own
 SET_NODE = 700.0  # a node's set of inputs, and the colours: paid once per program
 
 SPREAD = 2e6
@@ -103,14 +103,10 @@ def _make_plan(program: Program, replays: int) -> Plan:
         limit = int(spare / (PUSH + TRACE_PUSH / replays))
         schedule = schedule_within(program, limit) if limit > 0 else None
         if schedule is not None:
-            singles = schedule.pushes - schedule.stretched
-            times["edge_pushing"] = (
-                POINT
-                + CALL
-                + NODE * len(schedule.records)
-                + PUSH * singles
-                + STRETCHED_PUSH * schedule.stretched
-            )
+            n, singles = program.n_active, schedule.pushes - schedule.stretched
+            pushed = NODE * len(schedule.records) + PUSH * singles + STRETCHED_PUSH * schedule.stretched
+            written = ENTRY_READ * schedule.rows.size if schedule.is_sparse(n) else ENTRY * n * n
+            times["edge_pushing"] = POINT + CALL + pushed + written
             counts |= {
                 "pushes": schedule.pushes,
                 "pushes_in_stretches": schedule.stretched,
@@ -120,7 +116,7 @@ def _make_plan(program: Program, replays: int) -> Plan:
     _color(program, replays, counts, times)
     method = min(times, key=lambda name: times[name])
     times["bumping2"] = POINT + CALL + EVALUATION * program.n_nodes * counts["evaluations"]
-    seconds = {name: 1e-9 * (time + ENTRY * program.n_active**2) for name, time in times.items()}
+    seconds = {name: 1e-9 * time for name, time in times.items()}
     return Plan(method, MappingProxyType(counts), MappingProxyType(seconds))
 
 
@@ -181,11 +177,12 @@ def _swept_times(program: Program, counts: dict[str, int]) -> dict[str, float]:
     tangent_node = TANGENT_NODE_FAR if program.n_slots > FAR else TANGENT_NODE
     met = (MET * counts["created_arcs"] + END * counts["arc_ends"]) * rounds
     met += PRODUCT * counts["arc_ends"] * n * n
-    directions = POINT + CALL + _directions_time(program, blocks)
+    written = ENTRY * n * n
+    directions = POINT + CALL + _directions_time(program, blocks) + written
     if nodes <= SMALL_PROGRAM:
-        directions = ONE_CALL + LANE_NODE * nodes * blocks
+        directions = ONE_CALL + LANE_NODE * nodes * blocks + written
     rows = BLOCK_CALL * blocks + tangent_node * nodes * rounds
     return {
         "forward_over_reverse": directions,
-        "bottleneck": POINT + CALL + rows + CREATED * counts["created_arcs"] + met,
+        "bottleneck": POINT + CALL + rows + CREATED * counts["created_arcs"] + met + written,
     }

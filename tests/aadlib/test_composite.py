@@ -81,7 +81,9 @@ def test_a_wrong_rule_fails_the_check(rng: np.random.Generator) -> None:
 
 
 def test_a_rule_of_the_wrong_shape_is_named(rng: np.random.Generator) -> None:
-    with pytest.raises(ad.AadValueError, match=r"Misshapen.adjoint returned shape \(6,\): must return \(5,\)"):
+    with pytest.raises(
+        ad.AadValueError, match=r"Misshapen.adjoint returned shape \(6,\): must return \(5,\)"
+    ):
         ad.check_composite(Misshapen(), rng.standard_normal(5))
 
 
@@ -91,7 +93,9 @@ def test_mixed_recordings_agree_with_plain_ones(verb: str) -> None:
     composite = ad.record(mixed(by_composite), POINT)
     assert len(composite.composites) == 2
     for point in (POINT, POINT[::-1] + 0.2):
-        np.testing.assert_allclose(getattr(composite, verb)(point), getattr(plain, verb)(point), rtol=2e-12, atol=1e-14)
+        np.testing.assert_allclose(
+            getattr(composite, verb)(point), getattr(plain, verb)(point), rtol=2e-12, atol=1e-14
+        )
 
 
 def test_directions_and_products_agree(rng: np.random.Generator) -> None:
