@@ -49,6 +49,7 @@ LINK = SANITIZERS if SANITIZE else []
 
 MODULES = (
     "aadlib.advar",
+    "aadlib.passes",
     "aadlib.tape",
     "aadlib.sweeps.scalar",
     "greeks2.arc_placement",
