@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 
 from aadlib.program import Program
 from aadlib.sweeps import lanes
-from aadlib.threads import n_threads
+from aadlib.threads import SPREAD, n_threads
 from greeks2.bottleneck import curvature_of
 from greeks2.bumping2 import n_evaluations
 from greeks2.edge_pushing import schedule_within
@@ -38,9 +38,6 @@ EVALUATION = 2.0  # a node and lane of a value sweep
 TRACE_NODE, TRACE_PUSH = 250.0, 27.0  # the symbolic phase of edge pushing, paid once per program
 ENTRY_READ = 60.0  # an entry of a sparse result, put in its place, often on a page of its own
 SET_NODE = 700.0  # a node's set of inputs, and the colours: paid once per program
-
-SPREAD = 2e6
-"""Operations from which blocks of lanes are spread over threads, as in `aadlib.threads`."""
 
 FAR = 16_000
 """Slots beyond which two blocks of lanes do not fit the second-level cache."""
@@ -127,14 +124,15 @@ def _counts(program: Program) -> dict[str, int]:
     curvature = curvature_of(program)
     return {
         "nodes": nodes,
-        "created_arcs": int(curvature.nodes.size),
-        "arc_ends": int(curvature.slots.size),
+        "created_arcs": curvature.n_arcs,
+        "arc_ends": curvature.n_ends,
+        "arc_rows": curvature.n_rows,
         "inputs": n,
         "lane_blocks": blocks,
         "lane_multiply_adds": 6 * lanes.LANES * blocks * nodes,
         "evaluations": n_evaluations(n),
         "bytes_forward_over_reverse": 16 * slots * min(n_threads(), blocks),
-        "bytes_bottleneck": 8 * slots * min(n_threads(), blocks) + 16 * curvature.slots.size * n,
+        "bytes_bottleneck": 8 * (curvature.n_places + curvature.n_ends) * lanes.LANES * blocks,
     }
 
 

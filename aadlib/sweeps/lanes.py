@@ -38,6 +38,7 @@ level, _module = _load()
 tangent_sweep = _module.tangent_sweep
 second_order_sweep = _module.second_order_sweep
 curvature_sweep = _module.curvature_sweep
+meet_curvature = _module.meet_curvature
 evaluate_chunk = _module.evaluate_chunk
 gradient_chunk = _module.gradient_chunk
 second_order_chunk = _module.second_order_chunk
