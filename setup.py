@@ -57,6 +57,7 @@ MODULES = (
     "greeks2.arc_sweep",
     "greeks2.curvature_places",
     "greeks2.front_sweep",
+    "greeks2.input_sets",
 )
 """Extensions built once, from the .pyx of the same name."""
 
