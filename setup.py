@@ -52,6 +52,7 @@ MODULES = (
     "aadlib.passes",
     "aadlib.tape",
     "aadlib.sweeps.scalar",
+    "greeks2.arc_count",
     "greeks2.arc_placement",
     "greeks2.arc_schedule",
     "greeks2.arc_sweep",

@@ -10,14 +10,14 @@ import numpy.typing as npt
 
 from aadlib.program import Program
 from aadlib.sweeps import lanes
-from aadlib.threads import SPREAD, map_pieces, n_threads
+from aadlib.threads import map_pieces
 from greeks2.curvature_places import place_rows
 from greeks2.edge_pushing import CURVATURE
 from greeks2.point import Floats, Point
 
 
 WIDEST = 4
-"""Blocks of lanes that one sweep carries side by side: what a node costs once is shared, and rows stay in cache."""
+"""Most blocks of lanes that one sweep carries side by side: beyond one they cost little, while rows stay in cache."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,19 +62,15 @@ def curvature_of(program: Program) -> Curvature:
     return found
 
 
-def groups_of(n: int, arcs: Curvature) -> list[tuple[int, int]]:
-    """Cut n directions into ranges of whole blocks, one sweep each; as many as there are threads where it is worth it."""
-    blocks = -(-n // lanes.LANES)
-    sweeps = -(-blocks // WIDEST)
-    if work_of(n, arcs) > SPREAD:
-        sweeps = max(sweeps, min(n_threads(), blocks))
-    edges = [lanes.LANES * (k * blocks // max(1, sweeps)) for k in range(sweeps)]
-    return list(zip(edges, [*edges[1:], n], strict=True))
+def groups_of(n: int) -> list[tuple[int, int]]:
+    """Cut n directions into ranges of whole blocks, one sweep each."""
+    width = WIDEST * lanes.LANES
+    return [(k, min(n, k + width)) for k in range(0, n, width)]
 
 
-def work_of(n: int, arcs: Curvature) -> float:
-    """Return about how many operations all sweeps together take."""
-    return 5.0 * n * (arcs.n_rows + arcs.n_arcs)
+def work_of(arcs: Curvature, n_groups: int) -> float:
+    """Return about how many operations the sweeps over so many groups take."""
+    return 20.0 * n_groups * (arcs.n_rows + arcs.n_arcs)
 
 
 def bottleneck(point: Point) -> Floats:
@@ -113,8 +109,8 @@ def bottleneck(point: Point) -> Floats:
         )  # fmt: skip
         return rows[: arcs.n_ends, : end - begin], met[:, : end - begin]
 
-    groups = groups_of(n, arcs)
-    found_groups = map_pieces(meet, groups, work=work_of(n, arcs))
+    groups = groups_of(n)
+    found_groups = map_pieces(meet, groups, work=work_of(arcs, len(groups)))
     if not found_groups:
         return np.zeros((0, 0))
     rows = np.concatenate([rows for rows, _ in found_groups], axis=1)

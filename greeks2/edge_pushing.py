@@ -18,7 +18,7 @@ from aadlib.errors import AadValueError
 from aadlib.program import Program
 from aadlib.rules import RULES
 from aadlib.sweeps import lanes
-from greeks2 import arc_placement, arc_schedule, arc_sweep
+from greeks2 import arc_count, arc_placement, arc_schedule, arc_sweep
 from greeks2.hubs import hub_slots
 from greeks2.point import Floats, Point, require_plain
 
@@ -65,6 +65,16 @@ class Schedule:
     workspace: threading.local = field(default_factory=threading.local)
 
     @property
+    def nodes(self) -> int:
+        """Nodes that push or create arcs."""
+        return len(self.records)
+
+    @property
+    def entries(self) -> int:
+        """Arcs between inputs in the end."""
+        return self.rows.size
+
+    @property
     def nbytes(self) -> int:
         """Bytes of the schedule and of one arena."""
         kept = (self.records, self.targets, self.moves, self.flushes, self.rows, self.columns, self.places)
@@ -72,7 +82,7 @@ class Schedule:
 
     def is_sparse(self, n: int) -> bool:
         """Return whether single entries of an (n, n) matrix are written faster than the whole of it is."""
-        return self.ends.size == 0 and 16 * self.rows.size < n * n
+        return self.ends.size == 0 and few_entries(self.rows.size, n)
 
     def weights(self) -> Floats:
         """Return this thread's arena, all zeros."""
@@ -80,6 +90,11 @@ class Schedule:
         if arena is None:
             arena = self.workspace.arena = np.zeros(max(1, self.arena))
         return arena
+
+
+def few_entries(count: int, n: int) -> bool:
+    """Return whether so many entries of an (n, n) matrix are written faster one by one than the whole of it is."""
+    return 16 * count < n * n
 
 
 _schedules: WeakKeyDictionary[Program, dict[int | None, Schedule]] = WeakKeyDictionary()
@@ -133,6 +148,40 @@ def schedule_within(program: Program, limit: int) -> Schedule | None:
     return kept[None]
 
 
+@dataclass(frozen=True)
+class PushCount:
+    """What edge pushing would do at a program: as in `Schedule`, and the nodes and result entries that it writes."""
+
+    pushes: int
+    stretched: int
+    nodes: int
+    entries: int
+
+
+def count_within(
+    program: Program, created: npt.NDArray[np.uint8], front: tuple[Ints, int], limit: int
+) -> PushCount | None:
+    """Count pushes without a schedule; None as soon as there are more than `limit`.
+
+    `created` has the bits of the arcs every node creates, `front` the places of slots and their number, both as the
+    planner has them already. Pushes in stretches count an eighth.
+    """
+    places, size = front
+    hubs, numbers = _numbered_hubs(program)
+    pushes, stretched, nodes, entries, finished = arc_count.count_pushes(
+        program.left, program.right, program.activity, created, places, size, numbers, hubs, program.first_node, limit
+    )  # fmt: skip
+    return PushCount(pushes, stretched, nodes, entries) if finished else None
+
+
+def _numbered_hubs(program: Program) -> tuple[Ints, Ints]:
+    """Return the hubs' slots, and of every slot its number among them or -1."""
+    hubs = hub_slots(program)
+    numbers = np.full(program.n_slots, -1, dtype=np.int32)
+    numbers[hubs] = np.arange(hubs.size)
+    return hubs, numbers
+
+
 def reached_slots(program: Program) -> npt.NDArray[np.uint8]:
     """Return one flag per slot: whether an output's derivative in it can be other than zero."""
     reached = np.zeros(program.n_slots, dtype=np.uint8)
@@ -143,9 +192,10 @@ def reached_slots(program: Program) -> npt.NDArray[np.uint8]:
 
 def _make_schedule(program: Program, cap_active: int | None, *, limit: int) -> Schedule | None:
     require_plain(program, "edge_pushing")
-    hubs = hub_slots(program) if cap_active is None else np.empty(0, dtype=np.int32)
-    numbers = np.full(program.n_slots, -1, dtype=np.int32)
-    numbers[hubs] = np.arange(hubs.size)
+    if cap_active is None:
+        hubs, numbers = _numbered_hubs(program)
+    else:
+        hubs, numbers = np.empty(0, dtype=np.int32), np.full(program.n_slots, -1, dtype=np.int32)
     tracer = arc_schedule.Tracer(program.n_slots, program.first_node, numbers, hubs)
     finished = tracer.trace(
         program.left,

@@ -10,9 +10,9 @@ from weakref import WeakKeyDictionary
 from aadlib.program import Program
 from aadlib.sweeps import lanes
 from aadlib.threads import SPREAD, n_threads
-from greeks2.bottleneck import curvature_of
+from greeks2.bottleneck import curvature_of, groups_of, work_of
 from greeks2.bumping2 import n_evaluations
-from greeks2.edge_pushing import schedule_within
+from greeks2.edge_pushing import PushCount, Schedule, count_within, few_entries, schedule_of, schedule_within
 from greeks2.forward_over_reverse import SMALL_PROGRAM, coloring_within
 from greeks2.taylor import front_of
 
@@ -26,18 +26,21 @@ PUSH = 1.0  # an arc moved to an operand at an address of its own
 STRETCHED_PUSH = 0.2  # an arc moved in a contiguous vector operation
 LANE_NODE = 24.0  # a node of a tangent and a second-order sweep over one block of lanes, in cache
 LANE_NODE_FAR = 32.0  # the same where the blocks do not fit the cache
-TANGENT_NODE = 10.0  # a node of a tangent sweep over one block of lanes, in cache
-TANGENT_NODE_FAR = 20.0  # the same where the block does not fit the cache
-CREATED = 8.0  # an arc's second partial
-MET = 3.0  # an arc meeting one block of forward rows
-END = 30.0  # forward rows of an arc's end, set aside for the product
-PRODUCT = 0.035  # a multiply-add of the matrix product
+TANGENT_NODE = 10.0  # a node of a tangent sweep over one block of lanes
+MEETING = 25_000.0  # Python around the sweeps in which arcs meet rows
+ROW = 11.0  # a node of such a sweep over one group of blocks: its partials and its row
+CREATED = 8.0  # an arc of such a sweep: its second partial and the row it is added to
+END = 1.5  # an entry of a row that an arc ends at, set aside for the product
+PRODUCT = 0.05  # a multiply-add of the matrix product
 FRONT_ENTRY = 0.35  # an entry of a vector over the front
 ENTRY = 1.3  # an entry of the dense result, where all of it is written
 EVALUATION = 2.0  # a node and lane of a value sweep
 TRACE_NODE, TRACE_PUSH = 250.0, 27.0  # the symbolic phase of edge pushing, paid once per program
 ENTRY_READ = 60.0  # an entry of a sparse result, put in its place, often on a page of its own
-SET_NODE = 700.0  # a node's set of inputs, and the colours: paid once per program
+SET_NODE = 40.0  # a node's set of inputs, and the colours: paid once per program
+
+WIDEST_FRONT = 2048
+"""Rows of bits over a wider front are slower to count than a schedule is to trace."""
 
 FAR = 16_000
 """Slots beyond which two blocks of lanes do not fit the second-level cache."""
@@ -53,8 +56,9 @@ class Plan:
     ----------
     method : str, the cheapest exact method
     counts : nodes, inputs, blocks of lanes, lane multiply-adds, pushes, live arcs, front, evaluations, bytes by method;
-        pushes is absent where counting them was given up because edge pushing had lost already; colors is there where
-        forward over reverse sweeps one direction per colour of a sparse Hessian
+        pushes is absent where counting them was given up because edge pushing had lost already, live arcs and its bytes
+        where another method was chosen; colors is there where forward over reverse sweeps one direction per colour of a
+        sparse Hessian
     seconds : estimated time of one replay by method
     """
 
@@ -78,7 +82,7 @@ def plan(program: Program, *, replays: int = 1000) -> Plan:
     ----------
     program : Program without lanes
     replays : int, over how many Hessians the symbolic phase of edge pushing is spread: 1 for a recording that is used
-        once. Tracing stops as soon as edge pushing is dearer than another method, so planning never costs much.
+        once. Counting stops as soon as a method is dearer than another one, so planning never costs much.
     """
     if replays == 1:
         return _make_plan(program, replays)
@@ -91,30 +95,40 @@ def _make_plan(program: Program, replays: int) -> Plan:
     counts = _counts(program)
     times = _swept_times(program, counts)
     if not program.composites:
-        front = counts["front"] = front_of(program)[1]
-        counts["bytes_taylor"] = 8 * front * front
+        size = counts["front"] = front_of(program)[1]
+        counts["bytes_taylor"] = 8 * size * size
         times["taylor"] = (
-            POINT + CALL + program.n_nodes * (3.0 * NODE + 3.0 * FRONT_ENTRY * front) + ENTRY * front**2
+            POINT + CALL + program.n_nodes * (3.0 * NODE + 3.0 * FRONT_ENTRY * size) + ENTRY * size**2
         )
-        spare = min(times.values()) - POINT - CALL - program.n_nodes * (NODE + TRACE_NODE / replays)
-        limit = int(spare / (PUSH + TRACE_PUSH / replays))
-        schedule = schedule_within(program, limit) if limit > 0 else None
-        if schedule is not None:
-            n, singles = program.n_active, schedule.pushes - schedule.stretched
-            pushed = NODE * len(schedule.records) + PUSH * singles + STRETCHED_PUSH * schedule.stretched
-            written = ENTRY_READ * schedule.rows.size if schedule.is_sparse(n) else ENTRY * n * n
-            times["edge_pushing"] = POINT + CALL + pushed + written
-            counts |= {
-                "pushes": schedule.pushes,
-                "pushes_in_stretches": schedule.stretched,
-                "live_arcs": schedule.peak,
-                "bytes_edge_pushing": schedule.nbytes,
-            }
+        _push(program, replays, counts, times)
     _color(program, replays, counts, times)
     method = min(times, key=lambda name: times[name])
+    if method == "edge_pushing":
+        schedule = schedule_of(program)
+        counts |= {"live_arcs": schedule.peak, "bytes_edge_pushing": schedule.nbytes}
     times["bumping2"] = POINT + CALL + EVALUATION * program.n_nodes * counts["evaluations"]
     seconds = {name: 1e-9 * time for name, time in times.items()}
     return Plan(method, MappingProxyType(counts), MappingProxyType(seconds))
+
+
+def _push(program: Program, replays: int, counts: dict[str, int], times: dict[str, float]) -> None:
+    """Count the pushes of edge pushing for as long as it can be the cheapest, its symbolic phase included."""
+    spare = min(times.values()) - POINT - CALL - program.n_nodes * (NODE + TRACE_NODE / replays)
+    limit = int(spare / (PUSH + TRACE_PUSH / replays))
+    if limit <= 0:
+        return
+    counted: PushCount | Schedule | None
+    if counts["front"] <= WIDEST_FRONT:
+        counted = count_within(program, curvature_of(program).created, front_of(program), limit)
+    else:
+        counted = schedule_within(program, limit)
+    if counted is None:
+        return
+    n = program.n_active
+    written = ENTRY_READ * counted.entries if few_entries(counted.entries, n) else ENTRY * n * n
+    pushed = PUSH * (counted.pushes - counted.stretched) + STRETCHED_PUSH * counted.stretched
+    times["edge_pushing"] = POINT + CALL + NODE * counted.nodes + pushed + written
+    counts |= {"pushes": counted.pushes, "pushes_in_stretches": counted.stretched}
 
 
 def _counts(program: Program) -> dict[str, int]:
@@ -143,11 +157,13 @@ def _blocks(n_directions: int) -> int:
 def _color(program: Program, replays: int, counts: dict[str, int], times: dict[str, float]) -> None:
     """Sweep one direction per colour of a sparse Hessian where that is cheaper, and worth finding the colours."""
     dense, best = times["forward_over_reverse"], min(times.values())
-    one_block = _directions_time(program, 1) + POINT
-    if (best - one_block) * replays < SET_NODE * program.n_nodes:
+    if (best - POINT - _directions_time(program, 1)) * replays < SET_NODE * program.n_nodes:
         return
     # More colours than this cannot be the cheapest way.
-    most = int(counts["inputs"] * min(1.0, best / dense)) - 1
+    blocks = counts["lane_blocks"]
+    while blocks and POINT + CALL + _directions_time(program, blocks) > best:
+        blocks -= 1
+    most = min(lanes.LANES * blocks, counts["inputs"] - 1)
     coloring = coloring_within(program, most)
     if coloring is None:
         return
@@ -170,17 +186,19 @@ def _directions_time(program: Program, blocks: int) -> float:
 def _swept_times(program: Program, counts: dict[str, int]) -> dict[str, float]:
     """Return the times of the methods that sweep all directions."""
     n, nodes, blocks = counts["inputs"], counts["nodes"], counts["lane_blocks"]
-    threads = min(n_threads(), blocks) if 20.0 * lanes.LANES * nodes * blocks > SPREAD else 1
-    rounds = -(-blocks // max(1, threads))
-    tangent_node = TANGENT_NODE_FAR if program.n_slots > FAR else TANGENT_NODE
-    met = (MET * counts["created_arcs"] + END * counts["arc_ends"]) * rounds
-    met += PRODUCT * counts["arc_ends"] * n * n
     written = ENTRY * n * n
     directions = POINT + CALL + _directions_time(program, blocks) + written
     if nodes <= SMALL_PROGRAM:
         directions = ONE_CALL + LANE_NODE * nodes * blocks + written
-    rows = BLOCK_CALL * blocks + tangent_node * nodes * rounds
-    return {
-        "forward_over_reverse": directions,
-        "bottleneck": POINT + CALL + rows + CREATED * counts["created_arcs"] + met + written,
-    }
+    return {"forward_over_reverse": directions, "bottleneck": _met_time(program, counts) + written}
+
+
+def _met_time(program: Program, counts: dict[str, int]) -> float:
+    """Return the time in which all arcs meet the rows of their ends."""
+    n, ends = counts["inputs"], counts["arc_ends"]
+    if program.composites:
+        return POINT + CALL + BLOCK_CALL * counts["lane_blocks"] + TANGENT_NODE * counts["nodes"] * counts["lane_blocks"]
+    groups = len(groups_of(n))
+    threads = min(n_threads(), groups) if work_of(curvature_of(program), groups) > SPREAD else 1
+    sweep = ROW * counts["arc_rows"] + CREATED * counts["created_arcs"]
+    return POINT + MEETING + sweep * -(-groups // max(1, threads)) + END * ends * n + PRODUCT * ends * n * n
