@@ -12,7 +12,7 @@ from aadlib import passes
 from aadlib.errors import AadTypeError, AadValueError
 from aadlib.freeze import LINEAR, Floats, Ints
 from aadlib.replay import Argument, Layout, Replay
-from aadlib.sweeps import lanes, scalar
+from aadlib.sweeps import lanes
 from aadlib.threads import map_pieces
 
 CHUNK = 64 * lanes.LANES

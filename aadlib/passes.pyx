@@ -1,4 +1,4 @@
-"""Passes over the nodes of a recording: repeats, liveness, slots, dependence. `passes_in_python` is the readable twin.
+"""Passes over the nodes of a recording: repeats, liveness, slots, dependence.
 
 A *place* numbers everything on a tape: its constants first, then its nodes from `first` on.
 """
@@ -41,7 +41,7 @@ def merge_repeated(
     -----
     Values are unchanged to the last bit: the same operation on the same operands. Value numbering with an
     open-addressed table in which a node stands near its later operand, where it was just looked up; one that finds its
-    neighbourhood full goes anywhere.
+    neighbourhood full goes anywhere. `aadlib.sweeps.reference` has the readable twin.
     """
     cdef Py_ssize_t n = op.shape[0]
     cdef Py_ssize_t size = 64

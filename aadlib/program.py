@@ -102,7 +102,7 @@ class Program:
 
     @property
     def adjoint_places(self) -> Ints:
-        """Place of every slot (n_slots,) among the adjoints that a second-order sweep holds at once; found when asked."""
+        """Place of every slot (n_slots,) among the adjoints that a second-order sweep holds, found when asked."""
         return self._recycled_adjoints[0]
 
     @property

@@ -15,7 +15,6 @@ from greeks2.curvature_places import place_rows
 from greeks2.edge_pushing import CURVATURE
 from greeks2.point import Floats, Point
 
-
 WIDEST = 4
 """Most blocks of lanes that one sweep carries side by side: beyond one they cost little, while rows stay in cache."""
 
@@ -48,7 +47,7 @@ def curvature_of(program: Program) -> Curvature:
     if found is None:
         reached = np.zeros(program.n_slots, dtype=np.uint8)
         reached[program.outputs] = 1
-        created, places, *counts = place_rows(
+        created, places, n_arcs, n_ends, n_places = place_rows(
             program.op,
             program.left,
             program.right,
@@ -58,7 +57,7 @@ def curvature_of(program: Program) -> Curvature:
             program.first_node,
         )
         n_rows = int(np.count_nonzero(places[program.first_node :] >= 0))
-        found = _curvatures[program] = Curvature(created, places, *counts, n_rows)
+        found = _curvatures[program] = Curvature(created, places, n_arcs, n_ends, n_places, n_rows)
     return found
 
 

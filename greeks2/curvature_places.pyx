@@ -69,6 +69,17 @@ def place_rows(
                 n_free += 1
             if bits == 0 and places[node] == -1:
                 continue
+            for end in range(3):
+                if not bits & (1 << end):
+                    continue
+                n_arcs += 1
+                slot = a if end == 0 else b if end == 2 else min(a, b)
+                if places[slot] >= 0:
+                    free[n_free] = places[slot]
+                    n_free += 1
+                if places[slot] >= -1:
+                    places[slot] = -2 - n_ends
+                    n_ends += 1
             if wanted & 1 and places[a] == -1:
                 if n_free:
                     n_free -= 1
@@ -83,17 +94,6 @@ def place_rows(
                 else:
                     places[b] = n_shared
                     n_shared += 1
-            for end in range(3):
-                if not bits & (1 << end):
-                    continue
-                n_arcs += 1
-                slot = a if end == 0 else b if end == 2 else min(a, b)
-                if places[slot] >= 0:
-                    free[n_free] = places[slot]
-                    n_free += 1
-                if places[slot] >= -1:
-                    places[slot] = -2 - n_ends
-                    n_ends += 1
         for k in range(places.shape[0]):
             if places[k] < -1:
                 places[k] = -2 - places[k]

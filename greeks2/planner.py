@@ -197,7 +197,12 @@ def _met_time(program: Program, counts: dict[str, int]) -> float:
     """Return the time in which all arcs meet the rows of their ends."""
     n, ends = counts["inputs"], counts["arc_ends"]
     if program.composites:
-        return POINT + CALL + BLOCK_CALL * counts["lane_blocks"] + TANGENT_NODE * counts["nodes"] * counts["lane_blocks"]
+        return (
+            POINT
+            + CALL
+            + BLOCK_CALL * counts["lane_blocks"]
+            + TANGENT_NODE * counts["nodes"] * counts["lane_blocks"]
+        )
     groups = len(groups_of(n))
     threads = min(n_threads(), groups) if work_of(curvature_of(program), groups) > SPREAD else 1
     sweep = ROW * counts["arc_rows"] + CREATED * counts["created_arcs"]
