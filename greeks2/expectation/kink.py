@@ -147,25 +147,30 @@ class KinkSweep:
             still,
         )
         jump, (jump_params, jump_along) = programs.jump.value_and_gradient(*here)
-        if self.order == 1:
+        if programs.switch.continuous:
+            jump = np.zeros_like(jump)  # what is left of it is round-off
+        if self.order == 1 or programs.switch.continuous:
             _, (slopes, along) = programs.surface.value_and_gradient(*here)
         else:
-            _, first, second = programs.surface.derivatives(*here)
+            _, first, bends = programs.surface.derivatives(*here)
             slopes, along = first[:, :n], first[:, n]
         weights = -np.sign(along) * INV_SQRT_2PI * np.exp(-0.5 * roots.places**2)
         moves = -slopes / along[:, None]  # of the root in the params
         gradient = (weights * jump) @ moves
         if self.order == 1:
             return PathSums(0, 0.0, gradient, None)
-        bends = (weights * jump / -along)[
-            :, None
-        ]  # the root's second derivatives, weighted: from Y along the root
-        twist = bends * second[:, :n, n]
-        curvature = bends[:, 0] * second[:, n, n] + weights * (jump_along - roots.places * jump)
-        half = (weights[:, None] * jump_params + twist).T @ moves
-        hessian = half + half.T + (curvature[:, None] * moves).T @ moves
-        hessian += np.einsum("k,kij->ij", bends[:, 0], second[:, :n, :n])
-        return PathSums(0, 0.0, gradient, hessian)
+        half = (
+            weights[:, None] * (jump_params + 0.5 * (jump_along - roots.places * jump)[:, None] * moves)
+        ).T @ moves
+        if not programs.switch.continuous:
+            # x*_ij = -(Y_ij + Y_ix x*_j + Y_xj x*_i + Y_xx x*_i x*_j) / Y_x, times the weight and the jump
+            along_root = np.concatenate(
+                [np.broadcast_to(np.eye(n), (moves.shape[0], n, n)), moves[:, None, :]], axis=1
+            )
+            half += 0.5 * np.einsum(
+                "k,kai,kab,kbj->ij", -weights * jump / along, along_root, bends, along_root, optimize=True
+            )
+        return PathSums(0, 0.0, gradient, half + half.T)
 
 
 def require_standard_normal(name: str, rows: Any) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from aadlib import evaluate
 from aadlib.advar import ADVar, Condition, record_binary, record_unary
 from aadlib.errors import AadTypeError
-from aadlib.freeze import Line
+from aadlib.freeze import Kink, Line
 from aadlib.program import Program
 from aadlib.recording import record
 from aadlib.rules import CODES, RULES
@@ -22,6 +22,9 @@ COMPARED = ("maximum", "minimum", "greater", "greater_equal")
 
 SIGNED = ("absolute", "sign")
 """Operations that switch where their operand is zero: Y = x."""
+
+CONTINUOUS = ("maximum", "minimum", "absolute")
+"""Operations whose two branches agree where they switch."""
 
 FOLLOWING = ("where_true", "where_false", "logical_and", "logical_or", "equal", "not_equal")
 """Operations that follow a comparison, which is the switch, or differ from a constant on almost no path."""
@@ -35,12 +38,14 @@ class Switch:
     ----------
     nodes : slots of the nodes that switch together
     left, right : slots with Y = left - right; Y = left where right is -1
+    continuous : bool, whether the path has a kink there and no jump
     line : where the first of them was recorded
     """
 
     nodes: tuple[int, ...]
     left: int
     right: int
+    continuous: bool
     line: Line
 
 
@@ -62,8 +67,7 @@ def switches_of(program: Program) -> tuple[Switch, ...]:
                 f"smoothing='kink' meets a comparison in an if at {_place(guard.line)}: a recording holds one branch "
                 "of it; write where or maximum"
             )
-    found: dict[tuple[int, int], list[int]] = {}
-    lines: dict[tuple[int, int], Line] = {}
+    found: dict[tuple[int, int], list[Kink]] = {}
     for kink in program.kinks:
         node = kink.slot - program.first_node
         left, right = int(program.left[node]), int(program.right[node])
@@ -75,9 +79,16 @@ def switches_of(program: Program) -> tuple[Switch, ...]:
                 "minimum, abs, sign and comparisons inside where switch; write the step with those"
             )
         key = (left, right if kink.operation in COMPARED else -1)
-        found.setdefault(key, []).append(kink.slot)
-        lines.setdefault(key, kink.line)
-    return tuple(Switch(tuple(nodes), *key, lines[key]) for key, nodes in found.items())
+        found.setdefault(key, []).append(kink)
+    return tuple(
+        Switch(
+            tuple(kink.slot for kink in together),
+            *key,
+            all(kink.operation in CONTINUOUS for kink in together),
+            together[0].line,
+        )
+        for key, together in found.items()
+    )
 
 
 def _place(line: Line) -> str:
