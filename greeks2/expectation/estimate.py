@@ -16,7 +16,7 @@ from aadlib.recording import RetracingProgram, record
 from greeks2.expectation.batches import BatchMeans, batch_edges, paths_per_piece
 from greeks2.expectation.noise import Normals, whole
 from greeks2.expectation.path_sums import Floats, PathSums
-from greeks2.expectation.path_sweep import PathSweep
+from greeks2.expectation.path_sweep import PathSweep, require_path
 from greeks2.expectation.progress import Progress, reporting
 from greeks2.expectation.result import Expectation
 from greeks2.expectation.sobol import Sobol
@@ -184,6 +184,7 @@ def _recorded(path: Any, params: tuple[Floats, ...], sources: tuple[LaneSource, 
         first = [source.cut(0, 1, stream)() for stream, source in enumerate(sources)]
         positions = range(len(params), len(params) + len(sources))
         return record(path, *params, *first, lanes=positions, passive=positions)
+    require_path(path)
     for what, lane, shapes in (
         ("params", False, [one.shape for one in params]),
         ("lanes", True, [source.shape for source in sources]),

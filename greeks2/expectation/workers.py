@@ -94,33 +94,35 @@ class _Handing:
     """Hands pieces to an executor, or to threads of this process once the executor has failed to take one."""
 
     def __init__(self, task: Task, executor: Any, stack: ExitStack) -> None:
-        self._task, self._executor, self._stack = task, executor, stack
+        self._task, self._stack = task, stack
+        self._executor = executor
+        self._own: ThreadPoolExecutor | None = None
         self.failure: Exception | None = None
         self.redone = 0
 
     def submit(self, piece: Piece) -> Any:
         """Return a future of the piece's result."""
-        try:
-            return self._executor.submit(_attempt, self._task, piece)
-        except Exception as error:  # whatever the executor's own failure is
-            self._failed(error)
-            self._executor = self._stack.enter_context(ThreadPoolExecutor(n_threads()))
-            return self._executor.submit(_attempt, self._task, piece)
+        if self._own is None:
+            try:
+                return self._executor.submit(_attempt, self._task, piece)
+            except Exception as error:  # whatever kind of failure is the executor's own
+                self.failure = self.failure or error
+                self._own = self._stack.enter_context(ThreadPoolExecutor(n_threads()))
+        self.redone += 1
+        return self._own.submit(_attempt, self._task, piece)
 
     def result(self, piece: Piece, future: Any) -> PathSums:
         """Return the piece's sums, swept again here where its worker was lost; raise an error of the path itself."""
         try:
             found = future.result()
         except Exception as error:
-            self._failed(error)
-            return self._task(piece)
-        if isinstance(found, _PathFailed):
-            raise found.error
-        return found
-
-    def _failed(self, error: Exception) -> None:
-        self.failure = self.failure or error
+            self.failure = self.failure or error
+        else:
+            if isinstance(found, _PathFailed):
+                raise found.error
+            return found
         self.redone += 1
+        return self._task(piece)
 
 
 @contextmanager
@@ -178,7 +180,7 @@ def sums_in_order(
                 future.cancel()
     if handing.failure is not None:
         warnings.warn(
-            f"{handing.redone} pieces of the paths were swept again in this process, as the executor failed with "
+            f"{handing.redone} pieces of the paths were swept in this process, as the executor failed with "
             f"{type(handing.failure).__name__}: {handing.failure}. The result is the same to the last bit",
             ExecutorWarning,
             stacklevel=4,
