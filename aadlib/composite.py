@@ -17,6 +17,7 @@ from aadlib.advar import ADVar, record_composite
 from aadlib.arrays import array, is_recorded, values
 from aadlib.checking import compare, extrapolated_difference
 from aadlib.errors import AadTypeError, AadValueError
+from aadlib.rule_shapes import require_rule_shape
 
 Floats = npt.NDArray[np.float64]
 
@@ -79,14 +80,8 @@ class Composite(ABC):
 
         Override it where the matrix costs less than `second_order` in every direction.
         """
-        return tangents.T @ self.second_order(state, seeds, tangents)
-
-
-def _checked(operation: Composite, rule: str, found: Any, shape: tuple[int, ...]) -> Floats:
-    result = np.asarray(found, dtype=np.float64)
-    if result.shape != shape:
-        raise AadValueError(f"{operation.name}.{rule} returned shape {result.shape}: must return {shape}")
-    return result
+        moved = self.second_order(state, seeds, tangents)
+        return tangents.T @ require_rule_shape(self, "second_order", moved, tangents.shape)
 
 
 def apply_composite(operation: Composite, operands: Any) -> Any:
@@ -158,13 +153,17 @@ def check_composite(
     rng = np.random.default_rng(0)
     seeds = rng.standard_normal(m)
     identity = np.eye(n)
-    _checked(operation, "forward", y, (m,))
-    tangents = _checked(operation, "tangents", operation.tangents(state, identity), (m, n))
-    adjoint = _checked(operation, "adjoint", operation.adjoint(state, seeds), (n,))
-    second = _checked(operation, "second_order", operation.second_order(state, seeds, identity), (n, n))
+    require_rule_shape(operation, "forward", y, (m,))
+    tangents = require_rule_shape(operation, "tangents", operation.tangents(state, identity), (m, n))
+    adjoint = require_rule_shape(operation, "adjoint", operation.adjoint(state, seeds), (n,))
+    second = require_rule_shape(
+        operation, "second_order", operation.second_order(state, seeds, identity), (n, n)
+    )
     columns = rng.standard_normal((m, 3))
-    lanes = _checked(operation, "adjoints", operation.adjoints(state, columns), (n, 3))
-    curvature = _checked(operation, "curvature", operation.curvature(state, seeds, identity), (n, n))
+    lanes = require_rule_shape(operation, "adjoints", operation.adjoints(state, columns), (n, 3))
+    curvature = require_rule_shape(
+        operation, "curvature", operation.curvature(state, seeds, identity), (n, n)
+    )
     steps = step * np.maximum(1.0, np.abs(x))
 
     def along(k: int, of_operands: Any) -> Floats:

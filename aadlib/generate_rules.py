@@ -313,7 +313,7 @@ def numba_rules() -> str:
             return name
         return f"m_{name}"
 
-    imported = [n for n in rules.LIBRARY if n not in {"exp2", "fmod"}]
+    imported = [n for n in rules.LIBRARY if n != "exp2"]
     python = {"tgamma": "gamma"}
     lines = [
         BANNER.rstrip(),
@@ -322,7 +322,8 @@ def numba_rules() -> str:
     ]
     lines += ["from math import ("]
     lines += [f"    {python.get(n, n)} as m_{n}," for n in imported]
-    lines += [")", "", "from numba import njit", "from numpy import fmod as m_fmod", ""]
+    lines += [")", "", "from numba import njit", "from numba.extending import overload"]
+    lines += ["from numpy import fmod", ""]
     for name, value in vars(special).items():
         if isinstance(value, float):
             text = {"INFINITY": 'float("inf")', "NOT_A_NUMBER": 'float("nan")'}.get(name, repr(value))
@@ -333,6 +334,11 @@ def numba_rules() -> str:
         "@njit(cache=True, error_model='numpy')",
         "def m_exp2(x):",
         "    return m_pow(2.0, x)",
+        "",
+        "",
+        "@overload(m_fmod, target='cpu')  # numba knows math.fmod for CUDA only, and numpy.fmod for the CPU only",
+        "def fmod_of_numpy(x, y):",
+        "    return lambda x, y: fmod(x, y)",
         "",
     ]
     for function, local in _special_functions():

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from aadlib.errors import AadValueError, NotFinite
 from aadlib.freeze import RESULT, Flags, Floats, Ints, Line, PlacedComposite
+from aadlib.rule_shapes import require_rule_shape
 from aadlib.rules import RULES
 from aadlib.sweeps import lanes, scalar
 
@@ -182,7 +183,9 @@ class Replay:
         for composite, state, segment in self._backwards():
             results = adjoints[self._results(composite)]
             if results.any():
-                np.add.at(adjoints, composite.operands, composite.operation.adjoint(state, results))
+                found = composite.operation.adjoint(state, results)
+                found = require_rule_shape(composite.operation, "adjoint", found, composite.operands.shape)
+                np.add.at(adjoints, composite.operands, found)
             scalar.adjoint_sweep(*layout, *segment)
 
     def sweep_tangents(self, values: Floats, directions: Floats) -> Floats:
@@ -206,8 +209,11 @@ class Replay:
             found = composite.operation.tangents(
                 state, self.gather(tangents, composite.operands, len(directions))
             )
-            padded = np.zeros((composite.end - composite.begin, n_blocks * lanes.LANES))
-            padded[:, : len(directions)] = found
+            n_results = composite.end - composite.begin
+            padded = np.zeros((n_results, n_blocks * lanes.LANES))
+            padded[:, : len(directions)] = require_rule_shape(
+                composite.operation, "tangents", found, (n_results, len(directions))
+            )
             tangents[:, self._results(composite)] = padded.reshape(-1, n_blocks, lanes.LANES).transpose(
                 1, 0, 2
             )
@@ -240,11 +246,13 @@ class Replay:
         for composite, state, segment in self._backwards():
             moved = self.gather(tangents, composite.operands, n_directions)
             seeds = self.gather(result, places[self._results(composite)], n_directions)
+            operation, shape = composite.operation, (composite.operands.size, n_directions)
             added = np.zeros((composite.operands.size, len(result) * lanes.LANES))
-            added[:, :n_directions] = composite.operation.adjoints(state, seeds)
-            added[:, :n_directions] += composite.operation.second_order(
-                state, adjoints[self._results(composite)], moved
+            added[:, :n_directions] = require_rule_shape(
+                operation, "adjoints", operation.adjoints(state, seeds), shape
             )
+            found = operation.second_order(state, adjoints[self._results(composite)], moved)
+            added[:, :n_directions] += require_rule_shape(operation, "second_order", found, shape)
             by_block = added.reshape(composite.operands.size, len(result), lanes.LANES).transpose(1, 0, 2)
             for block, part in zip(result, by_block, strict=True):
                 np.add.at(block, places[composite.operands], part)
@@ -273,5 +281,6 @@ class Replay:
             seeds = adjoints[self._results(composite)]
             if seeds.any():
                 moved = self.gather(tangents, composite.operands, len(directions))
-                result += composite.operation.curvature(state, seeds, moved)
+                found = composite.operation.curvature(state, seeds, moved)
+                result += require_rule_shape(composite.operation, "curvature", found, result.shape)
         return result

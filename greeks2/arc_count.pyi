@@ -11,8 +11,9 @@ def count_pushes(
     created: Flags,
     places: Ints,
     size: int,
-    hub: Ints,
-    hub_slots: Ints,
+    end_row: Ints,
+    first_input: Ints,
+    last_input: Ints,
     first: int,
     limit: int,
 ) -> tuple[int, int, int, int, bool]: ...

@@ -43,6 +43,14 @@ if TYPE_CHECKING:
 METHODS = ("edge_pushing", "taylor", "forward_over_reverse", "bottleneck", "bumping2")
 """Every method of `hessian`; all but the last are exact."""
 
+SINGLE_OPERATIONS = ("edge_pushing", "taylor")
+"""Methods that sweep single operations: they refuse programs with composite ones."""
+
+
+def methods_for(program: Program) -> tuple[str, ...]:
+    """Return the methods that run on a program: all of them where it has no composite operations."""
+    return tuple(name for name in METHODS if not (program.composites and name in SINGLE_OPERATIONS))
+
 
 @dataclass(frozen=True, eq=False)
 class HessianResult:
@@ -289,7 +297,8 @@ def hessian(
         For an unknown method, a cap too small for one operation's arcs, an option of another method, or a Hessian with
         entries outside `sparsity`.
     AadTypeError
-        For a result that is an array without `weights`, or that does not depend on `x`.
+        For a result that is an array without `weights`, or that does not depend on `x`; for edge pushing or Taylor
+        series of a program with composite operations.
     BranchChanged
         When a program would take another branch at `x`, or a bump of bumping2 crosses one.
 

@@ -24,6 +24,7 @@ BLOCK_CALL = 24_000.0  # Python around one block of lanes
 NODE = 8.0  # a node of a scalar sweep: its partials
 PUSH = 1.0  # an arc moved to an operand at an address of its own
 STRETCHED_PUSH = 0.2  # an arc moved in a contiguous vector operation
+HUB_ENTRY = 1.0  # an entry of a hub's forward row
 LANE_NODE = 24.0  # a node of a tangent and a second-order sweep over one block of lanes, in cache
 LANE_NODE_FAR = 32.0  # the same where the blocks do not fit the cache
 TANGENT_NODE = 10.0  # a node of a tangent sweep over one block of lanes
@@ -127,6 +128,7 @@ def _push(program: Program, replays: int, counts: dict[str, int], times: dict[st
     n = program.n_active
     written = ENTRY_READ * counted.entries if few_entries(counted.entries, n) else ENTRY * n * n
     pushed = PUSH * (counted.pushes - counted.stretched) + STRETCHED_PUSH * counted.stretched
+    pushed += HUB_ENTRY * counted.hub_entries
     times["edge_pushing"] = POINT + CALL + NODE * counted.nodes + pushed + written
     counts |= {"pushes": counted.pushes, "pushes_in_stretches": counted.stretched}
 

@@ -79,8 +79,8 @@ def require_plain(program: Program, method: str) -> None:
     """Raise `AadTypeError` where a method that sweeps single operations meets composite ones."""
     if program.composites:
         raise AadTypeError(
-            f"{method} sweeps single operations and this program has {len(program.composites)} composite ones: use "
-            "method='forward_over_reverse' or 'bottleneck'"
+            f"{method} sweeps single operations and this program has composite ones ({len(program.composites)}): use "
+            "hessian with method='forward_over_reverse', 'bottleneck' or 'auto'"
         )
 
 

@@ -56,6 +56,7 @@ def test_result_carries_what_happened() -> None:
         ({"method": "bumping2", "steps": [0.1]}, "steps has 1 entries: the function has 2 active inputs"),
         ({"method": "bumping2", "steps": [0.1, -0.1]}, r"steps\[1\] = -0.1"),
         ({"weights": [1.0]}, r"weights has shape \(1,\)"),
+        ({"weights": np.nan}, r"weights = nan: must be finite"),
     ],
 )
 def test_options_that_cannot_be(options: dict[str, object], message: str) -> None:
