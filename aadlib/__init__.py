@@ -61,6 +61,7 @@ from aadlib.functions import (
     softplus,
     sqrt,
     square,
+    stop_gradient,
     tan,
     tanh,
     value_of,
@@ -82,6 +83,6 @@ __all__ = [
     "erfc", "exp", "exp2", "expm1", "floor", "gamma", "gammaln", "grad", "grads_list", "hvp", "hypot",
     "interp", "jacobian", "jvp", "log", "log10", "log1p", "log2", "logaddexp", "maximum", "minimum",
     "norm_cdf", "norm_pdf", "norm_ppf", "power", "reciprocal", "record", "sigmoid", "sign", "sin", "sinh",
-    "softplus", "softplus_ad", "sqrt", "square", "tan", "tanh", "value_and_grad", "value_of", "vjp",
+    "softplus", "softplus_ad", "sqrt", "square", "stop_gradient", "tan", "tanh", "value_and_grad", "value_of", "vjp",
     "where", "zeros",
 ]  # fmt: skip

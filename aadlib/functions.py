@@ -105,6 +105,7 @@ absolute = _unary("absolute", "|x|; a kink with derivative 0 at 0")
 sign = _unary("sign", "-1, 0 or 1; a step")
 floor = _unary("floor", "the largest integer not above x; a step")
 ceil = _unary("ceil", "the smallest integer not below x; a step")
+stop_gradient = _unary("stop_gradient", "x as it is, with derivative zero")
 arctan2 = _binary("arctan2", "the angle of the point (y, x)")
 hypot = _binary("hypot", "sqrt(x**2 + y**2)")
 logaddexp = _binary("logaddexp", "log(exp(x) + exp(y)) without overflow")
@@ -167,5 +168,5 @@ __all__ = [
     "copysign", "cos", "cosh", "digamma", "erf", "erfc", "exp", "exp2", "expm1", "floor", "gamma", "gammaln",
     "hypot", "interp", "log", "log10", "log1p", "log2", "logaddexp", "maximum", "minimum", "norm_cdf",
     "norm_pdf", "norm_ppf", "power", "reciprocal", "sigmoid", "sign", "sin", "sinh", "softplus", "sqrt", "square",
-    "tan", "tanh", "value_of", "where",
+    "stop_gradient", "tan", "tanh", "value_of", "where",
 ]  # fmt: skip

@@ -29,6 +29,7 @@ def _softplus(x: Any) -> Any:
 _PLAIN: dict[str, Callable[..., Any]] = {
     "norm_pdf": _norm_pdf,
     "softplus": _softplus,
+    "stop_gradient": lambda x: x,
     "where_true": lambda x, y: np.where(y != 0.0, x, 0.0),
     "where_false": lambda x, y: np.where(y != 0.0, 0.0, x),
 }

@@ -8,7 +8,7 @@ Conventions at the edges, stated once and tested row by row:
 
 - Outside its domain a value is NaN and at a pole it is infinite, as in C; nothing raises while recording.
 - A kink has the derivative halfway between its sides: 0 for `abs` at 0, one half each for a tie of `maximum`.
-- A step (`sign`, `floor`, `greater`, ...) has derivative zero everywhere.
+- A step (`sign`, `floor`, `greater`, ...) has derivative zero everywhere; `stop_gradient` by decree, so it is no kink.
 - `sqrt` and `cbrt` at 0 have infinite derivatives; `square` at 0 has partials 0 and 2.
 - `power`: 0**0 = 1 with d/dx = 0; in the exponent the derivative of 0**y is 0 for y > 0 and -inf at y = 0.
 - A zero partial or adjoint ends a chain: 0 times infinity is 0 in every sweep. So the branch of a `where`
@@ -264,6 +264,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "where_false", "(0.0 if y != 0.0 else x)", ("(0.0 if y != 0.0 else 1.0)", "0.0"), NONE, smooth=False
     ),
+    # the value without its derivatives
+    Rule("stop_gradient", "x", ("0.0",), ("0.0",)),
 )
 
 CODES: dict[str, int] = {rule.name: code for code, rule in enumerate(RULES)}

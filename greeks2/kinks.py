@@ -41,16 +41,21 @@ def kinks_of(program: Program) -> tuple[KinkGroup, ...]:
     return tuple(KinkGroup(operation, *line, count) for (operation, line), count in counted.most_common())
 
 
+def listed(kinks: tuple[KinkGroup, ...], *, shown: int = 5) -> str:
+    """Return the first groups as a text, and how many more there are."""
+    more = f"; and {len(kinks) - shown} more lines" if len(kinks) > shown else ""
+    return "; ".join(str(group) for group in kinks[:shown]) + more
+
+
 def warn_of_kinks(kinks: tuple[KinkGroup, ...], *, shown: int = 5, stacklevel: int = 2) -> None:
     """Issue one `KinkWarning` that says how many kinks there are and where; none where there are none."""
     if not kinks:
         return
     total = sum(group.count for group in kinks)
-    lines = "; ".join(str(group) for group in kinks[:shown])
-    more = f"; and {len(kinks) - shown} more lines" if len(kinks) > shown else ""
+    lines = listed(kinks, shown=shown)
     warnings.warn(
         f"this Hessian passed through {total} operation{'s' * (total > 1)} that "
-        f"{'are' if total > 1 else 'is'} not smooth: {lines}{more}. It is that of the branches taken; the curvature "
+        f"{'are' if total > 1 else 'is'} not smooth: {lines}. It is that of the branches taken; the curvature "
         "concentrated at a kink is not in it. Smooth the kink (softplus), or average over states",
         KinkWarning,
         stacklevel=stacklevel + 1,

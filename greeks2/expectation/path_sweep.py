@@ -28,6 +28,9 @@ class PathPlan:
     method: str
     counts: Mapping[str, int]
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return PathPlan, (self.method, dict(self.counts))  # a read-only view does not pickle
+
 
 def require_path(program: Program) -> None:
     """Raise unless a program is one path: one number, from active shared arguments and passive lane arguments."""

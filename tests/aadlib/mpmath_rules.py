@@ -187,6 +187,7 @@ MP: dict[str, Callable[..., Any]] = {
     "logical_or": lambda x, y: mpf(x != 0 or y != 0),
     "where_true": lambda x, y: x if y != 0 else mpf(0),
     "where_false": lambda x, y: mpf(0) if y != 0 else x,
+    "stop_gradient": lambda x: x,
 }
 
 ORDERS = {1: [(0,), (1,), (2,)], 2: [(0, 0), (1, 0), (0, 1), (2, 0), (1, 1), (0, 2)]}

@@ -350,3 +350,30 @@ def test_values_at_infinities_and_nan_are_numpys(rule):
                 expected = float(plain(*map(np.float64, operands)))
             found = recorded_at(rule, operands)
             assert found == pytest.approx(expected, rel=1e-14, nan_ok=True), f"{rule.name}{operands}"
+
+
+# ---- the value without its derivatives -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", [float, np.array])
+def test_stop_gradient_of_plain_numbers_is_the_number(kind):
+    np.testing.assert_array_equal(ad.stop_gradient(kind(2.5)), 2.5)
+
+
+def test_a_density_over_its_stopped_self_carries_the_score():
+    """exp(l - stop(l)) is one and has the first derivative l' and the second l'' + l'^2."""
+
+    def weight(x):
+        logarithm = -0.5 * (x - 3.0) ** 2
+        return np.exp(logarithm - ad.stop_gradient(logarithm))
+
+    value, gradient, hessian = derivatives(weight, 1.0)
+    assert (value, gradient, hessian) == (1.0, [2.0], [[3.0]])
+
+
+def test_what_is_stopped_is_no_kink():
+    def stopped(x):
+        return x + np.maximum(ad.stop_gradient(x), 1.0)
+
+    assert ad.record(stopped, 2.0).kinks == ()
+    assert derivatives(stopped, 2.0) == (4.0, [1.0], [[0.0]])

@@ -1,0 +1,255 @@
+"""The door to Monte Carlo: the mean of a path function with its derivatives and the standard error of every number."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from aadlib.errors import AadTypeError, AadValueError, as_floats, require_finite
+from aadlib.program import Program
+from aadlib.recording import RetracingProgram, record
+from greeks2.expectation.batches import BatchMeans, batch_edges, paths_per_piece
+from greeks2.expectation.noise import Normals, whole
+from greeks2.expectation.path_sums import Floats, PathSums
+from greeks2.expectation.path_sweep import PathSweep, require_path
+from greeks2.expectation.progress import Progress, reporting
+from greeks2.expectation.result import Expectation
+from greeks2.expectation.sobol import Sobol
+from greeks2.expectation.sources import LaneSource, given_lanes
+from greeks2.expectation.workers import Piece, Task, own_threads, sums_in_order
+from greeks2.kinks import KinkGroup, KinkWarning, kinks_of, listed
+
+BELOW_SECOND_ORDER = ("value sweep", "adjoint sweep")
+
+
+def expectation(
+    path: Callable[..., Any] | Program,
+    params: Any,
+    *,
+    lanes: Any,
+    order: int = 2,
+    method: str = "auto",
+    executor: Any = None,
+    progress: bool | Progress = False,
+    batches: int = 32,
+) -> Expectation:
+    """Return the mean of a path function over many paths, with derivatives in its params and standard errors.
+
+    Parameters
+    ----------
+    path : callable or Program
+        A function of the params and of one path's noise that returns a number, in plain Python and NumPy. It is
+        recorded once, at `params` and the first path. Or a recording: `aadlib.record(path, params, noise, lanes=(1,),
+        passive=(1,))`.
+    params : float, array (or list) of any shape, or a tuple of such for a function of several
+        What is differentiated. A recording may have passive ones among them.
+    lanes : array, Normals or Sobol, or a tuple of them for a function of several noises
+        An array has one row per path (a `numpy.memmap` is read piece by piece); Normals are made on the fly, so memory
+        does not grow with the number of paths.
+    order : 0 the mean, 1 with gradient, 2 with Hessian
+    method : "auto", "bottleneck", "edge_pushing" or "forward_over_reverse", for order 2
+    executor : optional, object with the `submit` of `concurrent.futures`
+        A ProcessPoolExecutor, dask.distributed's `client.get_executor()` or another; by default the paths are spread
+        over threads of this process (`AADLIB_NUM_THREADS`). Only the recording is sent to workers, never the function.
+    progress : bool, or callable of (paths done, all paths)
+        True shows a bar on stderr where that is a terminal. A callable is called in this thread.
+    batches : int, 2 or more
+        The standard errors come from the spread of this many batch means; for Sobol points from the replicates.
+
+    Returns
+    -------
+    Expectation
+
+    Raises
+    ------
+    AadValueError
+        For an unknown order or method, fewer than two batches, no paths, lanes that differ in length, params or noise
+        that are not finite.
+    AadTypeError
+        For a path that returns an array, or something that does not depend on its arguments; an executor without
+        `submit`; a recording whose noise is not a passive lane argument.
+    BranchChanged
+        For a path whose `if` takes another branch on some paths than on the first: use `where` or `maximum`.
+
+    Warns
+    -----
+    KinkWarning
+        For order 2 through operations that are not smooth: their curvature is not in the Hessian.
+    ExecutorWarning
+        When workers were lost and their paths swept again here.
+
+    Notes
+    -----
+    The result has the same bits for any number of threads or workers and any executor: paths are cut in pieces by their
+    number, the noise's layout and the recording alone, and sums are added in the paths' order.
+
+    Antithetic pairs count as one sample. Noise that is given as an array must have independent rows.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from greeks2 import Normals, expectation
+    >>> def path(p, z):
+    ...     return p[0] * np.exp(p[1] * z - 0.5 * p[1] ** 2)
+    >>> found = expectation(path, [100.0, 0.2], lanes=Normals(n_paths=10_000, shape=(), seed=7, antithetic=True))
+    >>> bool(abs(found.value - 100.0) < 4.0 * found.stderr), found.hessian.shape
+    (True, (2, 2))
+    """
+    sources = _sources(lanes)
+    if order not in (0, 1, 2):
+        raise AadValueError(f"order = {order!r}: choose 0 (mean), 1 (and gradient) or 2 (and Hessian)")
+    batches = whole("batches", batches, 2)
+    if executor is not None and not callable(getattr(executor, "submit", None)):
+        raise AadTypeError(
+            f"executor = {executor!r} has no submit: give an executor of concurrent.futures or one that works like it"
+        )
+    given = _params(params)
+    program = _recorded(path, given, sources)
+    sweep = PathSweep(program, order, method)
+    kinks = kinks_of(program)
+    if order == 2:
+        _warn_of_kinks(kinks)
+    n_paths = sources[0].n_paths
+    means = BatchMeans()
+    with reporting(progress) as report, own_threads(executor, work=program.n_nodes * n_paths) as workers:
+        pieces = sums_in_order(Task(sweep, given), _pieces(program, sources, batches), workers)
+        with closing(pieces):  # after Ctrl-C or an error here, what waits is cancelled at once
+            for batch in _batch_sums(pieces, report, n_paths):
+                means.add(batch)
+    found = means.estimate()
+    return Expectation(
+        value=found.mean.value,
+        stderr=found.stderr.value,
+        gradient=found.mean.gradient,
+        gradient_stderr=found.stderr.gradient,
+        hessian=found.mean.hessian,
+        hessian_stderr=found.stderr.hessian,
+        n_paths=found.n_paths,
+        n_batches=found.n_batches,
+        labels=_labels(program, single=not isinstance(params, tuple)),
+        order=order,
+        method=sweep.plan.method if order == 2 else BELOW_SECOND_ORDER[order],
+        kinks=kinks,
+        plan=sweep.plan,
+    )
+
+
+def _sources(lanes: Any) -> tuple[LaneSource, ...]:
+    """Return one lane source per lane argument, all of one length."""
+    given = lanes if isinstance(lanes, tuple) else (lanes,)
+    if not given:
+        raise AadValueError("lanes = (): give the noise of the paths, an array, Normals or Sobol")
+    sources: tuple[LaneSource, ...] = tuple(
+        one if isinstance(one, (Normals, Sobol)) else given_lanes(position, one)
+        for position, one in enumerate(given)
+    )
+    if len(sources) > 1 and any(isinstance(source, Sobol) for source in sources):
+        raise AadValueError(
+            f"lanes has {len(sources)} sources with Sobol among them: one Sobol sequence carries all dimensions, give "
+            "it the whole shape and take the noise apart in the path function"
+        )
+    lengths = [source.n_paths for source in sources]
+    if len(set(lengths)) > 1:
+        raise AadValueError(f"lanes differ in length: {lengths}; give every lane argument the same paths")
+    return sources
+
+
+def _params(params: Any) -> tuple[Floats, ...]:
+    """Return the params as finite floats, one array per argument."""
+    several = isinstance(params, tuple)
+    given = params if several else (params,)
+    if not given:
+        raise AadValueError("params = (): give at least one number to differentiate in")
+    found = []
+    for position, one in enumerate(given):
+        name = f"params[{position}]" if several else "params"
+        numbers = as_floats(name, one)
+        require_finite(name, numbers)
+        if not numbers.size:
+            raise AadValueError(f"{name} = {one!r} is empty: give at least one number")
+        found.append(numbers)
+    return tuple(found)
+
+
+def _recorded(path: Any, params: tuple[Floats, ...], sources: tuple[LaneSource, ...]) -> Program:
+    """Record the path at its first noise, or check a recording against the params and the noise."""
+    if isinstance(path, RetracingProgram):
+        raise AadTypeError(f"path = {path!r} records again where a branch changes: record it with lanes=")
+    if not isinstance(path, Program):
+        first = [source.cut(0, 1, stream)() for stream, source in enumerate(sources)]
+        positions = range(len(params), len(params) + len(sources))
+        return record(path, *params, *first, lanes=positions, passive=positions)
+    require_path(path)
+    for what, lane, shapes in (
+        ("params", False, [one.shape for one in params]),
+        ("lanes", True, [source.shape for source in sources]),
+    ):
+        wanted = [argument.shape for argument in path.arguments if argument.lane is lane]
+        if shapes != wanted:
+            raise AadValueError(
+                f"{what} have shapes {shapes}: this program was recorded for {wanted}; record again"
+            )
+    return path
+
+
+def _warn_of_kinks(kinks: tuple[KinkGroup, ...]) -> None:
+    if kinks:
+        warnings.warn(
+            f"paths pass operations that are not smooth: {listed(kinks)}. Their second derivative is zero on almost "
+            "every path, so the gamma that sits at the kink is not in this Hessian. Smooth it: aadlib.softplus(x, "
+            "sharpness=...) in place of maximum(x, 0), or the smoothing= of the pricer",
+            KinkWarning,
+            stacklevel=3,
+        )
+
+
+def _pieces(program: Program, sources: tuple[LaneSource, ...], batches: int) -> Iterator[Piece]:
+    """Yield the pieces of every batch in order; the replicates of Sobol points are the batches."""
+    n_paths = sources[0].n_paths
+    block = max(source.block for source in sources)
+    replicates = sources[0].replicates
+    if replicates > 1:
+        edges = [k * (n_paths // replicates) for k in range(replicates + 1)]
+    else:
+        together = max(source.together for source in sources)
+        edges = batch_edges(n_paths, batches, together=together, block=block)
+    size = paths_per_piece([source.shape for source in sources], program.n_nodes, block)
+    for batch, (first, last) in enumerate(pairwise(edges)):
+        for begin in range(first, last, size):
+            end = min(begin + size, last)
+            draws = tuple(source.cut(begin, end, stream) for stream, source in enumerate(sources))
+            yield Piece(batch, begin, end, draws)
+
+
+def _batch_sums(
+    swept: Iterable[tuple[Piece, PathSums]], report: Progress, n_paths: int
+) -> Iterator[PathSums]:
+    """Add the pieces up to batches, in order, and report how far they are."""
+    batch, sums = 0, None
+    for piece, found in swept:
+        if sums is not None and piece.batch != batch:
+            yield sums
+            sums = None
+        batch, sums = piece.batch, found if sums is None else sums + found
+        report(piece.end, n_paths)
+    if sums is not None:
+        yield sums
+
+
+def _labels(program: Program, *, single: bool) -> tuple[str, ...]:
+    """Return a name for every active param: "params", "params[1]", "params[0][1, 2]"."""
+    found = []
+    shared = [argument for argument in program.arguments if not argument.lane]
+    for position, argument in enumerate(shared):
+        name = "params" if single else f"params[{position}]"
+        if argument.active:
+            found += [
+                f"{name}[{', '.join(map(str, index))}]" if index else name
+                for index in np.ndindex(argument.shape)
+            ]
+    return tuple(found)

@@ -1,0 +1,200 @@
+"""The surfaces on which a recorded path changes its branch, and recordings of what happens there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from aadlib import evaluate
+from aadlib.advar import ADVar, Condition, record_binary, record_unary
+from aadlib.errors import AadTypeError
+from aadlib.freeze import Kink, Line
+from aadlib.program import Program
+from aadlib.recording import record
+from aadlib.rules import CODES, RULES
+from greeks2.expectation.path_sums import Floats
+
+COMPARED = ("maximum", "minimum", "greater", "greater_equal")
+"""Operations that switch where their operands x and y are equal: Y = x - y."""
+
+SIGNED = ("absolute", "sign")
+"""Operations that switch where their operand is zero: Y = x."""
+
+CONTINUOUS = ("maximum", "minimum", "absolute")
+"""Operations whose two branches agree where they switch."""
+
+FOLLOWING = ("where_true", "where_false", "logical_and", "logical_or", "equal", "not_equal")
+"""Operations that follow a comparison, which is the switch, or differ from a constant on almost no path."""
+
+
+@dataclass(frozen=True)
+class Switch:
+    """The nodes of a path that change their branch on one surface Y = 0 in the space of the noise.
+
+    Attributes
+    ----------
+    nodes : slots of the nodes that switch together
+    left, right : slots with Y = left - right; Y = left where right is -1
+    continuous : bool, whether the path has a kink there and no jump
+    line : where the first of them was recorded
+    """
+
+    nodes: tuple[int, ...]
+    left: int
+    right: int
+    continuous: bool
+    line: Line
+
+
+def switches_of(program: Program) -> tuple[Switch, ...]:
+    """Return the switches of a path that the noise moves, in the order of their nodes.
+
+    Raises
+    ------
+    AadTypeError
+        For a step that switches on many surfaces (floor and its kin), and for a guard that the noise moves.
+    """
+    first_varying = program.first_node + program.n_uniform
+    varying = np.zeros(program.n_slots, dtype=bool)
+    varying[program.lane_slots] = True
+    varying[first_varying:] = True
+    for guard, left, right in zip(program.guards, *program.guard_arrays[1:3], strict=True):
+        if varying[left] or varying[right]:
+            raise AadTypeError(
+                f"smoothing='kink' meets a comparison in an if at {_place(guard.line)}: a recording holds one branch "
+                "of it; write where or maximum"
+            )
+    found: dict[tuple[int, int], list[Kink]] = {}
+    for kink in program.kinks:
+        node = kink.slot - program.first_node
+        left, right = int(program.left[node]), int(program.right[node])
+        if kink.slot < first_varying or kink.operation in FOLLOWING:
+            continue
+        if kink.operation not in COMPARED + SIGNED:
+            raise AadTypeError(
+                f"smoothing='kink' cannot treat {kink.operation} at {_place(kink.line)}: it finds where maximum, "
+                "minimum, abs, sign and comparisons inside where switch; write the step with those"
+            )
+        key = (left, right if kink.operation in COMPARED else -1)
+        found.setdefault(key, []).append(kink)
+    return tuple(
+        Switch(
+            tuple(kink.slot for kink in together),
+            *key,
+            all(kink.operation in CONTINUOUS for kink in together),
+            together[0].line,
+        )
+        for key, together in found.items()
+    )
+
+
+def _place(line: Line) -> str:
+    return f"{line[0]}:{line[1]} in {line[2]}"
+
+
+@dataclass(frozen=True)
+class SwitchPrograms:
+    """A switch along one direction of the noise: z = rest + along * direction.
+
+    Attributes
+    ----------
+    switch : Switch
+    search : Program of (params, along, rest, direction): Y, differentiated in `along`
+    surface : the same, differentiated in the active params and `along`, every path with params of its own
+    jump : the path's value above the switch (Y > 0) minus that below, differentiated like `surface`
+    tilt : Program of (params, noise): Y, differentiated in the noise
+    """
+
+    switch: Switch
+    search: Program
+    surface: Program
+    jump: Program
+    tilt: Program
+
+
+def record_switch(program: Program, switch: Switch, params: Floats, noise: Floats) -> SwitchPrograms:
+    """Record a switch of a path at flat shared inputs and the flat noise of one path."""
+    active = program.input_active.copy()
+    active[program.lane_slots] = False
+    shared = np.ones(program.n_inputs, dtype=bool)
+    shared[program.lane_slots] = False
+    moving = active[shared]  # which of the flat shared inputs are differentiated
+
+    def inputs(moved: Any, still: Any, noise: Any) -> list[Any]:
+        found: list[Any] = [None] * program.n_inputs
+        for slots, numbers in (
+            (np.flatnonzero(active), moved),
+            (np.flatnonzero(shared & ~active), still),
+            (program.lane_slots, noise),
+        ):
+            for slot, number in zip(slots, numbers, strict=True):
+                found[slot] = number
+        return found
+
+    def crossing(slots: Sequence[Any]) -> Any:
+        return slots[switch.left] - slots[switch.right] if switch.right >= 0 else slots[switch.left] + 0.0
+
+    def surface(moved: Any, along: Any, rest: Any, direction: Any, still: Any) -> Any:
+        return crossing(run(program, inputs(moved, still, rest + along * direction)))
+
+    def tilt(moved: Any, noise: Any, still: Any) -> Any:
+        return crossing(run(program, inputs(moved, still, noise)))
+
+    def jump(moved: Any, along: Any, rest: Any, direction: Any, still: Any) -> Any:
+        given = inputs(moved, still, rest + along * direction)
+        above, below = (run(program, given, {n: side for n in switch.nodes}) for side in (True, False))
+        return above[program.outputs[0]] - below[program.outputs[0]]
+
+    here = (params[moving], 0.0, noise, np.zeros(noise.size), params[~moving])
+    lanes = (params[moving][None], np.zeros(1), noise[None], np.zeros(noise.size), params[~moving])
+    # (an argument of size zero is a constant of the recording, and the same for every replay)
+    return SwitchPrograms(
+        switch,
+        record(surface, *_with_lanes(here, (1, 2)), lanes=(1, 2), passive=(0, 2, 3, 4)),
+        record(surface, *lanes, lanes=(0, 1, 2), passive=(2, 3, 4)),
+        record(jump, *lanes, lanes=(0, 1, 2), passive=(2, 3, 4)),
+        record(tilt, here[0], noise[None], here[4], lanes=(1,), passive=(0, 2)),
+    )
+
+
+def _with_lanes(arguments: Sequence[Any], lanes: Sequence[int]) -> list[Any]:
+    return [np.asarray(one)[None] if position in lanes else one for position, one in enumerate(arguments)]
+
+
+def run(program: Program, inputs: Sequence[Any], forced: Mapping[int, bool] | None = None) -> list[Any]:
+    """Run the operations of a program on numbers of any kind and return the value of every slot.
+
+    Parameters
+    ----------
+    inputs : (n_inputs,), recorded numbers among them
+    forced : slots of nodes that switch, and whether they take the branch above their switch or that below
+    """
+    slots = [*inputs, *program.constants.tolist()]
+    for k, (code, left, right) in enumerate(
+        zip(program.op.tolist(), program.left.tolist(), program.right.tolist(), strict=True)
+    ):
+        x, y = slots[left], slots[right]
+        slot = program.first_node + k
+        if forced is not None and slot in forced:
+            slots.append(_branch(RULES[code].name, x, y, forced[slot]))
+        elif not isinstance(x, (ADVar, Condition)) and not isinstance(y, (ADVar, Condition)):
+            slots.append(evaluate.value(code, x, y))
+        elif RULES[code].arity == 1:
+            slots.append(record_unary(code, x))
+        else:
+            slots.append(record_binary(code, x, y))
+    return slots
+
+
+def _branch(operation: str, x: Any, y: Any, above: bool) -> Any:
+    """Return what a switching operation is on one side: above where Y > 0."""
+    if operation in ("greater", "greater_equal"):
+        return 1.0 if above else 0.0
+    if operation == "sign":
+        return 1.0 if above else -1.0
+    if operation == "absolute":
+        return x if above else record_unary(CODES["negative"], x)
+    return x if above == (operation == "maximum") else y

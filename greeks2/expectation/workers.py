@@ -1,0 +1,187 @@
+"""Sweep pieces of the paths on threads or on any executor; the results come back in the pieces' order."""
+
+from __future__ import annotations
+
+import warnings
+from collections import Counter, deque
+from collections.abc import Generator, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from aadlib.errors import BranchChanged
+from aadlib.threads import n_threads
+from greeks2.expectation.path_sums import Floats, PathSums
+from greeks2.expectation.path_sweep import PathSweep
+from greeks2.expectation.sources import Draw
+
+WINDOW = 128
+"""Pieces handed to an executor and not yet added up: bounds the memory of long runs."""
+
+WORTH_THREADS = 2e6
+"""Nodes times paths from which two threads are faster than one, as in `aadlib.threads`."""
+
+
+class ExecutorWarning(RuntimeWarning):
+    """An executor failed and its pieces were swept again in the caller: the result is right, the time was longer."""
+
+
+@dataclass(frozen=True, eq=False)
+class Piece:
+    """Paths begin..end-1 of one batch, and what makes their noise, one per lane argument."""
+
+    batch: int
+    begin: int
+    end: int
+    draws: tuple[Draw, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """What is done with every piece: a pure function of the piece, which can be pickled."""
+
+    sweep: PathSweep
+    params: tuple[Any, ...]
+
+    def __call__(self, piece: Piece) -> PathSums:
+        """Return the sums over the piece's paths."""
+        lanes = [draw() for draw in piece.draws]
+        try:
+            return self.sweep.sums(self.params, lanes, 0, piece.end - piece.begin)
+        except BranchChanged:
+            self._explain_branches(piece, lanes)
+            raise
+
+    def _explain_branches(self, piece: Piece, lanes: list[Floats]) -> None:
+        """Go through the paths one by one, and raise with the number of those that take another branch."""
+        program = self.sweep.program
+        n = piece.end - piece.begin
+        changed: Counter[str] = Counter()
+        for row in range(n):
+            shared, noise = iter(self.params), iter(lanes)
+            try:
+                program.value(
+                    *(next(noise)[row : row + 1] if a.lane else next(shared) for a in program.arguments)
+                )
+            except BranchChanged as error:
+                changed[str(error)] += 1
+        if changed:
+            message, _ = changed.most_common(1)[0]
+            raise BranchChanged(
+                f"{changed.total()} of the {n} paths from number {piece.begin} branch otherwise than the recorded one: "
+                f"{message}"
+            ) from None
+
+
+@dataclass(frozen=True, eq=False)
+class _PathFailed:
+    """An error of the path itself, brought back as a result: what a future raises is then always its executor's."""
+
+    error: Exception
+
+
+def _attempt(task: Task, piece: Piece) -> PathSums | _PathFailed:
+    try:
+        return task(piece)
+    except (MemoryError, OSError):  # the machine's, not the path's
+        raise
+    except Exception as error:
+        return _PathFailed(error)
+
+
+class _Handing:
+    """Hands pieces to an executor, or to threads of this process once the executor has failed to take one."""
+
+    def __init__(self, task: Task, executor: Any, stack: ExitStack) -> None:
+        self._task, self._stack = task, stack
+        self._executor = executor
+        self._own: ThreadPoolExecutor | None = None
+        self.failure: Exception | None = None
+        self.redone = 0
+
+    def submit(self, piece: Piece) -> Any:
+        """Return a future of the piece's result."""
+        if self._own is None:
+            try:
+                return self._executor.submit(_attempt, self._task, piece)
+            except Exception as error:  # whatever kind of failure is the executor's own
+                self.failure = self.failure or error
+                self._own = self._stack.enter_context(ThreadPoolExecutor(n_threads()))
+        self.redone += 1
+        return self._own.submit(_attempt, self._task, piece)
+
+    def result(self, piece: Piece, future: Any) -> PathSums:
+        """Return the piece's sums, swept again here where its worker was lost; raise an error of the path itself."""
+        try:
+            found = future.result()
+        except Exception as error:
+            self.failure = self.failure or error
+        else:
+            if isinstance(found, _PathFailed):
+                raise found.error
+            return found
+        self.redone += 1
+        return self._task(piece)
+
+
+@contextmanager
+def own_threads(executor: Any, *, work: float) -> Iterator[Any]:
+    """Hand out the executor, where there is none threads of this process, or None where the work is not worth them.
+
+    `work` counts nodes times paths.
+    """
+    if executor is not None or work < WORTH_THREADS or n_threads() == 1:
+        yield executor
+        return
+    with ThreadPoolExecutor(n_threads()) as threads:
+        yield threads
+
+
+def sums_in_order(
+    task: Task, pieces: Iterable[Piece], executor: Any
+) -> Generator[tuple[Piece, PathSums], None, None]:
+    """Yield every piece with its sums, in order, whatever runs where.
+
+    Parameters
+    ----------
+    task : Task
+    pieces : iterable of Piece
+    executor : object with `submit(function, *arguments)` that returns futures (`result()`, `cancel()`), or None: the
+        pieces are swept in this thread
+
+    Raises
+    ------
+    Exception
+        Of the path itself, in the first piece that has one. Pieces still waiting are cancelled then, as they are by
+        Ctrl-C.
+
+    Warns
+    -----
+    ExecutorWarning
+        Once, at the end, when the executor failed.
+    """
+    if executor is None:
+        for piece in pieces:
+            yield piece, task(piece)
+        return
+    waiting: deque[tuple[Piece, Any]] = deque()
+    with ExitStack() as stack:
+        handing = _Handing(task, executor, stack)
+        try:
+            for piece in pieces:
+                waiting.append((piece, handing.submit(piece)))
+                if len(waiting) == WINDOW:
+                    yield waiting[0][0], handing.result(*waiting.popleft())
+            while waiting:
+                yield waiting[0][0], handing.result(*waiting.popleft())
+        finally:
+            for _, future in waiting:
+                future.cancel()
+    if handing.failure is not None:
+        warnings.warn(
+            f"{handing.redone} pieces of the paths were swept in this process, as the executor failed with "
+            f"{type(handing.failure).__name__}: {handing.failure}. The result is the same to the last bit",
+            ExecutorWarning,
+            stacklevel=4,
+        )
