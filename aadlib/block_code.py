@@ -11,9 +11,8 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from aadlib.freeze import Flags, Floats, Ints, frozen
+from aadlib.freeze import Flags, Ints, frozen
 from aadlib.sweeps.lanes import LANES
 
 ONE, MINUS_ONE, ZERO = -1, -2, -3
@@ -380,8 +379,3 @@ def _encoded(steps: Sequence[Step], address: Ints) -> tuple[Ints, Ints]:
         frozen(np.array(runs, dtype=np.int32).reshape(-1, 2)),
         frozen(address[np.array(operands, dtype=np.int64)].astype(np.int32)),
     )
-
-
-def fill(code: BlockCode, numbers: Sequence[float]) -> Floats:
-    """Return the arena's fixed part, (n_fixed * LANES,), from one number per entry of `code.fixed`."""
-    return np.repeat(np.asarray(numbers, dtype=np.float64), LANES)

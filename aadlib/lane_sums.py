@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from aadlib.block_code import LANES
 from aadlib.errors import AadValueError, NotFinite
 from aadlib.freeze import LINEAR, Floats, frozen
 from aadlib.lane_replay import require_one_length
@@ -34,7 +33,7 @@ class UniformPoint:
     values : (n_shared,) of inputs, constants and uniform nodes
     states : of the composites
     tangents : (n_blocks, n_shared, LANES) in the active inputs; no blocks where no second derivatives are wanted
-    fixed : what stands in the arena from block to block
+    fixed : (1, n) what stands in the arena from block to block; one row per active input where that is a direction
     """
 
     values: Floats
@@ -79,14 +78,16 @@ class LaneSums:
         self._numbers: Floats = np.array([key[1] if key[0] == "number" else 0.0 for key in keys])
         values = [(place, key[1]) for place, key in enumerate(keys) if key[0] == "value"]
         rows = [(place, key[2], self._column_of[key[1]]) for place, key in enumerate(keys) if key[0] == "row"]
+        along = [(place, key[1]) for place, key in enumerate(keys) if key[0] == "tangent"]
         self._value_places = np.array(values, dtype=np.intp).reshape(-1, 2).T
+        self._along_places = np.array(along, dtype=np.intp).reshape(-1, 2).T
         self._row_places = np.array(rows, dtype=np.intp).reshape(-1, 3).T
 
     # ---- the uniform part ------------------------------------------------------------------------------------------
 
     def at(self, shared: Sequence[Floats]) -> UniformPoint:
         """Sweep the uniform part at one array per shared argument, checked by the caller."""
-        program = self.program
+        program, path = self.program, self.path
         with program.replay() as replay:
             given = iter(shared)
             for argument in program.arguments:
@@ -94,8 +95,8 @@ class LaneSums:
                     replay.values[argument.span] = next(given).ravel()
             replay.sweep_values()
             values = replay.values[: self.n_shared].copy()
-            tangents: Floats = np.zeros((0, self.n_shared, LANES))
-            if self._row_places.size or self.uniform_curvature or not self._at_inputs:
+            tangents: Floats = np.zeros((0, self.n_shared, lanes.LANES))
+            if self._row_places.size or self.uniform_curvature or path.directional or not self._at_inputs:
                 found = replay.sweep_tangents(replay.values, self._directions())
                 tangents = found[:, : self.n_shared].copy()
             states = list(replay.states)
@@ -103,8 +104,18 @@ class LaneSums:
         numbers[self._value_places[0]] = values[self._value_places[1]]
         if self._row_places.size:
             places, slots, columns = self._row_places
-            numbers[places] = tangents[columns // LANES, slots, columns % LANES]
-        return UniformPoint(frozen(values), states, frozen(tangents), frozen(np.repeat(numbers, LANES)))
+            numbers[places] = tangents[columns // lanes.LANES, slots, columns % lanes.LANES]
+        rows = np.repeat(numbers[None], self.active.size if path.directional else 1, axis=0)
+        if path.directional:
+            places, slots = self._along_places
+            rows[:, places] = self._rows_of(tangents, slots).T
+        fixed = np.repeat(rows, lanes.LANES, axis=1)
+        return UniformPoint(frozen(values), states, frozen(tangents), frozen(fixed))
+
+    def _rows_of(self, tangents: Floats, slots: npt.NDArray[Any]) -> Floats:
+        """Return the derivatives of uniform slots in the active inputs, (n_slots, n_active)."""
+        rows = tangents[:, slots].transpose(1, 0, 2).reshape(slots.size, len(tangents) * lanes.LANES)
+        return rows[:, : self.active.size]
 
     def _directions(self) -> Floats:
         directions = np.zeros((self.active.size, self.program.n_inputs))
@@ -125,14 +136,18 @@ class LaneSums:
         except IndexError:
             workspace = np.zeros(self._machine.size)
         changed = np.zeros(len(self.program.guards), dtype=np.int64)
-        sums = np.empty(self.path.code.n_sums)
-        bad = self._machine.run(
-            point.fixed, workspace, arrays, begin, end, NONE if outputs is None else outputs, changed, sums
-        )
+        found = np.empty((len(point.fixed), self.path.code.n_sums))
+        bad = -1
+        for fixed, sums in zip(point.fixed, found, strict=True):
+            if bad < 0 and not changed.any():
+                bad = self._machine.run(
+                    fixed, workspace, arrays, begin, end, NONE if outputs is None else outputs, changed, sums
+                )
         self._workspaces.append(workspace)
         if bad >= 0 and not changed.any():
             self._raise_not_finite(point, arrays, bad, end)
-        return sums, changed
+        n = 1 + self.path.adjoint_slots.size
+        return np.concatenate([found[0, :n], found[:, n:].ravel()]), changed
 
     def raise_changed(self, changed: npt.NDArray[np.int64], n_lanes: int) -> None:
         """Raise `BranchChanged` where a guard came out otherwise in some lanes."""
@@ -164,6 +179,9 @@ class LaneSums:
         if not self.path.columns.size:
             return hessian
         columns, (rows, others) = self.path.columns, self.path.pairs.T
+        if self.path.directional:
+            found = sums.reshape(size, -1) @ self._rows_of(point.tangents, columns)
+            return 0.5 * (found + found.T)
         if self._at_inputs:
             places = np.searchsorted(self.active, columns)
             hessian[places[rows], places[others]] = sums
@@ -172,7 +190,7 @@ class LaneSums:
         met = np.zeros((columns.size, columns.size))
         met[rows, others] = sums
         met[others, rows] = sums
-        carried = point.tangents[:, columns].transpose(1, 0, 2).reshape(columns.size, -1)[:, :size]
+        carried = self._rows_of(point.tangents, columns)
         found = carried.T @ met @ carried
         return 0.5 * (found + found.T)
 
@@ -182,8 +200,8 @@ class LaneSums:
         if program.composites:
             found = replay.sweep_curvature(replay.values, adjoints, self._directions())
         else:
-            width = len(point.tangents) * LANES
-            matrix = np.zeros((width, len(point.tangents), LANES))
+            width = len(point.tangents) * lanes.LANES
+            matrix = np.zeros((width, len(point.tangents), lanes.LANES))
             lanes.curvature_sweep(
                 program.op, program.left, program.right, program.activity, point.values, adjoints, point.tangents,
                 matrix, program.first_node, 0, program.n_uniform,

@@ -35,11 +35,13 @@ class PathCode:
     Attributes
     ----------
     order : 0, 1 or 2
-    code : BlockCode; its sums are the value, then the adjoints of `adjoint_slots`, then those of `pairs`
+    code : BlockCode; its sums are the value, then the adjoints of `adjoint_slots`, then those of `pairs`, or where the
+        code is `directional` the derivatives of the adjoints of `columns` along one direction of the active inputs
     adjoint_slots : (k,) uniform slots that lanes use
     columns : (c,) uniform slots whose second derivatives are summed: active inputs, or slots on the way
     pairs : (p, 2) positions among the columns, first <= second
     wide_products : number of multiply-adds of whole columns for one lane
+    directional : whether it is swept once per active input
     """
 
     order: int
@@ -48,6 +50,7 @@ class PathCode:
     columns: Ints
     pairs: Ints
     wide_products: int
+    directional: bool
 
 
 class PathWriter:
@@ -192,8 +195,9 @@ class PathWriter:
         pairs: Sequence[Term] = (),
         sums: Sequence[int] = (),
         wide_products: int = 0,
+        directional: bool = False,
     ) -> PathCode:
-        """Return the code; `sums` has a register for every pair of positions among the columns."""
+        """Return the code; `sums` has a register for every pair of columns, or for every column."""
         # The sums in the order in which they are read: value, adjoints, pairs.
         self.writer.sums = [self.value_sum, *self.adjoint_sums.values(), *sums]
         guards = [
@@ -208,6 +212,7 @@ class PathWriter:
             columns=frozen(np.array(columns, dtype=np.int32)),
             pairs=frozen(np.array(pairs, dtype=np.int32).reshape(-1, 2)),
             wide_products=wide_products,
+            directional=directional,
         )
 
 
