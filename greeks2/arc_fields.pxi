@@ -2,7 +2,7 @@
 
 # Fields of one record, one record per node that has arcs or creates some.
 cdef enum:
-    NODE, SHAPE, COUNT, SELF, ROW, AA, AB, BB, RUN, RUN_LENGTH, RUN_A, RUN_B, MOVES, FLUSHES
+    NODE, SHAPE, COUNT, SELF, ROW, AA, AB, BB, RUN, RUN_LENGTH, RUN_A, RUN_B, FLUSHES
     FIELDS = 16
 
 # Bits of SHAPE.

@@ -10,10 +10,9 @@ class Arena:
 def place_rows(
     records: Ints,
     targets: Ints,
-    moves: Ints,
     flushes: Ints,
     final: Ints,
     arena: Arena,
     left: Ints,
     right: Ints,
-) -> tuple[int, int]: ...
+) -> int: ...

@@ -72,33 +72,25 @@ cdef class Arena:
 def place_rows(
     int[:, ::1] records,
     int[::1] targets,
-    int[::1] moves,
     int[:, ::1] flushes,
     int[:, ::1] final,
     Arena arena,
     const int[::1] left,
     const int[::1] right,
 ):
-    """Turn (row, place) into addresses, in place; return the lengths that `targets` and `moves` now have.
+    """Turn (row, place) into addresses, in place; return the length that `targets` now has.
 
-    `targets` holds one address per push and `moves` pairs (from, to) afterwards; the third column of `flushes` and
-    `final` is the address.
+    `targets` holds one address per push afterwards; the third column of `flushes` and `final` is the address.
     """
-    cdef Py_ssize_t n, e, t, to, m, mo, f
+    cdef Py_ssize_t n, e, t, to, f
     cdef int slot, place, per_arc, field, node, a, b
-    t = to = m = mo = f = 0
+    t = to = f = 0
     with nogil:
         for n in range(records.shape[0]):
             node = records[n, NODE]
             slot = records[n, ROW]
             a = right[node] if records[n, SHAPE] & SECOND else left[node]
             b = right[node]
-            for e in range(records[n, MOVES]):
-                place = moves[m + 2]
-                moves[mo] = arena.address(moves[m], moves[m + 1])
-                moves[mo + 1] = arena.address(slot, place)
-                m += 3
-                mo += 2
             for e in range(records[n, FLUSHES]):
                 flushes[f, 2] = arena.address(flushes[f, 2], flushes[f, 3])
                 f += 1
@@ -123,4 +115,4 @@ def place_rows(
             arena.finish(slot)
         for f in range(final.shape[0]):
             final[f, 2] = arena.address(final[f, 2], final[f, 3])
-    return to, mo
+    return to

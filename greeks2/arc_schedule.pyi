@@ -7,6 +7,16 @@ Ints = npt.NDArray[np.int32]
 Flags = npt.NDArray[np.uint8]
 
 def mark_reached(left: Ints, right: Ints, activity: Flags, reached: Flags, first: int) -> None: ...
+def widen_rows(
+    nodes: Ints,
+    left: Ints,
+    right: Ints,
+    activity: Flags,
+    row_of: Ints,
+    first: int,
+    low: Ints,
+    high: Ints,
+) -> None: ...
 
 class Tracer:
     pushes: int
@@ -14,7 +24,9 @@ class Tracer:
     live: int
     peak: int
     n_flushes: int
-    def __init__(self, n_slots: int, first: int, hub: Ints, hub_slots: Ints) -> None: ...
+    def __init__(
+        self, n_slots: int, first: int, end_row: Ints, first_input: Ints, last_input: Ints, inputs: Ints
+    ) -> None: ...
     def trace(
         self,
         left: Ints,
@@ -26,4 +38,4 @@ class Tracer:
         limit: int,
     ) -> bool: ...
     def between_inputs(self) -> Ints: ...
-    def streams(self) -> tuple[Ints, Ints, Ints, Ints, Ints, Ints, Ints]: ...
+    def streams(self) -> tuple[Ints, Ints, Ints, Ints, Ints, Ints]: ...

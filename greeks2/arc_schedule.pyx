@@ -3,11 +3,10 @@
 `Tracer` sweeps the program backward over sets of arcs, without numbers, and writes every push as a pair (row, place in
 the row); `arc_placement` then turns the pairs into addresses.
 
-Where an arc is stored. Between two ordinary slots: in the row of the larger one. *Hubs*, slots with many consumers
-spread over the whole program (coefficients, curve points), are numbered 0, 1, ... in the order of their slots; an arc
-with a hub is stored in the other end's row, at the hub's number, in a stretch of consecutive places. So a row is handed
-to an operand as one contiguous vector operation. An arc between two hubs may lie in both rows; it is added up when the
-first of the two is finished.
+Where an arc is stored. Between two ordinary slots: in the row of the larger one. An arc with a hub (`greeks2.hubs`)
+stands for arcs with the inputs that the hub depends on: these lie in the other end's row, at the inputs' numbers, in a
+stretch of consecutive places. So a row's arcs with inputs are handed to an operand as one contiguous vector operation,
+and an arc that reaches a hub is spread over the other end's stretch by the hub's forward row.
 """
 
 import numpy as np
@@ -126,23 +125,32 @@ cdef class Tracer:
 
     cdef Row* rows
     cdef Py_ssize_t n_slots
-    cdef const int[::1] hub          # number of a slot among the hubs, or -1
-    cdef const int[::1] hub_slots
+    cdef const int[::1] end_row      # number of the forward row of a hub or of an input it depends on, or -1
+    cdef const int[::1] first_input  # of each forward row
+    cdef const int[::1] last_input
+    cdef const int[::1] inputs       # slots, by their numbers in rows
     cdef Py_ssize_t first
-    cdef Stream records, targets, moves, flushes
+    cdef Stream records, targets, flushes
     cdef int[::1] length, low, high  # what a row holds at its fullest
-    cdef int[::1] holders            # rows with a stretch of hubs that are alive
-    cdef int[::1] holder_place
-    cdef int n_holders
     cdef public long long pushes, stretched, live, peak
     cdef public int n_flushes
 
-    def __cinit__(self, Py_ssize_t n_slots, Py_ssize_t first, const int[::1] hub, const int[::1] hub_slots):
+    def __cinit__(
+        self,
+        Py_ssize_t n_slots,
+        Py_ssize_t first,
+        const int[::1] end_row,
+        const int[::1] first_input,
+        const int[::1] last_input,
+        const int[::1] inputs,
+    ):
         cdef Py_ssize_t k
         self.n_slots = n_slots
         self.first = first
-        self.hub = hub
-        self.hub_slots = hub_slots
+        self.end_row = end_row
+        self.first_input = first_input
+        self.last_input = last_input
+        self.inputs = inputs
         self.rows = <Row*>calloc(n_slots, sizeof(Row))
         if self.rows == NULL:
             raise MemoryError("no memory for the rows of arcs")
@@ -153,8 +161,6 @@ cdef class Tracer:
         self.length = np.zeros(n_slots, dtype=np.int32)
         self.low = np.zeros(n_slots, dtype=np.int32)
         self.high = np.full(n_slots, -1, dtype=np.int32)
-        self.holders = np.zeros(n_slots, dtype=np.int32)
-        self.holder_place = np.full(n_slots, -1, dtype=np.int32)
 
     def __dealloc__(self):
         cdef Py_ssize_t k
@@ -164,36 +170,33 @@ cdef class Tracer:
             free(self.rows)
         free(self.records.data)
         free(self.targets.data)
-        free(self.moves.data)
         free(self.flushes.data)
 
     cdef void stretch(self, int slot, int low, int high) noexcept nogil:
-        """Widen a row's stretch of hubs to hold low..high."""
+        """Widen a row's stretch of inputs to hold low..high."""
         cdef Row* row = &self.rows[slot]
-        if row.high < row.low:
-            self.holder_place[slot] = self.n_holders
-            self.holders[self.n_holders] = slot
-            self.n_holders += 1
-            if slot >= self.first:
+        if slot >= self.first:
+            if row.high < row.low:
                 self.live += high - low + 1
-        elif slot >= self.first:
-            self.live += max(0, row.low - low) + max(0, high - row.high)
+            else:
+                self.live += max(0, row.low - low) + max(0, high - row.high)
         row.low = min(row.low, low)
         row.high = max(row.high, high)
 
-    cdef int aim(self, Stream* stream, int i, int j) except -1 nogil:
-        """Write where arc {i, j} is stored: its row, and its place or -1 - the number of a hub."""
-        cdef int hub_i = self.hub[i]
-        cdef int hub_j = self.hub[j]
+    cdef int aim(self, int i, int j) except -1 nogil:
+        """Write where arc {i, j} is stored, i an ordinary slot or both: its row, and its place or -1 - an input's number.
+
+        Where `i` is a hub, or an input that hubs depend on, the arc is spread over the row of `j` from that input on;
+        return how many places it takes.
+        """
+        cdef int end = self.end_row[i]
         cdef int before, at
         cdef Row* row
-        if hub_i >= 0 and hub_j < 0:
-            i, j, hub_i, hub_j = j, i, hub_j, hub_i
-        if hub_j >= 0:
-            self.stretch(i, hub_j, hub_j)
-            append(stream, i)
-            append(stream, -1 - hub_j)
-            return 0
+        if end >= 0:
+            self.stretch(j, self.first_input[end], self.last_input[end])
+            append(&self.targets, j)
+            append(&self.targets, -1 - self.first_input[end])
+            return self.last_input[end] - self.first_input[end] + 1
         if i < j:
             i, j = j, i
         row = &self.rows[i]
@@ -203,35 +206,16 @@ cdef class Tracer:
             self.live += 1
         if i == j:
             row.itself = at
-        append(stream, i)
-        append(stream, at)
-        return 0
+        append(&self.targets, i)
+        append(&self.targets, at)
+        return 1
 
-    cdef int gather(self, int slot, int number, int alive) except -1 nogil:
-        """Move every arc of a hub into its own row, which then is an ordinary one. `alive` hubs precede it."""
-        cdef Row* row = &self.rows[slot]
-        cdef int g, k, other, at, before
-        cdef int low = row.low
-        cdef int high = min(row.high, alive)
-        for g in range(low, high + 1):
-            before = row.n
-            at = place_of(row, self.hub_slots[g])
-            self.live += row.n - before
-            if g == number:
-                row.itself = at
-            append(&self.moves, slot)
-            append(&self.moves, -1 - g)
-            append(&self.moves, at)
-        for k in range(self.n_holders):
-            other = self.holders[k]
-            if other == slot or self.rows[other].low > number or self.rows[other].high < number:
-                continue
-            before = row.n
-            at = place_of(row, other)
-            self.live += row.n - before
-            append(&self.moves, other)
-            append(&self.moves, -1 - number)
-            append(&self.moves, at)
+    cdef int push(self, int operand, int column) except -1 nogil:
+        """Write the push of an arc of the row to an operand, and count it."""
+        cdef int places = self.aim(operand, column)
+        self.pushes += places
+        if self.end_row[operand] >= 0:
+            self.stretched += places
         return 0
 
     cdef void note_fullest(self, int slot) noexcept nogil:
@@ -244,16 +228,10 @@ cdef class Tracer:
     cdef void finish(self, int slot) noexcept nogil:
         """Drop a row."""
         cdef Row* row = &self.rows[slot]
-        cdef int last, at
         self.note_fullest(slot)
         self.live -= row.n
         if row.high >= row.low:
             self.live -= row.high - row.low + 1
-            at = self.holder_place[slot]
-            self.n_holders -= 1
-            last = self.holders[self.n_holders]
-            self.holders[at] = last
-            self.holder_place[last] = at
         row.low = 2147483647
         row.high = -1
         release(row)
@@ -292,25 +270,20 @@ cdef class Tracer:
         stops and returns False once there are more pushes than that, those in stretches counted at an eighth.
         """
         cdef Py_ssize_t k
-        cdef int a, b, slot, e, column, created, shape, alive, n_operands, mark_moves, mark_flushes, r
-        cdef int run_low, run_high
+        cdef int a, b, slot, e, column, created, shape, n_operands, mark_flushes, r, run_length
         cdef Py_ssize_t base
         cdef long long grow
         cdef Row* row
-        cdef int n_hubs = <int>self.hub_slots.shape[0]
         cdef int fields[FIELDS]
-        alive = n_hubs - 1
         with nogil:
             for k in range(left.shape[0] - 1, -1, -1):
                 slot = <int>(self.first + k)
                 row = &self.rows[slot]
-                while alive >= 0 and self.hub_slots[alive] > slot:
-                    alive -= 1
                 if limit >= 0 and self.pushes - self.stretched + self.stretched // 8 > limit:
                     break
                 shape = activity[k]
                 created = curvature[k] if reached[slot] else 0
-                if row.n == 0 and row.high < row.low and not created and self.hub[slot] < 0:
+                if row.n == 0 and row.high < row.low and not created:
                     continue
                 if shape == 0:
                     continue
@@ -326,10 +299,7 @@ cdef class Tracer:
                 elif shape == 1:
                     created &= 1
                 n_operands = 2 if shape == 3 else 1
-                mark_moves = <int>self.moves.n
                 mark_flushes = <int>self.flushes.n
-                if self.hub[slot] >= 0:
-                    self.gather(slot, self.hub[slot], alive)
                 if cap >= 0:
                     grow = n_operands * <long long>row.n + (n_operands * (n_operands + 1)) // 2
                     if self.live + grow > cap and row.n > 0:
@@ -354,40 +324,40 @@ cdef class Tracer:
                     column = row.columns[e]
                     if column == slot:
                         continue
-                    self.aim(&self.targets, a, column)
+                    self.push(a, column)
                     if n_operands == 2:
-                        self.aim(&self.targets, b, column)
-                    self.pushes += n_operands
-                # The stretch of hubs.
-                run_low = row.low
-                run_high = min(row.high, alive)
-                if self.hub[slot] < 0 and run_high >= run_low:
-                    self.stretch(a, run_low, run_high)
+                        self.push(b, column)
+                # The stretch of inputs.
+                if row.high >= row.low:
+                    run_length = row.high - row.low + 1
+                    self.stretch(a, row.low, row.high)
                     if n_operands == 2:
-                        self.stretch(b, run_low, run_high)
-                    self.pushes += n_operands * (run_high - run_low + 1)
-                    self.stretched += n_operands * (run_high - run_low + 1)
-                    fields[RUN] = run_low
-                    fields[RUN_LENGTH] = run_high - run_low + 1
+                        self.stretch(b, row.low, row.high)
+                    self.pushes += n_operands * run_length
+                    self.stretched += n_operands * run_length
+                    fields[RUN] = row.low
+                    fields[RUN_LENGTH] = run_length
                 # Its own curvature, and that of the arc to itself.
                 if fields[SELF] >= 0 or created:
                     self.pushes += (n_operands * (n_operands + 1)) // 2 if fields[SELF] >= 0 else 0
                     shape |= CREATES if created else 0
                     if fields[SELF] >= 0 or created & 1:
                         fields[AA] = 1
-                        self.aim(&self.targets, a, a)
+                        self.aim(a, a)
                     if n_operands == 2 and (fields[SELF] >= 0 or created & 2):
                         fields[AB] = 1
-                        self.aim(&self.targets, a, b)
+                        if self.end_row[a] >= 0:
+                            self.aim(a, b)
+                        else:
+                            self.aim(b, a)
                     if n_operands == 2 and (fields[SELF] >= 0 or created & 4):
                         fields[BB] = 1
-                        self.aim(&self.targets, b, b)
+                        self.aim(b, b)
                 self.peak = max(self.peak, self.live)
                 fields[NODE] = <int>k
                 fields[SHAPE] = shape
                 fields[COUNT] = row.n
                 fields[ROW] = slot
-                fields[MOVES] = <int>(self.moves.n - mark_moves) // 3
                 fields[FLUSHES] = <int>(self.flushes.n - mark_flushes) // 4
                 for e in range(FIELDS):
                     self.records.data[base + e] = fields[e]
@@ -412,11 +382,10 @@ cdef class Tracer:
                     append(&found, i)
                     append(&found, k)
                 for k in range(self.rows[i].low, self.rows[i].high + 1):
-                    if self.hub_slots[k] < self.first:
-                        append(&found, i)
-                        append(&found, self.hub_slots[k])
-                        append(&found, i)
-                        append(&found, -1 - k)
+                    append(&found, i)
+                    append(&found, self.inputs[k])
+                    append(&found, i)
+                    append(&found, -1 - k)
             return as_array(&found).reshape(-1, 4)
         finally:
             free(found.data)
@@ -426,7 +395,6 @@ cdef class Tracer:
         return (
             as_array(&self.records).reshape(-1, FIELDS),
             as_array(&self.targets),
-            as_array(&self.moves),
             as_array(&self.flushes).reshape(-1, 4),
             np.asarray(self.length),
             np.asarray(self.low),
@@ -450,3 +418,30 @@ def mark_reached(
                     reached[left[k]] = 1
                 if activity[k] & 2:
                     reached[right[k]] = 1
+
+
+def widen_rows(
+    const int[::1] nodes,
+    const int[::1] left,
+    const int[::1] right,
+    const unsigned char[::1] activity,
+    const int[::1] row_of,
+    Py_ssize_t first,
+    int[::1] low,
+    int[::1] high,
+):
+    """Fill in the first and last input of the forward rows of nodes, which ascend; those of the inputs are given."""
+    cdef Py_ssize_t e
+    cdef int k, row, other
+    with nogil:
+        for e in range(nodes.shape[0]):
+            k = nodes[e]
+            row = row_of[first + k]
+            if activity[k] & 1:
+                other = row_of[left[k]]
+                low[row] = low[other]
+                high[row] = high[other]
+            if activity[k] & 2:
+                other = row_of[right[k]]
+                low[row] = min(low[row], low[other])
+                high[row] = max(high[row], high[other])

@@ -19,7 +19,7 @@ from aadlib.program import Program
 from aadlib.rules import RULES
 from aadlib.sweeps import lanes
 from greeks2 import arc_placement, arc_schedule, arc_sweep
-from greeks2.hubs import hub_slots
+from greeks2.hubs import Hubs, hub_rows, hubs_of, no_hubs
 from greeks2.point import Floats, Point, require_plain
 
 if TYPE_CHECKING:
@@ -40,7 +40,8 @@ class Schedule:
 
     Attributes
     ----------
-    records, targets, moves, flushes : what `arc_sweep.push_arcs` replays
+    records, targets, flushes : what `arc_sweep.push_arcs` replays
+    hubs : Hubs, whose arcs go straight to the inputs
     ends : slots that flushed arcs join, as `flushes` numbers them
     rows, columns, places : arcs between active inputs: their numbers among these, and their addresses
     arena : int, places of the arena
@@ -51,8 +52,8 @@ class Schedule:
 
     records: Ints
     targets: Ints
-    moves: Ints
     flushes: Ints
+    hubs: Hubs
     ends: npt.NDArray[np.intp]
     rows: Ints
     columns: Ints
@@ -67,8 +68,8 @@ class Schedule:
     @property
     def nbytes(self) -> int:
         """Bytes of the schedule and of one arena."""
-        kept = (self.records, self.targets, self.moves, self.flushes, self.rows, self.columns, self.places)
-        return sum(array.nbytes for array in kept) + 8 * self.arena
+        kept = (self.records, self.targets, self.flushes, self.rows, self.columns, self.places)
+        return sum(array.nbytes for array in kept) + self.hubs.nbytes + 8 * self.arena
 
     def is_sparse(self, n: int) -> bool:
         """Return whether single entries of an (n, n) matrix are written faster than the whole of it is."""
@@ -143,10 +144,10 @@ def reached_slots(program: Program) -> npt.NDArray[np.uint8]:
 
 def _make_schedule(program: Program, cap_active: int | None, *, limit: int) -> Schedule | None:
     require_plain(program, "edge_pushing")
-    hubs = hub_slots(program) if cap_active is None else np.empty(0, dtype=np.int32)
-    numbers = np.full(program.n_slots, -1, dtype=np.int32)
-    numbers[hubs] = np.arange(hubs.size)
-    tracer = arc_schedule.Tracer(program.n_slots, program.first_node, numbers, hubs)
+    hubs = hubs_of(program) if cap_active is None else no_hubs(program)
+    tracer = arc_schedule.Tracer(
+        program.n_slots, program.first_node, hubs.end_row, hubs.low, hubs.high, hubs.inputs
+    )
     finished = tracer.trace(
         program.left,
         program.right,
@@ -159,19 +160,17 @@ def _make_schedule(program: Program, cap_active: int | None, *, limit: int) -> S
     if not finished:
         return None
     final = tracer.between_inputs()
-    records, targets, moves, flushes, length, low, high = tracer.streams()
+    records, targets, flushes, length, low, high = tracer.streams()
     arena = arc_placement.Arena(length, low, high)
-    n_targets, n_moves = arc_placement.place_rows(
-        records, targets, moves, flushes, final, arena, program.left, program.right
-    )
+    n_targets = arc_placement.place_rows(records, targets, flushes, final, arena, program.left, program.right)
     ends, joined = np.unique(flushes[:, :2], return_inverse=True)
     flushes[:, :2] = joined.reshape(-1, 2)
     number = np.cumsum(program.input_active) - 1
     return Schedule(
         records=records,
         targets=targets[:n_targets].copy(),
-        moves=moves[:n_moves].reshape(-1, 2).copy(),
         flushes=np.ascontiguousarray(flushes[:, :3]),
+        hubs=hubs,
         ends=ends.astype(np.intp),
         rows=number[final[:, 0]].astype(np.int32),
         columns=number[final[:, 1]].astype(np.int32),
@@ -200,8 +199,10 @@ def replay_arcs(point: Point, schedule: Schedule, half: Floats) -> Floats:
     """Replay the schedule; return the arena, with the arcs between inputs, and add what was flushed to `half`."""
     program, weights = point.program, schedule.weights()
     rows = forward_rows(point, schedule.ends) if schedule.ends.size else half
+    hubs = schedule.hubs
     arc_sweep.push_arcs(
-        schedule.records, schedule.targets, schedule.moves, schedule.flushes,
+        schedule.records, schedule.targets, schedule.flushes,
+        hubs.end_row, hubs.low, hubs.high, hubs.start, hub_rows(point, hubs),
         program.op, program.left, program.right, point.values, point.adjoints, program.first_node,
         weights, rows, half,
     )  # fmt: skip

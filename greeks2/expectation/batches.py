@@ -98,22 +98,30 @@ class BatchMeans:
         self.n_batches = 0
         self.n_paths = 0
         self._like: PathSums | None = None
-        self._total = self._mean = self._squares = np.zeros(0)
+        self._sums = self._total = self._mean = self._squares = np.zeros(0)
 
     def add(self, batch: PathSums) -> None:
         """Add a batch: always in the batches' order, so that every bit of the result is the same."""
-        parts = [np.ravel(part) for part in (batch.value, batch.gradient, batch.hessian) if part is not None]
-        sums = np.concatenate(parts)
+        m = 0 if batch.gradient is None else batch.gradient.size
         if self._like is None:
             self._like = batch
-            self._total, self._mean, self._squares = (np.zeros(sums.size) for _ in range(3))
+            size = 1 + m + (0 if batch.hessian is None else m * m)
+            self._sums, self._total, self._mean, self._squares = np.zeros((4, size))
         self.n_batches += 1
         self.n_paths += batch.n
-        means = sums / batch.n
+        self._sums[0] = batch.value
+        if batch.gradient is not None:
+            self._sums[1 : 1 + m] = batch.gradient
+        if batch.hessian is not None:
+            self._sums[1 + m :] = batch.hessian.ravel()
+        means = self._sums / batch.n
         before = means - self._mean
-        self._total += sums
+        self._total += self._sums
         self._mean += before * (batch.n / self.n_paths)
-        self._squares += before * (means - self._mean) * batch.n
+        means -= self._mean
+        means *= before
+        means *= batch.n
+        self._squares += means
 
     def estimate(self) -> Estimate:
         """Return the means and standard errors over the batches so far."""

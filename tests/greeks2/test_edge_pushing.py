@@ -14,7 +14,7 @@ from aadlib.errors import AadError, AadValueError
 from greeks2 import Step, algo4_adjlist, hessian, hessian_result
 from greeks2.algo4 import push_arcs
 from greeks2.edge_pushing import replay_arcs, schedule_of, schedule_within, smallest_cap
-from greeks2.hubs import hub_slots
+from greeks2.hubs import hub_slots, hubs_of, no_hubs
 from greeks2.point import point_at
 
 from .functions import CASES, Case
@@ -84,17 +84,37 @@ def test_blocks_are_recycled() -> None:
     assert sizes[2] <= 1.1 * sizes[1] <= 1.21 * sizes[0]
 
 
-def test_hubs_shorten_nothing_and_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hubs_save_pushes_and_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     case = next(c for c in CASES if c.name == "hubs")
     program = ad.record(case.function, case.arguments)
     assert hub_slots(program).size >= 60
     with_hubs = hessian_result(program, case.arguments, method="edge_pushing")
-    assert schedule_of(program).stretched > schedule_of(program).pushes // 2
-    monkeypatch.setattr("greeks2.edge_pushing.hub_slots", lambda _: np.empty(0, dtype=np.int32))
+    schedule = schedule_of(program)
+    assert schedule.hubs.nodes.size >= 60 and schedule.stretched > 0
+    monkeypatch.setattr("greeks2.edge_pushing.hubs_of", no_hubs)
     plain = ad.record(case.function, case.arguments)
     without = hessian_result(plain, case.arguments, method="edge_pushing")
     assert schedule_of(plain).stretched == 0
+    assert schedule.pushes < 0.5 * schedule_of(plain).pushes
     assert np.allclose(with_hubs.matrix, without.matrix, rtol=1e-12)
+
+
+@pytest.mark.parametrize(("n_inputs", "n_hubs", "found"), [(60, 80, 80), (60, 40, 0), (60, 10, 0)])
+def test_hubs_of_long_derivation_are_none(n_inputs: int, n_hubs: int, found: int) -> None:
+    """Each of these depends on every input: with fewer hubs than inputs single arcs are cheaper."""
+
+    def f(x):
+        level = np.sum(x**2)
+        curve = [np.sin(level * k) for k in range(n_hubs)]
+        y = 0.5
+        for n in range(20 * n_hubs):
+            y = np.cos(y * curve[n % n_hubs])
+        return y
+
+    program = ad.record(f, np.linspace(0.1, 0.2, n_inputs))
+    hubs = hubs_of(program)
+    assert (hubs.end_row[program.first_node :] >= 0).sum() == found
+    assert hubs.size <= 8 * program.n_nodes
 
 
 def test_tracing_stops_at_its_limit() -> None:

@@ -1,0 +1,121 @@
+"""One-step survival: every step of a barrier option drawn given that it stays on the right side of the barrier."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+import aadlib as ad
+from aadlib.errors import AadValueError, values_of
+from pricers.monte_carlo.conditional_basket import Term, call_above, put_below, root
+from pricers.monte_carlo.directions import choose_direction, factor_matrix, project
+from pricers.monte_carlo.path_payoffs import BarrierOption
+from pricers.monte_carlo.payoffs import FloatArray, LinearClaim
+from pricers.monte_carlo.simulation import Dynamics, Simulation
+from pricers.monte_carlo.triangular import multiply
+
+
+@dataclass(frozen=True, eq=False)
+class BarrierSurvival:
+    """A barrier option as an expectation over surviving paths times the probability of surviving.
+
+    Parameters
+    ----------
+    payoff : BarrierOption, positive weights
+    direction : (n_assets,) unit vector
+        The direction of each step's normals that is drawn afresh, truncated at the barrier; in the last step it is
+        integrated out.
+    """
+
+    payoff: BarrierOption
+    direction: FloatArray
+
+    @staticmethod
+    def of(payoff: BarrierOption, dynamics: Dynamics, expiry: float, n_steps: int) -> BarrierSurvival:
+        """Choose the direction at the model's own numbers."""
+        weights = np.array(payoff.weights)
+        if (weights < 0.0).any():
+            raise AadValueError(
+                f"weights = {payoff.weights!r}: a conditional expectation of a barrier option needs weights that are "
+                "not negative; use smoothing='likelihood_ratio' or 'kernel'"
+            )
+        log_prices = dynamics.log_spots()
+        _, deviations = dynamics.law(log_prices, 0.0, expiry / n_steps)
+        claim = LinearClaim(weights[None, :], payoff.barrier)
+        direction = choose_direction(
+            claim,
+            forwards=np.exp(values_of(log_prices))[None, :],
+            deviations=values_of(deviations),
+            factor=factor_matrix(dynamics.factor(), len(weights)),
+        )
+        return BarrierSurvival(payoff, direction[0])
+
+    def terms(
+        self, simulation: Simulation, log_prices: list[Any], step: int
+    ) -> tuple[Any, list[Any], list[Any], list[Term]]:
+        """Return the step's normal along the direction, levels and slopes of all assets, and the underlying's terms."""
+        means, deviations = simulation.law(log_prices, step)
+        share, (rest,) = project(self.direction[None, :], [simulation.independent(step)])
+        moves = multiply(simulation.factor, rest)
+        levels = [m + d * shock for m, d, shock in zip(means, deviations, moves, strict=True)]
+        along = multiply(simulation.factor, self.direction.tolist())
+        slopes = [d * b for d, b in zip(deviations, along, strict=True)]
+        terms = [
+            Term(w, a, b) for w, a, b in zip(self.payoff.weights, levels, slopes, strict=True) if w != 0.0
+        ]
+        return share, levels, slopes, terms
+
+    def surviving(self, simulation: Simulation, until: int) -> tuple[list[Any], Any]:
+        """Return log prices after `until` steps drawn given survival, and the probability of it along the way."""
+        log_prices = simulation.dynamics.log_spots()
+        weight: Any = 1.0
+        for step in range(until):
+            share, levels, slopes, terms = self.terms(simulation, log_prices, step)
+            edge = root(terms, self.payoff.barrier)
+            if self.payoff.is_up:
+                probability = ad.norm_cdf(edge)
+                drawn = ad.norm_ppf(ad.norm_cdf(share) * probability)
+            else:
+                probability = ad.norm_cdf(-edge)
+                drawn = -ad.norm_ppf(ad.norm_cdf(-share) * probability)
+            weight = weight * probability
+            log_prices = [a + b * drawn for a, b in zip(levels, slopes, strict=True)]
+        return log_prices, weight
+
+    def last(self, terms: list[Term]) -> Any:
+        """Return the expected payoff of the last step, of paths that survive it."""
+        payoff = self.payoff
+        strike, barrier = payoff.strike, payoff.barrier
+        edge = root(terms, barrier)
+        if payoff.is_up and payoff.is_call:
+            if strike >= barrier:
+                return 0.0
+            return call_above(terms, strike, root(terms, strike)) - call_above(terms, strike, edge)
+        if payoff.is_up:
+            return put_below(terms, strike, root(terms, strike) if strike <= barrier else edge)
+        if payoff.is_call:
+            return call_above(terms, strike, root(terms, strike) if strike >= barrier else edge)
+        if strike <= barrier:
+            return 0.0
+        return put_below(terms, strike, root(terms, strike)) - put_below(terms, strike, edge)
+
+    def vanilla(self, terms: list[Term]) -> Any:
+        """Return the expected payoff of the last step without a barrier."""
+        x = root(terms, self.payoff.strike)
+        priced = call_above if self.payoff.is_call else put_below
+        return priced(terms, self.payoff.strike, x)
+
+    def __call__(self, simulation: Simulation) -> Any:
+        """Return the present value of one path; knock-in is the same path without barrier less knock-out."""
+        last = simulation.n_steps - 1
+        discount = simulation.discounts()[-1]
+        log_prices, weight = self.surviving(simulation, last)
+        *_, terms = self.terms(simulation, log_prices, last)
+        out = weight * self.last(terms)
+        if self.payoff.is_out:
+            return discount * out
+        free = simulation.log_prices(last)[-1] if last else simulation.dynamics.log_spots()
+        *_, terms = self.terms(simulation, free, last)
+        return discount * (self.vanilla(terms) - out)
