@@ -16,9 +16,8 @@ from aadlib.meeting import STEP, block_time, meeting_code
 from aadlib.path_code import PathCode, gradient_code, value_code
 from aadlib.program import Program
 from aadlib.replay import Argument
-from greeks2.edge_pushing import schedule_within
 from greeks2.expectation.lane_directions import directional_code
-from greeks2.expectation.lane_pushes import pushing_code
+from greeks2.expectation.lane_pushes import pushing_code, pushing_within
 from greeks2.expectation.path_sums import Floats, PathSums
 
 WRITERS: Mapping[str, Callable[[Program], PathCode]] = MappingProxyType(
@@ -32,9 +31,6 @@ ORDERS = (0, 1, 2)
 DIRECTION_STEPS = 10
 """Steps for a node and one direction of forward over reverse, the values and adjoints swept again among them."""
 
-PUSH_STEPS = 0.7
-"""Steps for a push: some hand an arc on unchanged and cost nothing."""
-
 
 @dataclass(frozen=True)
 class PathPlan:
@@ -44,7 +40,7 @@ class PathPlan:
     ----------
     method : str, one of `PATH_METHODS`, or "adjoint sweep" and "value sweep" below order 2
     counts : for one path: steps of arithmetic of the code that was written and multiply-adds of whole rows beside them;
-        pushes where edge pushing was counted to the end; inputs and nodes of forward over reverse
+        for "auto" also the pushes of edge pushing, counted until it had lost, and directions times nodes
     """
 
     method: str
@@ -78,16 +74,15 @@ def planned_code(program: Program, method: str) -> tuple[PathCode, PathPlan]:
     n_nodes = program.n_nodes - program.n_uniform
     counts["directions_times_nodes"] = program.n_active * n_nodes
     times["forward_over_reverse"] = STEP * DIRECTION_STEPS * counts["directions_times_nodes"]
-    spare = min(times.values()) - 4 * STEP * n_nodes
-    schedule = schedule_within(program, int(spare / (STEP * PUSH_STEPS))) if spare > 0.0 else None
-    if schedule is not None:
-        counts["pushes"] = schedule.pushes
-        times["edge_pushing"] = STEP * (4 * n_nodes + PUSH_STEPS * schedule.pushes)
+    limit = int(min(times.values()) / STEP) - 3 * n_nodes
+    pushed, counts["pushes"] = pushing_within(program, limit)
+    codes = {"bottleneck": code}
+    if pushed is not None:
+        codes["edge_pushing"], times["edge_pushing"] = pushed, block_time(pushed)
     best = min(times, key=lambda name: times[name])
-    if best != "bottleneck":
-        code = WRITERS[best](program)
-        counts |= _counts(program, code)
-    return code, PathPlan(best, MappingProxyType(counts))
+    if best not in codes:
+        codes[best] = WRITERS[best](program)
+    return codes[best], PathPlan(best, MappingProxyType(counts | _counts(program, codes[best])))
 
 
 def _counts(program: Program, code: PathCode) -> dict[str, int]:

@@ -231,7 +231,9 @@ def test_threads_share_a_sweep(rng):
     wanted = [sweep.sums((other,), (z,), begin, begin + 500).hessian.tobytes() for other, begin in ranges]
     with ThreadPoolExecutor(4) as pool:
         found = list(
-            pool.map(lambda task: sweep.sums((task[0],), (z,), task[1], task[1] + 500).hessian.tobytes(), ranges)
+            pool.map(
+                lambda task: sweep.sums((task[0],), (z,), task[1], task[1] + 500).hessian.tobytes(), ranges
+            )
         )
     assert found == wanted
 
@@ -297,7 +299,7 @@ def test_what_is_not_finite_is_named():
     z = np.full(300, 1.0)
     z[290] = -5.0
     sweep = PathSweep(recorded(path, [1.0], z))
-    with pytest.raises(NotFinite, match="in lane 290.*trace_lines"):
+    with pytest.raises(NotFinite, match=r"in lane 290.*trace_lines"):
         sweep.sums((np.array([1.0]),), (z,), 0, 300)
     traced = PathSweep(recorded(path, [1.0], z, trace_lines=True))
     with pytest.raises(NotFinite, match=r"log\(-4\) at .*test_path_sweep.py"):
