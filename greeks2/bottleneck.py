@@ -101,8 +101,6 @@ def bottleneck(point: Point) -> Floats:
             return tangents[arcs.slots], met
 
     found_blocks = map_pieces(meet, blocks, work=10.0 * lanes.LANES * program.n_nodes * len(blocks))
-    if not found_blocks:
-        return np.zeros((0, 0))
     rows = np.concatenate([rows for rows, _ in found_blocks], axis=1)[:, :n]
     met = np.concatenate([met for _, met in found_blocks], axis=1)[:, :n]
     half = _product(rows, met)
