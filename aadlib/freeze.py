@@ -185,7 +185,7 @@ def freeze(
     varying = np.zeros(first_node + nodes.size, dtype=np.uint8)
     varying[:n_inputs] = input_lane
     moved = [_moved(c, slots[first + c.begin] - first_node, slots) for c in composites]
-    _spread(left, right, OPERANDS[op], varying, first_node, moved)
+    spread(left, right, OPERANDS[op], varying, first_node, moved)
     if any(varying[composite.operands].any() for composite in moved):
         raise AadTypeError(
             "a composite operation depends on a lane argument: composites run on shared arguments only"
@@ -199,7 +199,7 @@ def freeze(
     placed = [_moved(c, renumber[first_node + c.begin] - first_node, renumber) for c in moved]
     active = np.zeros(first_node + nodes.size, dtype=np.uint8)
     active[:n_inputs] = input_active
-    _spread(left, right, PASSES[op], active, first_node, placed)
+    spread(left, right, PASSES[op], active, first_node, placed)
     activity = (PASSES[op] & (active[left] | (active[right] << 1))).astype(np.uint8)
     stops = active[left] | active[right]
 
@@ -261,7 +261,7 @@ def _moved(composite: PlacedComposite, begin: int, slots: Ints) -> PlacedComposi
     )
 
 
-def _spread(
+def spread(
     left: Ints,
     right: Ints,
     passes: Flags,
