@@ -9,7 +9,6 @@ machine slows all of them alike.
 from __future__ import annotations
 
 import argparse
-import math
 import time
 from collections.abc import Callable
 from functools import partial
@@ -17,10 +16,9 @@ from statistics import median
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
+from benchmarks.black_scholes import POINT, call_price, float_call_price, scenarios, ten_closed_forms
 from benchmarks.bspline_pde import price, weights
 from benchmarks.recording import chain
-from scipy.special import ndtr
 
 import aadlib as ad
 from greeks2 import METHODS, hessian, plan
@@ -171,50 +169,9 @@ def hessian_methods(rounds: int) -> None:
     print("   " + ", ".join(f"{name}{difference}" for name, difference in others.items()))
 
 
-def call_price(x: Any) -> Any:
-    """Return a Black-Scholes call for x = spot, volatility, strike, rate, expiry."""
-    spot, volatility, strike, rate, expiry = x
-    deviation = volatility * np.sqrt(expiry)
-    d1 = (np.log(spot / strike) + (rate + 0.5 * volatility**2) * expiry) / deviation
-    return spot * ad.norm_cdf(d1) - strike * np.exp(-rate * expiry) * ad.norm_cdf(d1 - deviation)
-
-
-def float_call_price(spot: float, volatility: float, strike: float, rate: float, expiry: float) -> float:
-    """Return the same price with Python's math module."""
-    deviation = volatility * math.sqrt(expiry)
-    d1 = (math.log(spot / strike) + (rate + 0.5 * volatility**2) * expiry) / deviation
-    cdf_1 = 0.5 * math.erfc(-0.7071067811865476 * d1)
-    cdf_2 = 0.5 * math.erfc(-0.7071067811865476 * (d1 - deviation))
-    return spot * cdf_1 - strike * math.exp(-rate * expiry) * cdf_2
-
-
-def ten_closed_forms(x: npt.NDArray[np.float64]) -> tuple[Any, ...]:
-    """Return price, five first-order and four second-order Greeks of calls, (n_scenarios, 5), in plain NumPy."""
-    spot, volatility, strike, rate, expiry = x.T
-    root = np.sqrt(expiry)
-    deviation = volatility * root
-    d1 = (np.log(spot / strike) + (rate + 0.5 * volatility**2) * expiry) / deviation
-    d2 = d1 - deviation
-    density = np.exp(-0.5 * d1 * d1) * 0.3989422804014327
-    discount, cdf_1, cdf_2 = np.exp(-rate * expiry), ndtr(d1), ndtr(d2)
-    vega, gamma = spot * density * root, density / (spot * deviation)
-    return (
-        spot * cdf_1 - strike * discount * cdf_2,
-        cdf_1,
-        vega,
-        -discount * cdf_2,
-        strike * expiry * discount * cdf_2,
-        spot * density * volatility / (2.0 * root) + rate * strike * discount * cdf_2,
-        gamma,
-        -density * d2 / volatility,
-        vega * d1 * d2 / volatility,
-        density * (rate / deviation - d2 / (2.0 * expiry)),
-    )
-
-
 def black_scholes(rounds: int) -> None:
     """Race value, gradient and Hessian of Black-Scholes in five inputs, for one state and for 100,000 scenarios."""
-    x = np.array([100.0, 0.2, 105.0, 0.03, 0.75])
+    x = POINT
     program = ad.record(call_price, x)
     repeats = 1000
 
@@ -243,10 +200,10 @@ def black_scholes(rounds: int) -> None:
         1e6,
         {"the float price": plain / repeats},
     )
-    scenarios = x * np.exp(0.1 * np.random.default_rng(20240229).standard_normal((100_000, 5)))
+    states = scenarios(100_000)
     over_lanes = program.over_lanes()
     found = race(
-        {"NumPy": lambda: ten_closed_forms(scenarios), "lanes": lambda: over_lanes.derivatives(scenarios)},
+        {"NumPy": lambda: ten_closed_forms(states), "lanes": lambda: over_lanes.derivatives(states)},
         rounds,
     )
     print("The same for 100,000 scenarios")
