@@ -276,3 +276,24 @@ def _in_order(slots: Ints, first_node: int) -> npt.NDArray[np.intp]:
     """Return the nodes that have a slot from `first_node` on, in the order of their slots."""
     nodes = np.flatnonzero(slots >= first_node)
     return nodes[np.argsort(slots[nodes])]
+
+
+def spread(
+    left: Ints,
+    right: Ints,
+    handed: Flags,
+    marked: Flags,
+    first_node: int,
+    composites: Sequence[PlacedComposite],
+) -> None:
+    """Mark every node that depends on a marked slot, through operations and composites.
+
+    `handed` says per node through which operands (bits 1 and 2) a mark is handed on.
+    """
+    begin = 0
+    for composite in composites:
+        passes.mark_dependent(left, right, handed, marked, first_node, begin, composite.begin)
+        depends = marked[composite.operands].any()
+        marked[first_node + composite.begin : first_node + composite.end] = depends
+        begin = composite.end
+    passes.mark_dependent(left, right, handed, marked, first_node, begin, handed.size)

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from aadlib import passes
-from aadlib.errors import AadTypeError, AadValueError
+from aadlib.errors import AadValueError
 from aadlib.freeze import LINEAR, Floats, Ints
 from aadlib.replay import Argument, Layout, Replay
 from aadlib.sweeps import lanes
@@ -38,6 +38,17 @@ class LaneLayout(Layout, Protocol):
         """Lend scratch arrays."""
 
 
+def require_one_length(lengths: Sequence[int]) -> int:
+    """Return the number of lanes that all lane arguments have; raise where they differ or have none."""
+    if len(set(lengths)) != 1:
+        raise AadValueError(
+            f"lane arguments differ in length: {list(lengths)}; give them all the same number of lanes"
+        )
+    if lengths[0] == 0:
+        raise AadValueError("lane arguments are empty: give at least one lane")
+    return lengths[0]
+
+
 class LaneReplay:
     """The shared part of one replay, evaluated once, and the lanes' inputs, one row per scalar."""
 
@@ -53,14 +64,7 @@ class LaneReplay:
                 rows.append(numbers.reshape(len(numbers), argument.size).T)
             else:
                 uniform.values[argument.span] = numbers.ravel()
-        lengths = [part.shape[1] for part in rows]
-        if len(set(lengths)) != 1:
-            raise AadValueError(
-                f"lane arguments differ in length: {lengths}; give them all the same number of lanes"
-            )
-        if lengths[0] == 0:
-            raise AadValueError("lane arguments are empty: give at least one lane")
-        self.n_lanes = lengths[0]
+        self.n_lanes = require_one_length([part.shape[1] for part in rows])
         self.inputs: Floats = np.ascontiguousarray(np.concatenate(rows))
         self.n_shared = program.first_node + program.n_uniform
         uniform.sweep_values()
@@ -143,10 +147,6 @@ class LaneReplay:
     def derivatives(self) -> tuple[Floats, Floats, Floats]:
         """Return values (n_lanes,), gradients (n_lanes, n_active) and Hessians (n_lanes, n_active, n_active)."""
         program = self.program
-        if any(a.active and not a.lane for a in program.arguments):
-            raise AadTypeError(
-                "Hessians over lanes need every active argument to vary per lane: name them all in lanes="
-            )
         active = np.flatnonzero(program.input_active).astype(np.int32)
         values = np.empty(self.n_lanes)
         gradients = np.empty((self.n_lanes, active.size))

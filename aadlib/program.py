@@ -17,6 +17,8 @@ from aadlib.advar import ADVar
 from aadlib.errors import AadTypeError, AadValueError, BranchChanged, as_floats
 from aadlib.freeze import PAIRED, Floats, Ints, freeze, frozen
 from aadlib.lane_replay import LaneReplay
+from aadlib.lane_sums import LaneSums
+from aadlib.meeting import meeting_code
 from aadlib.replay import Argument, Replay, describe_line
 from aadlib.sweeps import lanes, scalar
 from aadlib.tape import Tape
@@ -81,6 +83,7 @@ class Program:
         self.segments = tuple(zip(edges[::2], edges[1::2], strict=True))
         self._idle: list[Replay] = []
         self._points: list[Any] = []
+        self._sums: LaneSums | None = None
         self._small = 0 < self.n_nodes <= SMALL and not (
             self.composites
             or self.has_lanes
@@ -385,15 +388,15 @@ class Program:
     def derivatives(self, *arguments: Any) -> tuple[Any, Floats, Floats]:
         """Return value, gradient and Hessian in all active inputs from one replay.
 
-        Shapes (), (n_active,) and (n_active, n_active); over lanes, all three per lane with the lanes first, and every
-        active argument must vary per lane.
+        Shapes (), (n_active,) and (n_active, n_active). Over lanes, where every active argument varies per lane: all
+        three per lane with the lanes first. Where every active argument is shared: the values per lane, gradient and
+        Hessian summed over the lanes, by the meeting sweep (`aadlib.meeting`).
         """
         if (found := self._in_one_call("derivatives", arguments)) is not None:
             return found
         self._require_scalar("a Hessian")
         if self.has_lanes:
-            with self.replay() as uniform:
-                return LaneReplay(self, uniform, arguments).derivatives()
+            return self._lane_derivatives(arguments)
         directions = np.eye(self.n_inputs)[self.input_active]
         with self.replay() as replay:
             values = replay.evaluate(arguments)
@@ -405,8 +408,23 @@ class Program:
             gradient = adjoints[: self.n_inputs][self.input_active]
             return float(values[self.outputs[0]]), gradient, 0.5 * (matrix + matrix.T)
 
+    def _lane_derivatives(self, arguments: Sequence[Any]) -> tuple[Floats, Floats, Floats]:
+        kinds = {argument.lane for argument in self.arguments if argument.active}
+        if len(kinds) > 1:
+            raise AadTypeError(
+                "Hessians over lanes need the active arguments to be all shared, or all to vary per lane: name all or "
+                "none of them in lanes=, or make some passive"
+            )
+        if kinds == {True}:
+            with self.replay() as uniform:
+                return LaneReplay(self, uniform, arguments).derivatives()
+        self.check_count(arguments)
+        if self._sums is None:
+            self._sums = LaneSums(self, meeting_code(self))
+        return self._sums.over_all([self.numbers(k, given) for k, given in enumerate(arguments)])
+
     def __getstate__(self) -> dict[str, Any]:
-        return self.__dict__ | {"_idle": [], "_points": []}
+        return self.__dict__ | {"_idle": [], "_points": [], "_sums": None}
 
     def over_lanes(self) -> Program:
         """Return the same recording with every argument varying from lane to lane.
@@ -425,7 +443,7 @@ class Program:
         twin.lane_slots = frozen(np.arange(self.n_inputs, dtype=np.int32))
         twin.n_uniform = 0
         twin.segments = ((0, 0),)
-        twin._idle, twin._points, twin._small = [], [], False
+        twin._idle, twin._points, twin._sums, twin._small = [], [], None, False
         return twin
 
     # ---- what it is -------------------------------------------------------------------------------------------

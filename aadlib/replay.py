@@ -115,7 +115,7 @@ class Replay:
         if changed >= 0:
             program.raise_changed(changed, "")
         if program.lines is not None and np.isnan(values[program.outputs]).any():
-            self._raise_not_finite(values, program.lines)
+            self.raise_not_finite(values, program.lines)
         return values
 
     def sweep_values(self) -> None:
@@ -145,7 +145,7 @@ class Replay:
         program = self.program
         return zip(reversed(program.composites), reversed(self.states), program.segments[-2::-1], strict=True)
 
-    def _raise_not_finite(self, values: Floats, lines: Sequence[Line]) -> None:
+    def raise_not_finite(self, values: Floats, lines: Sequence[Line]) -> None:
         """Name the first operation that made a NaN out of numbers."""
         program = self.program
         bad = np.isnan(values)

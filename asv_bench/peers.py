@@ -9,7 +9,6 @@ machine slows all of them alike.
 from __future__ import annotations
 
 import argparse
-import math
 import time
 from collections.abc import Callable
 from functools import partial
@@ -17,10 +16,9 @@ from statistics import median
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
+from benchmarks.black_scholes import POINT, call_price, float_call_price, scenarios, ten_closed_forms
 from benchmarks.bspline_pde import price, weights
 from benchmarks.recording import chain
-from scipy.special import ndtr
 
 import aadlib as ad
 from greeks2 import METHODS, hessian, plan
@@ -159,59 +157,21 @@ def hessian_methods(rounds: int) -> None:
         line(name, seconds, "ms", 1e3, {k: v for k, v in found.items() if k == "jax jit" != name})
     first = {"jax's first call": jax_cold} if jax_cold else {}
     line("first call from nothing: record, plan, Hessian", cold, "ms", 1e3, first)
-    matrices = {name: hessian(program, x, method=name) for name in exact}
-    scale = np.abs(matrices["edge_pushing"]).max()
-    worst = max(np.abs(matrices[name] - matrices["edge_pushing"]).max() / scale for name in exact)
-    print(f"  largest difference between exact methods, relative to the largest entry: {worst:.1e}")
+    truth = {"": hessian(program, x, method="forward_over_reverse")}
+    others = {
+        name: apart({"": hessian(program, x, method=name)}, truth)
+        for name in exact
+        if name != "forward_over_reverse"
+    }
     if jax_cold:
-        difference = np.abs(np.asarray(compiled(x)) - matrices["edge_pushing"]).max() / scale
-        print(f"  largest difference from jax: {difference:.1e}")
-
-
-def call_price(x: Any) -> Any:
-    """Return a Black-Scholes call for x = spot, volatility, strike, rate, expiry."""
-    spot, volatility, strike, rate, expiry = x
-    deviation = volatility * np.sqrt(expiry)
-    d1 = (np.log(spot / strike) + (rate + 0.5 * volatility**2) * expiry) / deviation
-    return spot * ad.norm_cdf(d1) - strike * np.exp(-rate * expiry) * ad.norm_cdf(d1 - deviation)
-
-
-def float_call_price(spot: float, volatility: float, strike: float, rate: float, expiry: float) -> float:
-    """Return the same price with Python's math module."""
-    deviation = volatility * math.sqrt(expiry)
-    d1 = (math.log(spot / strike) + (rate + 0.5 * volatility**2) * expiry) / deviation
-    cdf_1 = 0.5 * math.erfc(-0.7071067811865476 * d1)
-    cdf_2 = 0.5 * math.erfc(-0.7071067811865476 * (d1 - deviation))
-    return spot * cdf_1 - strike * math.exp(-rate * expiry) * cdf_2
-
-
-def ten_closed_forms(x: npt.NDArray[np.float64]) -> tuple[Any, ...]:
-    """Return price, five first-order and four second-order Greeks of calls, (n_scenarios, 5), in plain NumPy."""
-    spot, volatility, strike, rate, expiry = x.T
-    root = np.sqrt(expiry)
-    deviation = volatility * root
-    d1 = (np.log(spot / strike) + (rate + 0.5 * volatility**2) * expiry) / deviation
-    d2 = d1 - deviation
-    density = np.exp(-0.5 * d1 * d1) * 0.3989422804014327
-    discount, cdf_1, cdf_2 = np.exp(-rate * expiry), ndtr(d1), ndtr(d2)
-    vega, gamma = spot * density * root, density / (spot * deviation)
-    return (
-        spot * cdf_1 - strike * discount * cdf_2,
-        cdf_1,
-        vega,
-        -discount * cdf_2,
-        strike * expiry * discount * cdf_2,
-        spot * density * volatility / (2.0 * root) + rate * strike * discount * cdf_2,
-        gamma,
-        -density * d2 / volatility,
-        vega * d1 * d2 / volatility,
-        density * (rate / deviation - d2 / (2.0 * expiry)),
-    )
+        others["jax"] = apart({"": np.asarray(compiled(x))}, truth)
+    print("  largest difference from forward over reverse, relative to the largest entry:")
+    print("   " + ", ".join(f"{name}{difference}" for name, difference in others.items()))
 
 
 def black_scholes(rounds: int) -> None:
     """Race value, gradient and Hessian of Black-Scholes in five inputs, for one state and for 100,000 scenarios."""
-    x = np.array([100.0, 0.2, 105.0, 0.03, 0.75])
+    x = POINT
     program = ad.record(call_price, x)
     repeats = 1000
 
@@ -240,10 +200,10 @@ def black_scholes(rounds: int) -> None:
         1e6,
         {"the float price": plain / repeats},
     )
-    scenarios = x * np.exp(0.1 * np.random.default_rng(20240229).standard_normal((100_000, 5)))
+    states = scenarios(100_000)
     over_lanes = program.over_lanes()
     found = race(
-        {"NumPy": lambda: ten_closed_forms(scenarios), "lanes": lambda: over_lanes.derivatives(scenarios)},
+        {"NumPy": lambda: ten_closed_forms(states), "lanes": lambda: over_lanes.derivatives(states)},
         rounds,
     )
     print("The same for 100,000 scenarios")
@@ -394,11 +354,17 @@ def edge_pushing(rounds: int) -> None:
                 end="\n" if cap is None else "",
             )
         else:
+            truth = hessian(shape.program, shape.point, method="forward_over_reverse")
             free, capped = (
-                hessian(shape.program, shape.point, method="edge_pushing", cap_active=cap)
+                apart(
+                    {"": hessian(shape.program, shape.point, method="edge_pushing", cap_active=cap)},
+                    {"": truth},
+                )
                 for cap in (None, 200)
             )
-            print(f", {phase.flushes:,d} flushes, differs by {apart({'': capped}, {'': free}).strip()}")
+            print(
+                f", {phase.flushes:,d} flushes; from forward over reverse{free} without a cap,{capped} with it"
+            )
 
 
 CONTESTS: dict[str, Callable[[int], None]] = {

@@ -27,25 +27,32 @@ cdef struct Front:
     uint64_t* rows            # (places, words): bit q of row p where the slots at p and q have an arc
     Py_ssize_t words
     unsigned char* filled     # (places,) whether a row has bits
-    int* low                  # (places,) stretch of inputs
+    int* slots                # (places,) the slot that stands there
+    int* low                  # (slots,) stretch of inputs
     int* high
     const int* first_input    # of each forward row
     const int* last_input
 
 
-cdef inline void stretch(Front* front, int place, int low, int high) noexcept nogil:
+cdef inline void stretch(Front* front, int slot, int low, int high) noexcept nogil:
     """Widen a stretch of inputs to hold low..high."""
-    front.low[place] = min(front.low[place], low)
-    front.high[place] = max(front.high[place], high)
+    front.low[slot] = min(front.low[slot], low)
+    front.high[slot] = max(front.high[slot], high)
 
 
-cdef inline int link(Front* front, int p, int q, int end_p, int end_q) noexcept nogil:
-    """Put an arc between the slots at two places, of which either may end in inputs; return how many places it takes."""
-    if end_p < 0 and end_q >= 0:
-        p, q, end_p, end_q = q, p, end_q, end_p
-    if end_p >= 0:
-        stretch(front, q, front.first_input[end_p], front.last_input[end_p])
-        return front.last_input[end_p] - front.first_input[end_p] + 1
+cdef inline int link(
+    Front* front, int a, int b, const int[::1] places, const int[::1] end_row
+) noexcept nogil:
+    """Put an arc between two slots, of which either may end in inputs; return how many places it takes."""
+    cdef int end = end_row[a]
+    cdef Py_ssize_t p, q
+    if end < 0 and end_row[b] >= 0:
+        a, b, end = b, a, end_row[b]
+    if end >= 0:
+        stretch(front, b, front.first_input[end], front.last_input[end])
+        return front.last_input[end] - front.first_input[end] + 1
+    p = places[a]
+    q = places[b]
     front.rows[p * front.words + (q >> 6)] |= <uint64_t>1 << (q & 63)
     front.rows[q * front.words + (p >> 6)] |= <uint64_t>1 << (p & 63)
     front.filled[p] = front.filled[q] = 1
@@ -86,8 +93,9 @@ def count_pushes(
     cdef Py_ssize_t words = (rows_wanted + 63) // 64
     cdef uint64_t[:, ::1] rows = np.zeros((rows_wanted, words), dtype=np.uint64)
     cdef unsigned char[::1] filled = np.zeros(rows_wanted, dtype=np.uint8)
-    cdef int[::1] low = np.full(rows_wanted, NONE, dtype=np.int32)
-    cdef int[::1] high = np.full(rows_wanted, -1, dtype=np.int32)
+    cdef int[::1] slots = np.zeros(rows_wanted, dtype=np.int32)
+    cdef int[::1] low = np.full(places.shape[0], NONE, dtype=np.int32)
+    cdef int[::1] high = np.full(places.shape[0], -1, dtype=np.int32)
     cdef int[::1] spare = np.zeros(1, dtype=np.int32)
     cdef Front front
     cdef Py_ssize_t k, w
@@ -95,13 +103,14 @@ def count_pushes(
     cdef long long stretched = 0
     cdef long long entries = 0
     cdef long long nodes = 0
-    cdef int slot, a, b, f, p, q, u, end_a, end_b, n_operands, run_low, run_high, taken
+    cdef int slot, a, b, f, p, q, u, n_operands, run_low, run_high, taken
     cdef unsigned char shape, bits
     cdef bint itself, finished
     cdef uint64_t own, word
     front.rows = &rows[0, 0]
     front.words = words
     front.filled = &filled[0]
+    front.slots = &slots[0]
     front.low = &low[0]
     front.high = &high[0]
     front.first_input = &first_input[0] if first_input.shape[0] else &spare[0]
@@ -113,7 +122,7 @@ def count_pushes(
             shape = activity[k]
             bits = created[k]
             f = places[slot]
-            if shape == 0 or bits == 0 and (f < 0 or front.filled[f] == 0 and front.high[f] < 0):
+            if shape == 0 or bits == 0 and (f < 0 or front.filled[f] == 0) and front.high[slot] < 0:
                 continue
             if pushes - stretched + stretched // 8 > limit:
                 finished = False
@@ -122,55 +131,56 @@ def count_pushes(
             a = left[k] if shape & 1 else right[k]
             b = right[k]
             n_operands = 2 if shape == 3 and a != b else 1
-            p = places[a]
-            q = places[b]
-            end_a = end_row[a]
-            end_b = end_row[b]
+            if places[a] >= 0:
+                front.slots[places[a]] = a
+            if n_operands == 2 and places[b] >= 0:
+                front.slots[places[b]] = b
             itself = False
-            if f >= 0:
-                run_low = front.low[f]
-                run_high = front.high[f]
-                front.low[f] = NONE
-                front.high[f] = -1
-                if front.filled[f]:
-                    own = <uint64_t>1 << (f & 63)
-                    itself = (front.rows[f * words + (f >> 6)] & own) != 0
-                    front.rows[f * words + (f >> 6)] &= ~own
-                    front.filled[f] = 0
-                    for w in range(words):
-                        word = front.rows[f * words + w]
-                        front.rows[f * words + w] = 0
-                        while word:
-                            u = 64 * <int>w + greeks2_lowest(word)
-                            word &= word - 1
-                            front.rows[u * words + (f >> 6)] &= ~own
-                            taken = link(&front, p, u, end_a, -1)
+            run_low = front.low[slot]
+            run_high = front.high[slot]
+            front.low[slot] = NONE
+            front.high[slot] = -1
+            if f >= 0 and front.filled[f]:
+                own = <uint64_t>1 << (f & 63)
+                itself = (front.rows[f * words + (f >> 6)] & own) != 0
+                front.rows[f * words + (f >> 6)] &= ~own
+                front.filled[f] = 0
+                for w in range(words):
+                    word = front.rows[f * words + w]
+                    front.rows[f * words + w] = 0
+                    while word:
+                        q = 64 * <int>w + greeks2_lowest(word)
+                        word &= word - 1
+                        front.rows[q * words + (f >> 6)] &= ~own
+                        u = front.slots[q]
+                        taken = link(&front, a, u, places, end_row)
+                        pushes += taken
+                        stretched += taken if end_row[a] >= 0 else 0
+                        if n_operands == 2:
+                            taken = link(&front, b, u, places, end_row)
                             pushes += taken
-                            stretched += taken if end_a >= 0 else 0
-                            if n_operands == 2:
-                                taken = link(&front, q, u, end_b, -1)
-                                pushes += taken
-                                stretched += taken if end_b >= 0 else 0
-                if run_high >= run_low:
-                    taken = n_operands * (run_high - run_low + 1)
-                    pushes += taken
-                    stretched += taken
-                    stretch(&front, p, run_low, run_high)
-                    if n_operands == 2:
-                        stretch(&front, q, run_low, run_high)
+                            stretched += taken if end_row[b] >= 0 else 0
+            if run_high >= run_low:
+                taken = n_operands * (run_high - run_low + 1)
+                pushes += taken
+                stretched += taken
+                stretch(&front, a, run_low, run_high)
+                if n_operands == 2:
+                    stretch(&front, b, run_low, run_high)
             if itself:
                 pushes += 3 if n_operands == 2 else 1
             if itself or bits & 1 or bits and n_operands == 1:
-                link(&front, p, p, end_a, end_a)
+                link(&front, a, a, places, end_row)
             if n_operands == 2 and (itself or bits & 2):
-                link(&front, p, q, end_a, end_b)
+                link(&front, a, b, places, end_row)
             if n_operands == 2 and (itself or bits & 4):
-                link(&front, q, q, end_b, end_b)
+                link(&front, b, b, places, end_row)
         for p in range(<int>size):
             for w in range(words):
                 word = front.rows[p * words + w]
                 while word:
                     entries += 1 if 64 * <int>w + greeks2_lowest(word) <= p else 0
                     word &= word - 1
-            entries += max(0, front.high[p] - front.low[p] + 1)
+        for slot in range(<int>first):
+            entries += max(0, front.high[slot] - front.low[slot] + 1)
     return pushes, stretched, nodes, entries, bool(finished)

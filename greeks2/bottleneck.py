@@ -110,8 +110,6 @@ def bottleneck(point: Point) -> Floats:
 
     groups = groups_of(n)
     found_groups = map_pieces(meet, groups, work=work_of(arcs, len(groups)))
-    if not found_groups:
-        return np.zeros((0, 0))
     rows = np.concatenate([rows for rows, _ in found_groups], axis=1)
     met = np.concatenate([met for _, met in found_groups], axis=1)
     half = _product(rows, met)

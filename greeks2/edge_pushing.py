@@ -104,7 +104,6 @@ def few_entries(count: int, n: int) -> bool:
 
 
 _schedules: WeakKeyDictionary[Program, dict[int | None, Schedule]] = WeakKeyDictionary()
-_hubs: WeakKeyDictionary[Program, Hubs] = WeakKeyDictionary()
 
 
 def curvature_bits(program: Program) -> npt.NDArray[np.uint8]:
@@ -167,28 +166,19 @@ class PushCount:
 
 
 def count_within(
-    program: Program, created: npt.NDArray[np.uint8], front: tuple[Ints, int], limit: int
+    program: Program, created: npt.NDArray[np.uint8], places: Ints, size: int, limit: int
 ) -> PushCount | None:
     """Count pushes without a schedule; None as soon as there are more than `limit`.
 
-    `created` has the bits of the arcs every node creates, `front` the places of slots and their number, both as the
+    `created` has the bits of the arcs every node creates, `places` and `size` those of the slots on the front, as the
     planner has them already. Pushes in stretches count an eighth.
     """
-    places, size = front
-    hubs = _kept_hubs(program)
+    hubs = hubs_of(program)
     pushes, stretched, nodes, entries, finished = arc_count.count_pushes(
         program.left, program.right, program.activity, created, places, size,
         hubs.end_row, hubs.low, hubs.high, program.first_node, limit,
     )  # fmt: skip
     return PushCount(pushes, stretched, nodes, entries, hubs.size) if finished else None
-
-
-def _kept_hubs(program: Program) -> Hubs:
-    """Return the hubs of a program, found at the first call and kept."""
-    found = _hubs.get(program)
-    if found is None:
-        found = _hubs[program] = hubs_of(program)
-    return found
 
 
 def reached_slots(program: Program) -> npt.NDArray[np.uint8]:
@@ -201,7 +191,7 @@ def reached_slots(program: Program) -> npt.NDArray[np.uint8]:
 
 def _make_schedule(program: Program, cap_active: int | None, *, limit: int) -> Schedule | None:
     require_plain(program, "edge_pushing")
-    hubs = _kept_hubs(program) if cap_active is None else no_hubs(program)
+    hubs = hubs_of(program) if cap_active is None else no_hubs(program)
     tracer = arc_schedule.Tracer(
         program.n_slots, program.first_node, hubs.end_row, hubs.low, hubs.high, hubs.inputs
     )

@@ -6,7 +6,7 @@ Ints = npt.NDArray[np.int32]
 Flags = npt.NDArray[np.uint8]
 
 def plan_front(
-    left: Ints, right: Ints, activity: Flags, input_active: Flags, reached: Flags, first: int
+    left: Ints, right: Ints, activity: Flags, input_active: Flags, reached: Flags, end_row: Ints, first: int
 ) -> tuple[Ints, int]: ...
 def substitute_backward(
     op: Flags,
@@ -16,6 +16,12 @@ def substitute_backward(
     values: Floats,
     adjoints: Floats,
     places: Ints,
+    end_row: Ints,
+    low: Ints,
+    high: Ints,
+    start: Ints,
+    input_places: Ints,
+    forward: Floats,
     first: int,
     front: Floats,
 ) -> None: ...

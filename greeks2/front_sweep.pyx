@@ -3,6 +3,9 @@
 The front is the set of slots whose consumers are finished in part: a node enters with its last consumer and leaves when
 it is substituted. Each has a place, recycled, and a row of coefficients over all places. The coefficient of the product
 of two perturbations is what stands in either row, added up; that of a square is kept at half.
+
+Hubs (`greeks2.hubs`) are never on the front: in a product of two perturbations a hub's own is that of the inputs it
+depends on, by its forward row, so they take its place at once.
 """
 
 import numpy as np
@@ -11,6 +14,9 @@ include "../aadlib/generated/rules.pxi"
 
 include "vector_loops.pxi"
 
+cdef enum:
+    TWICE = 4  # both operands are the same slot
+
 
 def plan_front(
     const int[::1] left,
@@ -18,9 +24,13 @@ def plan_front(
     const unsigned char[::1] activity,
     const unsigned char[::1] input_active,
     const unsigned char[::1] reached,
+    const int[::1] end_row,
     Py_ssize_t first,
 ):
-    """Return (places per slot, -1 where never on the front; size of the front). Active inputs come first."""
+    """Return (places per slot, -1 where never on the front; size of the front). Active inputs come first.
+
+    `end_row` is -1 for slots that are no hubs.
+    """
     cdef Py_ssize_t k, j
     cdef int slot
     cdef int size = 0
@@ -42,7 +52,7 @@ def plan_front(
             operands[0] = left[k] if activity[k] & 1 else -1
             operands[1] = right[k] if activity[k] & 2 else -1
             for j in range(2):
-                if operands[j] >= 0 and places[operands[j]] < 0:
+                if operands[j] >= 0 and places[operands[j]] < 0 and end_row[operands[j]] < 0:
                     if n_free:
                         n_free -= 1
                         places[operands[j]] = free_places[n_free]
@@ -56,6 +66,52 @@ def plan_front(
     return places_array, size
 
 
+cdef struct Operand:
+    int n                  # places that stand for it: its own, or those of the inputs it depends on
+    const int* places
+    const double* factors  # of each place
+
+
+cdef inline void add_row(
+    double* front, Py_ssize_t size, Operand* to, const double* row, double factor, unsigned char* in_rows
+) noexcept nogil:
+    """Add a multiple of a row over the front to the row of an operand."""
+    cdef int i
+    for i in range(to.n):
+        add_scaled(front + to.places[i] * size, row, factor * to.factors[i], size)
+        in_rows[to.places[i]] = 1
+
+
+cdef void add_products(
+    double* front, Py_ssize_t size, Operand* one, Operand* other, double amount, unsigned char* in_rows,
+    unsigned char* in_columns
+) noexcept nogil:
+    """Add to the coefficients of the products that stand for that of two operands, a hub among them."""
+    cdef int i, j
+    for i in range(one.n):
+        in_rows[one.places[i]] = 1
+        for j in range(other.n):
+            if one.factors[i] != 0.0 and other.factors[j] != 0.0:
+                front[one.places[i] * size + other.places[j]] += amount * one.factors[i] * other.factors[j]
+                in_columns[other.places[j]] = 1
+
+
+cdef inline void add_product(
+    double* front, Py_ssize_t size, Operand* one, Operand* other, double amount, unsigned char* in_rows,
+    unsigned char* in_columns
+) noexcept nogil:
+    """Add to the coefficient of the product of two operands' perturbations, half of it for a square."""
+    cdef int p, q
+    if one.n != 1 or other.n != 1:
+        add_products(front, size, one, other, amount, in_rows, in_columns)
+        return
+    p, q = one.places[0], other.places[0]
+    front[p * size + q] += amount * one.factors[0] * other.factors[0]
+    in_rows[p] = 1
+    if p != q:
+        in_columns[q] = 1
+
+
 def substitute_backward(
     const unsigned char[::1] op,
     const int[::1] left,
@@ -64,23 +120,36 @@ def substitute_backward(
     const double[::1] values,
     const double[::1] adjoints,
     const int[::1] places,
+    const int[::1] end_row,
+    const int[::1] low,
+    const int[::1] high,
+    const int[::1] start,
+    const int[::1] input_places,
+    const double[::1] forward,
     Py_ssize_t first,
     double[:, ::1] front,
 ):
     """Substitute every node's series into those of its operands; `front` (size, size) enters as zeros.
 
+    end_row, low, high, start, forward : the forward rows of hubs (see hubs.py)
+    input_places : places of the inputs that these rows count
+
     On return the leading block over the active inputs, plus its transpose, is the Hessian.
     """
     cdef Py_ssize_t k, g
     cdef Py_ssize_t size = front.shape[0]
-    cdef int a, b, f, p, q
+    cdef int f, end, which, slot
     cdef double adjoint, dx, dy, dxx, dxy, dyy, itself
+    cdef double one = 1.0
     cdef unsigned char wanted
-    cdef bint found
+    cdef Operand[2] operands
+    cdef Operand* a
+    cdef Operand* b
     cdef double[::1] row_array = np.zeros(size)
     cdef unsigned char[::1] in_rows = np.zeros(size, dtype=np.uint8)     # a place's own row holds something
     cdef unsigned char[::1] in_columns = np.zeros(size, dtype=np.uint8)  # other rows hold something at that place
     cdef double* row = &row_array[0]
+    cdef double* whole = &front[0, 0]
     with nogil:
         for k in range(op.shape[0] - 1, -1, -1):
             wanted = activity[k]
@@ -88,16 +157,26 @@ def substitute_backward(
             adjoint = adjoints[first + k]
             if wanted == 0 or (adjoint == 0.0 and (f < 0 or not (in_rows[f] or in_columns[f]))):
                 continue
-            a = left[k]
-            b = right[k]
-            rule_first(op[k], values[a], values[b], values[first + k], &dx, &dy)
-            p = places[a] if wanted & 1 else places[b]
-            q = places[b]
+            rule_first(op[k], values[left[k]], values[right[k]], values[first + k], &dx, &dy)
+            for which in range(2):
+                slot = right[k] if which else left[k]
+                end = end_row[slot]
+                if end >= 0:
+                    operands[which].n = high[end] - low[end] + 1
+                    operands[which].places = &input_places[low[end]]
+                    operands[which].factors = &forward[start[end]]
+                else:
+                    operands[which].n = 1
+                    operands[which].places = &places[slot]
+                    operands[which].factors = &one
+            a = &operands[1] if wanted == 2 else &operands[0]
+            b = &operands[1]
             if wanted == 2:
                 dx = dy
-            elif wanted == 3 and a == b:
+            elif wanted == 3 and left[k] == right[k]:
                 dx += dy
-            if wanted != 3 or a == b:
+                wanted = 1 | TWICE
+            if wanted != 3:
                 dy = 0.0
             if f >= 0 and (in_rows[f] or in_columns[f]):
                 itself = front[f, f]
@@ -113,43 +192,34 @@ def substitute_backward(
                             in_columns[g] = 1
                 in_rows[f] = in_columns[f] = 0
                 if dx != 0.0:
-                    add_scaled(&front[p, 0], row, dx, size)
-                    in_rows[p] = 1
+                    add_row(whole, size, a, row, dx, &in_rows[0])
                 if dy != 0.0:
-                    add_scaled(&front[q, 0], row, dy, size)
-                    in_rows[q] = 1
+                    add_row(whole, size, b, row, dy, &in_rows[0])
                 if itself != 0.0:
                     if dx != 0.0:
-                        front[p, p] += dx * dx * itself
+                        add_product(whole, size, a, a, dx * dx * itself, &in_rows[0], &in_columns[0])
                     if dx != 0.0 and dy != 0.0:
-                        front[p, q] += 2.0 * dx * dy * itself
-                        in_columns[q] = 1
+                        add_product(whole, size, a, b, 2.0 * dx * dy * itself, &in_rows[0], &in_columns[0])
                     if dy != 0.0:
-                        front[q, q] += dy * dy * itself
+                        add_product(whole, size, b, b, dy * dy * itself, &in_rows[0], &in_columns[0])
             if adjoint == 0.0:
                 continue
-            rule_second(op[k], values[a], values[b], values[first + k], &dxx, &dxy, &dyy)
+            rule_second(op[k], values[left[k]], values[right[k]], values[first + k], &dxx, &dxy, &dyy)
             if wanted == 2:
                 dxx = dyy
-            elif wanted == 3 and a == b:
+            elif wanted & TWICE:
                 dxx += 2.0 * dxy + dyy
             if dxx != 0.0:
-                front[p, p] += 0.5 * adjoint * dxx
-                in_rows[p] = 1
-            if wanted == 3 and a != b:
+                add_product(whole, size, a, a, 0.5 * adjoint * dxx, &in_rows[0], &in_columns[0])
+            if wanted == 3:
                 if dxy != 0.0:
                     # In the row of the later slot: the earlier one, a coefficient perhaps, is met more often.
-                    if a > b:
-                        front[p, q] += adjoint * dxy
-                        in_columns[q] = 1
+                    if left[k] > right[k]:
+                        add_product(whole, size, a, b, adjoint * dxy, &in_rows[0], &in_columns[0])
                     else:
-                        front[q, p] += adjoint * dxy
-                        in_columns[p] = 1
-                    in_rows[p] = 1
-                    in_rows[q] = 1
+                        add_product(whole, size, b, a, adjoint * dxy, &in_rows[0], &in_columns[0])
                 if dyy != 0.0:
-                    front[q, q] += 0.5 * adjoint * dyy
-                    in_rows[q] = 1
+                    add_product(whole, size, b, b, 0.5 * adjoint * dyy, &in_rows[0], &in_columns[0])
 
 
 def carry_series(

@@ -9,6 +9,7 @@ moving a row's arcs with inputs is one contiguous vector operation.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +33,8 @@ LONGEST = 8
 """Entries of all forward rows together, over the nodes of the program: more would cost a sweep of their own."""
 
 NO_ENTRIES: Floats = np.zeros(0)
+
+_hubs: WeakKeyDictionary[Program, Hubs] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +88,13 @@ def hub_slots(program: Program) -> Ints:
 
 
 def hubs_of(program: Program) -> Hubs:
-    """Return the hubs of a program whose forward rows are short enough to pay, with these rows' layout."""
+    """Return the hubs of a program whose forward rows are short enough to pay, found at the first call and kept."""
+    if program not in _hubs:
+        _hubs[program] = _find_hubs(program)
+    return _hubs[program]
+
+
+def _find_hubs(program: Program) -> Hubs:
     hubs = hub_slots(program)
     found = _rows_of(program, hubs)
     short = (found.high - found.low + 1)[found.row_of[hubs]] <= hubs.size

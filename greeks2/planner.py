@@ -22,9 +22,10 @@ CALL = 10_000.0  # Python around one method
 ONE_CALL = 4_000.0  # all of forward over reverse on a small program
 BLOCK_CALL = 24_000.0  # Python around one block of lanes
 NODE = 8.0  # a node of a scalar sweep: its partials
-PUSH = 1.0  # an arc moved to an operand at an address of its own
-STRETCHED_PUSH = 0.2  # an arc moved in a contiguous vector operation
-HUB_ENTRY = 1.0  # an entry of a hub's forward row
+PUSHED_NODE = 14.0  # a node of the numeric phase of edge pushing
+PUSH = 0.6  # an arc moved to an operand at an address of its own
+STRETCHED_PUSH = 0.25  # an arc moved in a contiguous vector operation
+HUB_ENTRY = 0.6  # an entry of a hub's forward row
 LANE_NODE = 24.0  # a node of a tangent and a second-order sweep over one block of lanes, in cache
 LANE_NODE_FAR = 32.0  # the same where the blocks do not fit the cache
 TANGENT_NODE = 10.0  # a node of a tangent sweep over one block of lanes
@@ -37,7 +38,7 @@ FRONT_ENTRY = 0.35  # an entry of a vector over the front
 ENTRY = 1.3  # an entry of the dense result, where all of it is written
 EVALUATION = 2.0  # a node and lane of a value sweep
 TRACE_NODE, TRACE_PUSH = 250.0, 27.0  # the symbolic phase of edge pushing, paid once per program
-ENTRY_READ = 60.0  # an entry of a sparse result, put in its place, often on a page of its own
+ENTRY_READ = 50.0  # an entry of a sparse result, put in its place, often on a page of its own
 SET_NODE = 40.0  # a node's set of inputs, and the colours: paid once per program
 
 WIDEST_FRONT = 2048
@@ -96,7 +97,7 @@ def _make_plan(program: Program, replays: int) -> Plan:
     counts = _counts(program)
     times = _swept_times(program, counts)
     if not program.composites:
-        size = counts["front"] = front_of(program)[1]
+        size = counts["front"] = front_of(program).size
         counts["bytes_taylor"] = 8 * size * size
         times["taylor"] = (
             POINT + CALL + program.n_nodes * (3.0 * NODE + 3.0 * FRONT_ENTRY * size) + ENTRY * size**2
@@ -120,7 +121,8 @@ def _push(program: Program, replays: int, counts: dict[str, int], times: dict[st
         return
     counted: PushCount | Schedule | None
     if counts["front"] <= WIDEST_FRONT:
-        counted = count_within(program, curvature_of(program).created, front_of(program), limit)
+        front = front_of(program)
+        counted = count_within(program, curvature_of(program).created, front.places, front.size, limit)
     else:
         counted = schedule_within(program, limit)
     if counted is None:
@@ -129,7 +131,7 @@ def _push(program: Program, replays: int, counts: dict[str, int], times: dict[st
     written = ENTRY_READ * counted.entries if few_entries(counted.entries, n) else ENTRY * n * n
     pushed = PUSH * (counted.pushes - counted.stretched) + STRETCHED_PUSH * counted.stretched
     pushed += HUB_ENTRY * counted.hub_entries
-    times["edge_pushing"] = POINT + CALL + NODE * counted.nodes + pushed + written
+    times["edge_pushing"] = POINT + CALL + PUSHED_NODE * counted.nodes + pushed + written
     counts |= {"pushes": counted.pushes, "pushes_in_stretches": counted.stretched}
 
 

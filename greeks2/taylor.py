@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -15,23 +15,43 @@ from aadlib.program import Program
 from aadlib.tape import Tape
 from greeks2 import front_sweep
 from greeks2.edge_pushing import reached_slots
+from greeks2.hubs import Hubs, hub_rows, hubs_of
 from greeks2.point import Floats, Point, Source, as_arguments, as_program, point_at, point_of, require_plain
 
-_fronts: WeakKeyDictionary[Program, tuple[npt.NDArray[np.int32], int]] = WeakKeyDictionary()
+
+class Front(NamedTuple):
+    """Where the series of a program's slots stand while they are substituted.
+
+    Attributes
+    ----------
+    places : (n_slots,) the place of every slot, -1 where it never has one
+    size : int, how many places there are
+    hubs : Hubs, which have none: the inputs they depend on take their place
+    """
+
+    places: npt.NDArray[np.int32]
+    size: int
+    hubs: Hubs
 
 
-def front_of(program: Program) -> tuple[npt.NDArray[np.int32], int]:
-    """Return the place of every slot on the front and the front's size, found at the first call and kept."""
+_fronts: WeakKeyDictionary[Program, Front] = WeakKeyDictionary()
+
+
+def front_of(program: Program) -> Front:
+    """Return the front of a program, found at the first call and kept."""
     if program not in _fronts:
         require_plain(program, "taylor")
-        _fronts[program] = front_sweep.plan_front(
+        hubs = hubs_of(program)
+        places, size = front_sweep.plan_front(
             program.left,
             program.right,
             program.activity,
             program.input_active.view(np.uint8),
             reached_slots(program),
+            hubs.end_row,
             program.first_node,
         )
+        _fronts[program] = Front(places, size, hubs)
     return _fronts[program]
 
 
@@ -43,14 +63,14 @@ def taylor(point: Point) -> Floats:
     The output's perturbation is a polynomial in those of the live nodes; each node's own truncated series is put in its
     place, from the last node to the first. Cost: two vectors of the front's size per node; memory: the front squared.
     """
-    program = point.program
-    places, size = front_of(program)
+    program, n = point.program, point.active.size
+    places, size, hubs = front_of(program)
     front = np.zeros((size, size))
     front_sweep.substitute_backward(
         program.op, program.left, program.right, program.activity, point.values, point.adjoints,
-        places, program.first_node, front,
+        places, hubs.end_row, hubs.low, hubs.high, hubs.start, places[hubs.inputs], hub_rows(point, hubs),
+        program.first_node, front,
     )  # fmt: skip
-    n = point.active.size
     return front[:n, :n] + front[:n, :n].T
 
 

@@ -30,3 +30,12 @@ def shared() -> Path:
     if not (SHARED / "data").is_dir():
         pytest.skip("no ../shared/data beside this checkout")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def cuda_card() -> None:
+    """Skip where there is neither a CUDA card nor numba's simulator of one."""
+    from numba import cuda
+
+    if not cuda.is_available():
+        pytest.skip("no CUDA card: set NUMBA_ENABLE_CUDASIM=1 to run the kernels in numba's simulator")

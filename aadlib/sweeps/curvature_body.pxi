@@ -1,4 +1,8 @@
-# The curvature of every node met by forward rows, in one sweep: compiled with `lanes_body.pxi`, once per instruction set.
+# The curvature of every node met by forward rows, in one sweep over blocks of LANES lanes: compiled once per instruction set.
+
+include "../generated/rules.pxi"
+include "../generated/lane_rules.pxi"
+include "aadlib/sweeps/scaled.pxi"
 
 
 cdef inline void add_row(double* target, double factor, const double* source, Py_ssize_t blocks) noexcept nogil:

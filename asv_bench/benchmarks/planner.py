@@ -12,11 +12,13 @@ import numpy as np
 import numpy.typing as npt
 
 import aadlib as ad
-from greeks2 import METHODS, hessian, plan
+from greeks2 import hessian, plan
 from greeks2.edge_pushing import replay_arcs, schedule_of
 from greeks2.forward_over_reverse import colored_entries, coloring_of
+from greeks2.hessian import methods_for
 from greeks2.point import point_at
 
+from .black_scholes import POINT, call_price
 from .bspline_march import recorded, static_basis
 from .bspline_pde import price, weights
 from .sizes import SMALLEST
@@ -55,12 +57,7 @@ def _few(x: Any) -> Any:
     return (x[0] + np.exp(x[1])) * (3.0 * x[1] + x[2] ** 2)
 
 
-@shape("Black-Scholes, 5 inputs", [100.0, 0.2, 105.0, 0.03, 0.75])
-def _black_scholes(x: Any) -> Any:
-    spot, volatility, strike, rate, expiry = x
-    deviation = volatility * np.sqrt(expiry)
-    d1 = (np.log(spot / strike) + (rate + 0.5 * volatility**2) * expiry) / deviation
-    return spot * ad.norm_cdf(d1) - strike * np.exp(-rate * expiry) * ad.norm_cdf(d1 - deviation)
+shape("Black-Scholes, 5 inputs", POINT)(call_price)
 
 
 @shape("basket of 20: spots and volatilities", np.r_[np.linspace(0.9, 1.1, 20), np.linspace(0.1, 0.4, 20)])
@@ -227,10 +224,9 @@ def shapes(names: list[str] | None = None) -> list[Shape]:
 
 def contestants(one: Shape) -> dict[str, Callable[[], object]]:
     """Return the dense Hessian by every exact method that runs on the program, coloured directions among them."""
-    plain = ("forward_over_reverse", "bottleneck") if one.program.composites else METHODS
     found: dict[str, Callable[[], object]] = {
         method: partial(hessian, one.program, one.point, method=method)
-        for method in plain
+        for method in methods_for(one.program)
         if method != "bumping2"
     }
     coloring = coloring_of(one.program)

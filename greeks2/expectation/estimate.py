@@ -14,13 +14,13 @@ from aadlib.errors import AadTypeError, AadValueError, as_floats, require_finite
 from aadlib.program import Program
 from aadlib.recording import RetracingProgram, record
 from greeks2.expectation.batches import BatchMeans, batch_edges, paths_per_piece
-from greeks2.expectation.noise import Normals, whole
+from greeks2.expectation.noise import Normals
 from greeks2.expectation.path_sums import Floats, PathSums
 from greeks2.expectation.path_sweep import PathSweep, require_path
 from greeks2.expectation.progress import Progress, reporting
 from greeks2.expectation.result import Expectation
 from greeks2.expectation.sobol import Sobol
-from greeks2.expectation.sources import LaneSource, given_lanes
+from greeks2.expectation.sources import LaneSource, given_lanes, whole_number
 from greeks2.expectation.workers import Piece, Task, own_threads, sums_in_order
 from greeks2.kinks import KinkGroup, KinkWarning, kinks_of, listed
 
@@ -103,7 +103,7 @@ def expectation(
     sources = _sources(lanes)
     if order not in (0, 1, 2):
         raise AadValueError(f"order = {order!r}: choose 0 (mean), 1 (and gradient) or 2 (and Hessian)")
-    batches = whole("batches", batches, 2)
+    batches = whole_number("batches", batches, 2)
     if executor is not None and not callable(getattr(executor, "submit", None)):
         raise AadTypeError(
             f"executor = {executor!r} has no submit: give an executor of concurrent.futures or one that works like it"

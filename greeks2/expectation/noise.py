@@ -11,23 +11,16 @@ import numpy as np
 from aadlib.errors import AadValueError
 from greeks2.expectation.batches import paths_within
 from greeks2.expectation.path_sums import Floats
-from greeks2.expectation.sources import Draw
+from greeks2.expectation.sources import Draw, whole_number
 
 BLOCK = 256
 """Paths that share a stream of random bits, unless their numbers are too many to be made at once."""
 
 
-def whole(name: str, given: Any, least: int) -> int:
-    """Return a whole number not below `least`."""
-    if isinstance(given, (bool, np.bool_)) or not isinstance(given, (int, np.integer)) or given < least:
-        raise AadValueError(f"{name} = {given!r}: must be a whole number, {least} or more")
-    return int(given)
-
-
 def noise_shape(given: Any) -> tuple[int, ...]:
     """Return the shape of one path's noise as a tuple; a whole number means one axis."""
     sizes = tuple(given) if isinstance(given, (tuple, list)) else (given,)
-    return tuple(whole(f"shape[{axis}]", size, 1) for axis, size in enumerate(sizes))
+    return tuple(whole_number(f"shape[{axis}]", size, 1) for axis, size in enumerate(sizes))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,9 +62,9 @@ class Normals:
     antithetic: bool = False
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "n_paths", whole("n_paths", self.n_paths, 1))
+        object.__setattr__(self, "n_paths", whole_number("n_paths", self.n_paths, 1))
         object.__setattr__(self, "shape", noise_shape(self.shape))
-        object.__setattr__(self, "seed", whole("seed", self.seed, 0))
+        object.__setattr__(self, "seed", whole_number("seed", self.seed, 0))
         if self.antithetic and self.n_paths % 2:
             raise AadValueError(
                 f"n_paths = {self.n_paths} is odd: antithetic paths come in pairs, take {self.n_paths + 1}"

@@ -2,28 +2,46 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from aadlib.errors import AadTypeError, AadValueError
-from aadlib.freeze import frozen
+from aadlib.freeze import Kink
+from aadlib.lane_sums import LaneSums, UniformPoint
+from aadlib.meeting import STEP, block_time, meeting_code
+from aadlib.path_code import PathCode, gradient_code, value_code
 from aadlib.program import Program
+from aadlib.replay import Argument
+from greeks2.expectation.lane_directions import directional_code
+from greeks2.expectation.lane_pushes import pushing_code, pushing_within
 from greeks2.expectation.path_sums import Floats, PathSums
 
-PATH_METHODS = ("bottleneck", "edge_pushing", "forward_over_reverse")
+WRITERS: Mapping[str, Callable[[Program], PathCode]] = MappingProxyType(
+    {"bottleneck": meeting_code, "edge_pushing": pushing_code, "forward_over_reverse": directional_code}
+)
+PATH_METHODS = tuple(WRITERS)
 """Exact second-order methods over paths."""
 
 ORDERS = (0, 1, 2)
 
+DIRECTION_STEPS = 10
+"""Steps for a node and one direction of forward over reverse, the values and adjoints swept again among them."""
+
 
 @dataclass(frozen=True)
 class PathPlan:
-    """Which method sweeps the paths, and the counts it was chosen by."""
+    """Which method sweeps the paths, and the counts it was chosen by.
+
+    Attributes
+    ----------
+    method : str, one of `PATH_METHODS`, or "adjoint sweep" and "value sweep" below order 2
+    counts : for one path: steps of arithmetic of the code that was written and multiply-adds of whole rows beside them;
+        for "auto" also the pushes of edge pushing, counted until it had lost, and directions times nodes
+    """
 
     method: str
     counts: Mapping[str, int]
@@ -46,25 +64,51 @@ def require_path(program: Program) -> None:
         )
 
 
-def _all_lanes(program: Program) -> Program:
-    """Return the recording with every argument varying from lane to lane."""
-    twin = copy.copy(program)
-    twin.arguments = tuple(replace(argument, lane=True) for argument in program.arguments)
-    twin.lane_slots = frozen(np.arange(program.n_inputs, dtype=np.int32))
-    twin.n_uniform = 0
-    twin.segments = ((0, 0),)
-    twin._idle, twin._points = [], []
-    return twin
+def planned_code(program: Program, method: str) -> tuple[PathCode, PathPlan]:
+    """Return the code of second order for a method, or of the one that counts say is the fastest for "auto"."""
+    if method != "auto":
+        code = WRITERS[method](program)
+        return code, PathPlan(method, MappingProxyType(_counts(program, code)))
+    code = meeting_code(program)
+    counts, times = _counts(program, code), {"bottleneck": block_time(code)}
+    n_nodes = program.n_nodes - program.n_uniform
+    counts["directions_times_nodes"] = program.n_active * n_nodes
+    times["forward_over_reverse"] = STEP * DIRECTION_STEPS * counts["directions_times_nodes"]
+    limit = int(min(times.values()) / STEP) - 3 * n_nodes
+    pushed, counts["pushes"] = pushing_within(program, limit)
+    codes = {"bottleneck": code}
+    if pushed is not None:
+        codes["edge_pushing"], times["edge_pushing"] = pushed, block_time(pushed)
+    best = min(times, key=lambda name: times[name])
+    if best not in codes:
+        codes[best] = WRITERS[best](program)
+    return codes[best], PathPlan(best, MappingProxyType(counts | _counts(program, codes[best])))
+
+
+def _counts(program: Program, code: PathCode) -> dict[str, int]:
+    return {
+        "inputs": program.n_active,
+        "nodes": program.n_nodes,
+        "steps": code.code.steps * (program.n_active if code.directional else 1),
+        "row_multiply_adds": code.wide_products,
+    }
 
 
 class PathSweep:
     """Sums of a path's value, gradient and Hessian over ranges of paths.
+
+    Threads may share it, and it pickles. A range is swept in one thread, without the GIL.
 
     Parameters
     ----------
     program : Program, one path: shared arguments (some active) and passive lane arguments
     order : 0, 1 or 2
     method : "auto" or one of `PATH_METHODS`, used at order 2
+
+    Attributes
+    ----------
+    program, order : as given
+    plan : PathPlan
     """
 
     def __init__(self, program: Program, order: int = 2, method: str = "auto") -> None:
@@ -75,35 +119,98 @@ class PathSweep:
             raise AadValueError(f"method = {method!r}: choose 'auto' or one of {', '.join(PATH_METHODS)}")
         self.program = program
         self.order = order
-        self.plan = PathPlan("forward_over_reverse" if method == "auto" else method, MappingProxyType({}))
-        self._lanes = _all_lanes(program)
+        if order == 2:
+            code, self.plan = planned_code(program, method)
+        else:
+            code = (value_code, gradient_code)[order](program)
+            name = ("value sweep", "adjoint sweep")[order]
+            self.plan = PathPlan(name, MappingProxyType(_counts(program, code)))
+        self._sums = LaneSums(program, code)
+        self._shared = tuple(a for a in program.arguments if not a.lane)
+        self._lanes = tuple(a for a in program.arguments if a.lane)
+        self._last: tuple[bytes, UniformPoint] | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"_last": None}
+
+    @property
+    def kinks(self) -> tuple[Kink, ...]:
+        """Operations of the path that are not smooth: their curvature is zero on almost every path."""
+        return self.program.kinks
 
     def sums(self, params: tuple[Any, ...], lanes: Sequence[Floats], begin: int, end: int) -> PathSums:
-        """Return the sums over paths begin..end-1.
+        """Return the sums over paths begin..end-1: a pure function of its arguments, to the last bit.
 
         Parameters
         ----------
         params : one array or float per shared argument, in the order of the arguments
-        lanes : one array (n_paths, ...) per lane argument
+        lanes : one array (n_paths, ...) per lane argument, read where it lies
+
+        Raises
+        ------
+        AadTypeError, AadValueError
+            For a wrong number of arrays, a wrong shape, an empty range, or numbers that are not finite.
+        BranchChanged
+            Where a comparison comes out otherwise than recorded, with its source line and the number of paths.
+        NotFinite
+            Where a path's value or a derivative is not finite.
         """
-        shared, rows = iter(params), iter(lanes)
-        n = end - begin
-        plain: list[Any] = []
-        spread: list[Any] = []
-        for argument in self.program.arguments:
-            if argument.lane:
-                part = np.asarray(next(rows))[begin:end]
-                plain.append(part)
-                spread.append(part)
-            else:
-                given = np.asarray(next(shared), dtype=np.float64)
-                plain.append(given)
-                spread.append(np.broadcast_to(given, (n, *given.shape)))
+        point = self._point(params)
+        arrays, begin, end = self._arrays(lanes, begin, end)
+        sums, changed = self._sums.sums(point, arrays, begin, end)
+        self._sums.raise_changed(changed, end - begin)
         if self.order == 0:
-            return PathSums(n, float(self.program.value(*plain).sum()), None, None)
-        if self.order == 1:
-            value, found = self.program.value_and_gradient(*plain)
-            parts = found if isinstance(found, tuple) else (found,)
-            return PathSums(n, float(value.sum()), np.concatenate([np.ravel(p) for p in parts]), None)
-        values, gradients, hessians = self._lanes.derivatives(*spread)
-        return PathSums(n, float(values.sum()), gradients.sum(axis=0), hessians.sum(axis=0))
+            return PathSums(end - begin, float(sums[0]), None, None)
+        value, gradient, hessian = self._sums.derivatives(point, sums)
+        return PathSums(end - begin, value, gradient, hessian if self.order == 2 else None)
+
+    def _point(self, params: tuple[Any, ...]) -> UniformPoint:
+        """Return the uniform part at the params: that of the last call where they are the same."""
+        if len(params) != len(self._shared):
+            raise AadTypeError(
+                f"params has {len(params)} arrays: this path was recorded with {len(self._shared)} shared arguments"
+            )
+        given = [np.asarray(one, dtype=np.float64) for one in params]
+        for position, (numbers, argument) in enumerate(zip(given, self._shared, strict=True)):
+            if numbers.shape != argument.shape:
+                raise AadValueError(
+                    f"params[{position}] has shape {numbers.shape}: this path was recorded for {argument.shape}; "
+                    "record again"
+                )
+        key = b"".join([numbers.tobytes() for numbers in given])
+        last = self._last
+        if last is not None and last[0] == key:
+            return last[1]
+        for position, numbers in enumerate(given):
+            if not np.isfinite(numbers).all():
+                raise AadValueError(f"params[{position}] = {numbers!r}: must be finite")
+        point = self._sums.at(given)
+        self._last = key, point
+        return point
+
+    def _arrays(self, lanes: Sequence[Floats], begin: int, end: int) -> tuple[list[Floats], int, int]:
+        """Return (n_paths, size) float arrays, and the range in them."""
+        if len(lanes) != len(self._lanes):
+            raise AadTypeError(
+                f"lanes has {len(lanes)} arrays: this path was recorded with {len(self._lanes)} lane arguments"
+            )
+        plain = all(isinstance(one, np.ndarray) and one.dtype == np.float64 for one in lanes)
+        arrays = []
+        for position, (one, argument) in enumerate(zip(lanes, self._lanes, strict=True)):
+            array = np.asarray(one)
+            if array.shape[1:] != argument.shape or array.ndim == 0:
+                raise AadValueError(
+                    f"lanes[{position}] has shape {array.shape}: this path was recorded for (n_paths"
+                    f"{''.join(f', {size}' for size in argument.shape)}); record again"
+                )
+            if not 0 <= begin < end <= len(array):
+                raise AadValueError(
+                    f"begin = {begin}, end = {end}: lanes[{position}] has {len(array)} paths; give 0 <= begin < end"
+                )
+            arrays.append(self._flat(array if plain else array[begin:end], argument))
+        return (arrays, begin, end) if plain else (arrays, 0, end - begin)
+
+    @staticmethod
+    def _flat(array: Floats, argument: Argument) -> Floats:
+        flat = array if array.ndim == 2 else array.reshape(len(array), argument.size)
+        return np.asarray(flat, dtype=np.float64)

@@ -12,9 +12,9 @@ import numpy.typing as npt
 from aadlib.errors import AadValueError
 from greeks2.expectation.batches import paths_within
 from greeks2.expectation.bridge import bridge
-from greeks2.expectation.noise import noise_shape, whole
+from greeks2.expectation.noise import noise_shape
 from greeks2.expectation.path_sums import Floats
-from greeks2.expectation.sources import Draw
+from greeks2.expectation.sources import Draw, whole_number
 
 BITS = 30
 MOST_DIMENSIONS = 21201
@@ -108,10 +108,10 @@ class Sobol:
     bridge: bool = False
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "n_paths", whole("n_paths", self.n_paths, 1))
+        object.__setattr__(self, "n_paths", whole_number("n_paths", self.n_paths, 1))
         object.__setattr__(self, "shape", noise_shape(self.shape))
-        object.__setattr__(self, "seed", whole("seed", self.seed, 0))
-        object.__setattr__(self, "replicates", whole("replicates", self.replicates, 2))
+        object.__setattr__(self, "seed", whole_number("seed", self.seed, 0))
+        object.__setattr__(self, "replicates", whole_number("replicates", self.replicates, 2))
         points, left = divmod(self.n_paths, self.replicates)
         if left or points & (points - 1) or not points:
             nearest = self.replicates << max(0, round(np.log2(max(1.0, self.n_paths / self.replicates))))

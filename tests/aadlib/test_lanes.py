@@ -168,9 +168,9 @@ def test_hessians_per_lane_with_a_shared_passive_argument(rng):
     np.testing.assert_allclose(hessians, [single.hessian(row, 0.8) for row in x], rtol=1e-12, atol=1e-14)
 
 
-def test_hessians_per_lane_refuse_shared_active_arguments(rng):
+def test_hessians_over_lanes_refuse_shared_and_lane_active_arguments(rng):
     x = rng.uniform(0.5, 1.5, size=(20, 2))
-    with pytest.raises(AadTypeError, match="every active argument to vary per lane"):
+    with pytest.raises(AadTypeError, match="all shared, or all to vary per lane"):
         ad.record(quote, x, 0.8, lanes=(0,)).derivatives(x, 0.8)
 
 

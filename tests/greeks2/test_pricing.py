@@ -12,6 +12,8 @@ import aadlib as ad
 from greeks2 import METHODS, hessian, hessian_result
 from greeks2.edge_pushing import schedule_of
 
+from .extended_precision import IS_WIDER, extended_hessian
+
 EXACT = tuple(method for method in METHODS if method != "bumping2")
 MARKET = {"spot": 100.0, "volatility": 0.2, "rate": 0.05, "expiry": 1.0, "strike": 95.0}
 
@@ -98,6 +100,19 @@ def test_pde_hessian_by_every_method() -> None:
     assert np.abs(bumped - found["taylor"]).max() < 1e-4 * scale
     # The coefficients are hubs: rows of arcs move in stretches.
     assert schedule_of(program).stretched > 0.5 * schedule_of(program).pushes
+
+
+@pytest.mark.skipif(not IS_WIDER, reason="long doubles are doubles here")
+def test_pde_hessian_against_long_doubles() -> None:
+    """Rounding of every method, and of edge pushing under caps, on some ten thousand operations."""
+    weights = np.linspace(0.18, 0.25, 9)
+    program = ad.record(crank_nicolson, weights)
+    exact = extended_hessian(program, weights)
+    found = {method: hessian(program, weights, method=method) for method in EXACT}
+    for cap in (50, 200):
+        found[f"cap {cap}"] = hessian(program, weights, method="edge_pushing", cap_active=cap)
+    for name, matrix in found.items():
+        assert np.abs(matrix - exact).max() < 1e-13 * np.abs(exact).max(), name
 
 
 def test_pde_under_caps() -> None:

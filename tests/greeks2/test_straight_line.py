@@ -82,7 +82,7 @@ def test_engines_agree_on_random_programs(program: list[Line], point: list[float
 def test_hubs_anywhere_change_nothing(
     program: list[Line], point: list[float], output: int, consumers: int
 ) -> None:
-    """Where an arc is stored does not matter: here almost any slot is a hub."""
+    """Arcs that go straight to the inputs or all the way down: here almost any slot is a hub."""
     x = np.array(point)
     recorded = ad.record(lambda x: run(program, x, output), x)
     with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
@@ -90,8 +90,11 @@ def test_hubs_anywhere_change_nothing(
         patch.setattr("greeks2.hubs.CONSUMERS", consumers)
         patch.setattr("greeks2.hubs.SPAN", 10**9)
         patch.setattr("greeks2.hubs.FEWEST", 1)
+        patch.setattr("greeks2.hubs.LONGEST", 10**9)
         pushed = hessian(recorded, x, method="edge_pushing")
         again = hessian(recorded, x, method="edge_pushing")
+        series = hessian(recorded, x, method="taylor")
         expected = hessian(recorded, x, method="forward_over_reverse")
     assert (pushed == again).all()
+    assert np.abs(series - expected).max() <= 1e-11 * max(1.0, float(np.abs(expected).max()))
     assert np.abs(pushed - expected).max() <= 1e-11 * max(1.0, float(np.abs(expected).max()))

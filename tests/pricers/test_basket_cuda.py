@@ -1,0 +1,53 @@
+"""The CUDA kernels of the basket call against the NumPy twin: on a card, or in numba's simulator."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from pricers.monte_carlo import basket_twin
+from pricers.monte_carlo.basket_greeks import basket_greeks
+
+from .basket_case import basket, call_of, worst_difference
+
+pytestmark = [pytest.mark.cuda, pytest.mark.usefixtures("cuda_card")]
+
+
+@pytest.mark.parametrize(
+    ("n", "n_paths", "threads"),
+    [
+        (1, 1, 4),
+        (2, 40, 8),  # groups of threads share the paths
+        (3, 33, 7),  # threads that own no tile
+        (7, 40, 4),  # tiles over several blocks
+        (4, 130, 16),  # several rounds and blocks in a batch
+    ],
+)
+def test_kernel_equals_twin(
+    n: int, n_paths: int, threads: int, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pricers.monte_carlo import basket_cuda
+
+    monkeypatch.setattr("pricers.monte_carlo.basket_sums.N_BATCHES", 3)
+    monkeypatch.setattr(basket_cuda, "MOST_PATHS", 8)
+    monkeypatch.setattr(basket_cuda, "DOUBLES_PER_LAUNCH", 2 * n * n_paths // 3)
+    normals = rng.standard_normal((n_paths, n))
+    twin = basket_twin.basket_sums(call_of(n), normals)
+    ours = basket_cuda.basket_sums(call_of(n), normals, threads=threads)
+    assert worst_difference(ours, twin) < 1e-12
+    again = basket_cuda.basket_sums(call_of(n), normals, threads=threads)
+    np.testing.assert_array_equal(np.triu(ours.second), np.triu(again.second))
+
+
+def test_greeks_equal_those_of_the_cpu(rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch) -> None:
+    from pricers.monte_carlo import basket_cuda
+
+    monkeypatch.setattr("pricers.monte_carlo.basket_sums.N_BATCHES", 4)
+    monkeypatch.setattr(basket_cuda.basket_sums, "__kwdefaults__", {"threads": 16})
+    normals = rng.standard_normal((50, 3))
+    cpu, card = (basket_greeks(**basket(3), normals=normals, device=device) for device in ("cpu", "cuda"))
+    assert (cpu.device, card.device) == ("cpu", "cuda")
+    np.testing.assert_allclose(card.price, cpu.price, rtol=1e-12)
+    np.testing.assert_allclose(card.gradient, cpu.gradient, rtol=1e-12)
+    np.testing.assert_allclose(card.hessian_stderr, cpu.hessian_stderr, rtol=1e-9)
+    np.testing.assert_allclose(card.hessian, cpu.hessian, atol=1e-12 * np.abs(cpu.hessian).max())
