@@ -53,7 +53,7 @@ PAIRED[[CODES[name] for name in generate_rules.PAIRED]] = np.arange(len(generate
 
 @dataclass(frozen=True)
 class Kink:
-    """One recorded operation that is not smooth everywhere."""
+    """One recorded operation that is not smooth everywhere; a composite is called what its `kink` says."""
 
     slot: int
     operation: str
@@ -203,7 +203,10 @@ def freeze(
     activity = (PASSES[op] & (active[left] | (active[right] << 1))).astype(np.uint8)
     stops = active[left] | active[right]
 
-    kinks = {int(final[node + first]): (RULES[code].name, line) for node, code, line in reversed(tape.kinks)}
+    kinks = {
+        int(final[node + first]): (what if isinstance(what, str) else RULES[what].name, line)
+        for node, what, line in reversed(tape.kinks)
+    }
     return Layout(
         n_inputs=n_inputs,
         n_recorded=int((~is_input).sum()),
