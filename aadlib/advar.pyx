@@ -177,6 +177,8 @@ def record_composite(operation, list operands, list results):
     for value in results:
         id = <int>nodes.size
         recorded.append(make(nodes, push(nodes, RESULT, id, id), value))
+    if operation.kink is not None:
+        active_tape().kinks.append((recorded[0].id, operation.kink, caller_line()))
     return recorded
 
 

@@ -52,7 +52,7 @@ PAIRED[[CODES[name] for name in generate_rules.PAIRED]] = np.arange(len(generate
 
 @dataclass(frozen=True)
 class Kink:
-    """One recorded operation that is not smooth everywhere."""
+    """One recorded operation that is not smooth everywhere; a composite is called what its `kink` says."""
 
     slot: int
     operation: str
@@ -194,8 +194,8 @@ def freeze(
     activity = _spread_derivatives(op, left, right, active, first_node, placed)
 
     kinks = {
-        int(slot): (RULES[code].name, line)
-        for slot, (_, code, line) in zip(slots[kink_places][::-1], reversed(tape.kinks), strict=True)
+        int(slot): (what if isinstance(what, str) else RULES[what].name, line)
+        for slot, (_, what, line) in zip(slots[kink_places][::-1], reversed(tape.kinks), strict=True)
         if slot >= first_node and (active[left[slot - first_node]] or active[right[slot - first_node]])
     }
     return Layout(

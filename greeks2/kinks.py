@@ -19,7 +19,7 @@ class KinkGroup:
 
     Attributes
     ----------
-    operation : str, as in `aadlib.rules.RULES`
+    operation : str, as in `aadlib.rules.RULES`, or the `kink` of a composite
     file, line, function : where it was recorded
     count : int, how many are in the program
     """
