@@ -7,7 +7,7 @@ Flags = npt.NDArray[np.uint8]
 
 def plan_front(
     left: Ints, right: Ints, activity: Flags, input_active: Flags, reached: Flags, end_row: Ints, first: int
-) -> tuple[Ints, int]: ...
+) -> tuple[Ints, int, int]: ...
 def substitute_backward(
     op: Flags,
     left: Ints,
@@ -23,6 +23,7 @@ def substitute_backward(
     input_places: Ints,
     forward: Floats,
     first: int,
+    n_inputs: int,
     front: Floats,
 ) -> None: ...
 def carry_series(

@@ -4,8 +4,8 @@ The front is the set of slots whose consumers are finished in part: a node enter
 it is substituted. Each has a place, recycled, and a row of coefficients over all places. The coefficient of the product
 of two perturbations is what stands in either row, added up; that of a square is kept at half.
 
-Hubs (`greeks2.hubs`) are never on the front: in a product of two perturbations a hub's own is that of the inputs it
-depends on, by its forward row, so they take its place at once.
+Hubs (`greeks2.hubs`) have a row below the front and no place on it: as the second factor of a product a hub's own
+perturbation is that of the inputs it depends on, by its forward row.
 """
 
 import numpy as np
@@ -27,7 +27,7 @@ def plan_front(
     const int[::1] end_row,
     Py_ssize_t first,
 ):
-    """Return (places per slot, -1 where never on the front; size of the front). Active inputs come first.
+    """Return (row per slot, -1 where it has none; size of the front; rows). Active inputs come first, hubs last.
 
     `end_row` is -1 for slots that are no hubs.
     """
@@ -35,6 +35,7 @@ def plan_front(
     cdef int slot
     cdef int size = 0
     cdef int n_free = 0
+    cdef int n_rows
     places_array = np.full(reached.shape[0], -1, dtype=np.int32)
     free_array = np.empty(reached.shape[0] + 1, dtype=np.int32)
     cdef int[::1] places = places_array
@@ -63,37 +64,20 @@ def plan_front(
             if places[slot] >= 0:
                 free_places[n_free] = places[slot]
                 n_free += 1
-    return places_array, size
+        n_rows = size
+        for k in range(first, end_row.shape[0]):
+            if end_row[k] >= 0:
+                places[k] = n_rows
+                n_rows += 1
+    return places_array, size, n_rows
 
 
 cdef struct Operand:
-    int n                  # places that stand for it: its own, or those of the inputs it depends on
+    int row
+    int n                  # places that stand for it in a product: its own, or those of the inputs it depends on
     const int* places
     const double* factors  # of each place
-
-
-cdef inline void add_row(
-    double* front, Py_ssize_t size, Operand* to, const double* row, double factor, unsigned char* in_rows
-) noexcept nogil:
-    """Add a multiple of a row over the front to the row of an operand."""
-    cdef int i
-    for i in range(to.n):
-        add_scaled(front + to.places[i] * size, row, factor * to.factors[i], size)
-        in_rows[to.places[i]] = 1
-
-
-cdef void add_products(
-    double* front, Py_ssize_t size, Operand* one, Operand* other, double amount, unsigned char* in_rows,
-    unsigned char* in_columns
-) noexcept nogil:
-    """Add to the coefficients of the products that stand for that of two operands, a hub among them."""
-    cdef int i, j
-    for i in range(one.n):
-        in_rows[one.places[i]] = 1
-        for j in range(other.n):
-            if one.factors[i] != 0.0 and other.factors[j] != 0.0:
-                front[one.places[i] * size + other.places[j]] += amount * one.factors[i] * other.factors[j]
-                in_columns[other.places[j]] = 1
+    bint is_hub
 
 
 cdef inline void add_product(
@@ -101,15 +85,38 @@ cdef inline void add_product(
     unsigned char* in_columns
 ) noexcept nogil:
     """Add to the coefficient of the product of two operands' perturbations, half of it for a square."""
-    cdef int p, q
-    if one.n != 1 or other.n != 1:
-        add_products(front, size, one, other, amount, in_rows, in_columns)
+    cdef int i
+    cdef int row = one.row
+    cdef double* to = front + row * size
+    in_rows[row] = 1
+    if not other.is_hub:
+        to[other.places[0]] += amount
+        if other.row != row:
+            in_columns[other.row] = 1
         return
-    p, q = one.places[0], other.places[0]
-    front[p * size + q] += amount * one.factors[0] * other.factors[0]
-    in_rows[p] = 1
-    if p != q:
-        in_columns[q] = 1
+    for i in range(other.n):
+        if other.factors[i] != 0.0:
+            to[other.places[i]] += amount * other.factors[i]
+            if other.places[i] != row:
+                in_columns[other.places[i]] = 1
+
+
+cdef void add_row(
+    double* front, Py_ssize_t size, int n_inputs, Operand* to, const double* row, double factor,
+    unsigned char* in_rows, unsigned char* in_columns
+) noexcept nogil:
+    """Add a multiple of a row over the front to the row of an operand; a hub's row holds products with inputs alone."""
+    cdef int g
+    cdef Operand met
+    in_rows[to.row] = 1
+    if not to.is_hub:
+        add_scaled(front + to.row * size, row, factor, size)
+        return
+    add_scaled(front + to.row * size, row, factor, n_inputs)
+    for g in range(n_inputs, size):
+        if row[g] != 0.0:
+            met.row = g
+            add_product(front, size, &met, to, factor * row[g], in_rows, in_columns)
 
 
 def substitute_backward(
@@ -127,17 +134,19 @@ def substitute_backward(
     const int[::1] input_places,
     const double[::1] forward,
     Py_ssize_t first,
+    int n_inputs,
     double[:, ::1] front,
 ):
-    """Substitute every node's series into those of its operands; `front` (size, size) enters as zeros.
+    """Substitute every node's series into those of its operands; `front` (rows, size) enters as zeros.
 
     end_row, low, high, start, forward : the forward rows of hubs (see hubs.py)
     input_places : places of the inputs that these rows count
+    n_inputs : how many active inputs there are: the first places
 
     On return the leading block over the active inputs, plus its transpose, is the Hessian.
     """
     cdef Py_ssize_t k, g
-    cdef Py_ssize_t size = front.shape[0]
+    cdef Py_ssize_t size = front.shape[1]
     cdef int f, end, which, slot
     cdef double adjoint, dx, dy, dxx, dxy, dyy, itself
     cdef double one = 1.0
@@ -146,8 +155,8 @@ def substitute_backward(
     cdef Operand* a
     cdef Operand* b
     cdef double[::1] row_array = np.zeros(size)
-    cdef unsigned char[::1] in_rows = np.zeros(size, dtype=np.uint8)     # a place's own row holds something
-    cdef unsigned char[::1] in_columns = np.zeros(size, dtype=np.uint8)  # other rows hold something at that place
+    cdef unsigned char[::1] in_rows = np.zeros(front.shape[0], dtype=np.uint8)  # a row holds something
+    cdef unsigned char[::1] in_columns = np.zeros(front.shape[0], dtype=np.uint8)  # other rows hold something there
     cdef double* row = &row_array[0]
     cdef double* whole = &front[0, 0]
     with nogil:
@@ -161,7 +170,9 @@ def substitute_backward(
             for which in range(2):
                 slot = right[k] if which else left[k]
                 end = end_row[slot]
-                if end >= 0:
+                operands[which].row = places[slot]
+                operands[which].is_hub = end >= 0 and slot >= first
+                if operands[which].is_hub:
                     operands[which].n = high[end] - low[end] + 1
                     operands[which].places = &input_places[low[end]]
                     operands[which].factors = &forward[start[end]]
@@ -179,11 +190,13 @@ def substitute_backward(
             if wanted != 3:
                 dy = 0.0
             if f >= 0 and (in_rows[f] or in_columns[f]):
-                itself = front[f, f]
+                itself = 0.0
                 for g in range(size):
                     row[g] = front[f, g]
                     front[f, g] = 0.0
-                row[f] = 0.0
+                if f < size:
+                    itself = row[f]
+                    row[f] = 0.0
                 if in_columns[f]:
                     for g in range(size):
                         if front[g, f] != 0.0:
@@ -192,14 +205,17 @@ def substitute_backward(
                             in_columns[g] = 1
                 in_rows[f] = in_columns[f] = 0
                 if dx != 0.0:
-                    add_row(whole, size, a, row, dx, &in_rows[0])
+                    add_row(whole, size, n_inputs, a, row, dx, &in_rows[0], &in_columns[0])
                 if dy != 0.0:
-                    add_row(whole, size, b, row, dy, &in_rows[0])
+                    add_row(whole, size, n_inputs, b, row, dy, &in_rows[0], &in_columns[0])
                 if itself != 0.0:
                     if dx != 0.0:
                         add_product(whole, size, a, a, dx * dx * itself, &in_rows[0], &in_columns[0])
                     if dx != 0.0 and dy != 0.0:
-                        add_product(whole, size, a, b, 2.0 * dx * dy * itself, &in_rows[0], &in_columns[0])
+                        if a.is_hub:
+                            add_product(whole, size, b, a, 2.0 * dx * dy * itself, &in_rows[0], &in_columns[0])
+                        else:
+                            add_product(whole, size, a, b, 2.0 * dx * dy * itself, &in_rows[0], &in_columns[0])
                     if dy != 0.0:
                         add_product(whole, size, b, b, dy * dy * itself, &in_rows[0], &in_columns[0])
             if adjoint == 0.0:
@@ -213,8 +229,8 @@ def substitute_backward(
                 add_product(whole, size, a, a, 0.5 * adjoint * dxx, &in_rows[0], &in_columns[0])
             if wanted == 3:
                 if dxy != 0.0:
-                    # In the row of the later slot: the earlier one, a coefficient perhaps, is met more often.
-                    if left[k] > right[k]:
+                    # A hub in the other's row, and else in that of the later slot: the earlier one is met more often.
+                    if b.is_hub or not a.is_hub and left[k] > right[k]:
                         add_product(whole, size, a, b, adjoint * dxy, &in_rows[0], &in_columns[0])
                     else:
                         add_product(whole, size, b, a, adjoint * dxy, &in_rows[0], &in_columns[0])

@@ -24,13 +24,15 @@ class Front(NamedTuple):
 
     Attributes
     ----------
-    places : (n_slots,) the place of every slot, -1 where it never has one
+    places : (n_slots,) the place of every slot, -1 where it never has one; of hubs, a row below the front
     size : int, how many places there are
-    hubs : Hubs, which have none: the inputs they depend on take their place
+    n_rows : int, places and rows of hubs
+    hubs : Hubs, which have no place: the inputs they depend on take it
     """
 
     places: npt.NDArray[np.int32]
     size: int
+    n_rows: int
     hubs: Hubs
 
 
@@ -42,7 +44,7 @@ def front_of(program: Program) -> Front:
     if program not in _fronts:
         require_plain(program, "taylor")
         hubs = hubs_of(program)
-        places, size = front_sweep.plan_front(
+        places, size, n_rows = front_sweep.plan_front(
             program.left,
             program.right,
             program.activity,
@@ -51,7 +53,7 @@ def front_of(program: Program) -> Front:
             hubs.end_row,
             program.first_node,
         )
-        _fronts[program] = Front(places, size, hubs)
+        _fronts[program] = Front(places, size, n_rows, hubs)
     return _fronts[program]
 
 
@@ -64,12 +66,12 @@ def taylor(point: Point) -> Floats:
     place, from the last node to the first. Cost: two vectors of the front's size per node; memory: the front squared.
     """
     program, n = point.program, point.active.size
-    places, size, hubs = front_of(program)
-    front = np.zeros((size, size))
+    places, size, n_rows, hubs = front_of(program)
+    front = np.zeros((n_rows, size))
     front_sweep.substitute_backward(
         program.op, program.left, program.right, program.activity, point.values, point.adjoints,
         places, hubs.end_row, hubs.low, hubs.high, hubs.start, places[hubs.inputs], hub_rows(point, hubs),
-        program.first_node, front,
+        program.first_node, n, front,
     )  # fmt: skip
     return front[:n, :n] + front[:n, :n].T
 
