@@ -41,9 +41,12 @@ class KinkGroup:
         return f"{self.operation} at {self.file}:{self.line} in {self.function}{times}"
 
 
-def kinks_of(program: Program) -> tuple[KinkGroup, ...]:
-    """Return the operations that are not smooth and that a derivative passes, the most frequent first."""
-    kinks = program.kinks
+def kinks_of(program: Program, *, end: int | None = None) -> tuple[KinkGroup, ...]:
+    """Return the operations that are not smooth and that a derivative passes, the most frequent first.
+
+    With `end` only those in slots below it.
+    """
+    kinks = tuple(kink for kink in program.kinks if end is None or kink.slot < end)
     if not program.composites and any(kink.operation in CHOICES for kink in kinks):
         moved = np.zeros(program.n_slots, dtype=np.uint8)
         moved[: program.n_inputs] = program.input_active

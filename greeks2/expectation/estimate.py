@@ -15,13 +15,14 @@ from aadlib.errors import AadTypeError, AadValueError, as_floats, require_finite
 from aadlib.program import Program
 from aadlib.recording import RetracingProgram, record
 from greeks2.expectation.batches import BatchMeans, batch_edges, paths_per_piece
+from greeks2.expectation.kink import KinkSweep, require_standard_normal
 from greeks2.expectation.noise import Normals
 from greeks2.expectation.path_sums import Floats, PathSums
 from greeks2.expectation.path_sweep import PathSweep, require_path
 from greeks2.expectation.progress import Progress, reporting
 from greeks2.expectation.result import Expectation
 from greeks2.expectation.sobol import Sobol
-from greeks2.expectation.sources import LaneSource, given_lanes, whole_number
+from greeks2.expectation.sources import GivenLanes, LaneSource, given_lanes, whole_number
 from greeks2.expectation.workers import Piece, Task, own_threads, sums_in_order
 from greeks2.kinks import KinkGroup, KinkWarning, kinks_of, listed
 
@@ -33,6 +34,7 @@ def expectation(
     lanes: Any,
     order: int = 2,
     method: str = "auto",
+    smoothing: str | None = None,
     executor: Any = None,
     progress: bool | Progress = False,
     batches: int = 32,
@@ -52,6 +54,10 @@ def expectation(
         does not grow with the number of paths.
     order : 0 the mean, 1 with gradient, 2 with Hessian
     method : "auto", "bottleneck", "edge_pushing" or "forward_over_reverse", for order 2
+    smoothing : None or "kink"
+        "kink" integrates the kinks and jumps of the paths out along one direction of the noise, so that their part of
+        the gradient and the Hessian is there, without bias and without a width to choose. For noise that is independent
+        and standard normal, and order 1 or 2; see `greeks2.expectation.kink`.
     executor : optional, object with the `submit` of `concurrent.futures`
         A ProcessPoolExecutor, dask.distributed's `client.get_executor()` or another; by default the paths are spread
         over threads of this process (`AADLIB_NUM_THREADS`). Only the recording is sent to workers, never the function.
@@ -67,8 +73,8 @@ def expectation(
     Raises
     ------
     AadValueError
-        For an unknown order or method, fewer than two batches, no paths, lanes that differ in length, params or noise
-        that are not finite.
+        For an unknown order, method or smoothing, fewer than two batches, no paths, lanes that differ in length, params
+        or noise that are not finite, noise that is not standard normal where smoothing needs it.
     AadTypeError
         For a path that returns an array, or something that does not depend on its arguments; an executor without
         `submit`; a recording whose noise is not a passive lane argument.
@@ -102,6 +108,8 @@ def expectation(
     sources = _sources(lanes)
     if order not in (0, 1, 2):
         raise AadValueError(f"order = {order!r}: choose 0 (mean), 1 (and gradient) or 2 (and Hessian)")
+    if smoothing not in (None, "kink"):
+        raise AadValueError(f"smoothing = {smoothing!r}: choose None or 'kink'")
     batches = whole_number("batches", batches, 2)
     if executor is not None and not callable(getattr(executor, "submit", None)):
         raise AadTypeError(
@@ -110,8 +118,11 @@ def expectation(
     given = _params(params)
     program = _recorded(path, given, sources)
     # A recording is used again, a function is recorded afresh at every call.
-    sweep = (_kept_sweep if program is path else PathSweep)(program, order, method)
+    sweep: PathSweep | KinkSweep = (_kept_sweep if program is path else PathSweep)(program, order, method)
     kinks = kinks_of(program)
+    if smoothing is not None:
+        sweep = _kink_sweep(sweep, given, sources)
+        kinks = kinks_of(program, end=program.first_node + program.n_uniform)  # those that no noise moves
     if order == 2:
         _warn_of_kinks(kinks)
     n_paths = sources[0].n_paths
@@ -134,6 +145,7 @@ def expectation(
         n_batches=found.n_batches,
         labels=_labels(program, single=not isinstance(params, tuple)),
         order=order,
+        smoothing=smoothing,
         method=sweep.plan.method,
         kinks=kinks,
         plan=sweep.plan,
@@ -144,6 +156,14 @@ def expectation(
 def _kept_sweep(program: Program, order: int, method: str) -> PathSweep:
     """Return the sweep of a recording: made at the first call, as it costs more than a few thousand paths."""
     return PathSweep(program, order, method)
+
+
+def _kink_sweep(sweep: PathSweep, params: tuple[Floats, ...], sources: tuple[LaneSource, ...]) -> KinkSweep:
+    """Return the sweep with its kinks integrated out, for noise that allows it."""
+    for source in sources:
+        if isinstance(source, GivenLanes):
+            require_standard_normal(f"lanes[{source.position}]", source.rows)
+    return KinkSweep(sweep, params)
 
 
 def _sources(lanes: Any) -> tuple[LaneSource, ...]:
@@ -208,8 +228,9 @@ def _warn_of_kinks(kinks: tuple[KinkGroup, ...]) -> None:
     if kinks:
         warnings.warn(
             f"paths pass operations that are not smooth: {listed(kinks)}. Their second derivative is zero on almost "
-            "every path, so the gamma that sits at the kink is not in this Hessian. Smooth it: aadlib.softplus(x, "
-            "sharpness=...) in place of maximum(x, 0), or the smoothing= of the pricer",
+            "every path, so the gamma that sits at the kink is not in this Hessian. Give smoothing='kink' where the "
+            "noise is standard normal, or smooth the path: aadlib.softplus(x, sharpness=...) in place of "
+            "maximum(x, 0), the smoothing= of the pricer",
             KinkWarning,
             stacklevel=3,
         )

@@ -32,8 +32,9 @@ class Expectation:
         a factor of about 1 +- 1 / sqrt(2 n_batches - 2), and nan where there is only one
     labels : (n_active,) of str, what the derivatives are taken in: "params[0]"
     order : 0, 1 or 2
+    smoothing : None, or "kink" where the derivatives hold what sits at the kinks that the noise moves
     method : str, the second-order method, or "adjoint sweep" and "value sweep" below
-    kinks : operations that are not smooth, by source line; the curvature at a kink is not in the Hessian
+    kinks : operations that are not smooth and not smoothed, by source line; their curvature is not in the Hessian
     plan : PathPlan, what the method was chosen by
     """
 
@@ -47,6 +48,7 @@ class Expectation:
     n_batches: int
     labels: tuple[str, ...]
     order: int
+    smoothing: str | None
     method: str
     kinks: tuple[KinkGroup, ...]
     plan: PathPlan
@@ -98,6 +100,8 @@ class Expectation:
         ]
         width = max(len(name) for name, _, _ in rows[:SHOWN])
         lines = [f"Expectation over {self.n_paths:,} paths in {self.n_batches} batches, by {self.method}"]
+        if self.smoothing is not None:
+            lines[0] += ", kinks integrated out"
         lines += [f"{name:{width}s} {mean:16.8g}  +- {error:.2g}" for name, mean, error in rows[:SHOWN]]
         if len(rows) > SHOWN:
             lines.append(f"and {len(rows) - SHOWN} more; to_frame() has every number")

@@ -12,6 +12,7 @@ from typing import Any
 
 from aadlib.errors import BranchChanged, NotFinite
 from aadlib.threads import n_threads
+from greeks2.expectation.kink import KinkSweep
 from greeks2.expectation.path_sums import PathSums
 from greeks2.expectation.path_sweep import PathSweep
 from greeks2.expectation.sources import Draw
@@ -41,7 +42,7 @@ class Piece:
 class Task:
     """What is done with every piece: a pure function of the piece, which can be pickled."""
 
-    sweep: PathSweep
+    sweep: PathSweep | KinkSweep
     params: tuple[Any, ...]
 
     def __call__(self, piece: Piece) -> PathSums:

@@ -60,10 +60,40 @@ def test_a_kink_warns_with_its_line_and_the_smoothers():
         found = expectation(kinked_call, MARKET, lanes=SINGLE)
     text = str(caught[0].message)
     assert "maximum at " in text and "paths.py:" in text and "in kinked_call" in text
-    assert "gamma" in text and "softplus" in text and "smoothing=" in text
+    assert "gamma" in text and "softplus" in text and "smoothing='kink'" in text and "pricer" in text
     assert caught[0].filename == __file__ and len(caught) == 1
     assert found.kinks[0].operation == "maximum" and "passed a kink: maximum" in repr(found)
     assert found.hessian[0, 0] == 0.0 == found.hessian_stderr[0, 0]  # what the warning says
+
+
+@pytest.mark.parametrize("array", [False, True])
+def test_kinks_integrated_out(array):
+    """Gamma, vanna and volga of the kinked call against the second-order sweep of the closed form."""
+
+    def closed_form(p):
+        d1 = (np.log(p[0] / 105.0) + p[2]) / p[1] + 0.5 * p[1]
+        return p[0] * ad.norm_cdf(d1) - 105.0 * np.exp(-p[2]) * ad.norm_cdf(d1 - p[1])
+
+    noise = Normals(n_paths=20_000, shape=(), seed=2)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = expectation(
+            kinked_call, MARKET, lanes=noise.draw(0, 20_000) if array else noise, smoothing="kink"
+        )
+    value, gradient, hessian = ad.record(closed_form, MARKET).derivatives(np.array(MARKET))
+    assert abs(found.value - value) < 4.0 * found.stderr
+    assert np.all(np.abs(found.gradient - gradient) < 4.0 * found.gradient_stderr)
+    assert np.all(np.abs(found.hessian - hessian) < 4.0 * found.hessian_stderr + 1e-12)
+    assert not found.kinks and found.smoothing == "kink" and "kinks integrated out" in repr(found)
+
+
+def test_a_kink_that_no_noise_moves_is_still_reported():
+    def path(p, z):
+        return np.maximum(p[0], 90.0) ** 2 * z**2 + np.maximum(p[0] * z, 1.0)
+
+    with pytest.warns(KinkWarning, match="maximum at") as caught:
+        found = expectation(path, [100.0], lanes=SINGLE, smoothing="kink")
+    assert sum(kink.count for kink in found.kinks) == 1 and len(caught) == 1
 
 
 def test_a_choice_by_the_noise_alone_is_no_kink():

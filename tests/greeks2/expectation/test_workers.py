@@ -17,7 +17,7 @@ from greeks2 import Normals, Sobol, expectation
 from greeks2.expectation import ExecutorWarning, workers
 from greeks2.expectation.progress import reporting
 
-from .paths import call, same_bits, tilted
+from .paths import call, kinked_call, same_bits, tilted
 
 MARKET = np.array([100.0, 0.2, 0.03, 0.75])
 TILT = np.array([0.3, -0.2, 0.1])
@@ -118,6 +118,11 @@ def test_processes_give_the_same_bits(noise, processes, in_one_thread):
     assert same_bits(
         expectation(path, MARKET, lanes=NOISES[noise], executor=processes), in_one_thread(NOISES[noise])
     )
+
+
+def test_smoothed_kinks_through_processes(processes, in_one_thread):
+    found = expectation(kinked_call, MARKET[:3], lanes=SINGLE, executor=processes, smoothing="kink")
+    assert same_bits(found, expectation(kinked_call, MARKET[:3], lanes=SINGLE, smoothing="kink"))
 
 
 @pytest.mark.parametrize("order", [0, 1])
