@@ -118,10 +118,11 @@ def expectation(
     given = _params(params)
     program = _recorded(path, given, sources)
     # A recording is used again, a function is recorded afresh at every call.
-    sweep: PathSweep | KinkSweep = (_kept_sweep if program is path else PathSweep)(program, order, method)
+    plain = (_kept_sweep if program is path else PathSweep)(program, order, method)
+    sweep: PathSweep | KinkSweep = plain
     kinks = kinks_of(program)
     if smoothing is not None:
-        sweep = _kink_sweep(sweep, given, sources)
+        sweep = _kink_sweep(plain, given, sources)
         kinks = kinks_of(program, end=program.first_node + program.n_uniform)  # those that no noise moves
     if order == 2:
         _warn_of_kinks(kinks)

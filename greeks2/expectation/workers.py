@@ -47,7 +47,7 @@ class Task:
 
     def __call__(self, piece: Piece) -> PathSums:
         """Return the sums over the piece's paths."""
-        lanes = [draw() for draw in piece.draws]
+        lanes = tuple(draw() for draw in piece.draws)
         try:
             return self.sweep.sums(self.params, lanes, 0, piece.end - piece.begin)
         except (BranchChanged, NotFinite) as error:
