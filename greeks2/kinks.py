@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from aadlib import passes
 from aadlib.program import Program
-from aadlib.sweeps import scalar
 
 CHOICES = ("where_true", "where_false")
 """Operations that are smooth where no active input moves their condition, the right operand."""
@@ -52,7 +52,7 @@ def kinks_of(program: Program, *, end: int | None = None) -> tuple[KinkGroup, ..
         moved[: program.n_inputs] = program.input_active
         everything = np.full(program.n_nodes, 3, dtype=np.uint8)
         layout = (program.left, program.right, everything, moved, program.first_node)
-        scalar.mark_dependent(*layout, 0, program.n_nodes)
+        passes.mark_dependent(*layout, 0, program.n_nodes)
         kinks = tuple(
             kink
             for kink in kinks
