@@ -174,8 +174,9 @@ def count_within(
     planner has them already. Pushes in stretches count an eighth.
     """
     hubs = hubs_of(program)
+    ordinary = np.where(places < size, places, np.int32(-1))  # hubs stand behind the front
     pushes, stretched, nodes, entries, finished = arc_count.count_pushes(
-        program.left, program.right, program.activity, created, places, size,
+        program.left, program.right, program.activity, created, ordinary, size,
         hubs.end_row, hubs.low, hubs.high, program.first_node, limit,
     )  # fmt: skip
     return PushCount(pushes, stretched, nodes, entries, hubs.size) if finished else None
