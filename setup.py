@@ -50,16 +50,20 @@ LINK = SANITIZERS if SANITIZE else []
 
 MODULES = (
     "aadlib.advar",
+    "aadlib.passes",
     "aadlib.tape",
     "aadlib.sweeps.scalar",
+    "greeks2.arc_count",
     "greeks2.arc_placement",
     "greeks2.arc_schedule",
     "greeks2.arc_sweep",
+    "greeks2.curvature_places",
     "greeks2.front_sweep",
+    "greeks2.input_sets",
 )
 """Extensions built once, from the .pyx of the same name."""
 
-LANE_BODIES = {"lanes": "aadlib/sweeps/lanes_body.pxi", "blocks": "aadlib/sweeps/blocks_body.pxi"}
+LANE_BODIES = {kind: f"aadlib/sweeps/{kind}_body.pxi" for kind in ("lanes", "blocks", "curvature")}
 """The bodies of the lane sweeps, each built once per instruction set."""
 
 AVX2 = ["-mavx2", "-mfma"]

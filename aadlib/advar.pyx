@@ -8,9 +8,9 @@ cimport cython
 from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_CheckExact
 from cpython.long cimport PyLong_CheckExact
 from cpython.object cimport Py_EQ, Py_GE, Py_GT, Py_LE, Py_LT, Py_NE
-from libc.string cimport memcmp
+from libc.string cimport memcmp, memcpy
 
-from aadlib.tape cimport INPUT, RESULT, Nodes, active_nodes, active_tape, caller_line, push, push_constant
+from aadlib.tape cimport INPUT, RECENT_SHIFT, RESULT, Nodes, active_nodes, active_tape, caller_line, push, push_constant
 
 from aadlib.errors import AadTypeError, TapeError
 from aadlib.rules import RULES
@@ -68,11 +68,18 @@ cdef inline int read(object operand, Nodes* nodes, double* value) except? -2:
 
 
 cdef inline int push_folded(Nodes* nodes, double value) except? -2:
-    cdef Py_ssize_t last = nodes.n_constants - 1 if nodes != NULL else -1
+    """Return the id of a constant: that of the same one where it was used lately, else a new one."""
+    cdef unsigned long long bits
+    cdef int k
+    cdef int* recent
     if nodes == NULL:
         nodes_for(0)
-    if last >= 0 and memcmp(&nodes.constants[last], &value, sizeof(double)) == 0:
-        return <int>(-last - 1)
+    memcpy(&bits, &value, sizeof(double))
+    recent = &nodes.recent[(bits * 0x9E3779B97F4A7C15ULL) >> RECENT_SHIFT]
+    k = recent[0]
+    if k < nodes.n_constants and memcmp(&nodes.constants[k], &value, sizeof(double)) == 0:
+        return -k - 1
+    recent[0] = <int>nodes.n_constants
     return push_constant(nodes, value)
 
 
@@ -109,7 +116,7 @@ cdef object unary(int op, ADVar x):
     if nodes == NULL or x.serial != nodes.serial:
         nodes_for(x.serial)
     v = rule_value(op, x.value, 0.0)
-    id = push(nodes, op, x.id, x.id, v)
+    id = push(nodes, op, x.id, x.id)
     if not SMOOTH[op]:
         note_kink(op, id)
     return make(nodes, id, v)
@@ -127,7 +134,7 @@ cdef object binary(int op, object left, object right):
     if b == NOT_A_NUMBER:
         return NotImplemented
     v = rule_value(op, x, y)
-    id = push(nodes, op, a, b, v)
+    id = push(nodes, op, a, b)
     if not SMOOTH[op]:
         note_kink(op, id)
     return make(nodes, id, v)
@@ -169,7 +176,9 @@ def record_composite(operation, list operands, list results):
     active_tape().composites.append((nodes.size, len(results), operation, ids))
     for value in results:
         id = <int>nodes.size
-        recorded.append(make(nodes, push(nodes, RESULT, id, id, value), value))
+        recorded.append(make(nodes, push(nodes, RESULT, id, id), value))
+    if operation.kink is not None:
+        active_tape().kinks.append((recorded[0].id, operation.kink, caller_line()))
     return recorded
 
 
@@ -177,9 +186,11 @@ def new_input(value):
     """Declare an input on the active tape."""
     cdef Nodes* nodes = active_nodes()
     cdef double v = float(value)
+    cdef int constant
     if nodes == NULL:
         nodes_for(0)
-    return make(nodes, push(nodes, INPUT, -1, -1, v), v)
+    constant = push_folded(nodes, v)
+    return make(nodes, push(nodes, INPUT, constant, constant), v)
 
 
 set_input_maker(new_input)
@@ -213,7 +224,7 @@ cdef class ADVar:
         if b == NOT_A_NUMBER:
             return NotImplemented
         cdef double v = value_add(x, y)
-        return make(nodes, push(nodes, OP_ADD, a, b, v), v)
+        return make(nodes, push(nodes, OP_ADD, a, b), v)
 
     def __sub__(left, right):
         cdef Nodes* nodes = active_nodes()
@@ -225,7 +236,7 @@ cdef class ADVar:
         if b == NOT_A_NUMBER:
             return NotImplemented
         cdef double v = value_subtract(x, y)
-        return make(nodes, push(nodes, OP_SUBTRACT, a, b, v), v)
+        return make(nodes, push(nodes, OP_SUBTRACT, a, b), v)
 
     def __mul__(left, right):
         cdef Nodes* nodes = active_nodes()
@@ -237,7 +248,7 @@ cdef class ADVar:
         if b == NOT_A_NUMBER:
             return NotImplemented
         cdef double v = value_multiply(x, y)
-        return make(nodes, push(nodes, OP_MULTIPLY, a, b, v), v)
+        return make(nodes, push(nodes, OP_MULTIPLY, a, b), v)
 
     def __truediv__(left, right):
         cdef Nodes* nodes = active_nodes()
@@ -249,7 +260,7 @@ cdef class ADVar:
         if b == NOT_A_NUMBER:
             return NotImplemented
         cdef double v = value_divide(x, y)
-        return make(nodes, push(nodes, OP_DIVIDE, a, b, v), v)
+        return make(nodes, push(nodes, OP_DIVIDE, a, b), v)
 
     def __pow__(left, right, modulus):
         if modulus is not None:
@@ -468,7 +479,7 @@ cdef class Condition:
             return self.id
         a = read(self.left, nodes, &x)
         b = read(self.right, nodes, &y)
-        self.id = push(nodes, self.op, a, b, self.value)
+        self.id = push(nodes, self.op, a, b)
         self.serial = nodes.serial
         self.epoch = nodes.epoch
         note_kink(self.op, self.id)

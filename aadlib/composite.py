@@ -55,6 +55,11 @@ class Composite(ABC):
         """What the node is called in graphs and messages."""
         return type(self).__name__
 
+    @property
+    def kink(self) -> str | None:
+        """What of it is not smooth, in a few words, for the reports of kinks; None where nothing is."""
+        return None
+
     @abstractmethod
     def forward(self, operands: Floats) -> tuple[Floats, Any]:
         """Return the results (m,) for operands (n,), and the state."""

@@ -9,11 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from aadlib import generate_rules
+from aadlib import generate_rules, passes
 from aadlib.advar import ADVar
 from aadlib.errors import AadTypeError, TapeError
 from aadlib.rules import CODES, RULES, Rule
-from aadlib.sweeps import scalar
 from aadlib.tape import Tape
 
 Floats = npt.NDArray[np.float64]
@@ -21,8 +20,7 @@ Ints = npt.NDArray[np.int32]
 Flags = npt.NDArray[np.uint8]
 Line = tuple[str, int, str]
 
-INPUT = 255
-RESULT = 254
+INPUT, RESULT = 255, 254
 """Codes of nodes that are no rows of the table: an input, and a result of a composite operation."""
 
 
@@ -36,8 +34,9 @@ def _by_code(of_rule: Callable[[Rule], int]) -> Flags:
 PASSES = _by_code(lambda rule: sum(1 << side for side, text in enumerate(rule.first) if text != "0.0"))
 """Through which operands (bits 1 and 2) each operation has a derivative at all."""
 
-OPERANDS = _by_code(lambda rule: 1 if rule.arity == 1 else 3)
-"""Which operands (bits 1 and 2) each operation has."""
+OPERANDS = np.ones(256, dtype=np.uint8)
+OPERANDS[: len(RULES)] = [1 if rule.arity == 1 else 3 for rule in RULES]
+"""Which operands (bits 1 and 2) each operation has; a leaf has itself."""
 
 LINEAR = _by_code(lambda rule: rule.linear)
 """Operations without curvature, by code."""
@@ -53,7 +52,7 @@ PAIRED[[CODES[name] for name in generate_rules.PAIRED]] = np.arange(len(generate
 
 @dataclass(frozen=True)
 class Kink:
-    """One recorded operation that is not smooth everywhere."""
+    """One recorded operation that is not smooth everywhere; a composite is called what its `kink` says."""
 
     slot: int
     operation: str
@@ -123,132 +122,119 @@ def freeze(
     for position, variable in enumerate((*inputs, *outputs)):
         if isinstance(variable, ADVar) and variable.serial != tape.serial:
             raise AadTypeError(f"variable {position} ({variable!r}) belongs to another tape than {tape!r}")
-    op, left, right, value, constants = tape.arrays()
-    _require_whole(tape, op, left, right, inputs, outputs)
+    op, left_ids, right_ids, constants = tape.columns()
+    is_input = op == INPUT
+    _require_whole(tape, is_input, inputs, outputs)
 
     # Places: the tape's constants, constant outputs, then the tape's nodes.
     literal = np.array([float(o) for o in outputs if not isinstance(o, ADVar)], dtype=np.float64)
     pool = np.concatenate([constants, literal])
     first = pool.size
-    is_input = op == INPUT
-    is_leaf = op >= RESULT
-    places = np.arange(first + op.size, dtype=np.int32)
+    places = np.empty(first + op.size, dtype=np.int32)
     same, positions = np.unique(pool.view(np.int64), return_inverse=True)
     distinct = np.full(same.size, first, dtype=np.int32)
     np.minimum.at(distinct, positions, np.arange(first, dtype=np.int32))
     places[:first] = distinct[positions]
+    left, right, stale = passes.merge_repeated(op, left_ids, right_ids, COMMUTES, places, first)
+    if stale >= 0:
+        raise TapeError(STALE)
 
-    def place(ids: npt.NDArray[Any]) -> Ints:
-        return np.where(ids < 0, -ids - 1, ids + first).astype(np.int32)
+    def place(ids: Sequence[int]) -> Ints:
+        numbers = np.array(ids, dtype=np.int64)
+        found: Ints = places[np.where(numbers < 0, -numbers - 1, numbers + first)]
+        return found
 
-    left, right = place(left), place(right)
-    left[is_leaf] = right[is_leaf] = np.flatnonzero(is_leaf) + first
-    scalar.merge_repeated(op, left, right, is_leaf.view(np.uint8), COMMUTES, places, first)
     composites = [
-        PlacedComposite(operation, begin, begin + count, places[place(np.array(ids, dtype=np.int64))])
+        PlacedComposite(operation, begin, begin + count, place(ids))
         for begin, count, operation, ids in tape.composites
     ]
     literals = iter(range(constants.size, first))
     roots = places[[o.id + first if isinstance(o, ADVar) else next(literals) for o in outputs]]
     guards = list(tape.guards)
-    guard_left = places[place(np.array([g[1] for g in guards], dtype=np.int64))]
-    guard_right = places[place(np.array([g[2] for g in guards], dtype=np.int64))]
+    guard_left, guard_right = place([g[1] for g in guards]), place([g[2] for g in guards])
+    kink_places = place([k[0] for k in tape.kinks])
     input_places = np.array([variable.id + first for variable in inputs], dtype=np.int64)
 
     live = np.zeros(places.size, dtype=np.uint8)
     live[np.concatenate([roots, guard_left, guard_right])] = 1
     end = op.size
     for composite in reversed(composites):
-        scalar.mark_live(left, right, live, first, composite.end, end)
+        passes.mark_live(left, right, live, first, composite.end, end)
         results = live[first + composite.begin : first + composite.end]
         if results.any():
             results[:] = 1
             live[composite.operands] = 1
         end = composite.begin
-    scalar.mark_live(left, right, live, first, 0, end)
+    passes.mark_live(left, right, live, first, 0, end)
     composites = [composite for composite in composites if live[first + composite.begin]]
-    constant = live.astype(bool)
-    constant[first:] &= is_input
-    constant[input_places] = False
-    pool_places = np.flatnonzero(constant)
-    all_values = np.concatenate([pool, value])
-    nodes = np.flatnonzero(live[first:].astype(bool) & ~is_input)
-
-    n_inputs, first_node = len(inputs), len(inputs) + pool_places.size
-    slots = np.full(places.size, -1, dtype=np.int32)
-    slots[input_places] = np.arange(n_inputs)
-    slots[pool_places] = n_inputs + np.arange(pool_places.size)
-    slots[nodes + first] = first_node + np.arange(nodes.size)
-    op, left, right = op[nodes], slots[left[nodes]], slots[right[nodes]]
 
     # Nodes that no lane changes come first: sweeps over lanes compute them once.
-    varying = np.zeros(first_node + nodes.size, dtype=np.uint8)
-    varying[:n_inputs] = input_lane
-    moved = [_moved(c, slots[first + c.begin] - first_node, slots) for c in composites]
-    spread(left, right, OPERANDS[op], varying, first_node, moved)
-    if any(varying[composite.operands].any() for composite in moved):
-        raise AadTypeError(
-            "a composite operation depends on a lane argument: composites run on shared arguments only"
-        )
-    order = np.argsort(varying[first_node:], kind="stable")
-    renumber = np.arange(first_node + nodes.size, dtype=np.int32)
-    renumber[first_node + order] = first_node + np.arange(nodes.size)
-    op, left, right = op[order], renumber[left[order]], renumber[right[order]]
-    final = np.where(slots >= 0, renumber[slots], -1)[places]
+    varying = np.zeros(places.size, dtype=np.uint8)
+    if input_lane.any():
+        varying[input_places] = input_lane
+        _spread_lanes(op, left, right, varying, first, composites)
 
-    placed = [_moved(c, renumber[first_node + c.begin] - first_node, renumber) for c in moved]
-    active = np.zeros(first_node + nodes.size, dtype=np.uint8)
+    # Everything that is still to be found has its place: the array is used again for the slots.
+    slots = places
+    slots[:] = -1
+    n_inputs = len(inputs)
+    slots[input_places] = np.arange(n_inputs)
+    unlisted = np.flatnonzero(is_input) + first
+    unlisted = unlisted[(slots[unlisted] < 0) & (live[unlisted] != 0)]
+    fixed = np.flatnonzero(live[:first])
+    pool_values = np.concatenate([pool[fixed], constants[-1 - left_ids[unlisted - first]]])
+    pool_places = np.concatenate([fixed, unlisted])
+    slots[pool_places] = n_inputs + np.arange(pool_places.size)
+    first_node = n_inputs + pool_places.size
+    op, left, right, n_uniform = passes.number_nodes(op, left, right, live, varying, slots, first, first_node)
+
+    placed = [_moved(c, slots[first + c.begin] - first_node, slots) for c in composites]
+    active = np.zeros(first_node + op.size, dtype=np.uint8)
     active[:n_inputs] = input_active
-    spread(left, right, PASSES[op], active, first_node, placed)
-    activity = (PASSES[op] & (active[left] | (active[right] << 1))).astype(np.uint8)
-    stops = active[left] | active[right]
+    activity = _spread_derivatives(op, left, right, active, first_node, placed)
 
-    kinks = {int(final[node + first]): (RULES[code].name, line) for node, code, line in reversed(tape.kinks)}
+    kinks = {
+        int(slot): (what if isinstance(what, str) else RULES[what].name, line)
+        for slot, (_, what, line) in zip(slots[kink_places][::-1], reversed(tape.kinks), strict=True)
+        if slot >= first_node and (active[left[slot - first_node]] or active[right[slot - first_node]])
+    }
     return Layout(
         n_inputs=n_inputs,
-        n_recorded=int((~is_input).sum()),
-        n_uniform=int(nodes.size - varying[first_node:].sum()),
-        constants=frozen(all_values[pool_places]),
+        n_recorded=is_input.size - int(is_input.sum()),
+        n_uniform=n_uniform,
+        constants=frozen(pool_values),
         op=frozen(op),
         left=frozen(left),
         right=frozen(right),
         activity=frozen(activity),
-        outputs=frozen(final[roots].astype(np.int32)),
+        outputs=frozen(slots[roots]),
         composites=tuple(placed),
         guard_arrays=(
             frozen(np.array([g[0] for g in guards], dtype=np.uint8)),
-            frozen(final[guard_left].astype(np.int32)),
-            frozen(final[guard_right].astype(np.int32)),
+            frozen(slots[guard_left]),
+            frozen(slots[guard_right]),
             frozen(np.array([g[3] for g in guards], dtype=np.uint8)),
         ),
         guards=tuple(Guard(RULES[g[0]].name, bool(g[3]), g[4]) for g in guards),
-        kinks=tuple(
-            Kink(slot, name, line)
-            for slot, (name, line) in sorted(kinks.items())
-            if slot >= first_node and stops[slot - first_node]
-        ),
-        lines=tuple(tape.lines[k] for k in nodes[order]) if tape.lines else None,
+        kinks=tuple(Kink(slot, name, line) for slot, (name, line) in sorted(kinks.items())),
+        lines=tuple(tape.lines[k] for k in _in_order(slots[first:], first_node)) if tape.lines else None,
     )
 
 
+STALE = "a variable made before Tape.rewind was used after it: make it again"
+
+
 def _require_whole(
-    tape: Tape,
-    op: Flags,
-    left: Ints,
-    right: Ints,
-    inputs: Sequence[ADVar],
-    outputs: Sequence[ADVar | float],
+    tape: Tape, is_input: npt.NDArray[np.bool_], inputs: Sequence[ADVar], outputs: Sequence[ADVar | float]
 ) -> None:
-    """Raise where an input is no input, or a variable made before `rewind` was used after it."""
+    """Raise where an input is no input, or an output, a guard or a composite uses what `rewind` took back."""
     ids = [variable.id for variable in inputs]
-    if len(set(ids)) != len(ids) or any(i >= op.size or op[i] != INPUT for i in ids):
+    if len(set(ids)) != len(ids) or any(i >= is_input.size or not is_input[i] for i in ids):
         raise AadTypeError("inputs must be different variables made by Tape.input, not results of operations")
-    here = np.arange(op.size)
-    stale = ((left >= here) | (right >= here)) & (op < RESULT)
     later = [o.id for o in outputs if isinstance(o, ADVar)] + [i for g in tape.guards for i in g[1:3]]
     early = any(i >= begin for begin, _, _, operands in tape.composites for i in operands)
-    if stale.any() or early or any(i >= op.size for i in later):
-        raise TapeError("a variable made before Tape.rewind was used after it: make it again")
+    if early or any(i >= is_input.size for i in later):
+        raise TapeError(STALE)
 
 
 def _moved(composite: PlacedComposite, begin: int, slots: Ints) -> PlacedComposite:
@@ -261,19 +247,53 @@ def _moved(composite: PlacedComposite, begin: int, slots: Ints) -> PlacedComposi
     )
 
 
+def _spread_lanes(
+    op: Flags, left: Ints, right: Ints, varying: Flags, first: int, composites: Sequence[PlacedComposite]
+) -> None:
+    """Mark every place that depends on a lane; composites must not."""
+    passes.mark_dependent(left, right, OPERANDS[op], varying, first, 0, op.size)
+    if any(varying[composite.operands].any() for composite in composites):
+        raise AadTypeError(
+            "a composite operation depends on a lane argument: composites run on shared arguments only"
+        )
+
+
+def _spread_derivatives(
+    op: Flags, left: Ints, right: Ints, active: Flags, first: int, composites: Sequence[PlacedComposite]
+) -> Flags:
+    """Mark every slot that depends on an active one, and return through which operands each node does."""
+    activity = np.zeros(op.size, dtype=np.uint8)
+    begin = 0
+    for composite in composites:
+        passes.mark_active(op, left, right, PASSES, active, activity, first, begin, composite.begin)
+        active[first + composite.begin : first + composite.end] = active[composite.operands].any()
+        begin = composite.end
+    passes.mark_active(op, left, right, PASSES, active, activity, first, begin, op.size)
+    return activity
+
+
+def _in_order(slots: Ints, first_node: int) -> npt.NDArray[np.intp]:
+    """Return the nodes that have a slot from `first_node` on, in the order of their slots."""
+    nodes = np.flatnonzero(slots >= first_node)
+    return nodes[np.argsort(slots[nodes])]
+
+
 def spread(
     left: Ints,
     right: Ints,
-    passes: Flags,
+    handed: Flags,
     marked: Flags,
     first_node: int,
     composites: Sequence[PlacedComposite],
 ) -> None:
-    """Mark every node that depends on a marked slot, through operations and composites."""
+    """Mark every node that depends on a marked slot, through operations and composites.
+
+    `handed` says per node through which operands (bits 1 and 2) a mark is handed on.
+    """
     begin = 0
     for composite in composites:
-        scalar.mark_dependent(left, right, passes, marked, first_node, begin, composite.begin)
+        passes.mark_dependent(left, right, handed, marked, first_node, begin, composite.begin)
         depends = marked[composite.operands].any()
         marked[first_node + composite.begin : first_node + composite.end] = depends
         begin = composite.end
-    scalar.mark_dependent(left, right, passes, marked, first_node, begin, passes.size)
+    passes.mark_dependent(left, right, handed, marked, first_node, begin, handed.size)

@@ -8,10 +8,11 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from aadlib import passes
 from aadlib.errors import AadValueError
 from aadlib.freeze import LINEAR, Floats, Ints
 from aadlib.replay import Argument, Layout, Replay
-from aadlib.sweeps import lanes, scalar
+from aadlib.sweeps import lanes
 from aadlib.threads import map_pieces
 
 CHUNK = 64 * lanes.LANES
@@ -156,7 +157,7 @@ class LaneReplay:
         for column, slot in enumerate(active):
             marked = np.zeros(program.n_slots, dtype=np.uint8)
             marked[slot] = 1
-            scalar.mark_dependent(
+            passes.mark_dependent(
                 program.left, program.right, program.activity, marked, program.first_node, 0, program.n_nodes
             )
             depends[:, column] = marked

@@ -6,6 +6,7 @@ import copy
 from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -78,13 +79,6 @@ class Program:
             )
         )
         self.guard_arrays = layout.guard_arrays
-        places = np.empty(self.n_slots, dtype=np.int32)
-        touched = [c.operands for c in layout.composites] + [
-            np.arange(self.first_node + c.begin, self.first_node + c.end) for c in layout.composites
-        ]
-        kept = np.concatenate([np.arange(self.n_inputs), self.outputs, *touched]).astype(np.int32)
-        self.n_adjoint_places = scalar.recycle_adjoints(self.left, self.right, self.activity, kept, places)
-        self.adjoint_places: Ints = frozen(places)
         self.composites = layout.composites
         edges = [0, *(edge for c in self.composites for edge in (c.begin, c.end)), self.n_uniform]
         self.segments = tuple(zip(edges[::2], edges[1::2], strict=True))
@@ -99,6 +93,26 @@ class Program:
             or len(self.arguments) != 1
             or not self.arguments[0].active
         )
+
+    @cached_property
+    def _recycled_adjoints(self) -> tuple[Ints, int]:
+        places = np.empty(self.n_slots, dtype=np.int32)
+        touched = [c.operands for c in self.composites] + [
+            np.arange(self.first_node + c.begin, self.first_node + c.end) for c in self.composites
+        ]
+        kept = np.concatenate([np.arange(self.n_inputs), self.outputs, *touched]).astype(np.int32)
+        count = scalar.recycle_adjoints(self.left, self.right, self.activity, kept, places)
+        return frozen(places), count
+
+    @property
+    def adjoint_places(self) -> Ints:
+        """Place of every slot (n_slots,) among the adjoints that a second-order sweep holds, found when asked."""
+        return self._recycled_adjoints[0]
+
+    @property
+    def n_adjoint_places(self) -> int:
+        """Number of these places."""
+        return self._recycled_adjoints[1]
 
     # ---- arguments --------------------------------------------------------------------------------------------
 

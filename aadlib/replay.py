@@ -61,8 +61,14 @@ class Layout(Protocol):
     lines: tuple[Line, ...] | None
     composites: tuple[PlacedComposite, ...]
     segments: tuple[tuple[int, int], ...]
-    adjoint_places: Ints
-    n_adjoint_places: int
+
+    @property
+    def adjoint_places(self) -> Ints:
+        """Place of every slot among the adjoints of a second-order sweep."""
+
+    @property
+    def n_adjoint_places(self) -> int:
+        """Number of these places."""
 
     def load(self, values: Floats, arguments: Sequence[Any]) -> None:
         """Write the inputs into their slots."""

@@ -1,16 +1,20 @@
 """C face of the tape: the structure of arrays that recording writes to."""
 
+cdef enum:
+    RECENT = 256        # constants remembered, by their bits
+    RECENT_SHIFT = 56   # 64 bits less those of RECENT
+
 cdef struct Nodes:
     unsigned char* op        # operation code, a row of the rule table; INPUT, or RESULT of a composite
-    int* left                # operand: a node id, or -(k + 1) for constant k
+    int* left                # operand: a node id, or -(k + 1) for constant k; of an input the constant with its value
     int* right               # second operand; the same as `left` for unary operations
-    double* value            # value while recording
     Py_ssize_t size
     Py_ssize_t capacity
     Py_ssize_t cap           # most nodes this tape may hold
     double* constants
     Py_ssize_t n_constants
     Py_ssize_t constant_capacity
+    int recent[RECENT]       # the latest constant of each hash: not pushed again while it is there
     unsigned int epoch       # how often the tape was rewound
     unsigned int serial      # which tape an ADVar belongs to; never used twice
     bint trace               # whether to keep a source line for every node
@@ -39,7 +43,7 @@ cdef int grow_active_constants() except -1
 cdef int note_line() except -1
 
 
-cdef inline int push(Nodes* nodes, int op, int left, int right, double value) except -1:
+cdef inline int push(Nodes* nodes, int op, int left, int right) except -1:
     """Write one node on the active tape and return its id."""
     cdef Py_ssize_t k = nodes.size
     if k >= nodes.capacity:
@@ -47,7 +51,6 @@ cdef inline int push(Nodes* nodes, int op, int left, int right, double value) ex
     nodes.op[k] = op
     nodes.left[k] = left
     nodes.right[k] = right
-    nodes.value[k] = value
     nodes.size = k + 1
     if nodes.trace:
         note_line()

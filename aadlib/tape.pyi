@@ -38,5 +38,12 @@ class Tape:
         npt.NDArray[np.int32],
         npt.NDArray[np.int32],
         npt.NDArray[np.float64],
+    ]: ...
+    def columns(
+        self,
+    ) -> tuple[
+        npt.NDArray[np.uint8],
+        npt.NDArray[np.int32],
+        npt.NDArray[np.int32],
         npt.NDArray[np.float64],
     ]: ...

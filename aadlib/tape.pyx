@@ -86,7 +86,7 @@ cdef class Tape:
     Parameters
     ----------
     max_nodes : int, default 2**31 - 2
-        Recording one operation more raises `TapeError`: the memory cap, at about 17 bytes a node.
+        Recording one operation more raises `TapeError`: the memory cap, at about 9 bytes a node.
     trace_lines : bool, default False
         Keep the source line of every operation, so that a NaN found in a sweep names the line that made it.
 
@@ -118,7 +118,6 @@ cdef class Tape:
         PyMem_RawFree(self.nodes.op)
         PyMem_RawFree(self.nodes.left)
         PyMem_RawFree(self.nodes.right)
-        PyMem_RawFree(self.nodes.value)
         PyMem_RawFree(self.nodes.constants)
 
     cdef int grow(self) except -1:
@@ -142,10 +141,6 @@ cdef class Tape:
         if block == NULL:
             raise MemoryError(f"no memory for a tape of {capacity} nodes")
         nodes.right = <int*>block
-        block = PyMem_RawRealloc(nodes.value, capacity * sizeof(double))
-        if block == NULL:
-            raise MemoryError(f"no memory for a tape of {capacity} nodes")
-        nodes.value = <double*>block
         nodes.capacity = capacity
         return 0
 
@@ -196,7 +191,7 @@ cdef class Tape:
     @property
     def nbytes(self):
         """Bytes held for nodes and constants, growth room included."""
-        per_node = sizeof(unsigned char) + 2 * sizeof(int) + sizeof(double)
+        per_node = sizeof(unsigned char) + 2 * sizeof(int)
         return self.nodes.capacity * per_node + self.nodes.constant_capacity * sizeof(double)
 
     @property
@@ -229,22 +224,23 @@ cdef class Tape:
             del kept[length:]
 
     def arrays(self):
-        """Return copies (op, left, right, value, constants) of what was recorded.
+        """Return copies (op, left, right, constants) of what was recorded.
 
-        Operand ids are node numbers; -(k + 1) stands for constant k. The op of an input is 255, of a
-        composite's result 254.
+        Operand ids are node numbers; -(k + 1) stands for constant k. The op of an input is 255, its operands are the
+        constant with its value; that of a composite's result is 254, its operands are itself.
         """
+        return tuple(np.array(column) for column in self.columns())
+
+    def columns(self):
+        """Return what `arrays` does, on the tape's own memory: good until something more is recorded."""
         cdef Py_ssize_t n = self.nodes.size
         cdef Py_ssize_t m = self.nodes.n_constants
-        if n == 0:
-            empty = np.empty(0, dtype=np.int32)
-            return np.empty(0, np.uint8), empty, empty.copy(), np.empty(0), np.empty(0)
-        op = np.array(<unsigned char[:n]>self.nodes.op)
-        left = np.array(<int[:n]>self.nodes.left)
-        right = np.array(<int[:n]>self.nodes.right)
-        value = np.array(<double[:n]>self.nodes.value)
-        constants = np.array(<double[:m]>self.nodes.constants) if m else np.empty(0)
-        return op, left, right, value, constants
+        return (
+            np.asarray(<unsigned char[:n]>self.nodes.op) if n else np.empty(0, dtype=np.uint8),
+            np.asarray(<int[:n]>self.nodes.left) if n else np.empty(0, dtype=np.int32),
+            np.asarray(<int[:n]>self.nodes.right) if n else np.empty(0, dtype=np.int32),
+            np.asarray(<double[:m]>self.nodes.constants) if m else np.empty(0),
+        )
 
     def __reduce__(self):
         raise AadTypeError("a Tape cannot be pickled: record again where it is needed")

@@ -12,6 +12,9 @@ from aadlib.errors import AadValueError
 Piece = TypeVar("Piece")
 Result = TypeVar("Result")
 
+SPREAD = 2e6
+"""Operations from which pieces are worth a thread of their own."""
+
 
 def n_threads() -> int:
     """Return the number of threads a large sweep uses: `AADLIB_NUM_THREADS`, or every core this process may use."""
@@ -26,7 +29,7 @@ def n_threads() -> int:
 def map_pieces(function: Callable[[Piece], Result], pieces: Sequence[Piece], *, work: float) -> list[Result]:
     """Return `[function(p) for p in pieces]`, in that order, on threads when `work` (operations) is worth them."""
     workers = min(n_threads(), len(pieces))
-    if workers < 2 or work < 2e6:
+    if workers < 2 or work < SPREAD:
         return [function(piece) for piece in pieces]
     with ThreadPoolExecutor(workers) as pool:
         results: list[Any] = list(pool.map(function, pieces))

@@ -113,7 +113,7 @@ class BookModel:
             **sizes,
         )
 
-    def prices(self, grid: ForwardGrid) -> Callable[[Any], list[Any]]:
+    def prices(self, grid: ForwardGrid, *, expand: bool = False) -> Callable[[Any], list[Any]]:
         """Return the function from x to the price of one option of each position."""
 
         def function(x: Any) -> list[Any]:
@@ -128,14 +128,15 @@ class BookModel:
                 volatility_bumps=x[self.bumps],
                 bump_shapes=self.buckets.hats,
                 grid=grid,
+                expand=expand,
                 **self.contracts,
             )
 
         return function
 
-    def record(self) -> ad.Program:
-        """Record the prices of the positions on the pricing grid, (n_positions,)."""
-        prices = self.prices(self.grid())
+    def record(self, *, expand: bool = False) -> ad.Program:
+        """Record the prices of the positions on the pricing grid, (n_positions,); every operation of it to `expand`."""
+        prices = self.prices(self.grid(), expand=expand)
         return ad.record(lambda x: np.array(prices(x)), self.point)
 
     def record_in_spot(self, grid: ForwardGrid) -> ad.Program:
@@ -219,7 +220,7 @@ def rate_step(grid: ForwardGrid) -> float:
 
 
 def _step_in_cells(grid: ForwardGrid) -> float:
-    """Half the narrowest spacing, 5e-4 at most: a replay refuses to go further than two spacings."""
+    """Half the narrowest spacing, 5e-4 at most: beyond, prices are read from other nodes."""
     return min(_LOG_BUMP, 0.5 * float(np.diff(grid.nodes).min()))
 
 

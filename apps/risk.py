@@ -80,8 +80,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "--method",
         choices=[*METHODS, "auto"],
-        default="forward_over_reverse",
-        help="of the Hessian (forward_over_reverse)",
+        default="auto",
+        help="of the Hessian (auto); edge_pushing and taylor record every operation of the march",
     )
     add("--smiles", type=int, default=12, metavar="N", help="expiries drawn in the report (12)")
 
@@ -143,7 +143,7 @@ def calculate(arguments: argparse.Namespace, job: Stages) -> RiskResult:
 
         buckets = volatility_buckets(bucket_expiries(quotes))
         model = BookModel(quotes, calibration.surface, book, buckets)
-        program = model.record()
+        program = model.record(expand=arguments.method in ("edge_pushing", "taylor"))
         greeks = book_greeks(model, program, method=arguments.method)
     with job.stage("independent checks"):
         from apps.book_checks import check_greeks

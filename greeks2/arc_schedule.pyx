@@ -283,10 +283,6 @@ cdef class Tracer:
                     break
                 shape = activity[k]
                 created = curvature[k] if reached[slot] else 0
-                if row.n == 0 and row.high < row.low and not created:
-                    continue
-                if shape == 0:
-                    continue
                 a = left[k]
                 b = right[k]
                 if shape == 3 and a == b:
@@ -298,6 +294,10 @@ cdef class Tracer:
                     shape = LEFT | SECOND
                 elif shape == 1:
                     created &= 1
+                if row.n == 0 and row.high < row.low and not created:
+                    continue
+                if shape == 0:
+                    continue
                 n_operands = 2 if shape == 3 else 1
                 mark_flushes = <int>self.flushes.n
                 if cap >= 0:

@@ -39,16 +39,3 @@ def forward_rows(
     entries: Floats,
 ) -> None: ...
 def collect(weights: Floats, rows: Ints, columns: Ints, places: Ints, half: Floats) -> None: ...
-def created_arcs(
-    nodes: Ints,
-    kinds: Flags,
-    op: Flags,
-    left: Ints,
-    right: Ints,
-    activity: Flags,
-    values: Floats,
-    adjoints: Floats,
-    first: int,
-    weights: Floats,
-) -> None: ...
-def meet_arcs(ends: Ints, others: Ints, weights: Floats, tangents: Floats, met: Floats) -> None: ...

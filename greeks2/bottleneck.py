@@ -11,30 +11,31 @@ import numpy.typing as npt
 from aadlib.program import Program
 from aadlib.sweeps import lanes
 from aadlib.threads import map_pieces
-from greeks2 import arc_sweep
-from greeks2.edge_pushing import curvature_bits, reached_slots
+from greeks2.curvature_places import place_rows
+from greeks2.edge_pushing import CURVATURE
 from greeks2.point import Floats, Point
 
-Ints = npt.NDArray[np.int32]
+WIDEST = 4
+"""Most blocks of lanes that one sweep carries side by side: beyond one they cost little, while rows stay in cache."""
 
 
 @dataclass(frozen=True, eq=False)
 class Curvature:
-    """The arcs that the nodes of a program create, each once: a property of the program alone.
+    """The arcs that the nodes of a program create, and places of the rows that meet them: of the program alone.
 
     Attributes
     ----------
-    nodes, kinds : (m,) the node of each arc, and 0, 1, 2 for the second partials dxx, dxy, dyy
-    slots : (k,) the earlier ends of the arcs; coefficients that many nodes use appear once
-    ends : (m,) positions in `slots`
-    others : (m,) slots of the later ends
+    created, places : as `curvature_places.place_rows` returns them
+    n_arcs, n_ends, n_places : int, arcs, their earlier ends (coefficients that many nodes use count once), and rows
+    n_rows : int, nodes with a row: those that an arc needs
     """
 
-    nodes: Ints
-    kinds: npt.NDArray[np.uint8]
-    slots: Ints
-    ends: Ints
-    others: Ints
+    created: npt.NDArray[np.uint8]
+    places: npt.NDArray[np.int32]
+    n_arcs: int
+    n_ends: int
+    n_places: int
+    n_rows: int
 
 
 _curvatures: WeakKeyDictionary[Program, Curvature] = WeakKeyDictionary()
@@ -42,28 +43,33 @@ _curvatures: WeakKeyDictionary[Program, Curvature] = WeakKeyDictionary()
 
 def curvature_of(program: Program) -> Curvature:
     """Return the arcs a program creates, found at the first call and kept."""
-    if program not in _curvatures:
-        bits = curvature_bits(program) * reached_slots(program)[program.first_node :]
-        left = np.where(program.activity == 2, program.right, program.left)
-        chosen = [np.flatnonzero(bits & bit) for bit in (1, 2, 4)]
-        # A node whose only active operand is the right one keeps its own curvature under dyy.
-        nodes = np.concatenate(chosen)
-        kinds = np.repeat(np.arange(3, dtype=np.uint8), [part.size for part in chosen])
-        one = np.where(kinds == 2, program.right[nodes], left[nodes])
-        other = np.where(kinds == 0, left[nodes], program.right[nodes])
-        order = np.argsort(nodes, kind="stable")
-        earlier = np.minimum(one, other)[order]
-        is_end = np.zeros(program.n_slots, dtype=bool)
-        is_end[earlier] = True
-        ends = (np.cumsum(is_end, dtype=np.int32) - 1)[earlier]
-        _curvatures[program] = Curvature(
-            nodes[order].astype(np.int32),
-            kinds[order],
-            np.flatnonzero(is_end).astype(np.int32),
-            ends.astype(np.int32, copy=False),
-            np.maximum(one, other)[order].astype(np.int32),
+    found = _curvatures.get(program)
+    if found is None:
+        reached = np.zeros(program.n_slots, dtype=np.uint8)
+        reached[program.outputs] = 1
+        created, places, n_arcs, n_ends, n_places = place_rows(
+            program.op,
+            program.left,
+            program.right,
+            program.activity,
+            CURVATURE,
+            reached,
+            program.first_node,
         )
-    return _curvatures[program]
+        n_rows = int(np.count_nonzero(places[program.first_node :] >= 0))
+        found = _curvatures[program] = Curvature(created, places, n_arcs, n_ends, n_places, n_rows)
+    return found
+
+
+def groups_of(n: int) -> list[tuple[int, int]]:
+    """Cut n directions into ranges of whole blocks, one sweep each."""
+    width = WIDEST * lanes.LANES
+    return [(k, min(n, k + width)) for k in range(0, n, width)]
+
+
+def work_of(arcs: Curvature, n_groups: int) -> float:
+    """Return about how many operations the sweeps over so many groups take."""
+    return 20.0 * n_groups * (arcs.n_rows + arcs.n_arcs)
 
 
 def bottleneck(point: Point) -> Floats:
@@ -76,33 +82,36 @@ def bottleneck(point: Point) -> Floats:
 
     Notes
     -----
-    Cost: a tangent sweep per block of lanes, a vector operation per created arc and block, and n**2 multiply-adds per
-    end. Blocks of lanes run on threads when the program is large.
+    Cost: one sweep in all directions over the nodes that an arc needs, with a vector operation per node, arc and block
+    of lanes, and n**2 multiply-adds per end. A row is forgotten after its last use, except those of ends. Groups of
+    blocks run on threads when the program is large.
     """
     program = point.program
     if program.composites:
         found = point.replay.sweep_curvature(point.values, point.adjoints, point.directions)
         return 0.5 * (found + found.T)
     arcs = curvature_of(program)
-    weights = np.empty(arcs.nodes.size)
-    arc_sweep.created_arcs(
-        arcs.nodes, arcs.kinds, program.op, program.left, program.right, program.activity,
-        point.values, point.adjoints, program.first_node, weights,
-    )  # fmt: skip
     n = point.active.size
-    directions = point.directions
-    blocks = [directions[k : k + lanes.LANES] for k in range(0, n, lanes.LANES)]
+    inputs = arcs.places[point.active]
 
-    def meet(block: Floats) -> tuple[Floats, Floats]:
-        with program.replay() as replay:
-            tangents = replay.sweep_tangents(point.values, block)[0]
-            met = np.zeros((arcs.slots.size, lanes.LANES))
-            arc_sweep.meet_arcs(arcs.ends, arcs.others, weights, tangents, met)
-            return tangents[arcs.slots], met
+    def meet(group: tuple[int, int]) -> tuple[Floats, Floats]:
+        begin, end = group
+        width = lanes.LANES * -(-(end - begin) // lanes.LANES)
+        rows = np.empty((arcs.n_places, width))
+        rows[inputs[inputs >= 0]] = 0.0
+        own = begin + np.flatnonzero(inputs[begin:end] >= 0)
+        rows[inputs[own], own - begin] = 1.0
+        met = np.zeros((arcs.n_ends, width))
+        lanes.meet_curvature(
+            program.op, program.left, program.right, program.activity, arcs.created, point.values, point.adjoints,
+            arcs.places, rows, met, program.first_node,
+        )  # fmt: skip
+        return rows[: arcs.n_ends, : end - begin], met[:, : end - begin]
 
-    found_blocks = map_pieces(meet, blocks, work=10.0 * lanes.LANES * program.n_nodes * len(blocks))
-    rows = np.concatenate([rows for rows, _ in found_blocks], axis=1)[:, :n]
-    met = np.concatenate([met for _, met in found_blocks], axis=1)[:, :n]
+    groups = groups_of(n)
+    found_groups = map_pieces(meet, groups, work=work_of(arcs, len(groups)))
+    rows = np.concatenate([rows for rows, _ in found_groups], axis=1)
+    met = np.concatenate([met for _, met in found_groups], axis=1)
     half = _product(rows, met)
     return half + half.T
 

@@ -92,18 +92,27 @@ def color(pairs: Pairs, n: int) -> Coloring:
     >>> color(np.array([[1, 0], [2, 0], [3, 0], [4, 0]]), 5).n_colors
     2
     """
+    colors = fewest_colors(pairs, n, n)
+    assert colors is not None  # a colour each is always possible
+    return readings(colors, pairs)
+
+
+def fewest_colors(pairs: Pairs, n: int, most: int) -> npt.NDArray[np.intp] | None:
+    """Return the colours (n,) of the better order, or None where both orders need more than `most`."""
     neighbours: list[list[int]] = [[] for _ in range(n)]
     for i, j in pairs.tolist():
         neighbours[i].append(j)
         neighbours[j].append(i)
     orders: list[Sequence[int]] = [range(n), sorted(range(n), key=lambda i: -len(neighbours[i]))]
-    found = [star_colors(neighbours, order) for order in orders]
-    fewest = min(found, key=lambda colors: max(colors, default=-1))
-    return _readings(np.array(fewest, dtype=np.intp), pairs)
+    found = [colors for order in orders if (colors := star_colors(neighbours, order, most)) is not None]
+    fewest = min(found, key=lambda colors: max(colors, default=-1), default=None)
+    return None if fewest is None else np.array(fewest, dtype=np.intp)
 
 
-def star_colors(neighbours: list[list[int]], order: Sequence[int]) -> list[int]:
+def star_colors(neighbours: list[list[int]], order: Sequence[int], most: int) -> list[int] | None:
     """Return a colour per vertex: neighbours differ, and no path of four vertices has only two colours.
+
+    None as soon as a vertex needs more than `most`.
 
     A vertex may not take the colour of a neighbour; nor that of a neighbour's neighbour, unless the neighbour between
     them has a colour already, and a smaller one: of two colours on a path only one can then stand in the middle.
@@ -119,13 +128,15 @@ def star_colors(neighbours: list[list[int]], order: Sequence[int]) -> list[int]:
                 itself = 1 << colors[w]
                 forbidden |= itself | (around[w] & (itself - 1))
         lowest_free = ~forbidden & (forbidden + 1)
+        if lowest_free >> most:
+            return None
         colors[v] = lowest_free.bit_length() - 1
         for w in neighbours[v]:
             around[w] |= lowest_free
     return colors
 
 
-def _readings(colors: npt.NDArray[np.intp], pairs: Pairs) -> Coloring:
+def readings(colors: npt.NDArray[np.intp], pairs: Pairs) -> Coloring:
     """Return the coloring with the place where every entry is read off."""
     n, n_colors = colors.size, int(colors.max(initial=-1)) + 1
     rows, columns = np.concatenate([pairs, pairs[:, ::-1]]).T

@@ -18,7 +18,7 @@ from aadlib.errors import AadValueError
 from aadlib.program import Program
 from aadlib.rules import RULES
 from aadlib.sweeps import lanes
-from greeks2 import arc_placement, arc_schedule, arc_sweep
+from greeks2 import arc_count, arc_placement, arc_schedule, arc_sweep
 from greeks2.hubs import Hubs, hub_rows, hubs_of, no_hubs
 from greeks2.point import Floats, Point, require_plain
 
@@ -66,6 +66,21 @@ class Schedule:
     workspace: threading.local = field(default_factory=threading.local)
 
     @property
+    def nodes(self) -> int:
+        """Nodes that push or create arcs."""
+        return len(self.records)
+
+    @property
+    def entries(self) -> int:
+        """Arcs between inputs in the end."""
+        return self.rows.size
+
+    @property
+    def hub_entries(self) -> int:
+        """Entries of the hubs' forward rows."""
+        return self.hubs.size
+
+    @property
     def nbytes(self) -> int:
         """Bytes of the schedule and of one arena."""
         kept = (self.records, self.targets, self.flushes, self.rows, self.columns, self.places)
@@ -73,7 +88,7 @@ class Schedule:
 
     def is_sparse(self, n: int) -> bool:
         """Return whether single entries of an (n, n) matrix are written faster than the whole of it is."""
-        return self.ends.size == 0 and 16 * self.rows.size < n * n
+        return self.ends.size == 0 and few_entries(self.rows.size, n)
 
     def weights(self) -> Floats:
         """Return this thread's arena, all zeros."""
@@ -81,6 +96,11 @@ class Schedule:
         if arena is None:
             arena = self.workspace.arena = np.zeros(max(1, self.arena))
         return arena
+
+
+def few_entries(count: int, n: int) -> bool:
+    """Return whether so many entries of an (n, n) matrix are written faster one by one than the whole of it is."""
+    return 16 * count < n * n
 
 
 _schedules: WeakKeyDictionary[Program, dict[int | None, Schedule]] = WeakKeyDictionary()
@@ -132,6 +152,33 @@ def schedule_within(program: Program, limit: int) -> Schedule | None:
             return None
         kept[None] = made
     return kept[None]
+
+
+@dataclass(frozen=True)
+class PushCount:
+    """What edge pushing would do at a program, by the names of `Schedule`."""
+
+    pushes: int
+    stretched: int
+    nodes: int
+    entries: int
+    hub_entries: int
+
+
+def count_within(
+    program: Program, created: npt.NDArray[np.uint8], places: Ints, size: int, limit: int
+) -> PushCount | None:
+    """Count pushes without a schedule; None as soon as there are more than `limit`.
+
+    `created` has the bits of the arcs every node creates, `places` and `size` those of the slots on the front, as the
+    planner has them already. Pushes in stretches count an eighth.
+    """
+    hubs = hubs_of(program)
+    pushes, stretched, nodes, entries, finished = arc_count.count_pushes(
+        program.left, program.right, program.activity, created, places, size,
+        hubs.end_row, hubs.low, hubs.high, program.first_node, limit,
+    )  # fmt: skip
+    return PushCount(pushes, stretched, nodes, entries, hubs.size) if finished else None
 
 
 def reached_slots(program: Program) -> npt.NDArray[np.uint8]:

@@ -11,7 +11,7 @@ from aadlib.errors import AadValueError
 from aadlib.program import Program
 from aadlib.sweeps import lanes
 from aadlib.threads import map_pieces
-from greeks2.coloring import Coloring, color
+from greeks2.coloring import Coloring, color, fewest_colors, readings
 from greeks2.point import Floats, Point
 from greeks2.sparsity import Pairs, as_pattern, find_pattern
 
@@ -65,12 +65,11 @@ def coloring_within(program: Program, most: int) -> Coloring | None:
     """Return the colours of a program's own pattern, or None as soon as it proves to need more than `most`."""
     found = _colorings.get(program)
     if found is None and most > 0:
-        pairs = find_pattern(program, clique=most)
-        found = None if pairs is None else color(pairs, program.n_active)
-    if found is None or found.n_colors > most:
-        return None
-    _colorings[program] = found
-    return found
+        pairs = find_pattern(program, most_colors=most)
+        colors = None if pairs is None else fewest_colors(pairs, program.n_active, most)
+        if pairs is not None and colors is not None:
+            found = _colorings[program] = readings(colors, pairs)
+    return found if found is not None and found.n_colors <= most else None
 
 
 def coloring_from(program: Program, sparsity: Any) -> Coloring:

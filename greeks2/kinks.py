@@ -6,7 +6,13 @@ import warnings
 from collections import Counter
 from dataclasses import dataclass
 
+import numpy as np
+
 from aadlib.program import Program
+from aadlib.sweeps import scalar
+
+CHOICES = ("where_true", "where_false")
+"""Operations that are smooth where no active input moves their condition, the right operand."""
 
 
 class KinkWarning(UserWarning):
@@ -19,7 +25,7 @@ class KinkGroup:
 
     Attributes
     ----------
-    operation : str, as in `aadlib.rules.RULES`
+    operation : str, as in `aadlib.rules.RULES`, or the `kink` of a composite
     file, line, function : where it was recorded
     count : int, how many are in the program
     """
@@ -37,7 +43,19 @@ class KinkGroup:
 
 def kinks_of(program: Program) -> tuple[KinkGroup, ...]:
     """Return the operations that are not smooth and that a derivative passes, the most frequent first."""
-    counted = Counter((kink.operation, kink.line) for kink in program.kinks)
+    kinks = program.kinks
+    if not program.composites and any(kink.operation in CHOICES for kink in kinks):
+        moved = np.zeros(program.n_slots, dtype=np.uint8)
+        moved[: program.n_inputs] = program.input_active
+        everything = np.full(program.n_nodes, 3, dtype=np.uint8)
+        layout = (program.left, program.right, everything, moved, program.first_node)
+        scalar.mark_dependent(*layout, 0, program.n_nodes)
+        kinks = tuple(
+            kink
+            for kink in kinks
+            if kink.operation not in CHOICES or moved[program.right[kink.slot - program.first_node]]
+        )
+    counted = Counter((kink.operation, kink.line) for kink in kinks)
     return tuple(KinkGroup(operation, *line, count) for (operation, line), count in counted.most_common())
 
 

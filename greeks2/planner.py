@@ -9,10 +9,10 @@ from weakref import WeakKeyDictionary
 
 from aadlib.program import Program
 from aadlib.sweeps import lanes
-from aadlib.threads import n_threads
-from greeks2.bottleneck import curvature_of
+from aadlib.threads import SPREAD, n_threads
+from greeks2.bottleneck import curvature_of, groups_of, work_of
 from greeks2.bumping2 import n_evaluations
-from greeks2.edge_pushing import schedule_within
+from greeks2.edge_pushing import PushCount, Schedule, count_within, few_entries, schedule_of, schedule_within
 from greeks2.forward_over_reverse import SMALL_PROGRAM, coloring_within
 from greeks2.taylor import front_of
 
@@ -22,25 +22,27 @@ CALL = 10_000.0  # Python around one method
 ONE_CALL = 4_000.0  # all of forward over reverse on a small program
 BLOCK_CALL = 24_000.0  # Python around one block of lanes
 NODE = 8.0  # a node of a scalar sweep: its partials
-PUSH = 1.0  # an arc moved to an operand at an address of its own
-STRETCHED_PUSH = 0.2  # an arc moved in a contiguous vector operation
+PUSHED_NODE = 14.0  # a node of the numeric phase of edge pushing
+PUSH = 0.6  # an arc moved to an operand at an address of its own
+STRETCHED_PUSH = 0.25  # an arc moved in a contiguous vector operation
+HUB_ENTRY = 0.6  # an entry of a hub's forward row
 LANE_NODE = 24.0  # a node of a tangent and a second-order sweep over one block of lanes, in cache
 LANE_NODE_FAR = 32.0  # the same where the blocks do not fit the cache
-TANGENT_NODE = 10.0  # a node of a tangent sweep over one block of lanes, in cache
-TANGENT_NODE_FAR = 20.0  # the same where the block does not fit the cache
-CREATED = 8.0  # an arc's second partial
-MET = 3.0  # an arc meeting one block of forward rows
-END = 30.0  # forward rows of an arc's end, set aside for the product
-PRODUCT = 0.035  # a multiply-add of the matrix product
+TANGENT_NODE = 10.0  # a node of a tangent sweep over one block of lanes
+MEETING = 25_000.0  # Python around the sweeps in which arcs meet rows
+ROW = 11.0  # a node of such a sweep over one group of blocks: its partials and its row
+CREATED = 8.0  # an arc of such a sweep: its second partial and the row it is added to
+END = 1.5  # an entry of a row that an arc ends at, set aside for the product
+PRODUCT = 0.05  # a multiply-add of the matrix product
 FRONT_ENTRY = 0.35  # an entry of a vector over the front
 ENTRY = 1.3  # an entry of the dense result, where all of it is written
 EVALUATION = 2.0  # a node and lane of a value sweep
 TRACE_NODE, TRACE_PUSH = 250.0, 27.0  # the symbolic phase of edge pushing, paid once per program
-ENTRY_READ = 60.0  # an entry of a sparse result, put in its place, often on a page of its own
-SET_NODE = 700.0  # a node's set of inputs, and the colours: paid once per program
+ENTRY_READ = 50.0  # an entry of a sparse result, put in its place, often on a page of its own
+SET_NODE = 40.0  # a node's set of inputs, and the colours: paid once per program
 
-SPREAD = 2e6
-"""Operations from which blocks of lanes are spread over threads, as in `aadlib.threads`."""
+WIDEST_FRONT = 2048
+"""Rows of bits over a wider front are slower to count than a schedule is to trace."""
 
 FAR = 16_000
 """Slots beyond which two blocks of lanes do not fit the second-level cache."""
@@ -56,8 +58,9 @@ class Plan:
     ----------
     method : str, the cheapest exact method
     counts : nodes, inputs, blocks of lanes, lane multiply-adds, pushes, live arcs, front, evaluations, bytes by method;
-        pushes is absent where counting them was given up because edge pushing had lost already; colors is there where
-        forward over reverse sweeps one direction per colour of a sparse Hessian
+        pushes is absent where counting them was given up because edge pushing had lost already, live arcs and its bytes
+        where another method was chosen; colors is there where forward over reverse sweeps one direction per colour of a
+        sparse Hessian
     seconds : estimated time of one replay by method
     """
 
@@ -81,7 +84,7 @@ def plan(program: Program, *, replays: int = 1000) -> Plan:
     ----------
     program : Program without lanes
     replays : int, over how many Hessians the symbolic phase of edge pushing is spread: 1 for a recording that is used
-        once. Tracing stops as soon as edge pushing is dearer than another method, so planning never costs much.
+        once. Counting stops as soon as a method is dearer than another one, so planning never costs much.
     """
     if replays == 1:
         return _make_plan(program, replays)
@@ -94,30 +97,42 @@ def _make_plan(program: Program, replays: int) -> Plan:
     counts = _counts(program)
     times = _swept_times(program, counts)
     if not program.composites:
-        front = counts["front"] = front_of(program)[1]
-        counts["bytes_taylor"] = 8 * front * front
+        size = counts["front"] = front_of(program).size
+        counts["bytes_taylor"] = 8 * size * size
         times["taylor"] = (
-            POINT + CALL + program.n_nodes * (3.0 * NODE + 3.0 * FRONT_ENTRY * front) + ENTRY * front**2
+            POINT + CALL + program.n_nodes * (3.0 * NODE + 3.0 * FRONT_ENTRY * size) + ENTRY * size**2
         )
-        spare = min(times.values()) - POINT - CALL - program.n_nodes * (NODE + TRACE_NODE / replays)
-        limit = int(spare / (PUSH + TRACE_PUSH / replays))
-        schedule = schedule_within(program, limit) if limit > 0 else None
-        if schedule is not None:
-            n, singles = program.n_active, schedule.pushes - schedule.stretched
-            pushed = NODE * len(schedule.records) + PUSH * singles + STRETCHED_PUSH * schedule.stretched
-            written = ENTRY_READ * schedule.rows.size if schedule.is_sparse(n) else ENTRY * n * n
-            times["edge_pushing"] = POINT + CALL + pushed + written
-            counts |= {
-                "pushes": schedule.pushes,
-                "pushes_in_stretches": schedule.stretched,
-                "live_arcs": schedule.peak,
-                "bytes_edge_pushing": schedule.nbytes,
-            }
+        _push(program, replays, counts, times)
     _color(program, replays, counts, times)
     method = min(times, key=lambda name: times[name])
+    if method == "edge_pushing":
+        schedule = schedule_of(program)
+        counts |= {"live_arcs": schedule.peak, "bytes_edge_pushing": schedule.nbytes}
     times["bumping2"] = POINT + CALL + EVALUATION * program.n_nodes * counts["evaluations"]
     seconds = {name: 1e-9 * time for name, time in times.items()}
     return Plan(method, MappingProxyType(counts), MappingProxyType(seconds))
+
+
+def _push(program: Program, replays: int, counts: dict[str, int], times: dict[str, float]) -> None:
+    """Count the pushes of edge pushing for as long as it can be the cheapest, its symbolic phase included."""
+    spare = min(times.values()) - POINT - CALL - program.n_nodes * (NODE + TRACE_NODE / replays)
+    limit = int(spare / (PUSH + TRACE_PUSH / replays))
+    if limit <= 0:
+        return
+    counted: PushCount | Schedule | None
+    if counts["front"] <= WIDEST_FRONT:
+        front = front_of(program)
+        counted = count_within(program, curvature_of(program).created, front.places, front.size, limit)
+    else:
+        counted = schedule_within(program, limit)
+    if counted is None:
+        return
+    n = program.n_active
+    written = ENTRY_READ * counted.entries if few_entries(counted.entries, n) else ENTRY * n * n
+    pushed = PUSH * (counted.pushes - counted.stretched) + STRETCHED_PUSH * counted.stretched
+    pushed += HUB_ENTRY * counted.hub_entries
+    times["edge_pushing"] = POINT + CALL + PUSHED_NODE * counted.nodes + pushed + written
+    counts |= {"pushes": counted.pushes, "pushes_in_stretches": counted.stretched}
 
 
 def _counts(program: Program) -> dict[str, int]:
@@ -127,14 +142,15 @@ def _counts(program: Program) -> dict[str, int]:
     curvature = curvature_of(program)
     return {
         "nodes": nodes,
-        "created_arcs": int(curvature.nodes.size),
-        "arc_ends": int(curvature.slots.size),
+        "created_arcs": curvature.n_arcs,
+        "arc_ends": curvature.n_ends,
+        "arc_rows": curvature.n_rows,
         "inputs": n,
         "lane_blocks": blocks,
         "lane_multiply_adds": 6 * lanes.LANES * blocks * nodes,
         "evaluations": n_evaluations(n),
         "bytes_forward_over_reverse": 16 * slots * min(n_threads(), blocks),
-        "bytes_bottleneck": 8 * slots * min(n_threads(), blocks) + 16 * curvature.slots.size * n,
+        "bytes_bottleneck": 8 * (curvature.n_places + curvature.n_ends) * lanes.LANES * blocks,
     }
 
 
@@ -145,11 +161,13 @@ def _blocks(n_directions: int) -> int:
 def _color(program: Program, replays: int, counts: dict[str, int], times: dict[str, float]) -> None:
     """Sweep one direction per colour of a sparse Hessian where that is cheaper, and worth finding the colours."""
     dense, best = times["forward_over_reverse"], min(times.values())
-    one_block = _directions_time(program, 1) + POINT
-    if (best - one_block) * replays < SET_NODE * program.n_nodes:
+    if (best - POINT - _directions_time(program, 1)) * replays < SET_NODE * program.n_nodes:
         return
     # More colours than this cannot be the cheapest way.
-    most = int(counts["inputs"] * min(1.0, best / dense)) - 1
+    blocks = counts["lane_blocks"]
+    while blocks and POINT + CALL + _directions_time(program, blocks) > best:
+        blocks -= 1
+    most = min(lanes.LANES * blocks, counts["inputs"] - 1)
     coloring = coloring_within(program, most)
     if coloring is None:
         return
@@ -172,17 +190,24 @@ def _directions_time(program: Program, blocks: int) -> float:
 def _swept_times(program: Program, counts: dict[str, int]) -> dict[str, float]:
     """Return the times of the methods that sweep all directions."""
     n, nodes, blocks = counts["inputs"], counts["nodes"], counts["lane_blocks"]
-    threads = min(n_threads(), blocks) if 20.0 * lanes.LANES * nodes * blocks > SPREAD else 1
-    rounds = -(-blocks // max(1, threads))
-    tangent_node = TANGENT_NODE_FAR if program.n_slots > FAR else TANGENT_NODE
-    met = (MET * counts["created_arcs"] + END * counts["arc_ends"]) * rounds
-    met += PRODUCT * counts["arc_ends"] * n * n
     written = ENTRY * n * n
     directions = POINT + CALL + _directions_time(program, blocks) + written
     if nodes <= SMALL_PROGRAM:
         directions = ONE_CALL + LANE_NODE * nodes * blocks + written
-    rows = BLOCK_CALL * blocks + tangent_node * nodes * rounds
-    return {
-        "forward_over_reverse": directions,
-        "bottleneck": POINT + CALL + rows + CREATED * counts["created_arcs"] + met + written,
-    }
+    return {"forward_over_reverse": directions, "bottleneck": _met_time(program, counts) + written}
+
+
+def _met_time(program: Program, counts: dict[str, int]) -> float:
+    """Return the time in which all arcs meet the rows of their ends."""
+    n, ends = counts["inputs"], counts["arc_ends"]
+    if program.composites:
+        return (
+            POINT
+            + CALL
+            + BLOCK_CALL * counts["lane_blocks"]
+            + TANGENT_NODE * counts["nodes"] * counts["lane_blocks"]
+        )
+    groups = len(groups_of(n))
+    threads = min(n_threads(), groups) if work_of(curvature_of(program), groups) > SPREAD else 1
+    sweep = ROW * counts["arc_rows"] + CREATED * counts["created_arcs"]
+    return POINT + MEETING + sweep * -(-groups // max(1, threads)) + END * ends * n + PRODUCT * ends * n * n

@@ -36,23 +36,7 @@ cdef extern from *:
             to_a[i] += a * w; to_b[i] += b * w; from[i] = 0.0;
         }
     }
-    GREEKS2_CLONES GREEKS2_UNUSED static void greeks2_meet_arcs(
-        double* GREEKS2_RESTRICT met, const double* GREEKS2_RESTRICT tangents,
-        const int* ends, const int* others, const double* weights, Py_ssize_t n)
-    {
-        for (Py_ssize_t e = 0; e < n; e++) {
-            const double w = weights[e];
-            double* to = met + 8 * (Py_ssize_t)ends[e];
-            const double* from = tangents + 8 * (Py_ssize_t)others[e];
-            if (w == 0.0) continue;
-            if (w - w == 0.0) { for (int l = 0; l < 8; l++) to[l] += w * from[l]; }
-            else { for (int l = 0; l < 8; l++) if (from[l] != 0.0) to[l] += w * from[l]; }
-        }
-    }
     """
-    void greeks2_meet_arcs(
-        double* met, const double* tangents, const int* ends, const int* others, const double* weights, Py_ssize_t n
-    ) noexcept nogil
     void greeks2_add_scaled(double* to, const double* source, double factor, Py_ssize_t n) noexcept nogil
     void greeks2_move_scaled(double* to, double* source, double factor, Py_ssize_t n) noexcept nogil
     void greeks2_move_scaled_to_both(

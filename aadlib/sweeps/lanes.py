@@ -42,3 +42,4 @@ evaluate_chunk = _module.evaluate_chunk
 gradient_chunk = _module.gradient_chunk
 second_order_chunk = _module.second_order_chunk
 PointReplay = _module.PointReplay
+meet_curvature = importlib.import_module(f"aadlib.generated.curvature_{level}").meet_curvature

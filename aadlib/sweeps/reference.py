@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from aadlib import evaluate
 
 LEFT, RIGHT = 1, 2
+LEAVES = 254
+"""Codes from here on are inputs and results of composites: their operands are themselves."""
 
 
 def product(factor: float, number: float) -> float:
@@ -99,3 +101,28 @@ def second_order_sweep(
         if activity[k] == LEFT | RIGHT:
             adjoint_tangents[x] += product(product(weight, dxy), tangents[y])
             adjoint_tangents[y] += product(product(weight, dxy), tangents[x])
+
+
+def merge_repeated(
+    op: Sequence[int],
+    left_ids: Sequence[int],
+    right_ids: Sequence[int],
+    commutes: Sequence[int],
+    constants: Sequence[int],
+) -> tuple[list[int], list[int], list[int]]:
+    """Return the places of the operands, left and right, and of all constants and nodes: see `aadlib.passes`.
+
+    `constants` are the places of the constants; a node that repeats an earlier one has that one's place.
+    """
+    places, left, right = list(constants), [], []
+    first = len(places)
+    seen: dict[tuple[int, int, int], int] = {}
+    for k, code in enumerate(op):
+        own = first + k
+        a, b = (places[i + first if i >= 0 else -i - 1] if code < LEAVES else own for i in (left_ids[k], right_ids[k]))
+        if commutes[code] and a > b:
+            a, b = b, a
+        left.append(a)
+        right.append(b)
+        places.append(own if code >= LEAVES else seen.setdefault((code, a, b), own))
+    return left, right, places

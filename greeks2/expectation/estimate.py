@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -23,8 +24,6 @@ from greeks2.expectation.sobol import Sobol
 from greeks2.expectation.sources import LaneSource, given_lanes, whole_number
 from greeks2.expectation.workers import Piece, Task, own_threads, sums_in_order
 from greeks2.kinks import KinkGroup, KinkWarning, kinks_of, listed
-
-BELOW_SECOND_ORDER = ("value sweep", "adjoint sweep")
 
 
 def expectation(
@@ -110,13 +109,15 @@ def expectation(
         )
     given = _params(params)
     program = _recorded(path, given, sources)
-    sweep = PathSweep(program, order, method)
+    # A recording is used again, a function is recorded afresh at every call.
+    sweep = (_kept_sweep if program is path else PathSweep)(program, order, method)
     kinks = kinks_of(program)
     if order == 2:
         _warn_of_kinks(kinks)
     n_paths = sources[0].n_paths
+    work = n_paths * (sweep.plan.counts["steps"] + sweep.plan.counts["row_multiply_adds"])
     means = BatchMeans()
-    with reporting(progress) as report, own_threads(executor, work=program.n_nodes * n_paths) as workers:
+    with reporting(progress) as report, own_threads(executor, work=work) as workers:
         pieces = sums_in_order(Task(sweep, given), _pieces(program, sources, batches), workers)
         with closing(pieces):  # after Ctrl-C or an error here, what waits is cancelled at once
             for batch in _batch_sums(pieces, report, n_paths):
@@ -133,10 +134,16 @@ def expectation(
         n_batches=found.n_batches,
         labels=_labels(program, single=not isinstance(params, tuple)),
         order=order,
-        method=sweep.plan.method if order == 2 else BELOW_SECOND_ORDER[order],
+        method=sweep.plan.method,
         kinks=kinks,
         plan=sweep.plan,
     )
+
+
+@lru_cache(maxsize=16)
+def _kept_sweep(program: Program, order: int, method: str) -> PathSweep:
+    """Return the sweep of a recording: made at the first call, as it costs more than a few thousand paths."""
+    return PathSweep(program, order, method)
 
 
 def _sources(lanes: Any) -> tuple[LaneSource, ...]:

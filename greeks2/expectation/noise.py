@@ -99,16 +99,14 @@ class Normals:
         """
         block, step = self.block, self.together
         first = begin - begin % block
-        numbers = np.empty((-(-(end - first) // step) * step, *self.shape))
-        made = numbers[::step]
+        made = np.empty((-(-(end - first) // step), *self.shape))
         bits = np.random.Philox(key=np.random.SeedSequence(self.seed).generate_state(2, np.uint64))
         generator, state = np.random.Generator(bits), bits.state
         for start in range(first, end, block):
             # Word 0 counts within the stream: 2**64 numbers before two streams could meet.
             state["state"]["counter"][:] = (0, 0, start // block, stream)
             bits.state = state
-            rows = slice((start - first) // step, (start - first + block) // step)
-            made[rows] = generator.standard_normal(made[rows].shape)
+            generator.standard_normal(out=made[(start - first) // step : (start - first + block) // step])
         if self.antithetic:
-            np.negative(made, out=numbers[1::2])
-        return numbers[begin - first : end - first]
+            made = np.stack([made, -made], axis=1).reshape(-1, *self.shape)
+        return made[begin - first : end - first]

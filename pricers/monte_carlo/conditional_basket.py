@@ -20,6 +20,8 @@ from pricers.monte_carlo.triangular import total
 BRACKET = 40.0
 """Beyond this many standard deviations the normal distribution is 0 or 1 in doubles."""
 
+ROOM = 1e-6
+
 SAFE_STEPS = 10
 """Newton steps (bisections where they leave the bracket) to the root's value; without derivatives, they cost little."""
 
@@ -82,7 +84,8 @@ def root(terms: list[Term], strike: float) -> Any:
         low = ad.where(gap < 0.0, x, low)
         high = ad.where(gap < 0.0, high, x)
         newton = x - gap / slope
-        x = ad.where((newton > low) & (newton < high), newton, 0.5 * (low + high))
+        # A little room at the ends: at the root itself, round-off must not look like leaving the bracket.
+        x = ad.where((newton > low - ROOM) & (newton < high + ROOM), newton, 0.5 * (low + high))
     for _ in range(2):
         gap, slope = _gap(terms, strike, x)
         x = x - gap / slope

@@ -8,7 +8,7 @@ from typing import Any
 import aadlib as ad
 from aadlib.errors import AadValueError
 from pricers.monte_carlo.path_payoffs import BarrierOption
-from pricers.monte_carlo.payoffs import Payoff, weighted
+from pricers.monte_carlo.payoffs import BasketOption, Payoff, weighted
 from pricers.monte_carlo.simulation import Dynamics, Simulation
 from pricers.monte_carlo.surrogates import EXACT
 from pricers.monte_carlo.survival import BarrierSurvival
@@ -59,9 +59,21 @@ class VibratoEstimator:
         return survived * present
 
 
+@dataclass(frozen=True, eq=False)
+class KnockInEstimator:
+    """A knock-in as the option without barrier less the knock-out, both by vibrato."""
+
+    vanilla: VibratoEstimator
+    knock_out: VibratoEstimator
+
+    def __call__(self, simulation: Simulation) -> Any:
+        """Return the present value of one path."""
+        return self.vanilla(simulation) - self.knock_out(simulation)
+
+
 @dataclass(frozen=True)
 class Vibrato:
-    """Differentiate the density of the last step: claims at expiry, and knock-out barriers by one-step survival.
+    """Differentiate the density of the last step: claims at expiry, and barriers by one-step survival until then.
 
     References
     ----------
@@ -71,10 +83,14 @@ class Vibrato:
 
     IS_BIASED = False
 
-    def estimator(self, payoff: Payoff, dynamics: Dynamics, expiry: float, n_steps: int) -> VibratoEstimator:
+    def estimator(self, payoff: Payoff, dynamics: Dynamics, expiry: float, n_steps: int) -> Any:
         """Bind the method to a payoff; raise where the payoff depends on earlier prices with a corner."""
-        if isinstance(payoff, BarrierOption) and payoff.is_out:
-            return VibratoEstimator(payoff, BarrierSurvival.of(payoff, dynamics, expiry, n_steps))
+        if isinstance(payoff, BarrierOption):
+            knock_out = VibratoEstimator(payoff, BarrierSurvival.of(payoff, dynamics, expiry, n_steps))
+            if payoff.is_out:
+                return knock_out
+            vanilla = BasketOption(strike=payoff.strike, weights=payoff.weights, is_call=payoff.is_call)
+            return KnockInEstimator(VibratoEstimator(vanilla, None), knock_out)
         if not payoff.AT_EXPIRY:
             raise AadValueError(
                 f"smoothing='vibrato' smooths the last step alone: {type(payoff).__name__} has corners before it; use "

@@ -187,8 +187,9 @@ def crank_nicolson(
 
     American exercise is imposed inside the solve (Brennan-Schwartz), right while exercise happens on one side:
     puts with rate >= 0, calls with dividend_yield >= 0. Derivatives hold the exercised nodes where the values put
-    them, and the march as one operation reports no kinks for that. Where exercise binds away from its end too
-    (negative values far from the money), a recording is expanded.
+    them: second ones hold no term for the motion of the exercise boundary from one node to the next. That is a kink of
+    the recording, "early exercise", which a Hessian warns of. Where exercise binds away from its end too (negative
+    values far from the money), a recording is expanded.
 
     Examples
     --------

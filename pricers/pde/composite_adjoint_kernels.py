@@ -1,4 +1,4 @@
-"""Compiled lanes of the backward march's adjoint: many seeds at once, or its derivative along many directions.
+"""Compiled lanes of the march's adjoint: many seeds at once, or its derivative along many directions.
 
 With mu and W of one march and W_k its tangent along direction k, the adjoint's own tangent solves
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from pricers.pde.composite_march_kernels import OPTIONS, Flags, FloatArray, IntArray
+from pricers.kernel_options import OPTIONS, Flags, FloatArray, IntArray
 from pricers.pde.composite_tangent_kernels import row_tangents
 
 
@@ -19,14 +19,16 @@ def adjoint_lanes_kernel(
     stencil: FloatArray,
     row: IntArray,
     damped: Flags,
+    last: IntArray,
     above: FloatArray,
     inverse: FloatArray,
     ratio: FloatArray,
     doubled: FloatArray,
     exercised: IntArray,
-    first_time: IntArray,
-    in_time: FloatArray,
-    first_node: IntArray,
+    start: IntArray,
+    weight: IntArray,
+    factor: FloatArray,
+    node_columns: IntArray,
     in_node: FloatArray,
     n_columns: int,
     slope: FloatArray,
@@ -43,28 +45,35 @@ def adjoint_lanes_kernel(
     initial_bar: FloatArray,
     floor_bar: FloatArray,
 ) -> None:
-    """March the adjoint backward in lanes, from seeds (n + 2, lanes).
+    """March the adjoint backward in lanes, from seeds (n_results, n + 2, lanes).
 
     With a history of W_k the derivative of the adjoint along the directions is marched (then `multipliers` are those
     of the adjoint that is differentiated), without one the adjoint of each lane's seeds. diffusion_bar is
     (n_rows, n, lanes), coefficients_bar (2, lanes), the rest as in `adjoint_kernel` with lanes last.
     """
     n = inverse.shape[1]
-    n_lanes = seeds.shape[1]
+    n_lanes = seeds.shape[2]
     n_substeps = row.size
     forced = history.shape[0] > 0
-    bar = seeds.copy()
+    bar = np.zeros((n + 2, n_lanes))
     z = np.zeros((n + 1, n_lanes))
     line = np.zeros((n_columns, n_lanes))
     moved = np.zeros((n, n_lanes))
     mu_dot = np.zeros(n_lanes)
-    lower_bar[n_substeps - 1] += bar[0]
-    upper_bar[n_substeps - 1] += bar[n + 1]
+    n_left = last.size
     known = -1
     for s in range(n_substeps - 1, -1, -1):
+        if n_left and s == last[n_left - 1]:
+            n_left -= 1
+            bar[1 : n + 1] += seeds[n_left, 1 : n + 1]
+            lower_bar[s] += seeds[n_left, 0]
+            upper_bar[s] += seeds[n_left, n + 1]
         j = row[s]
         if forced and j != known:
-            row_tangents(first_time[j], in_time[j], first_node, in_node, n_columns, weights_dot, line, moved)
+            plane = j if in_node.shape[0] > 1 else 0
+            row_tangents(
+                j, start, weight, factor, node_columns[plane], in_node[plane], weights_dot, line, moved
+            )
             known = j
         count = exercised[s]
         scale = 0.5 if damped[s] else 1.0
@@ -128,16 +137,16 @@ def adjoint_lanes_kernel(
                     coefficients_bar[1, lane] -= mu * history[s, i + 1, lane]
         if count < n:
             for lane in range(n_lanes):
-                last = above[j, n - 1] * mu_dot[lane]
+                final = above[j, n - 1] * mu_dot[lane]
                 if forced:
                     u = slope[j, n - 1] * moved[n - 1, lane] + variance[j, n - 1] * coefficients_dot[0, lane]
-                    last += multipliers[s, n - 1] * (
+                    final += multipliers[s, n - 1] * (
                         u * stencil[1, n - 1] + coefficients_dot[1, lane] * stencil[3, n - 1]
                     )
-                upper_bar[s, lane] += twice * last
+                upper_bar[s, lane] += twice * final
                 if not damped[s]:
                     if s:
-                        upper_bar[s - 1, lane] += last
+                        upper_bar[s - 1, lane] += final
                     else:
-                        initial_bar[n + 1, lane] += last
+                        initial_bar[n + 1, lane] += final
     initial_bar[1 : n + 1] += bar[1 : n + 1]

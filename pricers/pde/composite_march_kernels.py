@@ -1,4 +1,4 @@
-"""Compiled sweeps of the backward march with history: values and discrete adjoint.
+"""Compiled sweeps of a march with history: values and discrete adjoint.
 
 A substep solves A W = V and sets V <- W / 2 (damped half step) or W - V (Crank-Nicolson), with
 
@@ -12,109 +12,16 @@ others, which is all that the derivatives rest on: with mu the solution of the t
     curvature   -(mu' A_j W_k + mu' A_k W_j), summed over substeps
 
 `pricers.pde.composite_march_twin` says the same with dense matrices. Arrays are C-contiguous; callers validate.
-Layouts: stencil (4, n) holds s_below, s_above of D, then of C; row (n_substeps,) the row of u that a substep uses.
+Layouts: stencil (4, n) holds s_below, s_above of D, then of C; row (n_substeps,) the row of u that a substep uses;
+last (n_results,) the substeps, increasing, after which node values are results, the last one included.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
-Flags = NDArray[np.bool_]
-
-# Fused multiply-adds are allowed, nothing is reordered: results do not depend on the number of lanes or threads.
-OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "fastmath": {"contract"}, "error_model": "numpy"}
-
-
-@njit(**OPTIONS)
-def predictor_kernel(
-    first_time: IntArray,
-    in_time: FloatArray,
-    first_node: IntArray,
-    in_node: FloatArray,
-    n_columns: int,
-    weights: FloatArray,
-    result: FloatArray,
-) -> None:
-    """Fill result (n_rows, n) with the product of two local bases and weights (n_times * n_columns,)."""
-    n_rows, n = result.shape
-    line = np.empty(n_columns)
-    for j in range(n_rows):
-        line[:] = 0.0
-        for a in range(in_time.shape[1]):
-            start = (first_time[j] + a) * n_columns
-            for b in range(n_columns):
-                line[b] += in_time[j, a] * weights[start + b]
-        for i in range(n):
-            total = 0.0
-            for b in range(in_node.shape[1]):
-                total += in_node[i, b] * line[first_node[i] + b]
-            result[j, i] = total
-
-
-@njit(**OPTIONS)
-def gather_kernel(
-    first_time: IntArray,
-    in_time: FloatArray,
-    first_node: IntArray,
-    in_node: FloatArray,
-    n_columns: int,
-    seeds: FloatArray,
-    result: FloatArray,
-) -> None:
-    """Add the transpose of `predictor_kernel` applied to seeds (n_rows, n) to result (n_times * n_columns,)."""
-    n_rows, n = seeds.shape
-    line = np.empty(n_columns)
-    for j in range(n_rows):
-        line[:] = 0.0
-        for i in range(n):
-            for b in range(in_node.shape[1]):
-                line[first_node[i] + b] += in_node[i, b] * seeds[j, i]
-        for a in range(in_time.shape[1]):
-            start = (first_time[j] + a) * n_columns
-            for b in range(n_columns):
-                result[start + b] += in_time[j, a] * line[b]
-
-
-@njit(**OPTIONS)
-def gram_kernel(
-    first_time: IntArray,
-    in_time: FloatArray,
-    first_node: IntArray,
-    in_node: FloatArray,
-    n_columns: int,
-    factors: FloatArray,
-    result: FloatArray,
-) -> None:
-    """Add basis' diag(factors) basis to result (n_weights, n_weights); factors (n_rows, n)."""
-    n_rows, n = factors.shape
-    width = in_node.shape[1]
-    band = np.empty((n_columns, width))
-    for j in range(n_rows):
-        band[:] = 0.0
-        for i in range(n):
-            start = first_node[i]
-            for b in range(width):
-                scaled = factors[j, i] * in_node[i, b]
-                for c in range(width - b):
-                    band[start + b, c] += scaled * in_node[i, b + c]
-        for a in range(in_time.shape[1]):
-            for d in range(in_time.shape[1]):
-                scaled = in_time[j, a] * in_time[j, d]
-                if scaled == 0.0:
-                    continue
-                left = (first_time[j] + a) * n_columns
-                right = (first_time[j] + d) * n_columns
-                for b in range(n_columns):
-                    for c in range(min(width, n_columns - b)):
-                        result[left + b, right + b + c] += scaled * band[b, c]
-                        if c:
-                            result[left + b + c, right + b] += scaled * band[b, c]
+from pricers.kernel_options import OPTIONS, Flags, FloatArray, IntArray
 
 
 @njit(**OPTIONS)
@@ -122,6 +29,7 @@ def march_kernel(
     stencil: FloatArray,
     row: IntArray,
     damped: Flags,
+    last: IntArray,
     diffusion: FloatArray,
     drift: float,
     discount: float,
@@ -134,26 +42,27 @@ def march_kernel(
     ratio: FloatArray,
     doubled: FloatArray,
     exercised: IntArray,
-    values: FloatArray,
+    results: FloatArray,
 ) -> bool:
-    """March from `initial` to `values` (n + 2,), storing factors (n_rows, n) and W (n_substeps, n + 2).
+    """March from `initial`, storing results (n_results, n + 2), factors (n_rows, n) and W (n_substeps, n + 2).
 
     An empty `floor` means a European option; else exercised[s] is the number of leading unknowns held at the floor
     in substep s. Returns False where the floor binds beyond a leading set.
     """
     n_rows, n = diffusion.shape
     for j in range(n_rows):
-        last = 0.0
+        eliminated = 0.0
         for i in range(n - 1, -1, -1):
             low = diffusion[j, i] * stencil[0, i] + drift * stencil[2, i]
             up = diffusion[j, i] * stencil[1, i] + drift * stencil[3, i]
             above[j, i] = up
-            reduced = 0.5 + discount + low + up - (up * last if i < n - 1 else 0.0)
+            reduced = 0.5 + discount + low + up - (up * eliminated if i < n - 1 else 0.0)
             inverse[j, i] = 1.0 / reduced
-            last = low * inverse[j, i]
-            ratio[j, i] = last
-    values[:] = initial
+            eliminated = low * inverse[j, i]
+            ratio[j, i] = eliminated
+    values = initial.copy()
     one_sided = True
+    n_done = 0
     for s in range(row.size):
         j = row[s]
         now = doubled[s]
@@ -183,6 +92,9 @@ def march_kernel(
             values[i] = 0.5 * now[i] if damped[s] else now[i] - values[i]
         values[0] = lower[s]
         values[n + 1] = upper[s]
+        if s == last[n_done]:
+            results[n_done] = values
+            n_done += 1
     return one_sided
 
 
@@ -191,6 +103,7 @@ def adjoint_kernel(
     stencil: FloatArray,
     row: IntArray,
     damped: Flags,
+    last: IntArray,
     above: FloatArray,
     inverse: FloatArray,
     ratio: FloatArray,
@@ -206,17 +119,21 @@ def adjoint_kernel(
     initial_bar: FloatArray,
     floor_bar: FloatArray,
 ) -> None:
-    """March backward from seeds (n + 2,), storing mu (n_substeps, n) and adding to the adjoints of every operand.
+    """March backward from seeds (n_results, n + 2), store mu (n_substeps, n) and add to the adjoints of every operand.
 
     coefficients_bar is (2,): drift, discount; it is left alone unless `with_coefficients`.
     """
     n = inverse.shape[1]
     n_substeps = row.size
-    bar = seeds.copy()
+    bar = np.zeros(n + 2)
     z = np.empty(n)
-    lower_bar[n_substeps - 1] += bar[0]
-    upper_bar[n_substeps - 1] += bar[n + 1]
+    n_left = last.size
     for s in range(n_substeps - 1, -1, -1):
+        if n_left and s == last[n_left - 1]:
+            n_left -= 1
+            bar[1 : n + 1] += seeds[n_left, 1 : n + 1]
+            lower_bar[s] += seeds[n_left, 0]
+            upper_bar[s] += seeds[n_left, n + 1]
         j = row[s]
         count = exercised[s]
         scale = 0.5 if damped[s] else 1.0
@@ -246,16 +163,16 @@ def adjoint_kernel(
         else:
             for i in range(count, n):
                 bar[i + 1] = mu[i] - bar[i + 1]
-        last = above[j, n - 1] * x if count < n else 0.0
+        final = above[j, n - 1] * x if count < n else 0.0
         lower_bar[s] += 2.0 * first if damped[s] else first
-        upper_bar[s] += 2.0 * last if damped[s] else last
+        upper_bar[s] += 2.0 * final if damped[s] else final
         if not damped[s]:
             if s:
                 lower_bar[s - 1] += first
-                upper_bar[s - 1] += last
+                upper_bar[s - 1] += final
             else:
                 initial_bar[0] += first
-                initial_bar[n + 1] += last
+                initial_bar[n + 1] += final
         for i in range(count, n):
             left = now[i + 1] - now[i]
             right = now[i + 1] - now[i + 2]

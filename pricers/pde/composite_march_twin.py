@@ -45,8 +45,8 @@ def matrix(plan: MarchPlan, u: FloatArray, drift: float, discount: float) -> Flo
 
 
 def march(plan: MarchPlan, x: Numbers) -> tuple[FloatArray, list[FloatArray], list[int]]:
-    """Return the values today (n + 2,), every W with its ends (n + 2,), and how many nodes each solve exercised."""
-    values, solutions, exercised = x.initial.copy(), [], []
+    """Return the results (n_results, n + 2), every W with its ends, and how many nodes each solve exercised."""
+    values, results, solutions, exercised = x.initial.copy(), [], [], []
     n = values.size - 2
     for s, j in enumerate(plan.row):
         a = matrix(plan, x.diffusion[j], *x.coefficients)
@@ -62,13 +62,15 @@ def march(plan: MarchPlan, x: Numbers) -> tuple[FloatArray, list[FloatArray], li
         values = _step(plan, s, x, w, values)
         solutions.append(w)
         exercised.append(count)
-    return values, solutions, exercised
+        if s in plan.last:
+            results.append(values)
+    return np.array(results), solutions, exercised
 
 
 def tangent(plan: MarchPlan, x: Numbers, dx: Numbers) -> tuple[FloatArray, list[FloatArray]]:
-    """Return the derivatives along one direction of the values today and of every W."""
+    """Return the derivatives along one direction of the results and of every W."""
     _, solutions, exercised = march(plan, x)
-    values, found = dx.initial.copy(), []
+    values, results, found = dx.initial.copy(), [], []
     n = values.size - 2
     for s, j in enumerate(plan.row):
         a = matrix(plan, x.diffusion[j], *x.coefficients)
@@ -78,17 +80,21 @@ def tangent(plan: MarchPlan, x: Numbers, dx: Numbers) -> tuple[FloatArray, list[
         w = _solve(a, right, _ends(plan, s, dx, values), held, exercised[s])
         values = _step(plan, s, dx, w, values)
         found.append(w)
-    return values, found
+        if s in plan.last:
+            results.append(values)
+    return np.array(results), found
 
 
 def adjoint(plan: MarchPlan, x: Numbers, seeds: FloatArray) -> tuple[Numbers, list[FloatArray]]:
-    """Return the adjoints of all numbers for seeds (n + 2,) of the values today, and mu of every solve."""
+    """Return the adjoints of all numbers for seeds (n_results, n + 2), and mu of every solve."""
     _, solutions, exercised = march(plan, x)
     bar = Numbers(*(np.zeros_like(part) for part in vars(x).values()))
-    values, multipliers = seeds.copy(), []
+    values, multipliers, left = np.zeros(seeds.shape[1]), [], list(seeds)
     n = values.size - 2
     for s in range(plan.row.size - 1, -1, -1):
         j, count, damped = plan.row[s], exercised[s], bool(plan.damped[s])
+        if s in plan.last:
+            values = values + left.pop()
         a = matrix(plan, x.diffusion[j], *x.coefficients)
         a[:, 1:-1] += 0.5 * np.eye(n)
         a[:count] = 0.0

@@ -1,4 +1,4 @@
-"""Compiled lanes of the backward march: tangents in many directions at once, and what their curvature needs.
+"""Compiled lanes of a march: tangents in many directions at once, and what their curvature needs.
 
 Continues `pricers.pde.composite_march_kernels`. The lane is the innermost index, so every inner loop is SIMD; the
 caller pads lanes to a multiple of eight. For lane k with tangents of u, drift, discount and the boundary values,
@@ -13,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from pricers.pde.composite_march_kernels import OPTIONS, Flags, FloatArray, IntArray
+from pricers.kernel_options import OPTIONS, Flags, FloatArray, IntArray
 
 # Loops over nodes hand the row of lanes before on in an array of its own, `carry`: reading it where it was written
 # would make rows of one array overlap in the eyes of the compiler, which then writes no vector code.
@@ -179,9 +179,11 @@ def _accumulate_coefficients(
 
 @njit(**OPTIONS)
 def _flush(
-    first_time: int,
-    in_time: FloatArray,
-    first_node: IntArray,
+    row: int,
+    start: IntArray,
+    weight: IntArray,
+    factor: FloatArray,
+    node_columns: IntArray,
     in_node: FloatArray,
     slope: FloatArray,
     variance: FloatArray,
@@ -197,79 +199,78 @@ def _flush(
     for i in range(slope.size):
         total = sums[i + 1]
         for b in range(in_node.shape[1]):
-            factor = slope[i] * in_node[i, b]
-            of_column = line[first_node[i] + b]
+            scaled = slope[i] * in_node[i, b]
+            of_column = line[node_columns[i, b]]
             for lane in range(alive):
-                of_column[lane] += factor * total[lane]
+                of_column[lane] += scaled * total[lane]
         v = variance[i]
         for lane in range(alive):
             of_scale[lane] += v * total[lane]
         total[:alive] = 0.0
-    for a in range(in_time.size):
-        factor = in_time[a]
-        if factor != 0.0:
-            for b in range(n_columns):
-                out = product[(first_time + a) * n_columns + b]
-                of_column = line[b]
-                for lane in range(alive):
-                    out[lane] += factor * of_column[lane]
+    for c in range(n_columns):
+        of_column = line[c]
+        for e in range(start[row * n_columns + c], start[row * n_columns + c + 1]):
+            scaled = factor[e]
+            out = product[weight[e]]
+            for lane in range(alive):
+                out[lane] += scaled * of_column[lane]
 
 
 @njit(**OPTIONS)
 def _unit_tangents(
-    first_time: int,
-    in_time: FloatArray,
-    first_node: IntArray,
+    row: int,
+    start: IntArray,
+    weight: IntArray,
+    factor: FloatArray,
+    node_columns: IntArray,
     in_node: FloatArray,
     n_columns: int,
-    newest: int,
+    lane_of: IntArray,
+    unit_begin: int,
     result: FloatArray,
 ) -> None:
-    """Fill result (n, lanes) with the tangents of the predictor in one row where each lane is one weight.
-
-    `newest` is the lane of the first weight of time function `first_time`; later functions come before it.
-    """
+    """Fill result (n, lanes) with the tangents of the predictor in one row where each lane is one weight."""
     n_lanes = result.shape[1]
     result[:] = 0.0
-    for a in range(in_time.size):
-        first = newest - a * n_columns
-        if in_time[a] == 0.0 or first >= n_lanes or first + n_columns <= 0:
-            continue
-        for i in range(result.shape[0]):
-            for b in range(in_node.shape[1]):
-                lane = first + first_node[i] + b
+    for i in range(result.shape[0]):
+        for b in range(in_node.shape[1]):
+            line = row * n_columns + node_columns[i, b]
+            for e in range(start[line], start[line + 1]):
+                lane = lane_of[weight[e]] - unit_begin
                 if 0 <= lane < n_lanes:
-                    result[i, lane] = in_time[a] * in_node[i, b]
+                    result[i, lane] += factor[e] * in_node[i, b]
 
 
 @njit(**OPTIONS)
 def row_tangents(
-    first_time: int,
-    in_time: FloatArray,
-    first_node: IntArray,
+    row: int,
+    start: IntArray,
+    weight: IntArray,
+    factor: FloatArray,
+    node_columns: IntArray,
     in_node: FloatArray,
-    n_columns: int,
     weights_dot: FloatArray,
     line: FloatArray,
     result: FloatArray,
 ) -> None:
     """Fill result (n, lanes) with the tangents of the predictor in one row."""
-    line[:] = 0.0
-    n_lanes = line.shape[1]
-    for a in range(in_time.size):
-        for b in range(n_columns):
-            given = weights_dot[(first_time + a) * n_columns + b]
-            of_column = line[b]
+    n_columns, n_lanes = line.shape
+    for c in range(n_columns):
+        of_column = line[c]
+        of_column[:] = 0.0
+        for e in range(start[row * n_columns + c], start[row * n_columns + c + 1]):
+            scaled = factor[e]
+            given = weights_dot[weight[e]]
             for lane in range(n_lanes):
-                of_column[lane] += in_time[a] * given[lane]
+                of_column[lane] += scaled * given[lane]
     for i in range(result.shape[0]):
         total = result[i]
         total[:] = 0.0
         for b in range(in_node.shape[1]):
-            factor = in_node[i, b]
-            of_column = line[first_node[i] + b]
+            scaled = in_node[i, b]
+            of_column = line[node_columns[i, b]]
             for lane in range(n_lanes):
-                total[lane] += factor * of_column[lane]
+                total[lane] += scaled * of_column[lane]
 
 
 @njit(**OPTIONS)
@@ -277,20 +278,24 @@ def lanes_kernel(
     stencil: FloatArray,
     row: IntArray,
     damped: Flags,
+    last: IntArray,
     above: FloatArray,
     inverse: FloatArray,
     ratio: FloatArray,
     doubled: FloatArray,
     exercised: IntArray,
-    first_time: IntArray,
-    in_time: FloatArray,
-    first_node: IntArray,
+    start: IntArray,
+    weight: IntArray,
+    factor: FloatArray,
+    node_columns: IntArray,
     in_node: FloatArray,
     n_columns: int,
     slope: FloatArray,
     variance: FloatArray,
     multipliers: FloatArray,
     with_coefficients: bool,
+    lane_of: IntArray,
+    reached: IntArray,
     unit_begin: int,
     weights_dot: FloatArray,
     coefficients_dot: FloatArray,
@@ -298,25 +303,24 @@ def lanes_kernel(
     upper_dot: FloatArray,
     initial_dot: FloatArray,
     floor_dot: FloatArray,
-    values: FloatArray,
+    results: FloatArray,
     product: FloatArray,
     of_coefficients: FloatArray,
     history: FloatArray,
 ) -> None:
-    """March tangents: values (n + 2, lanes) today and the products that the curvature needs.
+    """March tangents: results (n_results, n + 2, lanes) and the products that the curvature needs.
 
     Lane k moves the weights by weights_dot (n_weights, lanes), scale, drift and discount by coefficients_dot
-    (3, lanes), and boundary, initial and exercise values. With unit_begin >= 0 lane l instead moves one weight alone,
-    of time function (unit_begin + l) // n_columns *from the last*: the march meets the last times first, so that
-    only leading lanes are alive at each substep.
+    (3, lanes), and boundary, initial and exercise values. With unit_begin >= 0 weight w is moved alone in lane
+    lane_of[w] - unit_begin: lanes are in the order in which the march meets their weights, reached[j] of them up to row
+    j, so that only leading lanes are alive at each substep.
 
     product (n_weights, lanes) receives the sums of mu' A_w W_k, of_coefficients (3, lanes) those of scale, drift and
     discount; there is no curvature with multipliers of shape (0, n). history (n_substeps, n + 2, lanes) receives
     every W_k unless its first length is zero.
     """
     n = inverse.shape[1]
-    n_lanes = values.shape[1]
-    n_times = product.shape[0] // n_columns
+    n_lanes = results.shape[2]
     curved = multipliers.shape[0] > 0
     work = np.zeros((n + 2, n_lanes))
     old = np.zeros((n + 2, n_lanes))
@@ -332,21 +336,24 @@ def lanes_kernel(
     old[:] = initial_dot
     alive = n_lanes if unit_begin < 0 else 0
     known = -1
+    n_done = 0
     for s in range(row.size):
         j = row[s]
         if j != known:
+            plane = j if in_node.shape[0] > 1 else 0
             if unit_begin < 0:
                 row_tangents(
-                    first_time[j], in_time[j], first_node, in_node, n_columns, weights_dot, line, moved
+                    j, start, weight, factor, node_columns[plane], in_node[plane], weights_dot, line, moved
                 )
             else:
-                reached = (n_times - first_time[j]) * n_columns - unit_begin
-                alive = max(alive, min(n_lanes, 8 * ((reached + 7) // 8)))
+                alive = max(alive, min(n_lanes, 8 * ((reached[j] - unit_begin + 7) // 8)))
                 _unit_tangents(
-                    first_time[j], in_time[j], first_node, in_node, n_columns, reached - n_columns, moved
-                )
+                    j, start, weight, factor, node_columns[plane], in_node[plane], n_columns, lane_of, unit_begin,
+                    moved,
+                )  # fmt: skip
             known = j
         if alive == 0:
+            n_done += s == last[n_done]
             continue
         now = doubled[s]
         count = exercised[s]
@@ -397,9 +404,11 @@ def lanes_kernel(
                 _accumulate_coefficients(stencil, mu, count, work, of_coefficients[1:], alive)
             if s == row.size - 1 or row[s + 1] != j:
                 _flush(
-                    first_time[j], in_time[j], first_node, in_node, slope[j], variance[j], sums, line, product,
-                    of_coefficients[0], alive,
+                    j, start, weight, factor, node_columns[plane], in_node[plane], slope[j], variance[j], sums, line,
+                    product, of_coefficients[0], alive,
                 )  # fmt: skip
         if history.shape[0]:
             history[s] = work
-    values[:] = old
+        if s == last[n_done]:
+            results[n_done] = old
+            n_done += 1

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
 
-from aadlib.errors import AadValueError, require_increasing, require_positive
+from aadlib.errors import AadValueError, require_increasing, require_positive, require_shape
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -41,7 +41,13 @@ class ForwardGrid:
     expiries : (n_expiries,) float
         Years, increasing.
     last_step : (n_expiries,) int
-        Index of the step that ends at each expiry.
+        Index of the step that ends at each expiry, the last of all steps at the last one.
+
+    Raises
+    ------
+    AadValueError
+        When nodes, expiries or last steps do not increase, a step is not positive, an implicitness is another number,
+        or the shapes differ.
     """
 
     nodes: FloatArray
@@ -53,6 +59,22 @@ class ForwardGrid:
     midpoints: FloatArray
     expiries: FloatArray
     last_step: IntArray
+
+    def __post_init__(self) -> None:
+        for name in ("nodes", "expiries", "last_step"):
+            require_increasing(name, getattr(self, name))
+        require_positive("steps", self.steps)
+        for name in ("below", "above", "initial"):
+            require_shape(name, getattr(self, name), self.nodes.shape)
+        for name in ("implicitness", "midpoints"):
+            require_shape(name, getattr(self, name), self.steps.shape)
+        require_shape("last_step", self.last_step, self.expiries.shape)
+        if not np.isin(self.implicitness, (0.5, 1.0)).all():
+            raise AadValueError(f"implicitness = {self.implicitness.tolist()}: each must be 1 or 1/2")
+        if self.last_step[0] < 0 or self.last_step[-1] != self.steps.size - 1:
+            raise AadValueError(
+                f"last_step = {self.last_step.tolist()}: must be among {self.steps.size} steps and end with the last"
+            )
 
     @property
     def moneyness(self) -> FloatArray:

@@ -1,4 +1,4 @@
-"""Directions through the backward march: which lanes to sweep, and the second derivatives put together from them."""
+"""Directions through a march: which lanes to sweep, and the second derivatives put together from them."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from aadlib.threads import map_pieces
-from pricers.pde import composite_march_kernels as kernels
 from pricers.pde import composite_tangent_kernels as lanes
 from pricers.pde.composite_adjoint_kernels import adjoint_lanes_kernel
 from pricers.pde.march_plan import Adjoint, Directions, FloatArray, MarchPlan, MarchState
+from pricers.surfaces.local_basis_kernels import gather_kernel, predictor_kernel
 
 LANES_PER_BLOCK = 48
 """Lanes marched together: two arrays of nodes times lanes stay in the second-level cache."""
@@ -28,7 +28,7 @@ def sweep(
 
     Returns
     -------
-    values : (n_nodes, d), tangents of the results
+    values : (n_results, d), tangents of the results
     products : (n_weights + 3, d), sums over solves of mu' A_p W_k for every weight, scale, drift and discount p;
         zero without an adjoint
 
@@ -37,7 +37,7 @@ def sweep(
     Where that makes no more lanes, lanes are single weights, whose sources are sparse and which come alive only where
     the march meets them, and their tangents are combined; what else the directions move is left to lanes of its own.
     """
-    parts, weights, columns = directions.parts, directions.weights, directions.columns
+    parts, weights, alone = directions.parts, directions.weights, directions.alone
     others = np.zeros(weights.shape[1], dtype=np.bool_)
     for part in parts[1:]:
         if part.any():
@@ -45,15 +45,15 @@ def sweep(
     moving = weights.any(axis=0)
     together, apart = (others | moving).sum(), others.sum()
     by_weight = bool(moving.any()) and padded(len(weights)) + padded(apart) <= padded(together)
-    values = np.zeros((plan.stencil.shape[1] + 2, weights.shape[1]))
+    values = np.zeros((plan.n_results, weights.shape[1]))
     products = np.zeros((len(weights) + 3, weights.shape[1]))
     multipliers = np.empty((0, plan.stencil.shape[1])) if adjoint is None else adjoint.multipliers
     if by_weight:
         found = _unit_lanes(plan, state, multipliers, with_coefficients)
-        if columns is None:
+        if alone is None:
             values, products = (np.ascontiguousarray(x @ weights) for x in found)
         else:
-            values[:, columns], products[:, columns] = found
+            values[:, alone[0]], products[:, alone[0]] = (x * alone[1] for x in found)
     chosen = np.flatnonzero(others if by_weight else others | moving)
     if chosen.size:
         dense = [part[:, chosen] for part in parts]
@@ -73,7 +73,7 @@ def padded(n_lanes: int) -> int:
 def _unit_lanes(
     plan: MarchPlan, state: MarchState, multipliers: FloatArray, with_coefficients: bool
 ) -> tuple[FloatArray, FloatArray]:
-    n_weights = plan.basis.n_weights
+    n_weights = plan.predictor.n_weights
 
     def block(begin: int) -> tuple[FloatArray, FloatArray]:
         width = padded(min(LANES_PER_BLOCK, n_weights - begin))
@@ -85,10 +85,9 @@ def _unit_lanes(
 
     begins = range(0, n_weights, LANES_PER_BLOCK)
     found = map_pieces(block, begins, work=8.0 * state.doubled.size * n_weights)
-    # Lanes run through the times from the last; weights from the first.
-    order = np.arange(n_weights).reshape(plan.basis.n_times, -1)[::-1].ravel()
-    values, products = (np.concatenate(parts, axis=1)[:, :n_weights] for parts in zip(*found, strict=True))
-    return values[:, order], products[:, order]
+    place = plan.lane_order[0]
+    values, products = (np.concatenate(parts, axis=1)[:, place] for parts in zip(*found, strict=True))
+    return values, products
 
 
 def _dense_lanes(
@@ -103,7 +102,7 @@ def _dense_lanes(
         return np.concatenate([values, product, sums])
 
     found = by_blocks(parts, block, work=10.0 * state.doubled.size)
-    values, products = np.split(found, [plan.stencil.shape[1] + 2])
+    values, products = np.split(found, [plan.n_results])
     return values, products
 
 
@@ -119,14 +118,14 @@ def march_block(
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """March one padded block of directions, or of single weights from `unit_begin` on; see `lanes_kernel`."""
     width = parts[1].shape[1]
-    values = np.zeros((plan.stencil.shape[1] + 2, width))
-    product, sums = np.zeros((plan.basis.n_weights, width)), np.zeros((3, width))
+    results = np.zeros((*state.results.shape, width))
+    product, sums = np.zeros((plan.predictor.n_weights, width)), np.zeros((3, width))
     lanes.lanes_kernel(
-        *state.factors(plan), *plan.basis.arrays, state.slope, state.variance,
-        multipliers, with_coefficients, unit_begin, *parts, values, product, sums,
+        *state.factors(plan), *state.basis.arrays, state.slope, state.variance,
+        multipliers, with_coefficients, *plan.lane_order, unit_begin, *parts, results, product, sums,
         np.empty((0, 1, 1)) if history is None else history,
     )  # fmt: skip
-    return values, product, sums
+    return results.reshape(-1, width), product, sums
 
 
 def by_blocks(
@@ -156,39 +155,40 @@ def assemble(
     products: FloatArray,
 ) -> FloatArray:
     """Return the curvature matrix (d, d) of a march from its tangents' products and the curvature of the variance."""
-    weights, coefficients, columns = directions.weights, directions.coefficients, directions.columns
+    weights, coefficients, alone = directions.weights, directions.coefficients, directions.alone
 
     def transposed(x: FloatArray) -> FloatArray:
         """Return weights' x."""
-        if columns is None:
+        if alone is None:
             return np.asarray(weights.T @ x)
         result = np.zeros((weights.shape[1], x.shape[1]))
-        result[columns] = x
+        result[alone[0]] = alone[1][:, None] * x
         return result
 
     crossed = transposed(products[:-3]) + coefficients.T @ products[-3:]
     if coefficients[0].any():
         of_scale = np.zeros(len(weights))
-        kernels.gather_kernel(
-            *plan.basis.arrays, adjoint.diffusion * (state.slope / state.parts[1][0]), of_scale
-        )
+        gather_kernel(*state.basis.arrays, adjoint.diffusion * (state.slope / state.parts[1][0]), of_scale)
         crossed -= np.outer(coefficients[0], of_scale @ weights)
     matrix = -(crossed + crossed.T)
-    if weights.any():
+    if not weights.any():
+        return matrix
+    bent = plan.predictor.bent(state.parts[0], adjoint.diffusion * state.slope, weights)
+    if bent is not None:
+        matrix += transposed(bent)
+    if state.bend is not None:
         factors = adjoint.diffusion * state.bend
-        if plan.basis.is_single:
+        if state.basis.is_single:
             own = np.zeros(len(weights))
-            kernels.gather_kernel(
-                *plan.basis.arrays, factors * plan.basis.in_time * plan.basis.in_node[:, 0], own
-            )
+            alike, _ = state.basis.linearised(np.ones(len(weights)))
+            gather_kernel(*state.basis.arrays, factors * alike, own)
             matrix += transposed(own[:, None] * weights)
         else:
-            gram = np.zeros((len(weights), len(weights)))
-            kernels.gram_kernel(*plan.basis.arrays, factors, gram)
-            if columns is None:
+            gram = state.basis.gram(factors)
+            if alone is None:
                 matrix += weights.T @ (gram @ weights)
             else:
-                matrix[np.ix_(columns, columns)] += gram
+                matrix[np.ix_(alone[0], alone[0])] += gram * alone[1] * alone[1][:, None]
     return matrix
 
 
@@ -197,50 +197,55 @@ def second_order(plan: MarchPlan, state: MarchState, adjoint: Adjoint, parts: li
     width = parts[0].shape[1]
     history = np.empty((*state.doubled.shape, width))
     march_block(plan, state, parts, np.empty((0, plan.stencil.shape[1])), True, history=history)
-    seeds = np.zeros((state.doubled.shape[1], width))
+    seeds = np.zeros((*state.results.shape, width))
     diffusion, bars = _adjoint_block(plan, state, seeds, adjoint.multipliers, parts[0], parts[1], history)
-    moved = np.empty((*plan.basis.shape, width))
-    row = np.empty(plan.basis.shape)
+    moved = np.empty((*plan.predictor.shape, width))
+    row = np.empty(plan.predictor.shape)
     for lane in range(width):
-        kernels.predictor_kernel(*plan.basis.arrays, np.ascontiguousarray(parts[0][:, lane]), row)
+        predictor_kernel(*state.basis.arrays, np.ascontiguousarray(parts[0][:, lane]), row)
         moved[..., lane] = row
     scale, of_scale = state.parts[1][0], parts[1][0]
     bars[1][0] = np.einsum("jil,ji->l", diffusion, state.variance)
     bars[1][0] += np.einsum("jil,ji->l", moved, adjoint.diffusion * state.slope / scale)
     diffusion *= state.slope[..., None]
-    diffusion += (adjoint.diffusion * state.bend)[..., None] * moved
+    if state.bend is not None:
+        diffusion += (adjoint.diffusion * state.bend)[..., None] * moved
     diffusion += (adjoint.diffusion * state.slope / scale)[..., None] * of_scale
-    _gather(plan, diffusion, bars[0])
+    _gather(state, diffusion, bars[0])
+    bent = plan.predictor.bent(state.parts[0], adjoint.diffusion * state.slope, parts[0])
+    if bent is not None:
+        bars[0] += bent
     return np.concatenate(bars)
 
 
 def adjoint_lanes(plan: MarchPlan, state: MarchState, seeds: FloatArray) -> FloatArray:
-    """Return the adjoints of all operands for one padded block of seeds (n_nodes, lanes)."""
-    nothing = np.zeros((plan.basis.n_weights, 1)), np.zeros((3, 1))
-    diffusion, bars = _adjoint_block(plan, state, seeds, np.empty((0, 1)), *nothing, np.empty((0, 1, 1)))
+    """Return the adjoints of all operands for one padded block of seeds of the results (n, lanes)."""
+    nothing = np.zeros((plan.predictor.n_weights, 1)), np.zeros((3, 1))
+    by_node = seeds.reshape(*state.results.shape, -1)
+    diffusion, bars = _adjoint_block(plan, state, by_node, np.empty((0, 1)), *nothing, np.empty((0, 1, 1)))
     bars[1][0] = np.einsum("jil,ji->l", diffusion, state.variance)
     diffusion *= state.slope[..., None]
-    _gather(plan, diffusion, bars[0])
+    _gather(state, diffusion, bars[0])
     return np.concatenate(bars)
 
 
 def _adjoint_block(
     plan: MarchPlan, state: MarchState, seeds: FloatArray, *forcing: FloatArray
 ) -> tuple[FloatArray, list[FloatArray]]:
-    width = seeds.shape[1]
+    width = seeds.shape[2]
     bars = [np.zeros((size, width)) for size in plan.sizes]
-    diffusion = np.zeros((*plan.basis.shape, width))
+    diffusion = np.zeros((*plan.predictor.shape, width))
     multipliers, weights, coefficients, history = forcing
     adjoint_lanes_kernel(
-        *state.factors(plan), *plan.basis.arrays, state.slope, state.variance,
+        *state.factors(plan), *state.basis.arrays, state.slope, state.variance,
         multipliers, seeds, weights, coefficients, history, diffusion, bars[1][1:], *bars[2:],
     )  # fmt: skip
     return diffusion, bars
 
 
-def _gather(plan: MarchPlan, of_cells: FloatArray, result: Any) -> None:
+def _gather(state: MarchState, of_cells: FloatArray, result: Any) -> None:
     """Add the transpose of the basis, lane by lane, to result (n_weights, lanes)."""
     for lane in range(of_cells.shape[2]):
-        column = np.zeros(plan.basis.n_weights)
-        kernels.gather_kernel(*plan.basis.arrays, np.ascontiguousarray(of_cells[..., lane]), column)
+        column = np.zeros(state.basis.n_weights)
+        gather_kernel(*state.basis.arrays, np.ascontiguousarray(of_cells[..., lane]), column)
         result[:, lane] += column

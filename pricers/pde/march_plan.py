@@ -1,20 +1,47 @@
-"""What a backward march is made of, and what one march and its adjoint leave behind."""
+"""What a march is made of, and what one march and its adjoint leave behind."""
 
 from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from pricers.surfaces.local_basis import LocalBasis
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
-Link = Literal["volatility", "log_volatility"]
+Link = Literal["volatility", "log_volatility", "variance"]
+
+
+class Predictor(Protocol):
+    """A number at each row and node as a function of weights, every one of few: a `LocalBasis` where it is linear."""
+
+    @property
+    def lines(self) -> csr_array:
+        """The lines of each row, all that it depends on, as sparse combinations of the weights: see `LocalBasis`."""
+
+    @property
+    def n_columns(self) -> int:
+        """Number of lines of each row."""
+
+    @property
+    def n_weights(self) -> int:
+        """Number of weights."""
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(rows, nodes)."""
+
+    def linearised(self, weights: FloatArray) -> tuple[FloatArray, LocalBasis]:
+        """Return the values (n_rows, n_nodes) and the basis of their derivatives in the weights."""
+
+    def bent(self, weights: FloatArray, factors: FloatArray, directions: FloatArray) -> FloatArray | None:
+        """Return the second derivatives of sum(factors * values) times directions, (n_weights, d), or None if zero."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,25 +52,50 @@ class MarchPlan:
     ----------
     stencil : (4, n) float
         Weights of the differences to the node below and above, of diffusion and of drift, n interior nodes.
-    row : (n_substeps,) int, row of the basis that each solve uses, in marching order
+    row : (n_substeps,) int, row of the predictor that each solve uses, in marching order
     damped : (n_substeps,) bool, implicit half steps
-    basis : LocalBasis, from weights to the predictor of each row and node
-    link : "volatility" where the predictor is a volatility, "log_volatility" where it is the logarithm of one
+    last : (n_results,) int, increasing
+        Solves after which the node values are results; the last of all is one of them.
+    predictor : Predictor, from weights to what `link` says at each row and node
+    link : "volatility", "log_volatility" or "variance", what the predictor is of
+    row_scale : (n_rows,) float, > 0, factor of the operand `scale` on each row
     american : bool, exercised at the low end
     """
 
     stencil: FloatArray
     row: IntArray
     damped: NDArray[np.bool_]
-    basis: LocalBasis
+    last: IntArray
+    predictor: Predictor
     link: Link
+    row_scale: FloatArray
     american: bool
+
+    @property
+    def n_results(self) -> int:
+        """Number of results: all nodes after every solve in `last`."""
+        return self.last.size * (self.stencil.shape[1] + 2)
 
     @cached_property
     def sizes(self) -> tuple[int, ...]:
         """Lengths of the parts of the operands: weights, (scale, drift, discount), lower, upper, initial, floor."""
         n_substeps, n_nodes = self.row.size, self.stencil.shape[1] + 2
-        return (self.basis.n_weights, 3, n_substeps, n_substeps, n_nodes, n_nodes if self.american else 0)
+        return (self.predictor.n_weights, 3, n_substeps, n_substeps, n_nodes, n_nodes if self.american else 0)
+
+    @cached_property
+    def lane_order(self) -> tuple[IntArray, IntArray]:
+        """The place of each weight in the order in which the march meets them, and how many it has met up to a row."""
+        n_rows, n_weights = self.predictor.shape[0], self.predictor.n_weights
+        met_at = np.full(n_rows, self.row.size)
+        np.minimum.at(met_at, self.row, np.arange(self.row.size))
+        lines = self.predictor.lines
+        row_of_entry = np.repeat(np.arange(lines.shape[0]) // self.predictor.n_columns, np.diff(lines.indptr))
+        met = np.full(n_weights, self.row.size)
+        np.minimum.at(met, lines.indices, met_at[row_of_entry])
+        order = np.argsort(met, kind="stable")
+        place = np.empty(n_weights, dtype=np.int64)
+        place[order] = np.arange(n_weights)
+        return place, np.searchsorted(met[order], met_at, side="right").astype(np.int64)
 
     def parts(self, full: FloatArray) -> list[FloatArray]:
         """Cut an array over all operands (first axis) into its parts."""
@@ -59,11 +111,13 @@ class MarchPlan:
 class Directions:
     """Directions over all operands, cut into parts, directions last.
 
-    columns : (n_weights,) the directions in which each weight alone moves by one; None where they are of other kinds
+    alone : (n_weights,) int and float, or None
+        The directions in which each weight moves, no other weight with it, and by how much; None where they are of
+        other kinds.
     """
 
     parts: list[FloatArray]
-    columns: IntArray | None
+    alone: tuple[IntArray, FloatArray] | None
 
     @property
     def weights(self) -> FloatArray:
@@ -80,9 +134,8 @@ def directions_of(plan: MarchPlan, full: FloatArray) -> Directions:
     """Cut directions (n, d) over all operands into parts and see what they do to the weights."""
     parts = plan.parts(full)
     rows, columns = np.nonzero(parts[0])
-    single = rows.size == len(parts[0]) and (rows[1:] > rows[:-1]).all()
-    single = single and np.bincount(columns).max() == 1 and (parts[0][rows, columns] == 1.0).all()
-    return Directions(parts, columns if single else None)
+    alone = rows.size == len(parts[0]) and (rows[1:] > rows[:-1]).all() and np.bincount(columns).max() == 1
+    return Directions(parts, (columns, parts[0][rows, columns]) if alone else None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,27 +151,29 @@ class Adjoint:
 class MarchState:
     """One march with its history; what the last adjoint and the last tangents found is kept for the next rule.
 
-    slope and bend are the first and second derivative of u = scale * variance in the predictor; above, inverse and
-    ratio are the factors of each row, doubled the solutions W with the ends, (n_substeps, n + 2), exercised how many
-    leading unknowns each solve held at the floor.
+    basis holds the derivatives of the predictor in the weights; variance is u per unit of scale, slope and bend are the
+    first and second derivative of u = scale * variance in the predictor; above, inverse and ratio are the factors of
+    each row, doubled the solutions W with the ends, (n_substeps, n + 2), exercised how many leading unknowns each solve
+    held at the floor.
     """
 
     parts: list[FloatArray]
+    basis: LocalBasis
     variance: FloatArray
     slope: FloatArray
-    bend: FloatArray
+    bend: FloatArray | None
     above: FloatArray
     inverse: FloatArray
     ratio: FloatArray
     doubled: FloatArray
     exercised: IntArray
-    values: FloatArray
+    results: FloatArray
     last_adjoint: tuple[FloatArray, Adjoint] | None = field(default=None)
     last_curvature: tuple[FloatArray, FloatArray, FloatArray] | None = field(default=None)
 
     def factors(self, plan: MarchPlan) -> tuple[Any, ...]:
-        """Return what every kernel after the first takes."""
+        """Return what every kernel after the first takes to begin with."""
         return (
-            plan.stencil, plan.row, plan.damped,
+            plan.stencil, plan.row, plan.damped, plan.last,
             self.above, self.inverse, self.ratio, self.doubled, self.exercised,
         )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Recording a backward march as one operation."""
+"""Recording a march as one operation."""
 
 from __future__ import annotations
 
@@ -7,14 +7,12 @@ from typing import Any
 import numpy as np
 
 import aadlib as ad
-from aadlib.errors import values_of
 from pricers.pde.composite_march import CrankNicolsonMarch
 from pricers.pde.grids import Grid
 from pricers.pde.march import Substep
 from pricers.pde.march_plan import MarchPlan
 from pricers.pde.march_volatility import MarchVolatility
 from pricers.pde.operator import difference_weights
-from pricers.surfaces.local_basis import LocalBasis
 
 
 def recorded_march(
@@ -40,10 +38,7 @@ def recorded_march(
     mirrored = exercise is not None and exercised_at_top  # the floor is to bind at the low end
     if mirrored:
         stencil = np.ascontiguousarray(stencil[[1, 0, 3, 2], ::-1])
-        basis = LocalBasis(
-            basis.first_time, basis.in_time, basis.n_times,
-            basis.first_node[::-1], basis.in_node[::-1], basis.n_columns,
-        )  # fmt: skip
+        basis = basis.mirrored()
         lower, upper, initial = upper, lower, initial[::-1]
     floor = [] if exercise is None else exercise[::-1] if mirrored else exercise
     quarter = 0.25 * step
@@ -54,14 +49,26 @@ def recorded_march(
         stencil=stencil,
         row=np.array([s.row if basis.shape[0] > 1 else 0 for s in substeps], dtype=np.int64),
         damped=np.array([s.damped for s in substeps]),
-        basis=basis,
+        last=np.array([len(substeps) - 1]),
+        predictor=basis,
         link=link,
+        row_scale=np.ones(basis.shape[0]),
         american=exercise is not None,
     )
-    varied = np.array([k for k, number in enumerate(numbers) if isinstance(number, ad.ADVar)], dtype=np.int64)
-    base = np.array([float(values_of(number)) for number in numbers])
+    found = applied_march(plan, numbers)
+    return found[::-1] if mirrored and found is not None else found
+
+
+def applied_march(plan: MarchPlan, numbers: list[Any]) -> Any:
+    """Return the results for all operands, those recorded being varied; None where exercise is not on one side.
+
+    Where nothing is recorded they are floats.
+    """
+    varied = np.flatnonzero([isinstance(number, ad.ADVar) for number in numbers])
+    base = np.array([n.value if isinstance(n, ad.ADVar) else n for n in numbers], dtype=np.float64)
     operation = CrankNicolsonMarch(plan, base, varied)
     if plan.american and not operation.is_one_sided(base[varied]):
         return None
-    found = ad.apply_composite(operation, ad.array([numbers[k] for k in varied]))
-    return found[::-1] if mirrored else found
+    if not varied.size:
+        return operation.forward(base[varied])[0]
+    return ad.apply_composite(operation, ad.array([numbers[k] for k in varied]))

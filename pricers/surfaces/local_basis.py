@@ -1,12 +1,14 @@
-"""A tensor basis of local support, tabulated on the cells of a march."""
+"""A basis of local support, tabulated on the cells of a march."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from aadlib.errors import AadValueError
 
@@ -16,90 +18,132 @@ IntArray = NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class LocalBasis:
-    """Few functions at each row (a time) and each node (a spot), all others being zero there.
+    """Numbers on rows (times) and nodes (spots), linear in weights, each in few of them.
 
-    On row j and node i, of weights (n_times, n_columns) stored flat, times first,
+    A row j has n_columns lines, sparse combinations of the weights; on node i
 
-        value = sum over a, b of in_time[j, a] * in_node[i, b] * weights[first_time[j] + a, first_node[i] + b]
+        value = sum over b of in_node[j, i, b] * line[j, node_columns[j, i, b]],   line = lines @ weights.
 
     Parameters
     ----------
-    first_time : (n_rows,) int
-    in_time : (n_rows, time width) float
-    n_times : int
-    first_node : (n_nodes,) int
-    in_node : (n_nodes, node width) float
+    lines : (n_rows * n_columns, n_weights) sparse array, the lines of the first row first
+    node_columns : (n_nodes, width) int, the same on every row, or (n_rows, n_nodes, width); increasing along the last
+    in_node : float, as node_columns
     n_columns : int
 
     Raises
     ------
     AadValueError
-        When the shapes differ or a function lies outside the weights.
+        When the shapes differ or a node reads a line that is not there.
     """
 
-    first_time: IntArray
-    in_time: FloatArray
-    n_times: int
-    first_node: IntArray
+    lines: csr_array
+    node_columns: IntArray
     in_node: FloatArray
     n_columns: int
 
     def __post_init__(self) -> None:
-        for first, inside, count in (
-            (self.first_time, self.in_time, self.n_times),
-            (self.first_node, self.in_node, self.n_columns),
-        ):
-            if inside.ndim != 2 or first.shape != inside.shape[:1]:
-                raise AadValueError(
-                    f"a basis has shapes {first.shape} and {inside.shape}: must be (n,), (n, width)"
-                )
-            if first.size == 0 or first.min() < 0 or first.max() + inside.shape[1] > count:
-                raise AadValueError(f"a basis reaches outside its {count} functions")
-        for name, dtype in (("first_time", np.int64), ("first_node", np.int64), ("in_time", np.float64)):
-            object.__setattr__(self, name, np.ascontiguousarray(getattr(self, name), dtype=dtype))
-        object.__setattr__(self, "in_node", np.ascontiguousarray(self.in_node, dtype=np.float64))
+        for name, dtype in (("node_columns", np.int64), ("in_node", np.float64)):
+            array = np.ascontiguousarray(getattr(self, name), dtype=dtype)
+            object.__setattr__(self, name, array[None] if array.ndim == 2 else array)
+        columns = self.node_columns
+        if columns.ndim != 3 or columns.shape != self.in_node.shape or columns.size == 0:
+            raise AadValueError(
+                f"a basis has columns of shape {columns.shape} and values of shape {self.in_node.shape}: must be "
+                "equal, (n_nodes, width) or (n_rows, n_nodes, width)"
+            )
+        if self.lines.shape[0] % self.n_columns or columns.shape[0] not in (1, self.shape[0]):
+            raise AadValueError(
+                f"a basis has {self.lines.shape[0]} lines, {self.n_columns} columns and {columns.shape[0]} rows of "
+                "nodes: must be as many lines as rows times columns"
+            )
+        if columns[..., 0].min() < 0 or columns[..., -1].max() >= self.n_columns:
+            raise AadValueError(f"a basis reaches outside its {self.n_columns} columns")
+        if not (columns[..., 1:] > columns[..., :-1]).all():
+            raise AadValueError("the columns of a node do not increase: sort them")
 
     @property
     def n_weights(self) -> int:
         """Number of weights."""
-        return self.n_times * self.n_columns
+        return int(self.lines.shape[1])
 
     @property
     def shape(self) -> tuple[int, int]:
         """(rows, nodes)."""
-        return self.first_time.size, self.first_node.size
+        return self.lines.shape[0] // self.n_columns, self.node_columns.shape[1]
 
-    @property
+    @cached_property
     def is_single(self) -> bool:
         """Whether every cell depends on one weight alone."""
-        return self.in_time.shape[1] == self.in_node.shape[1] == 1
+        return self.in_node.shape[2] == 1 and bool((np.diff(self.lines.indptr) <= 1).all())
 
-    @property
+    @cached_property
     def arrays(self) -> tuple[Any, ...]:
-        """What the kernels take: first_time, in_time, first_node, in_node, n_columns."""
-        return self.first_time, self.in_time, self.first_node, self.in_node, self.n_columns
+        """What the kernels take: start, weight and factor of the lines, node_columns, in_node, n_columns."""
+        start, weight = (np.asarray(x, dtype=np.int64) for x in (self.lines.indptr, self.lines.indices))
+        return start, weight, self.lines.data, self.node_columns, self.in_node, self.n_columns
+
+    def linearised(self, weights: FloatArray) -> tuple[FloatArray, LocalBasis]:
+        """Return the values (n_rows, n_nodes) and the basis of their derivatives: itself."""
+        from pricers.surfaces.local_basis_kernels import predictor_kernel
+
+        values = np.empty(self.shape)
+        predictor_kernel(*self.arrays, weights, values)
+        return values, self
+
+    def bent(self, weights: FloatArray, factors: FloatArray, directions: FloatArray) -> FloatArray | None:
+        """Return None: what is linear in its weights has no second derivatives."""
+        return None
+
+    def gram(self, factors: FloatArray) -> FloatArray:
+        """Return basis' diag(factors) basis for factors (n_rows, n_nodes), (n_weights, n_weights)."""
+        from pricers.surfaces.local_basis_kernels import gram_kernel
+
+        result = np.zeros((self.n_weights, self.n_weights))
+        reach = int((self.node_columns[..., -1] - self.node_columns[..., 0]).max()) + 1
+        gram_kernel(*self.arrays, reach, factors, result)
+        return result
+
+    def mirrored(self) -> LocalBasis:
+        """Return the basis with its nodes in reverse order."""
+        return replace(self, node_columns=self.node_columns[:, ::-1], in_node=self.in_node[:, ::-1])
 
     def dense(self) -> FloatArray:
         """Return the basis as a matrix, (n_rows, n_nodes, n_weights): for reading and tests."""
-        times = np.zeros((self.shape[0], self.n_times))
-        columns = np.zeros((self.shape[1], self.n_columns))
-        np.put_along_axis(
-            times, self.first_time[:, None] + np.arange(self.in_time.shape[1]), self.in_time, axis=1
-        )
-        np.put_along_axis(
-            columns, self.first_node[:, None] + np.arange(self.in_node.shape[1]), self.in_node, axis=1
-        )
-        return np.einsum("jt,ic->jitc", times, columns).reshape(*self.shape, -1)
+        columns = np.zeros((*self.in_node.shape[:2], self.n_columns))
+        np.put_along_axis(columns, self.node_columns, self.in_node, axis=2)
+        lines = self.lines.toarray().reshape(-1, self.n_columns, self.n_weights)
+        return np.asarray(np.broadcast_to(columns, (*self.shape, self.n_columns)) @ lines)
+
+
+def product_lines(first: IntArray, values: FloatArray, n_times: int, n_columns: int) -> csr_array:
+    """Return the lines of a product of bases: in time few functions on each row, n_columns weights for each of them.
+
+    Parameters
+    ----------
+    first : (n_rows,) int, the first function in time on each row
+    values : (n_rows, width) float, that function and the next ones
+    n_times, n_columns : int
+        Weights are (n_times, n_columns), stored flat.
+    """
+    n_rows, width = values.shape
+    times = first[:, None, None] + np.arange(width)
+    weight = times * n_columns + np.arange(n_columns)[:, None]
+    factor = np.broadcast_to(values[:, None, :], weight.shape)
+    start = width * np.arange(n_rows * n_columns + 1)
+    shape = n_rows * n_columns, n_times * n_columns
+    found = csr_array((factor.flatten(), weight.flatten(), start), shape=shape)
+    found.eliminate_zeros()
+    return found
 
 
 def one_weight_a_cell(n_rows: int, n_nodes: int, *, constant_in_space: bool = False) -> LocalBasis:
     """Return the basis in which each cell, or each row where it is constant in space, has a weight of its own."""
+    n_columns = 1 if constant_in_space else n_nodes
     columns = np.zeros(n_nodes, dtype=np.int64) if constant_in_space else np.arange(n_nodes)
     return LocalBasis(
-        first_time=np.arange(n_rows),
-        in_time=np.ones((n_rows, 1)),
-        n_times=n_rows,
-        first_node=columns,
+        lines=product_lines(np.arange(n_rows), np.ones((n_rows, 1)), n_rows, n_columns),
+        node_columns=columns[:, None],
         in_node=np.ones((n_nodes, 1)),
-        n_columns=1 if constant_in_space else n_nodes,
+        n_columns=n_columns,
     )

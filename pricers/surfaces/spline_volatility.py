@@ -16,7 +16,7 @@ from aadlib.errors import (
     values_of,
 )
 from pricers.surfaces.bspline import BSplineBasis, FloatArray, TensorBasis
-from pricers.surfaces.local_basis import LocalBasis
+from pricers.surfaces.local_basis import LocalBasis, product_lines
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,12 +77,13 @@ class SplineVolatility:
 
     def local_basis(self, spots: FloatArray, times: FloatArray) -> LocalBasis:
         """Tabulate the basis at spots (n,) and one row for each of the times; a static surface has one row."""
+        in_spot = self.basis if isinstance(self.basis, BSplineBasis) else self.basis.first
+        first, values = in_spot.tabulate(spots)
         if isinstance(self.basis, BSplineBasis):
-            first, values = self.basis.tabulate(spots)
-            return LocalBasis(np.zeros(1, dtype=np.int64), np.ones((1, 1)), 1, first, values, self.basis.size)
-        first, values = self.basis.first.tabulate(spots)
-        first_time, in_time = self.basis.second.tabulate(times)
-        return LocalBasis(first_time, in_time, self.basis.second.size, first, values, self.basis.first.size)
+            lines = product_lines(np.zeros(1, dtype=np.int64), np.ones((1, 1)), 1, in_spot.size)
+        else:
+            lines = product_lines(*self.basis.second.tabulate(times), self.basis.second.size, in_spot.size)
+        return LocalBasis(lines, first[:, None] + np.arange(values.shape[1]), values, in_spot.size)
 
     def __call__(self, spots: Any, time: Any) -> Any:
         """Return the local volatility at float spots (n,) and one time, (n,) numbers of the kind of the weights.

@@ -121,6 +121,13 @@ class VolatilityHats:
             row.append(intercept if flat else intercept + slope * float(deviation[i]))
         return row
 
+    def in_time(self, times: FloatArray) -> tuple[NDArray[np.int64], FloatArray, int]:
+        """Return the hats in ln t at float times: the first one there, its value and the next one's, their number."""
+        n = self.expiries.size
+        dense = _hats(np.log(self.expiries), np.log(times))
+        first = np.clip(np.searchsorted(self.expiries, times, side="right") - 1, 0, max(n - 2, 0))
+        return first, np.take_along_axis(dense, first[:, None] + np.arange(min(2, n)), axis=1), n
+
     def _at_time(self, bumps: Any, time: float) -> list[Any]:
         in_time = _hats(np.log(self.expiries), np.log(time))
         n = self.deviations.size

@@ -160,3 +160,25 @@ def test_threads_share_a_program() -> None:
     with ThreadPoolExecutor(4) as pool:
         together = list(pool.map(program.hessian, points))
     np.testing.assert_array_equal(together, alone)
+
+
+class Cornered(Softmax):
+    """A softmax that says it has corners."""
+
+    @property
+    def kink(self) -> str:
+        return "a corner"
+
+
+def test_a_composite_may_report_a_kink() -> None:
+    """Once, with its source line, where its results are used and differentiated; a smooth one reports none."""
+
+    def function(x: Any) -> Any:
+        return ad.apply_composite(Cornered(), x)[1]
+
+    point = np.array([0.3, -0.2, 0.5])
+    (kink,) = ad.record(function, point).kinks
+    assert kink.operation == "a corner"
+    assert kink.line[0].endswith("test_composite.py") and kink.line[2] == "function"
+    assert ad.record(lambda x: ad.apply_composite(Softmax(), x)[1], point).kinks == ()
+    assert ad.record(lambda x, y: function(y) + x[0], point, point, passive=(1,)).kinks == ()

@@ -84,7 +84,7 @@ def test_a_tape_counts_its_nodes_and_bytes():
         assert "open" in repr(tape)
     assert len(tape) == 5001
     assert "5001 nodes" in repr(tape) and "closed" in repr(tape)
-    assert 17 * 5001 <= tape.nbytes <= 17 * 2 * 8192 + 8 * 8192
+    assert 9 * 5001 <= tape.nbytes <= 9 * 2 * 8192 + 8 * 8192
 
 
 def test_constants_are_not_recorded():

@@ -134,8 +134,8 @@ def test_dense_functions_take_all_directions() -> None:
 
 def test_finding_stops_at_a_clique() -> None:
     program = ad.record(blocks, np.linspace(0.5, 1.5, 40))
-    assert find_pattern(program, clique=3) is None
-    assert find_pattern(program, clique=4) is not None
+    assert find_pattern(program, most_colors=3) is None
+    assert find_pattern(program, most_colors=4) is not None
 
 
 def test_weights_and_several_arguments() -> None:

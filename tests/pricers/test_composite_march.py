@@ -10,6 +10,8 @@ import pytest
 
 import aadlib as ad
 from aadlib.errors import AadTypeError, AadValueError
+from greeks2 import hessian_result
+from greeks2.kinks import KinkWarning
 from pricers import black_scholes
 from pricers.pde import backward
 from pricers.pde import composite_march_twin as twin
@@ -17,7 +19,7 @@ from pricers.pde.composite_march import CrankNicolsonMarch
 from pricers.pde.grids import log_grid, sinh_grid, uniform_grid
 from pricers.pde.march_plan import MarchPlan
 from pricers.surfaces.bspline import TensorBasis, uniform_basis
-from pricers.surfaces.local_basis import LocalBasis, one_weight_a_cell
+from pricers.surfaces.local_basis import LocalBasis, one_weight_a_cell, product_lines
 from pricers.surfaces.spline_volatility import SplineVolatility
 
 GRID = uniform_grid(lowest=0.0, highest=300.0, n_nodes=41)
@@ -128,15 +130,16 @@ def test_floats_take_the_same_numbers() -> None:
 
 
 def small_operation(american: bool, rows: str) -> CrankNicolsonMarch:
-    """Return a march over seven nodes with every operand varied."""
+    """Return a march over seven nodes with every operand varied, results on the way, and rows of different scale."""
     n, n_substeps = 5, 4
     basis = {
         "cells": one_weight_a_cell(3, n),
         "static": one_weight_a_cell(1, n),
         "flat rows": one_weight_a_cell(3, n, constant_in_space=True),
         "tensor": LocalBasis(
-            np.array([0, 1, 1]), np.array([[0.4, 0.6], [0.7, 0.3], [0.2, 0.8]]), 3,
-            np.array([0, 0, 1, 1, 2]), np.array([[0.2, 0.8], [0.6, 0.4], [0.9, 0.1], [0.3, 0.7], [0.5, 0.5]]), 4,
+            product_lines(np.array([0, 1, 1]), np.array([[0.4, 0.6], [0.7, 0.3], [0.2, 0.8]]), 3, 4),
+            np.array([0, 0, 1, 1, 2])[:, None] + np.arange(2),
+            np.array([[0.2, 0.8], [0.6, 0.4], [0.9, 0.1], [0.3, 0.7], [0.5, 0.5]]), 4,
         ),
     }[rows]  # fmt: skip
     rng = np.random.default_rng(5)
@@ -144,7 +147,9 @@ def small_operation(american: bool, rows: str) -> CrankNicolsonMarch:
         stencil=rng.uniform(0.5, 1.5, (4, n)) * np.array([[1.0], [1.0], [-0.2], [0.2]]),
         row=np.array([2, 2, 1, 0]) if basis.shape[0] > 1 else np.zeros(n_substeps, dtype=np.int64),
         damped=np.array([True, True, False, False]),
-        basis=basis,
+        last=np.array([1, n_substeps - 1]),
+        predictor=basis,
+        row_scale=rng.uniform(0.8, 1.2, basis.shape[0]),
         link="log_volatility" if rows == "tensor" else "volatility",
         american=american,
     )
@@ -192,16 +197,16 @@ def test_equal_to_the_twin(rows: str, american: bool, rng: np.random.Generator) 
     scale = state.parts[1][0]
     x = numbers_of(operation, plan.parts(base), scale * state.variance)
     wanted, solutions, exercised = twin.march(plan, x)
-    np.testing.assert_allclose(values, wanted, rtol=1e-12, atol=1e-14)
+    np.testing.assert_allclose(values, wanted.ravel(), rtol=1e-12, atol=1e-14)
     np.testing.assert_allclose(state.doubled, solutions, rtol=1e-12, atol=1e-14)
     assert state.exercised.tolist() == exercised
 
     seeds = rng.standard_normal(values.size)
-    bar, multipliers = twin.adjoint(plan, x, seeds)
+    bar, multipliers = twin.adjoint(plan, x, seeds.reshape(wanted.shape))
     found = plan.parts(operation.adjoint(state, seeds))
     np.testing.assert_allclose(state.last_adjoint[1].multipliers, multipliers, rtol=1e-11, atol=1e-13)
     np.testing.assert_allclose(
-        found[0].reshape(plan.basis.shape), bar.diffusion * state.slope, rtol=1e-11, atol=1e-13
+        found[0].reshape(plan.predictor.shape), bar.diffusion * state.slope, rtol=1e-11, atol=1e-13
     )
     assert found[1][0] == pytest.approx(float((bar.diffusion * state.variance).sum()), rel=1e-11)
     np.testing.assert_allclose(found[1][1:], bar.coefficients, rtol=1e-11)
@@ -210,21 +215,25 @@ def test_equal_to_the_twin(rows: str, american: bool, rng: np.random.Generator) 
 
     # Without the scale and to first order in the weights, so that the cells' own curvature stays out of it.
     directions = rng.standard_normal((base.size, 3))
-    directions[plan.basis.n_weights] = 0.0
+    directions[plan.predictor.n_weights] = 0.0
     parts = plan.parts(directions)
     moved = [
         numbers_of(
-            operation, [part[:, k] for part in parts], state.slope * parts[0][:, k].reshape(plan.basis.shape)
+            operation,
+            [part[:, k] for part in parts],
+            state.slope * parts[0][:, k].reshape(plan.predictor.shape),
         )
         for k in range(3)
     ]
     tangents = operation.tangents(state, directions)
     for k, dx in enumerate(moved):
-        np.testing.assert_allclose(tangents[:, k], twin.tangent(plan, x, dx)[0], rtol=1e-11, atol=1e-13)
+        np.testing.assert_allclose(
+            tangents[:, k], twin.tangent(plan, x, dx)[0].ravel(), rtol=1e-11, atol=1e-13
+        )
     of_cells = np.einsum("cj,c,ck->jk", parts[0], (bar.diffusion * state.bend).ravel(), parts[0])
     np.testing.assert_allclose(
         operation.curvature(state, seeds, directions) - of_cells,
-        twin.curvature(plan, x, seeds, moved),
+        twin.curvature(plan, x, seeds.reshape(wanted.shape), moved),
         rtol=1e-11,
         atol=1e-12,
     )
@@ -233,13 +242,20 @@ def test_equal_to_the_twin(rows: str, american: bool, rng: np.random.Generator) 
 def test_lanes_of_single_weights_equal_lanes_of_any_directions(rng: np.random.Generator) -> None:
     """The Hessian does not depend on the directions it is swept in, nor on what was asked before."""
     operation = small_operation(False, "tensor")
-    seeds = rng.standard_normal(7)
+    seeds = rng.standard_normal(14)
     size = operation.base.size
     mixed = rng.standard_normal((size, size))
     fresh = operation.forward(operation.base)[1]
     units = operation.curvature(fresh, seeds, np.eye(size))
     np.testing.assert_allclose(
         operation.curvature(fresh, seeds, mixed), mixed.T @ units @ mixed, rtol=0, atol=1e-11
+    )
+    lengths = rng.uniform(0.5, 2.0, size)
+    np.testing.assert_allclose(
+        operation.curvature(fresh, seeds, np.diag(lengths)),
+        units * np.outer(lengths, lengths),
+        rtol=1e-11,
+        atol=1e-12,
     )
     few = mixed[:, :2]
     np.testing.assert_allclose(
@@ -278,6 +294,18 @@ def test_closed_forms() -> None:
         (0, 0): "gamma", (0, 5): "vanna", (5, 5): "volga", (0, 3): "delta_rho", (3, 3): "rho_convexity", (3, 5): "vera",
     }.items():  # fmt: skip
         assert hessian[j, k] == pytest.approx(getattr(exact, name), rel=2e-3), name
+
+
+def test_early_exercise_is_a_kink() -> None:
+    """A Hessian that holds the exercised nodes says so, as one operation and expanded; a European one has none."""
+    point = np.concatenate([MARKET, [0.2]])
+    with pytest.warns(KinkWarning, match="early exercise"):
+        result = hessian_result(lambda x: flat(x, **KINDS["american put"]), point)
+    assert {kink.operation: kink.count for kink in result.kinks}["early exercise"] == 1
+    with pytest.warns(KinkWarning, match="maximum"):
+        expanded = hessian_result(lambda x: flat(x, expand=True, **KINDS["american put"]), point)
+    assert relative(result.matrix, expanded.matrix) < 1e-11
+    assert hessian_result(flat, point).kinks == ()
 
 
 def test_exercise_on_both_sides_is_expanded() -> None:
@@ -321,6 +349,6 @@ def test_refusals_of_replays_and_types() -> None:
         ad.record(lambda v: priced(MARKET, v), np.full(3, 0.2), lanes=(0,))
     basis = one_weight_a_cell(1, 4)
     with pytest.raises(AadValueError, match="reaches outside"):
-        replace(basis, n_columns=3)
-    with pytest.raises(AadValueError, match="a basis has shapes"):
-        replace(basis, first_node=np.arange(5))
+        replace(basis, node_columns=np.arange(1, 5)[:, None])
+    with pytest.raises(AadValueError, match="must be equal"):
+        replace(basis, node_columns=np.arange(5)[:, None])

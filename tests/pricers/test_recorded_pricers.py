@@ -329,7 +329,7 @@ def skewed_surface(n_strikes: int) -> SplineLocalVolatility:
     )
 
 
-def forward_at(x: Any, n_strikes: int = 8, nodes_per_deviation: float = 3.0) -> Any:
+def forward_at(x: Any, n_strikes: int = 8, nodes_per_deviation: float = 3.0, *, expand: bool = True) -> Any:
     """Return a call by the forward march at x = (spot, rate shift)."""
     surface = skewed_surface(n_strikes)
     grid = book_grid(
@@ -346,6 +346,7 @@ def forward_at(x: Any, n_strikes: int = 8, nodes_per_deviation: float = 3.0) -> 
         spot=x[0],
         rate_shift=x[1],
         grid=grid,
+        expand=expand,
     )[0]
 
 
@@ -375,7 +376,7 @@ def test_a_replay_beyond_the_recorded_cells_says_so(
 
 
 def test_a_replayed_book_is_right_or_refused() -> None:
-    """Wherever a recording of a book answers, it answers like a fresh march."""
+    """Wherever an expanded recording of a book answers, it answers like a fresh march."""
     program = ad.record(forward_at, np.array([100.0, 0.0]))
     answered = 0
     for spot in 100.0 * np.exp(np.linspace(-0.1, 0.1, 41)):
@@ -386,6 +387,17 @@ def test_a_replayed_book_is_right_or_refused() -> None:
         answered += 1
         assert found == pytest.approx(float(forward_at([spot, 0.0])), rel=2e-3)
     assert 5 < answered < 41
+
+
+def test_a_book_as_two_operations_is_right_at_any_spot() -> None:
+    """Unexpanded it answers far away too, with the price, slopes and curvature of a fresh recording."""
+    program = ad.record(lambda x: forward_at(x, expand=False), np.array([100.0, 0.0]))
+    for spot, rate in ((70.0, -0.01), (80.0, 0.02), (115.0, 0.0), (130.0, 0.15)):
+        x = np.array([spot, rate])
+        fresh = ad.record(forward_at, x)
+        assert program.value(x) == pytest.approx(fresh.value(x), rel=1e-12)
+        np.testing.assert_allclose(program.gradient(x), fresh.gradient(x), rtol=1e-10)
+        np.testing.assert_allclose(program.hessian(x), fresh.hessian(x), rtol=1e-9)
 
 
 def test_a_replay_far_from_the_root_says_so() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import aadlib as ad
-from aadlib import AadTypeError, AadValueError, BranchChanged
+from aadlib import AadTypeError, AadValueError, BranchChanged, NotFinite
 from greeks2 import Normals, Sobol, expectation
 from greeks2.expectation import workers
 
@@ -100,7 +100,15 @@ def test_a_path_that_branches_on_its_noise():
     text = str(caught.value)
     first_line = test_a_path_that_branches_on_its_noise.__code__.co_firstlineno + 4
     assert f"test_bad_input.py:{first_line} " in text and "where" in text
-    assert text.startswith("3 of the 488 paths from number 512 ")
+    assert text.startswith("in paths 512 to 999 (lane 0 is path 512): ") and " in 3 of 488 " in text
+
+
+def test_a_path_without_a_finite_value():
+    """The error says which path, and that the record can tell the line."""
+    z = np.ones((1000, 1))
+    z[600] = 0.0
+    with pytest.raises(NotFinite, match=r"in paths 512 to 999 .*inf.* in lane 88"):
+        expectation(lambda p, x: p[0] / x[0], [1.0], lanes=z, batches=2)
 
 
 def test_the_first_bad_row_is_named_whatever_runs_first(monkeypatch):

@@ -66,6 +66,21 @@ def test_a_kink_warns_with_its_line_and_the_smoothers():
     assert found.hessian[0, 0] == 0.0 == found.hessian_stderr[0, 0]  # what the warning says
 
 
+def test_a_choice_by_the_noise_alone_is_no_kink():
+    """E[p0^2; z > 0] + E[p1^2; z <= 0] is smooth in p, unlike a choice that a parameter moves."""
+
+    def path(p, z):
+        return np.where((z > 0.0) & (z < 9.0), p[0] ** 2, p[1] ** 2)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = expectation(path, [1.0, 2.0], lanes=SINGLE)
+    assert not found.kinks
+    assert np.abs((found.hessian - np.eye(2)) / (found.hessian_stderr + np.eye(2)[::-1])).max() < 4.0
+    with pytest.warns(KinkWarning, match="greater at .*where_true at"):
+        expectation(lambda p, z: np.where(z > p[0], p[0] ** 2, p[1] ** 2), [1.0, 2.0], lanes=SINGLE)
+
+
 def test_first_order_through_a_kink_is_right_and_silent():
     """Delta of an at-the-money call by the pathwise method, against the closed form."""
     with warnings.catch_warnings():

@@ -1,0 +1,104 @@
+"""Compiled sweeps of a local basis: its values, its transpose, its Gram matrix.
+
+The arrays are those of `pricers.surfaces.local_basis.LocalBasis`: the lines of all rows as a sparse matrix (start,
+weight, factor) with n_columns lines a row, and node_columns and in_node with one plane for all rows or one for each.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from pricers.kernel_options import OPTIONS, FloatArray, IntArray
+
+
+@njit(**OPTIONS)
+def predictor_kernel(
+    start: IntArray,
+    weight: IntArray,
+    factor: FloatArray,
+    node_columns: IntArray,
+    in_node: FloatArray,
+    n_columns: int,
+    weights: FloatArray,
+    result: FloatArray,
+) -> None:
+    """Fill result (n_rows, n) with the basis times weights."""
+    n_rows, n = result.shape
+    line = np.empty(n_columns)
+    for j in range(n_rows):
+        plane = j if in_node.shape[0] > 1 else 0
+        for c in range(n_columns):
+            total = 0.0
+            for e in range(start[j * n_columns + c], start[j * n_columns + c + 1]):
+                total += factor[e] * weights[weight[e]]
+            line[c] = total
+        for i in range(n):
+            total = 0.0
+            for b in range(in_node.shape[2]):
+                total += in_node[plane, i, b] * line[node_columns[plane, i, b]]
+            result[j, i] = total
+
+
+@njit(**OPTIONS)
+def gather_kernel(
+    start: IntArray,
+    weight: IntArray,
+    factor: FloatArray,
+    node_columns: IntArray,
+    in_node: FloatArray,
+    n_columns: int,
+    seeds: FloatArray,
+    result: FloatArray,
+) -> None:
+    """Add the transpose of `predictor_kernel` applied to seeds (n_rows, n) to result (n_weights,)."""
+    n_rows, n = seeds.shape
+    line = np.empty(n_columns)
+    for j in range(n_rows):
+        plane = j if in_node.shape[0] > 1 else 0
+        line[:] = 0.0
+        for i in range(n):
+            for b in range(in_node.shape[2]):
+                line[node_columns[plane, i, b]] += in_node[plane, i, b] * seeds[j, i]
+        for c in range(n_columns):
+            for e in range(start[j * n_columns + c], start[j * n_columns + c + 1]):
+                result[weight[e]] += factor[e] * line[c]
+
+
+@njit(**OPTIONS)
+def gram_kernel(
+    start: IntArray,
+    weight: IntArray,
+    factor: FloatArray,
+    node_columns: IntArray,
+    in_node: FloatArray,
+    n_columns: int,
+    reach: int,
+    factors: FloatArray,
+    result: FloatArray,
+) -> None:
+    """Add basis' diag(factors) basis to result (n_weights, n_weights); factors (n_rows, n).
+
+    `reach` columns lie between the first and the last of any node, both counted.
+    """
+    n_rows, n = factors.shape
+    width = in_node.shape[2]
+    band = np.empty((n_columns, reach))
+    for j in range(n_rows):
+        plane = j if in_node.shape[0] > 1 else 0
+        band[:] = 0.0
+        for i in range(n):
+            for b in range(width):
+                scaled = factors[j, i] * in_node[plane, i, b]
+                column = node_columns[plane, i, b]
+                for c in range(b, width):
+                    band[column, node_columns[plane, i, c] - column] += scaled * in_node[plane, i, c]
+        for b in range(n_columns):
+            left = j * n_columns + b
+            for c in range(min(reach, n_columns - b)):
+                for e in range(start[left], start[left + 1]):
+                    scaled = factor[e] * band[b, c]
+                    for f in range(start[left + c], start[left + c + 1]):
+                        result[weight[e], weight[f]] += scaled * factor[f]
+                        if c:
+                            result[weight[f], weight[e]] += scaled * factor[f]

@@ -1,0 +1,181 @@
+"""Local variances on nodes that move over a surface which stays where it is: what a forward march reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import block_diag, csr_array, hstack
+
+from aadlib.errors import AadValueError, require_positive, values_of
+from pricers.surfaces.local_basis import LocalBasis, product_lines
+from pricers.surfaces.local_volatility import SplineLocalVolatility
+from pricers.surfaces.volatility_hats import VolatilityHats
+
+FloatArray = NDArray[np.float64]
+
+
+HOME_REACH = 2e-3
+"""Moves of log-moneyness within which a recording keeps the knot intervals and hats that it was made with."""
+
+
+@dataclass(frozen=True, eq=False)
+class MovedVariance:
+    """The variances of a `SplineLocalVolatility` at x + shift + drift t, step by step, in numbers of any kind.
+
+    Called with a step it is those variances, operation by operation. A recorded march takes `numbers` and `predictor`
+    instead: what is recorded does then not grow with the nodes and steps, and knot intervals and hats are found anew
+    wherever a replay moves x by more than `HOME_REACH` from where it was recorded.
+
+    Parameters
+    ----------
+    surface : SplineLocalVolatility
+    nodes : (n_nodes,) float, increasing log-moneyness x
+    times : (n_steps,) float, years
+    shift, drift : numbers of any kind, common displacement of x today and its growth per year
+    weights, levels, volatility_bumps, bump_shapes
+        As for `SplineLocalVolatility.variance_row`.
+    """
+
+    surface: SplineLocalVolatility
+    nodes: FloatArray
+    times: FloatArray
+    shift: Any
+    drift: Any
+    weights: Any = None
+    levels: Any = None
+    volatility_bumps: Any = None
+    bump_shapes: VolatilityHats | None = None
+
+    def __post_init__(self) -> None:
+        if (self.volatility_bumps is None) != (self.bump_shapes is None):
+            raise AadValueError("volatility_bumps and bump_shapes: give both or neither")
+
+    def __call__(self, step: int) -> list[Any]:
+        """Return the variances at all nodes in one step."""
+        time = float(self.times[step])
+        return self.surface.variance_row(
+            log_moneyness=self.nodes,
+            time=time,
+            shift=self.shift + self.drift * time,
+            weights=self.weights,
+            levels=self.levels,
+            volatility_bumps=self.volatility_bumps,
+            bump_shapes=self.bump_shapes,
+        )
+
+    @property
+    def numbers(self) -> list[Any]:
+        """All that the variances depend on: weights row by row, levels, shift and drift, bumps."""
+        weights = self.surface.weights if self.weights is None else self.weights
+        levels = self.surface.levels if self.levels is None else self.levels
+        bumps = [] if self.volatility_bumps is None else self.volatility_bumps
+        return [*np.asarray(weights).ravel().tolist(), *levels, self.shift, self.drift, *bumps]
+
+    @property
+    def predictor(self) -> MovedPredictor:
+        """The variances at all nodes but the outermost as a function of `numbers`."""
+        surface, times = self.surface, np.asarray(self.times, dtype=np.float64)
+        centres = np.empty(0) if self.bump_shapes is None else self.bump_shapes.deviations
+        return MovedPredictor(
+            self._lines(),
+            np.ascontiguousarray(self.nodes[1:-1]),
+            float(values_of(self.shift)) + float(values_of(self.drift)) * times,
+            1.0 / surface.scale(times),
+            1.0 / np.sqrt(surface.total_variance(times)),
+            surface.strike_basis.breakpoints,
+            surface.strike_basis.pieces,
+            np.asarray(centres, dtype=np.float64),
+        )
+
+    def _lines(self) -> csr_array:
+        """Return what each step depends on, by line of `numbers`: weights in u of the log variance, shift, hats."""
+        surface, times = self.surface, np.asarray(self.times, dtype=np.float64)
+        n_rows, n_u = times.size, surface.strike_basis.size
+        first, values = surface.time_basis.tabulate(surface.time_coordinate(times))
+        in_time = product_lines(first, 2.0 * values, surface.time_basis.size, n_u)
+        # The basis sums to one, so a level added to every weight is added to the spline.
+        interval = np.eye(surface.levels.size)[np.repeat(surface.interval(times), n_u)]
+        kinds = [
+            hstack([in_time, csr_array(interval)]),
+            csr_array(np.stack([np.ones(n_rows), times], axis=1)),
+        ]
+        widths = [n_u, 1]
+        if self.bump_shapes is not None:
+            widths.append(self.bump_shapes.deviations.size)
+            kinds.append(product_lines(*self.bump_shapes.in_time(times), widths[-1]))
+        # All lines of one kind come before those of the next so far: bring together those of a row.
+        begins = np.cumsum([0, *(n_rows * width for width in widths[:-1])])
+        order = [
+            begin + width * np.arange(n_rows)[:, None] + np.arange(width)
+            for begin, width in zip(begins, widths, strict=True)
+        ]
+        return csr_array(csr_array(block_diag(kinds))[np.concatenate(order, axis=1).ravel()])
+
+
+@dataclass(frozen=True, eq=False)
+class MovedPredictor:
+    """Variances row by row: see `pricers.surfaces.moved_variance_kernels`, whose names the fields have."""
+
+    lines: csr_array
+    nodes: FloatArray
+    home: FloatArray
+    inverse_scale: FloatArray
+    inverse_width: FloatArray
+    breakpoints: FloatArray
+    pieces: FloatArray
+    centres: FloatArray
+
+    @cached_property
+    def n_columns(self) -> int:
+        """Lines of one row: weights of the spline, the shift, and heights of the hats."""
+        return self.pieces.shape[0] + self.pieces.shape[1] + self.centres.size
+
+    @property
+    def n_weights(self) -> int:
+        """Number of weights."""
+        return int(self.lines.shape[1])
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(rows, nodes)."""
+        return self.inverse_scale.size, self.nodes.size
+
+    def linearised(self, weights: FloatArray) -> tuple[FloatArray, LocalBasis]:
+        """Return the variances and the basis of their derivatives.
+
+        Raises
+        ------
+        AadValueError
+            When a bump leaves no volatility above zero.
+        """
+        from pricers.surfaces.moved_variance_kernels import variance_kernel
+
+        lines = (self.lines @ weights).reshape(self.shape[0], -1)
+        width = self.pieces.shape[1] + 1 + min(3, self.centres.size)
+        volatility, inside = np.empty(self.shape), np.empty((*self.shape, width))
+        columns = np.empty(inside.shape, dtype=np.int64)
+        variance_kernel(*self._arrays, lines, volatility, columns, inside)
+        if self.centres.size:
+            require_positive("bumped local volatility", volatility)
+        return volatility * volatility, LocalBasis(self.lines, columns, inside, self.n_columns)
+
+    def bent(self, weights: FloatArray, factors: FloatArray, directions: FloatArray) -> FloatArray:
+        """Return the second derivatives of sum(factors * variances) times directions, (n_weights, d)."""
+        from pricers.surfaces.moved_variance_kernels import curvature_kernel
+
+        lines = (self.lines @ weights).reshape(self.shape[0], -1)
+        blocks = np.zeros((*lines.shape, self.n_columns))
+        curvature_kernel(*self._arrays, lines, factors, blocks)
+        moved = blocks @ (self.lines @ directions).reshape(*lines.shape, -1)
+        return np.asarray(self.lines.T @ moved.reshape(lines.size, -1))
+
+    @property
+    def _arrays(self) -> tuple[Any, ...]:
+        return (
+            self.nodes, self.home, HOME_REACH, self.inverse_scale, self.inverse_width,
+            self.breakpoints, self.pieces, self.centres,
+        )  # fmt: skip
