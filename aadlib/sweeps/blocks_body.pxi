@@ -61,26 +61,39 @@ cdef extern from *:
     #define AAD_LOAD(p) (*(p))
     #endif
 
-    /* Add one product of columns to the places of the table: twice where it says -2 - place, nowhere at -1. */
-    static inline void aad_settle(double* zone, int place, const double* found) {
-        if (place == -1) return;
-        double* to = zone + (place >= 0 ? place : -2 - place);
-        AAD_EACH to[l] += found[l];
-        if (place < -1) AAD_EACH to[l] += found[l];
+    /* The sum over the lanes of a block, always in this order. */
+    static inline double aad_sum(const double* x) {
+        return ((x[0] + x[4]) + (x[2] + x[6])) + ((x[1] + x[5]) + (x[3] + x[7]));
     }
 
-    /* zone[table[i, j]] += sum over blocks of one[i] other[j], lane by lane; a column's blocks stand side by side. */
+    /* Add a number to one of the sums: twice where the place is -2 - place, nowhere at -1. */
+    static inline void aad_settle(double* sums, int place, double number) {
+        if (place >= 0) sums[place] += number;
+        else if (place < -1) sums[-2 - place] += 2.0 * number;
+    }
+
+    enum { AAD_CHUNK_BLOCKS = 48, AAD_COLUMN = AAD_CHUNK_BLOCKS * AAD_LANES + AAD_LANES };
+
+    /* sums[table[i, j]] += sum over blocks and lanes of weight one[i] other[j]; a column's blocks stand side by side. */
     static void aad_products(
-        const double* one, Py_ssize_t n_one, const double* other, Py_ssize_t n_other, Py_ssize_t stride,
-        Py_ssize_t n_blocks, int symmetric, const int* table, double* zone)
+        const double* one, Py_ssize_t n_one, const double* other, Py_ssize_t n_other, const double* weight,
+        Py_ssize_t n_blocks, int symmetric, const int* table, double* sums)
     {
+        double scaled[AAD_TILE][AAD_COLUMN];
         double found[AAD_TILE][AAD_TILE][AAD_LANES];
         for (Py_ssize_t i = 0; i < n_one; i += AAD_TILE) {
             const double* x[AAD_TILE];
-            for (int p = 0; p < AAD_TILE; p++) x[p] = one + (i + p < n_one ? i + p : n_one - 1) * stride;
+            for (int p = 0; p < AAD_TILE; p++) {
+                x[p] = one + (i + p < n_one ? i + p : n_one - 1) * AAD_COLUMN;
+                if (weight) {
+                    for (Py_ssize_t at = 0; at < n_blocks * AAD_LANES; at++) scaled[p][at] = x[p][at] * weight[at];
+                    x[p] = scaled[p];
+                }
+            }
             for (Py_ssize_t j = symmetric ? i : 0; j < n_other; j += AAD_TILE) {
                 const double* y[AAD_TILE];
-                for (int q = 0; q < AAD_TILE; q++) y[q] = other + (j + q < n_other ? j + q : n_other - 1) * stride;
+                for (int q = 0; q < AAD_TILE; q++)
+                    y[q] = other + (j + q < n_other ? j + q : n_other - 1) * AAD_COLUMN;
                 for (int part = 0; part < AAD_LANES; part += AAD_WIDTH) {
                     aad_vector sum[AAD_TILE][AAD_TILE];
                     memset(sum, 0, sizeof sum);
@@ -98,15 +111,15 @@ cdef extern from *:
                 }
                 for (int p = 0; p < AAD_TILE && i + p < n_one; p++)
                     for (int q = 0; q < AAD_TILE && j + q < n_other; q++)
-                        aad_settle(zone, table[(i + p) * n_other + j + q], found[p][q]);
+                        aad_settle(sums, table[(i + p) * n_other + j + q], aad_sum(found[p][q]));
             }
         }
     }
 
-    /* The same where a zero of either side ends the chain whatever the other one is. */
+    /* The same where a zero factor ends the chain whatever the others are. */
     static void aad_ended_products(
-        const double* one, Py_ssize_t n_one, const double* other, Py_ssize_t n_other, Py_ssize_t stride,
-        Py_ssize_t n_blocks, const int* table, double* zone)
+        const double* one, Py_ssize_t n_one, const double* other, Py_ssize_t n_other, const double* weight,
+        Py_ssize_t n_blocks, const int* table, double* sums)
     {
         double found[AAD_LANES];
         for (Py_ssize_t i = 0; i < n_one; i++)
@@ -114,8 +127,12 @@ cdef extern from *:
                 if (table[i * n_other + j] == -1) continue;
                 AAD_EACH found[l] = 0.0;
                 for (Py_ssize_t at = 0; at < n_blocks * AAD_LANES; at += AAD_LANES)
-                    AAD_EACH found[l] += aad_ended(one[i * stride + at + l], other[j * stride + at + l]);
-                aad_settle(zone, table[i * n_other + j], found);
+                    AAD_EACH {
+                        double x = one[i * AAD_COLUMN + at + l];
+                        if (weight) x = aad_ended(x, weight[at + l]);
+                        found[l] += aad_ended(x, other[j * AAD_COLUMN + at + l]);
+                    }
+                aad_settle(sums, table[i * n_other + j], aad_sum(found));
             }
     }
     """
@@ -128,14 +145,18 @@ cdef extern from *:
     void aad_minus_to(double* d, const double* a) noexcept nogil
     void aad_ended_times(double* d, const double* a, const double* b) noexcept nogil
     void aad_ended_times_to(double* d, const double* a, const double* b) noexcept nogil
+    double aad_sum(const double* x) noexcept nogil
     void aad_products(
-        const double* one, Py_ssize_t n_one, const double* other, Py_ssize_t n_other, Py_ssize_t stride,
-        Py_ssize_t n_blocks, int symmetric, const int* table, double* zone
+        const double* one, Py_ssize_t n_one, const double* other, Py_ssize_t n_other, const double* weight,
+        Py_ssize_t n_blocks, int symmetric, const int* table, double* sums
     ) noexcept nogil
     void aad_ended_products(
-        const double* one, Py_ssize_t n_one, const double* other, Py_ssize_t n_other, Py_ssize_t stride,
-        Py_ssize_t n_blocks, const int* table, double* zone
+        const double* one, Py_ssize_t n_one, const double* other, Py_ssize_t n_other, const double* weight,
+        Py_ssize_t n_blocks, const int* table, double* sums
     ) noexcept nogil
+    enum:
+        CHUNK_BLOCKS "AAD_CHUNK_BLOCKS"  # most blocks between two sums: their rows stay in the second-level cache
+        COLUMN "AAD_COLUMN"  # doubles from one packed column to the next, off the power of two
 
 # Kinds of steps as `aadlib.block_code` numbers them; a kind from VALUE on names a row of the table of operations.
 cdef enum:
@@ -151,8 +172,6 @@ cdef enum:
     SECOND = 768
 
 cdef enum:
-    CHUNK_BLOCKS = 32  # blocks between two sums: their rows stay in the second-level cache
-    COLUMN = CHUNK_BLOCKS * LANES + LANES  # doubles from one packed column to the next, off the power of two
     MOST_ARRAYS = 64
 
 
@@ -221,14 +240,15 @@ cdef void execute(
 
 
 cdef class BlockMachine:
-    """Runs one `aadlib.block_code.BlockCode`; threads may share it, each with an arena of its own."""
+    """Runs one `aadlib.block_code.BlockCode` by an `aadlib.sweeps.blocks.ColumnPlan`; threads may share it, each with an arena of its own."""
 
     cdef const int[:, ::1] value_runs
     cdef const int[::1] value_operands
     cdef const int[:, ::1] sum_runs
     cdef const int[::1] sum_operands
     cdef const int[:, ::1] loads
-    cdef const int[:, ::1] packs
+    cdef const int[::1] packs
+    cdef const int[::1] zone_sums
     cdef const int[:, ::1] groups
     cdef const int[::1] table
     cdef const unsigned char[::1] guard_op
@@ -238,29 +258,30 @@ cdef class BlockMachine:
     cdef Py_ssize_t n_fixed
     cdef Py_ssize_t zone
     cdef Py_ssize_t n_sums
-    cdef Py_ssize_t n_columns
     cdef int seed
     cdef int output
     cdef readonly Py_ssize_t size
 
-    def __init__(self, code):
+    def __init__(self, code, plan):
         self.value_runs = code.value_runs
         self.value_operands = code.value_operands
         self.sum_runs = code.sum_runs
         self.sum_operands = code.sum_operands
         self.loads = code.loads
-        self.packs = code.packs
-        self.groups = code.groups
-        self.table = code.table
+        self.packs = plan.packs
+        self.zone_sums = plan.zone
+        self.groups = plan.groups
+        self.table = plan.table
         self.guard_op, self.guard_left, self.guard_right, self.guard_outcome = code.guards
         self.n_fixed = code.n_fixed
         self.zone = code.n_places * LANES
         self.n_sums = code.n_sums
-        self.n_columns = code.n_columns
         self.seed = code.seed
         self.output = code.output
-        # The arena and its sums, the totals of whole chunks, the packed columns, and room to begin on a cache line.
-        self.size = self.zone + 2 * self.n_sums * LANES + self.n_columns * COLUMN + LANES
+        # The arena, sums lane by lane, the packed columns, the sums of a chunk, and room to begin on a cache line.
+        self.size = (
+            self.zone + self.n_sums * LANES + self.packs.shape[0] * COLUMN + self.n_sums + LANES
+        )
 
     cdef void load(
         self, double* arena, double** data, Py_ssize_t* row_strides, Py_ssize_t* column_strides, Py_ssize_t lane,
@@ -290,37 +311,30 @@ cdef class BlockMachine:
             for l in range(n_valid):
                 changed[k] += (found[l] != 0.0) != (self.guard_outcome[k] != 0)
 
-    cdef void multiply(self, double* arena, const double* columns, Py_ssize_t n_blocks, bint careful) noexcept nogil:
+    cdef void multiply(self, const double* columns, double* sums, Py_ssize_t n_blocks, bint careful) noexcept nogil:
         """Add the products of packed columns to the sums."""
         cdef Py_ssize_t g
-        cdef const double* one
-        cdef const double* other
+        cdef const int* group
+        cdef const double* weight
         for g in range(self.groups.shape[0]):
-            one = columns + self.groups[g, 0] * COLUMN
-            other = columns + self.groups[g, 2] * COLUMN
+            group = &self.groups[g, 0]
+            weight = columns + group[5] * COLUMN if group[5] >= 0 else NULL
             if careful:
                 aad_ended_products(
-                    one, self.groups[g, 1], other, self.groups[g, 3], COLUMN, n_blocks, &self.table[self.groups[g, 5]],
-                    arena,
+                    columns + group[0] * COLUMN, group[1], columns + group[2] * COLUMN, group[3], weight, n_blocks,
+                    &self.table[group[6]], sums,
                 )
             else:
                 aad_products(
-                    one, self.groups[g, 1], other, self.groups[g, 3], COLUMN, n_blocks, self.groups[g, 4],
-                    &self.table[self.groups[g, 5]], arena,
+                    columns + group[0] * COLUMN, group[1], columns + group[2] * COLUMN, group[3], weight, n_blocks,
+                    group[4], &self.table[group[6]], sums,
                 )
 
-    cdef void pack(self, const double* arena, double* columns, Py_ssize_t block, bint careful) noexcept nogil:
-        """Set this block of the columns aside, some of them times a weight."""
+    cdef void pack(self, const double* arena, double* columns, Py_ssize_t block) noexcept nogil:
+        """Set this block of the columns aside."""
         cdef Py_ssize_t k
-        cdef double* to
         for k in range(self.packs.shape[0]):
-            to = columns + self.packs[k, 0] * COLUMN + block * LANES
-            if self.packs[k, 2] < 0:
-                memcpy(to, arena + self.packs[k, 1], LANES * sizeof(double))
-            elif careful:
-                aad_ended_times(to, arena + self.packs[k, 1], arena + self.packs[k, 2])
-            else:
-                aad_times(to, arena + self.packs[k, 1], arena + self.packs[k, 2])
+            memcpy(columns + k * COLUMN + block * LANES, arena + self.packs[k], LANES * sizeof(double))
 
     def run(
         self,
@@ -350,14 +364,13 @@ cdef class BlockMachine:
         cdef Py_ssize_t[MOST_ARRAYS] row_strides
         cdef Py_ssize_t[MOST_ARRAYS] column_strides
         cdef const double[:, :] part
-        cdef Py_ssize_t k, l, lane, block, n_valid, chunk, chunk_end
+        cdef Py_ssize_t k, l, lane, block, n_blocks, n_valid, n_chunks, length, chunk, chunk_end
         cdef Py_ssize_t bad = -1
-        cdef bint careful, is_finite
+        cdef bint careful
         cdef double* arena = <double*>((<size_t>&workspace[0] + 63) & ~<size_t>63)
         cdef double* zone = arena + self.zone
-        cdef double* totals = zone + self.n_sums * LANES
-        cdef double* columns = totals + self.n_sums * LANES
-        cdef double* result = &sums[0]
+        cdef double* columns = zone + self.n_sums * LANES
+        cdef double* chunk_sums = columns + self.packs.shape[0] * COLUMN
         cdef double total
         if workspace.shape[0] < self.size or fixed.shape[0] != self.n_fixed * LANES or sums.shape[0] != self.n_sums:
             raise ValueError("a workspace of the wrong size")
@@ -370,12 +383,17 @@ cdef class BlockMachine:
             column_strides[k] = part.strides[1] // sizeof(double)
         with nogil:
             memcpy(arena, &fixed[0], self.n_fixed * LANES * sizeof(double))
-            memset(totals, 0, self.n_sums * LANES * sizeof(double))
+            memset(&sums[0], 0, self.n_sums * sizeof(double))
+            n_blocks = (end - begin + LANES - 1) // LANES
+            n_chunks = (n_blocks + CHUNK_BLOCKS - 1) // CHUNK_BLOCKS
+            length = (n_blocks + n_chunks - 1) // n_chunks * LANES if n_chunks else 0
             chunk = begin
             careful = False
             while chunk < end:
-                chunk_end = min(chunk + CHUNK_BLOCKS * LANES, end)
-                memset(zone, 0, self.n_sums * LANES * sizeof(double))
+                chunk_end = min(chunk + length, end)
+                for k in range(self.zone_sums.shape[0]):
+                    memset(zone + self.zone_sums[k] * LANES, 0, LANES * sizeof(double))
+                memset(chunk_sums, 0, self.n_sums * sizeof(double))
                 block = 0
                 lane = chunk
                 while lane < chunk_end:
@@ -396,16 +414,18 @@ cdef class BlockMachine:
                         &self.sum_runs[0, 0] if self.sum_runs.shape[0] else NULL, self.sum_runs.shape[0],
                         &self.sum_operands[0] if self.sum_operands.shape[0] else NULL, arena, careful,
                     )
-                    self.pack(arena, columns, block, careful)
+                    self.pack(arena, columns, block)
                     lane += LANES
                     block += 1
-                self.multiply(arena, columns, block, careful)
+                for k in range(self.zone_sums.shape[0]):
+                    chunk_sums[self.zone_sums[k]] = aad_sum(zone + self.zone_sums[k] * LANES)
+                self.multiply(columns, chunk_sums, block, careful)
                 total = 0.0
-                for k in range(self.n_sums * LANES):
-                    total += zone[k] - zone[k]
-                is_finite = total == 0.0
-                if is_finite:
-                    aad_add(totals, zone, self.n_sums * LANES)
+                for k in range(self.n_sums):
+                    total += chunk_sums[k] - chunk_sums[k]
+                if total == 0.0:
+                    for k in range(self.n_sums):
+                        sums[k] += chunk_sums[k]
                     careful = False
                     chunk = chunk_end
                 elif careful:
@@ -413,15 +433,4 @@ cdef class BlockMachine:
                     break
                 else:
                     careful = True
-            for k in range(self.n_sums):
-                total = 0.0
-                for l in range(LANES):
-                    total += totals[k * LANES + l]
-                result[k] = total
         return bad
-
-
-cdef void aad_add(double* total, const double* source, Py_ssize_t n) noexcept nogil:
-    cdef Py_ssize_t k
-    for k in range(n):
-        total[k] += source[k]

@@ -85,6 +85,13 @@ def planned_code(program: Program, method: str) -> tuple[PathCode, PathPlan]:
     return codes[best], PathPlan(best, MappingProxyType(counts | _counts(program, codes[best])))
 
 
+def first_order_code(program: Program, order: int) -> tuple[PathCode, PathPlan]:
+    """Return the code of order 0 or 1."""
+    name, write = (("value sweep", value_code), ("adjoint sweep", gradient_code))[order]
+    code = write(program)
+    return code, PathPlan(name, MappingProxyType(_counts(program, code)))
+
+
 def _counts(program: Program, code: PathCode) -> dict[str, int]:
     return {
         "inputs": program.n_active,
@@ -119,19 +126,15 @@ class PathSweep:
             raise AadValueError(f"method = {method!r}: choose 'auto' or one of {', '.join(PATH_METHODS)}")
         self.program = program
         self.order = order
-        if order == 2:
-            code, self.plan = planned_code(program, method)
-        else:
-            code = (value_code, gradient_code)[order](program)
-            name = ("value sweep", "adjoint sweep")[order]
-            self.plan = PathPlan(name, MappingProxyType(_counts(program, code)))
-        self._sums = LaneSums(program, code)
+        key = ("paths", order, method if order == 2 else "")
+        if key not in program.kept:
+            code, plan = planned_code(program, method) if order == 2 else first_order_code(program, order)
+            program.kept[key] = LaneSums(program, code), plan
+        self._sums: LaneSums
+        self.plan: PathPlan
+        self._sums, self.plan = program.kept[key]
         self._shared = tuple(a for a in program.arguments if not a.lane)
         self._lanes = tuple(a for a in program.arguments if a.lane)
-        self._last: tuple[bytes, UniformPoint] | None = None
-
-    def __getstate__(self) -> dict[str, Any]:
-        return self.__dict__ | {"_last": None}
 
     @property
     def kinks(self) -> tuple[Kink, ...]:
@@ -165,7 +168,7 @@ class PathSweep:
         return PathSums(end - begin, value, gradient, hessian if self.order == 2 else None)
 
     def _point(self, params: tuple[Any, ...]) -> UniformPoint:
-        """Return the uniform part at the params: that of the last call where they are the same."""
+        """Return the uniform part at the params."""
         if len(params) != len(self._shared):
             raise AadTypeError(
                 f"params has {len(params)} arrays: this path was recorded with {len(self._shared)} shared arguments"
@@ -177,16 +180,7 @@ class PathSweep:
                     f"params[{position}] has shape {numbers.shape}: this path was recorded for {argument.shape}; "
                     "record again"
                 )
-        key = b"".join([numbers.tobytes() for numbers in given])
-        last = self._last
-        if last is not None and last[0] == key:
-            return last[1]
-        for position, numbers in enumerate(given):
-            if not np.isfinite(numbers).all():
-                raise AadValueError(f"params[{position}] = {numbers!r}: must be finite")
-        point = self._sums.at(given)
-        self._last = key, point
-        return point
+        return self._sums.at(given)
 
     def _arrays(self, lanes: Sequence[Floats], begin: int, end: int) -> tuple[list[Floats], int, int]:
         """Return (n_paths, size) float arrays, and the range in them."""
