@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import aadlib as ad
-from aadlib.errors import values_of
+from aadlib.errors import AadValueError, require_shape, values_of
 from pricers.pde.forward_grid import IntArray, lagrange_start
 
 FloatArray = NDArray[np.float64]
@@ -131,10 +131,54 @@ def lagrange_derivatives(nodes: FloatArray, points: FloatArray) -> FloatArray:
     return np.stack([value, slope, bend])
 
 
-def read_options(
-    *, nodes: FloatArray, calls: Any, rows: IntArray, log_moneyness: list[Any], is_call: NDArray[np.bool_]
-) -> Any:
-    """Return undiscounted options over the forward from calls (n_expiries, n_nodes), (n_options,) numbers."""
-    used, position = np.unique(rows, return_inverse=True)
-    operation = ForwardReading(nodes, position, is_call, values_of(log_moneyness))
-    return ad.apply_composite(operation, ad.array([*calls[used].ravel().tolist(), *log_moneyness]))
+def read_options(*, nodes: FloatArray, calls: Any, rows: Any, log_moneyness: Any, is_call: Any) -> Any:
+    """Read undiscounted options over the forward off a forward march.
+
+    Parameters
+    ----------
+    nodes : (n_nodes,) float, those of the grid
+    calls : (n_expiries, n_nodes) numbers, as `march_forward` returns them
+    rows : (n_options,) int, which expiry of the grid each option has
+    log_moneyness : (n_options,) numbers, ln(strike / forward), inside the nodes
+    is_call : (n_options,) bool
+
+    Returns
+    -------
+    (n_options,) numbers, floats or recorded
+        Times forward and discount factor they are prices.
+
+    Raises
+    ------
+    AadValueError
+        When a row is none of the expiries, a log-moneyness lies outside the nodes, or lengths differ.
+
+    Examples
+    --------
+    A put and a call, differentiable in a volatility that grows with time and in the spot, whatever the curve:
+
+    >>> import numpy as np, aadlib as ad
+    >>> from pricers.pde.forward import march_forward
+    >>> from pricers.pde.forward_grid import forward_grid
+    >>> expiries, strikes = np.array([0.5, 1.0]), np.array([90.0, 110.0])
+    >>> grid = forward_grid(expiries=expiries, first_deviation=0.1, lower=-1.5, upper=1.5, n_nodes=100)
+    >>> def prices(x):
+    ...     def variance(step):
+    ...         return [(x[1] + x[2] * grid.midpoints[step]) ** 2] * grid.nodes.size
+    ...     calls = march_forward(grid=grid, variance=variance)
+    ...     log_moneyness = np.log(strikes / 100.0) - np.log(x[0] / 100.0)
+    ...     return x[0] * read_options(
+    ...         nodes=grid.nodes, calls=calls, rows=[0, 1], log_moneyness=log_moneyness, is_call=[False, True]
+    ...     )
+    >>> program = ad.record(prices, [100.0, 0.2, 0.05])
+    >>> program.jacobian([100.0, 0.2, 0.05]).shape, len(program.composites)
+    ((2, 3), 2)
+    """
+    points, wanted = np.asarray(log_moneyness), np.asarray(rows)
+    require_shape("calls", calls, (np.shape(calls)[0], nodes.size))
+    require_shape("rows", wanted, points.shape)
+    require_shape("is_call", is_call, points.shape)
+    if wanted.min() < 0 or wanted.max() >= len(calls):
+        raise AadValueError(f"rows = {wanted.tolist()}: must be among the {len(calls)} expiries of calls")
+    used, position = np.unique(wanted, return_inverse=True)
+    operation = ForwardReading(nodes, position, np.asarray(is_call, dtype=np.bool_), values_of(points))
+    return ad.apply_composite(operation, ad.array([*calls[used].ravel().tolist(), *points.tolist()]))

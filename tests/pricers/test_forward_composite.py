@@ -280,6 +280,26 @@ def test_refusals() -> None:
 
 
 @pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"rows": [0, 2]}, "rows"),
+        ({"rows": [0]}, "rows"),
+        ({"is_call": [True]}, "is_call"),
+        ({"log_moneyness": [0.0, 9.0]}, "widen the grid"),
+        ({"log_moneyness": [0.0, np.nan]}, "widen the grid"),
+        ({"calls": np.ones((2, 3))}, "calls"),
+    ],
+)
+def test_refusals_of_readings(change: dict[str, Any], message: str) -> None:
+    good: dict[str, Any] = {
+        "nodes": GRID.nodes, "calls": np.ones((2, GRID.nodes.size)), "rows": [0, 1], "log_moneyness": [0.0, 0.1],
+        "is_call": [True, False],
+    }  # fmt: skip
+    with pytest.raises(AadValueError, match=message):
+        read_options(**{**good, **change})
+
+
+@pytest.mark.parametrize(
     ("name", "bad", "message"),
     [
         ("nodes", GRID.nodes[::-1], "nodes"),
