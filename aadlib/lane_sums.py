@@ -49,9 +49,10 @@ class LaneSums:
     ----------
     program : one scalar output, shared active and passive lane arguments
     path : PathCode of that program
+    machine : what runs the code, `BlockMachine` on the CPU or `aadlib.cuda_machine.CudaMachine`
     """
 
-    def __init__(self, program: PathLayout, path: PathCode) -> None:
+    def __init__(self, program: PathLayout, path: PathCode, machine: Any = BlockMachine) -> None:
         self.program = program
         self.path = path
         self.n_shared = program.first_node + program.n_uniform
@@ -63,15 +64,16 @@ class LaneSums:
         self.uniform_curvature = self.second_order and bool(curved.any() or program.composites)
         self._at_inputs = bool(np.isin(path.columns, self.active).all())
         self._places_of_sums = self._sums_of_entries()
-        self._machine = BlockMachine(path.code)
+        self._kind = machine
+        self._machine = machine(path.code)
         self._plan_fixed()
         self._workspaces: list[Floats] = []
         self._last: tuple[bytes, UniformPoint] | None = None
 
-    def __getstate__(self) -> tuple[PathLayout, PathCode]:
-        return self.program, self.path
+    def __getstate__(self) -> tuple[PathLayout, PathCode, Any]:
+        return self.program, self.path, self._kind
 
-    def __setstate__(self, state: tuple[PathLayout, PathCode]) -> None:
+    def __setstate__(self, state: tuple[PathLayout, PathCode, Any]) -> None:
         LaneSums.__init__(self, *state)
 
     def _plan_fixed(self) -> None:

@@ -218,7 +218,7 @@ def black_scholes(rounds: int) -> None:
 
 
 def march(rounds: int) -> None:
-    """Race the march as one operation: 19 weights, 96 of a surface in spot and time, and how its cost grows."""
+    """Race the march as one operation: 19 weights, 96 in spot and time, how its cost grows, a book by one march."""
     from benchmarks import bspline_march as model
 
     cases = (
@@ -227,6 +227,7 @@ def march(rounds: int) -> None:
     )
     for title, basis, x in cases:
         march_case(title, model, basis, x, rounds)
+    forward_march(rounds)
     print("How the Hessian grows: spline in the spot, 201 spots, 100 steps")
     multiples: dict[int, float] = {}
     for n_weights in (9, 19, 50, 100, 200):
@@ -239,6 +240,36 @@ def march(rounds: int) -> None:
         multiples[n_weights] = multiple
     if PLOT is not None:
         plot_growth(multiples, PLOT)
+
+
+def forward_march(rounds: int) -> None:
+    """Race a book by the forward march as one operation against the same march operation by operation."""
+    from benchmarks import forward_book as model
+
+    x = model.point()
+    programs = {"one operation": model.recorded(), "every operation": model.recorded(expand=True)}
+    ours, every = programs.values()
+    print(f"Book of 42 options by one forward march, spot, rate and a surface: {x.size} inputs")
+    for name, program in programs.items():
+        seconds = median(
+            first_call(partial(model.recorded, expand=name == "every operation")) for _ in range(5)
+        )
+        print(f"  {name}: {program.n_nodes:,} nodes recorded in {1e3 * seconds:.1f} ms")
+    contestants: Contestants = {
+        f"{verb}, {name}": partial(getattr(program, verb), x)
+        for verb in ("value", "gradient", "hessian")
+        for name, program in programs.items()
+    }
+    found = race(contestants, rounds)
+    for name, seconds in found.items():
+        verb, _, kind = name.partition(", ")
+        beside = {"every operation": found[f"{verb}, every operation"]} if kind == "one operation" else {}
+        line(name, seconds, "ms", 1e3, beside | {"its value": found[f"value, {kind}"]})
+    numbers = [
+        {verb: getattr(program, verb)(x) for verb in ("value", "gradient", "hessian")}
+        for program in (ours, every)
+    ]
+    print("  largest difference from every operation on the tape, relative:", apart(*numbers))
 
 
 def plot_growth(multiples: dict[int, float], path: str) -> None:

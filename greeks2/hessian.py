@@ -307,6 +307,13 @@ def hessian(
     KinkWarning
         Once, when operations that are not smooth were passed: how many, and at which source lines.
 
+    Notes
+    -----
+    Exact methods differ by rounding. Against long doubles, relative to the largest entry, on a Crank-Nicolson price of
+    125,000 to 182,000 operations in 9, 14 or 19 weights: forward over reverse, edge pushing and Taylor series below
+    4e-13, the bottleneck sum below 3e-12, edge pushing with `cap_active=200` below 2e-11. The last two add up second
+    derivatives in the coefficients of the scheme, which cancel where the weights move them together.
+
     Examples
     --------
     >>> from greeks2 import hessian

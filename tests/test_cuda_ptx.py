@@ -88,17 +88,56 @@ def basket_kernels() -> dict[str, tuple[Any, tuple[Any, ...]]]:
     }
 
 
+def block_kernels() -> dict[str, tuple[Any, tuple[Any, ...]]]:
+    """Return the kernels of the block machine with the types of their arguments."""
+    from numba import boolean, float64, int32, int64
+
+    from aadlib.sweeps import cuda_blocks
+
+    table, vector, matrix, stack = int32[:, ::1], float64[::1], float64[:, ::1], float64[:, :, ::1]
+    code = (table, int32[::1], table, int32[::1], table, int32[::1], table)
+    return {
+        "clear_kernel": (cuda_blocks.clear_kernel, (matrix,)),
+        "steps_kernel": (
+            cuda_blocks.steps_kernel,
+            (*code, int64, vector, matrix, int64, matrix, int64, vector, matrix),
+        ),
+        "products_kernel": (
+            cuda_blocks.products_kernel,
+            (matrix, table, int64, int64, int64, boolean, stack),
+        ),
+        "add_lanes_kernel": (cuda_blocks.add_lanes_kernel, (matrix, int64, vector)),
+    }
+
+
+def registers_of(ptx: str, capability: tuple[int, int]) -> int:
+    """Return the registers of a kernel that must keep its tile of sums in them."""
+    assert "ld.local" not in ptx, "the tile of sums left the registers"
+    report = assembler_report(ptx, capability)
+    spilled = [int(number) for number in re.findall(r"(\d+) bytes spill", report)]
+    assert spilled and not any(spilled), report
+    return int(re.findall(r"Used (\d+) registers", report)[-1])
+
+
 @pytest.mark.parametrize("capability", CAPABILITIES)
 @pytest.mark.parametrize("name", ["basket_blocks_kernel", "add_blocks_kernel"])
 def test_basket_kernels_compile(name: str, capability: tuple[int, int], compile_ptx: Compile) -> None:
     ptx = compile_ptx(*basket_kernels()[name], capability)
     assert f".target sm_{capability[0]}{capability[1]}" in ptx
-    assert "ld.local" not in ptx, "the tile of sums left the registers"
-    report = assembler_report(ptx, capability)
-    spilled = [int(number) for number in re.findall(r"(\d+) bytes spill", report)]
-    assert spilled and not any(spilled), report
-    registers = int(re.findall(r"Used (\d+) registers", report)[-1])
-    assert registers <= 200, "two blocks of 160 threads share a multiprocessor's 65,536 registers"
+    # Two blocks of 160 threads share a multiprocessor's 65,536 registers.
+    assert registers_of(ptx, capability) <= 200
+
+
+@pytest.mark.parametrize("capability", CAPABILITIES)
+@pytest.mark.parametrize("name", ["clear_kernel", "steps_kernel", "products_kernel", "add_lanes_kernel"])
+def test_block_kernels_compile(name: str, capability: tuple[int, int], compile_ptx: Compile) -> None:
+    ptx = compile_ptx(*block_kernels()[name], capability)
+    assert f".target sm_{capability[0]}{capability[1]}" in ptx
+    if name == "products_kernel":
+        # Three blocks of 128 threads share a multiprocessor's 65,536 registers.
+        assert registers_of(ptx, capability) <= 168
+    else:
+        assert assembler_report(ptx, capability)
 
 
 def test_the_reason_is_said_where_nothing_compiles(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from aadlib.cuda_machine import CudaMachine
 from aadlib.errors import AadTypeError, AadValueError
 from aadlib.freeze import Kink
 from aadlib.lane_sums import LaneSums, UniformPoint
@@ -16,6 +17,7 @@ from aadlib.meeting import STEP, block_time, meeting_code
 from aadlib.path_code import PathCode, gradient_code, value_code
 from aadlib.program import Program
 from aadlib.replay import Argument
+from aadlib.sweeps.blocks import BlockMachine
 from greeks2.expectation.lane_directions import directional_code
 from greeks2.expectation.lane_pushes import pushing_code, pushing_within
 from greeks2.expectation.path_sums import Floats, PathSums
@@ -25,6 +27,9 @@ WRITERS: Mapping[str, Callable[[Program], PathCode]] = MappingProxyType(
 )
 PATH_METHODS = tuple(WRITERS)
 """Exact second-order methods over paths."""
+
+MACHINES: Mapping[str, Any] = MappingProxyType({"cpu": BlockMachine, "cuda": CudaMachine})
+"""What sweeps the paths, by device."""
 
 ORDERS = (0, 1, 2)
 
@@ -111,25 +116,29 @@ class PathSweep:
     program : Program, one path: shared arguments (some active) and passive lane arguments
     order : 0, 1 or 2
     method : "auto" or one of `PATH_METHODS`, used at order 2
+    device : "cpu", or "cuda" for a card, on which ranges take turns; nothing falls back to the CPU
 
     Attributes
     ----------
-    program, order : as given
+    program, order, device : as given
     plan : PathPlan
     """
 
-    def __init__(self, program: Program, order: int = 2, method: str = "auto") -> None:
+    def __init__(self, program: Program, order: int = 2, method: str = "auto", device: str = "cpu") -> None:
         require_path(program)
         if order not in ORDERS:
             raise AadValueError(f"order = {order!r}: choose 0, 1 or 2")
         if method not in ("auto", *PATH_METHODS):
             raise AadValueError(f"method = {method!r}: choose 'auto' or one of {', '.join(PATH_METHODS)}")
+        if device not in MACHINES:
+            raise AadValueError(f"device = {device!r}: choose one of {', '.join(MACHINES)}")
         self.program = program
         self.order = order
-        key = ("paths", order, method if order == 2 else "")
+        self.device = device
+        key = ("paths", order, method if order == 2 else "", device)
         if key not in program.kept:
             code, plan = planned_code(program, method) if order == 2 else first_order_code(program, order)
-            program.kept[key] = LaneSums(program, code), plan
+            program.kept[key] = LaneSums(program, code, MACHINES[device]), plan
         self._sums: LaneSums
         self.plan: PathPlan
         self._sums, self.plan = program.kept[key]

@@ -57,7 +57,7 @@ class LocalBasis:
                 f"a basis has {self.lines.shape[0]} lines, {self.n_columns} columns and {columns.shape[0]} rows of "
                 "nodes: must be as many lines as rows times columns"
             )
-        if columns[..., 0].min() < 0 or columns[..., -1].max() >= self.n_columns:
+        if columns.min() < 0 or columns.max() >= self.n_columns:
             raise AadValueError(f"a basis reaches outside its {self.n_columns} columns")
         if not (columns[..., 1:] > columns[..., :-1]).all():
             raise AadValueError("the columns of a node do not increase: sort them")

@@ -23,23 +23,30 @@ _ON_CENTRE = 1e-9  # deviations, as in pricers.surfaces.volatility_hats
 
 @njit(**OPTIONS)
 def _spline(
-    coordinate: float,
+    z: float,
     located: float,
+    ends: tuple[float, float],
     breakpoints: FloatArray,
     pieces: FloatArray,
     interval: int,
     basis: FloatArray,
 ) -> int:
-    """Fill basis (3, width) with values, first and second derivatives of the piece at `located`.
+    """Fill basis (3, width) with values, first and second derivatives in arcsinh z of the piece at `located`, also a z.
 
-    Returns its knot interval, looked for from `interval` on.
+    Beyond the ends, those of the knots in z, the spline is flat. Returns the interval, looked for from `interval` on.
     """
     n_pieces, width, n_powers = pieces.shape
-    inside = min(max(located, breakpoints[0]), breakpoints[n_pieces])
-    flat = inside != located
-    while interval < n_pieces - 1 and inside >= breakpoints[interval + 1]:
-        interval += 1
-    offset = (inside if flat else coordinate) - breakpoints[interval]
+    flat = located < ends[0] or located > ends[1]
+    if located < ends[0]:
+        offset = 0.0
+    elif located > ends[1]:
+        interval = n_pieces - 1
+        offset = breakpoints[n_pieces] - breakpoints[interval]
+    else:
+        there = math.asinh(located)
+        while interval < n_pieces - 1 and there >= breakpoints[interval + 1]:
+            interval += 1
+        offset = (there if z == located else math.asinh(z)) - breakpoints[interval]
     for b in range(width):
         value, slope, bend = 0.0, 0.0, 0.0
         for power in range(n_powers - 1, -1, -1):
@@ -106,6 +113,7 @@ def variance_kernel(
     width = pieces.shape[1]
     n_u = pieces.shape[0] + width - 1
     n_hats = min(3, centres.size)
+    ends = math.sinh(breakpoints[0]), math.sinh(breakpoints[-1])
     basis, hats = np.empty((3, width)), np.zeros((2, n_hats))
     for j in range(lines.shape[0]):
         line, shift = lines[j], lines[j, n_u]
@@ -114,8 +122,8 @@ def variance_kernel(
         for i in range(nodes.size):
             moved = nodes[i] + shift
             z = moved * inverse_scale[j]
-            there = math.asinh((nodes[i] + located) * inverse_scale[j])
-            k = _spline(math.asinh(z), there, breakpoints, pieces, k, basis)
+            there = (nodes[i] + located) * inverse_scale[j]
+            k = _spline(z, there, ends, breakpoints, pieces, k, basis)
             logarithm, slope = 0.0, 0.0
             for b in range(width):
                 logarithm += basis[0, b] * line[k + b]
@@ -159,6 +167,7 @@ def curvature_kernel(
     width = pieces.shape[1]
     n_u = pieces.shape[0] + width - 1
     n_hats = min(3, centres.size)
+    ends = math.sinh(breakpoints[0]), math.sinh(breakpoints[-1])
     size = width + 1 + n_hats
     basis, hats = np.empty((3, width)), np.zeros((2, n_hats))
     # Of S and of sigma, by local column; second derivatives of S and b but for those with the shift are zero.
@@ -171,8 +180,8 @@ def curvature_kernel(
         for i in range(nodes.size):
             moved = nodes[i] + shift
             z = moved * inverse_scale[j]
-            there = math.asinh((nodes[i] + located) * inverse_scale[j])
-            k = _spline(math.asinh(z), there, breakpoints, pieces, k, basis)
+            there = (nodes[i] + located) * inverse_scale[j]
+            k = _spline(z, there, ends, breakpoints, pieces, k, basis)
             root = 1.0 / (1.0 + z * z)
             first_order = inverse_scale[j] * math.sqrt(root)
             second_order = -z * inverse_scale[j] ** 2 * root * math.sqrt(root)
