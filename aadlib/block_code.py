@@ -24,8 +24,8 @@ TIMES, TIMES_TO, PLUS, MINUS, NEGATE, PLUS_TO, MINUS_TO = range(7)
 VALUE, FIRST, SECOND = 256, 512, 768
 """Kinds from here on add a row of the table of operations: its value, its first, its second partials."""
 
-WINDOW = 2048
-"""Steps that are ordered together: enough for long runs, few enough that registers do not live long."""
+WINDOW = 128
+"""Steps that are ordered together: enough for runs of one kind, few enough that registers do not live long."""
 
 Step = tuple[int, ...]
 Term = tuple[int, int]

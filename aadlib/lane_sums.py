@@ -63,6 +63,7 @@ class LaneSums:
         curved = (LINEAR[program.op[uniform]] == 0) & (program.activity[uniform] > 0)
         self.uniform_curvature = self.second_order and bool(curved.any() or program.composites)
         self._at_inputs = bool(np.isin(path.columns, self.active).all())
+        self._places_of_sums = self._sums_of_entries()
         self._kind = machine
         self._machine = machine(path.code)
         self._plan_fixed()
@@ -182,30 +183,32 @@ class LaneSums:
             replay.states = point.states
             replay.pull_back()
             gradient = adjoints[self.active]
-            hessian = self._carried(point, sums[1 + n :])
+            hessian = self._carried(point, sums[1 + n :]) if self.second_order else NONE
             if self.uniform_curvature:
                 hessian += self._uniform_hessian(point, replay, adjoints)
         return float(sums[0]), gradient, hessian
 
+    def _sums_of_entries(self) -> npt.NDArray[np.intp]:
+        """Return for every entry of the columns' matrix which sum it is; where there is none, one past the last."""
+        columns, (rows, others) = self.path.columns, self.path.pairs.T.astype(np.intp)
+        size = columns.size
+        if self._at_inputs:
+            size, places = self.active.size, np.searchsorted(self.active, columns)
+            rows, others = places[rows], places[others]
+        numbers = np.full((size, size), len(self.path.pairs), dtype=np.intp)
+        numbers[rows, others] = numbers[others, rows] = np.arange(len(self.path.pairs))
+        return numbers
+
     def _carried(self, point: UniformPoint, sums: Floats) -> Floats:
         """Return the part of the Hessian that the lanes make, in the inputs."""
         size = self.active.size
-        hessian = np.zeros((size, size))
-        if not self.path.columns.size:
-            return hessian
-        columns, (rows, others) = self.path.columns, self.path.pairs.T
         if self.path.directional:
-            found = sums.reshape(size, -1) @ self._rows_of(point.tangents, columns)
-            return 0.5 * (found + found.T)
+            products = sums.reshape(size, -1) @ self._rows_of(point.tangents, self.path.columns)
+            return 0.5 * (products + products.T)
+        met: Floats = np.append(sums, 0.0).take(self._places_of_sums)
         if self._at_inputs:
-            places = np.searchsorted(self.active, columns)
-            hessian[places[rows], places[others]] = sums
-            hessian[places[others], places[rows]] = sums
-            return hessian
-        met = np.zeros((columns.size, columns.size))
-        met[rows, others] = sums
-        met[others, rows] = sums
-        carried = self._rows_of(point.tangents, columns)
+            return met
+        carried = self._rows_of(point.tangents, self.path.columns)
         found = carried.T @ met @ carried
         return 0.5 * (found + found.T)
 

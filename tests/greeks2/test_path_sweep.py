@@ -16,6 +16,11 @@ from scipy.special import expit
 
 import aadlib as ad
 from aadlib.errors import AadTypeError, AadValueError, BranchChanged, NotFinite
+from aadlib.lane_sums import LaneSums
+from aadlib.meeting import meeting_code
+from aadlib.sweeps.blocks_twin import lane_sums
+from aadlib.sweeps.lanes import LANES
+from greeks2.expectation.lane_pushes import pushing_code
 from greeks2.expectation.path_sweep import PATH_METHODS, PathSweep
 from greeks2.expectation.path_sweep_twin import path_sums_by_path
 
@@ -177,6 +182,76 @@ def test_shared_and_lane_arguments_in_any_order(rng):
     assert close(single.value, twin.value, 1e-6)
 
 
+def wound(p, z):
+    """A long nonlinear recursion in one number: rows are wide at every step, arcs are few."""
+    total = np.sum(p * z)
+    number = total
+    for _ in range(12):
+        number = np.sin(number) * total + number
+    return number
+
+
+def test_auto_takes_what_is_cheapest(rng):
+    p, z = rng.uniform(0.1, 0.2, 30), rng.standard_normal((10, 30))
+    cases = {"edge_pushing": recorded(wound, p, z), "bottleneck": recorded(basket, p, z[:, :15])}
+    for method, program in cases.items():
+        plan = PathSweep(program).plan
+        assert plan.method == method
+        assert plan.counts["pushes"] > 0 and plan.counts["steps"] > 0 and plan.counts["inputs"] == 30
+    found = PathSweep(cases["edge_pushing"]).sums((p,), (z,), 0, 10)
+    assert close(found.hessian, path_sums_by_path(cases["edge_pushing"], (p,), (z,), 0, 10).hessian)
+    assert PathSweep(cases["bottleneck"], 1).plan.method == "adjoint sweep"
+
+
+class Mixed(ad.Composite):
+    """Two results of three operands: their product, and the sum of their squares."""
+
+    def forward(self, x):
+        return np.array([np.prod(x), x @ x]), x
+
+    def tangents(self, x, directions):
+        return np.stack([np.prod(x) / x, 2.0 * x]) @ directions
+
+    def adjoint(self, x, seeds):
+        return seeds[0] * np.prod(x) / x + 2.0 * seeds[1] * x
+
+    def second_order(self, x, seeds, tangents):
+        bend = np.prod(x) / np.outer(x, x)
+        np.fill_diagonal(bend, 0.0)
+        return seeds[0] * bend @ tangents + 2.0 * seeds[1] * tangents
+
+
+@pytest.mark.parametrize("method", PATH_METHODS)
+def test_composites_of_the_params(method, rng):
+    def path(p, z):
+        one, other = ad.apply_composite(Mixed(), p)
+        return np.exp(0.1 * one * z) + other * z * z
+
+    def plain(p, z):
+        return np.exp(0.1 * np.prod(p) * z) + np.sum(p * p) * z * z
+
+    p, z = np.array([1.0, 1.2, 0.7]), rng.standard_normal(20)
+    found = PathSweep(recorded(path, p, z), method=method).sums((p,), (z,), 0, 20)
+    wanted = PathSweep(recorded(plain, p, z), method=method).sums((p,), (z,), 0, 20)
+    assert close(found.gradient, wanted.gradient) and close(found.hessian, wanted.hessian)
+    with pytest.raises(AadTypeError, match="composites run on shared arguments only"):
+        recorded(lambda p, z: ad.apply_composite(Mixed(), p * z)[0], p, z)
+
+
+@pytest.mark.parametrize("write", [meeting_code, pushing_code])
+@pytest.mark.parametrize(
+    ("path", "n", "shape"), [(basket, 6, (3,)), (repeated, 11, (11,)), (straight, 2, ())]
+)
+def test_the_machine_and_its_twin(path, n, shape, write, rng):
+    p, z = 0.5 + rng.uniform(size=n), rng.standard_normal((20, *shape))
+    program = recorded(path, p, z)
+    sums = LaneSums(program, write(program))
+    point, rows = sums.at([p]), z.reshape(20, -1)
+    found, _ = sums.sums(point, [rows], 0, 20)
+    twin = lane_sums(sums.path.code, point.fixed[0, ::LANES].tolist(), [[row.tolist()] for row in rows])
+    np.testing.assert_allclose(found, twin, rtol=1e-12, atol=1e-12 * max(1.0, np.abs(twin).max()))
+
+
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(
     st.lists(lines, min_size=1, max_size=30),
@@ -290,6 +365,16 @@ def test_a_path_that_branches_on_its_noise():
     with pytest.raises(BranchChanged, match=r"test_path_sweep.py:\d+.* in 2 of 5 lanes.*Use where/maximum"):
         sweep.sums((np.array([1.0]),), (z,), 0, 5)
     assert sweep.sums((np.array([1.0]),), (z,), 0, 2).value == 3.0
+
+
+def test_a_path_that_branches_on_its_params():
+    def path(p, z):
+        return p[0] * z if p[0] > 0.0 else p[0] ** 2 * z
+
+    sweep = PathSweep(recorded(path, [1.0], np.ones(3)))
+    assert sweep.sums((np.array([2.0]),), (np.ones(3),), 0, 3).value == 6.0
+    with pytest.raises(BranchChanged, match="in 3 of 3 lanes"):
+        sweep.sums((np.array([-1.0]),), (np.ones(3),), 0, 3)
 
 
 def test_what_is_not_finite_is_named():
