@@ -5,15 +5,15 @@ What is left is smooth in every parameter, unbiased, and has less variance than 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 import aadlib as ad
 from aadlib.errors import AadValueError, values_of
-from pricers.monte_carlo.conditional_basket import Term, call_above, has_root, put_below, root
-from pricers.monte_carlo.directions import choose_direction, factor_matrix, project
+from pricers.monte_carlo.conditional_basket import Term, call, has_root, put, root
+from pricers.monte_carlo.directions import choose_direction, factor_matrix, take_out
 from pricers.monte_carlo.path_payoffs import Autocallable, BarrierOption
 from pricers.monte_carlo.payoffs import FloatArray, LinearClaim, Payoff
 from pricers.monte_carlo.simulation import Dynamics, Simulation
@@ -23,10 +23,10 @@ from pricers.monte_carlo.triangular import multiply, total
 
 def claim_value(claim: LinearClaim, terms: list[Term]) -> Any:
     """Return the expectation of a claim on U(x) over the direction x."""
-    x = root(terms, claim.strike)
     if claim.is_digital:
+        x = root(terms, claim.strike)
         return claim.payout * ad.norm_cdf(-x if claim.is_call else x)
-    return call_above(terms, claim.strike, x) if claim.is_call else put_below(terms, claim.strike, x)
+    return call(terms, claim.strike) if claim.is_call else put(terms, claim.strike)
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,10 +45,8 @@ class ClaimEstimator:
     def __call__(self, simulation: Simulation) -> Any:
         """Return the present value given the other directions."""
         factor = simulation.factor
-        normals = [simulation.independent(k) for k in range(simulation.n_steps)]
-        _, rest = project(self.direction, normals)
-        base = replace(simulation, normals=rest, correlated=False)
-        levels = base.log_prices()
+        _, rest = take_out(self.direction, simulation)
+        levels = rest.log_prices()
         _, deviations = simulation.law(
             levels[-2] if len(levels) > 1 else simulation.dynamics.log_spots(), len(levels) - 1
         )
@@ -68,7 +66,7 @@ class ClaimEstimator:
         if self.claim.geometric:
             terms = [Term(1.0, total([w * a for w, a, _ in cells]), total([w * b for w, _, b in cells]))]
         else:
-            terms = [Term(*cell) for cell in cells]
+            terms = [Term.weighted(*cell) for cell in cells]
         return simulation.discounts()[-1] * claim_value(self.claim, terms)
 
 

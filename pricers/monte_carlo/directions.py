@@ -6,13 +6,15 @@ of its variance; where it does not move every term to the same side of the strik
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from aadlib.errors import AadValueError, values_of
 from pricers.monte_carlo.payoffs import FloatArray, LinearClaim
-from pricers.monte_carlo.triangular import Factor
+from pricers.monte_carlo.simulation import Simulation
+from pricers.monte_carlo.triangular import Factor, multiply, solve_transposed, total
 
 SMALLEST_SHARE = 1e-3
 """Least size of a term's slope relative to its deviation: smaller ones leave the root badly placed."""
@@ -74,16 +76,22 @@ def choose_direction(
     )
 
 
-def project(direction: FloatArray, normals: list[list[Any]]) -> tuple[Any, list[list[Any]]]:
-    """Return the normals' component along the direction and what is left of them."""
-    share = sum(
-        float(e) * z
-        for row, numbers in zip(direction, normals, strict=True)
-        for e, z in zip(row, numbers, strict=True)
-        if e
-    )
-    rest = [
-        [z - float(e) * share if e else z for e, z in zip(row, numbers, strict=True)]
-        for row, numbers in zip(direction, normals, strict=True)
-    ]
-    return share, rest
+def take_out(direction: FloatArray, simulation: Simulation) -> tuple[Any, Simulation]:
+    """Return the normals' component along a direction, and the simulation with what is left of them.
+
+    The rest is left correlated: L z less the component times L e, so that the factor is applied once.
+    """
+    factor = simulation.factor
+    shares = []
+    for step, row in enumerate(direction):
+        if row.any():
+            weights = solve_transposed(factor, row.tolist()) if simulation.correlated else row.tolist()
+            shares += [w * z for w, z in zip(weights, simulation.normals[step], strict=True)]
+    share = total(shares)
+    rest = []
+    for step, row in enumerate(direction):
+        shocks = simulation.shocks(step)
+        if row.any():
+            shocks = [s - e * share for s, e in zip(shocks, multiply(factor, row.tolist()), strict=True)]
+        rest.append(shocks)
+    return share, replace(simulation, normals=rest, correlated=True)

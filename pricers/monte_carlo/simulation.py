@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import aadlib as ad
 from aadlib.errors import AadValueError
-from pricers.monte_carlo.triangular import Factor, multiply, solve, total
+from pricers.monte_carlo.triangular import Factor, multiply, total
 
 
 class Dynamics(Protocol):
@@ -74,11 +74,6 @@ class Simulation:
         """Return the value today of one unit of currency at the end of each step."""
         n = self.n_steps
         return [ad.exp(-self.dynamics.rate * (self.expiry * ((k + 1) / n))) for k in range(n)]
-
-    def independent(self, step: int) -> list[Any]:
-        """Return the step's independent normals."""
-        normals = self.normals[step]
-        return solve(self.factor, normals) if self.correlated else normals
 
     def shocks(self, step: int) -> list[Any]:
         """Return the step's correlated normals."""

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 import aadlib as ad
 from aadlib.errors import AadValueError, values_of
-from pricers.monte_carlo.conditional_basket import Term, call_above, put_below, root
-from pricers.monte_carlo.directions import choose_direction, factor_matrix, project
+from pricers.monte_carlo.conditional_basket import Term, call, call_above, put, put_below, root
+from pricers.monte_carlo.directions import choose_direction, factor_matrix, take_out
 from pricers.monte_carlo.path_payoffs import BarrierOption
 from pricers.monte_carlo.payoffs import FloatArray, LinearClaim
 from pricers.monte_carlo.simulation import Dynamics, Simulation
@@ -57,13 +57,15 @@ class BarrierSurvival:
     ) -> tuple[Any, list[Any], list[Any], list[Term]]:
         """Return the step's normal along the direction, levels and slopes of all assets, and the underlying's terms."""
         means, deviations = simulation.law(log_prices, step)
-        share, (rest,) = project(self.direction[None, :], [simulation.independent(step)])
-        moves = multiply(simulation.factor, rest)
-        levels = [m + d * shock for m, d, shock in zip(means, deviations, moves, strict=True)]
+        one_step = replace(simulation, normals=[simulation.normals[step]])
+        share, rest = take_out(self.direction[None, :], one_step)
+        levels = [m + d * shock for m, d, shock in zip(means, deviations, rest.normals[0], strict=True)]
         along = multiply(simulation.factor, self.direction.tolist())
         slopes = [d * b for d, b in zip(deviations, along, strict=True)]
         terms = [
-            Term(w, a, b) for w, a, b in zip(self.payoff.weights, levels, slopes, strict=True) if w != 0.0
+            Term.weighted(w, a, b)
+            for w, a, b in zip(self.payoff.weights, levels, slopes, strict=True)
+            if w != 0.0
         ]
         return share, levels, slopes, terms
 
@@ -90,22 +92,16 @@ class BarrierSurvival:
         strike, barrier = payoff.strike, payoff.barrier
         edge = root(terms, barrier)
         if payoff.is_up and payoff.is_call:
-            if strike >= barrier:
-                return 0.0
-            return call_above(terms, strike, root(terms, strike)) - call_above(terms, strike, edge)
+            return call(terms, strike) - call_above(terms, strike, edge) if strike < barrier else 0.0
         if payoff.is_up:
-            return put_below(terms, strike, root(terms, strike) if strike <= barrier else edge)
+            return put(terms, strike) if strike <= barrier else put_below(terms, strike, edge)
         if payoff.is_call:
-            return call_above(terms, strike, root(terms, strike) if strike >= barrier else edge)
-        if strike <= barrier:
-            return 0.0
-        return put_below(terms, strike, root(terms, strike)) - put_below(terms, strike, edge)
+            return call(terms, strike) if strike >= barrier else call_above(terms, strike, edge)
+        return put(terms, strike) - put_below(terms, strike, edge) if strike > barrier else 0.0
 
     def vanilla(self, terms: list[Term]) -> Any:
         """Return the expected payoff of the last step without a barrier."""
-        x = root(terms, self.payoff.strike)
-        priced = call_above if self.payoff.is_call else put_below
-        return priced(terms, self.payoff.strike, x)
+        return (call if self.payoff.is_call else put)(terms, self.payoff.strike)
 
     def __call__(self, simulation: Simulation) -> Any:
         """Return the present value of one path; knock-in is the same path without barrier less knock-out."""

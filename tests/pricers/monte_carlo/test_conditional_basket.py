@@ -27,7 +27,7 @@ BASKETS = {
 
 def terms_of(weights, numbers):
     n = len(weights)
-    return [Term(w, a, b) for w, a, b in zip(weights, numbers[:n], numbers[n:], strict=True)]
+    return [Term.weighted(w, a, b) for w, a, b in zip(weights, numbers[:n], numbers[n:], strict=True)]
 
 
 @pytest.mark.parametrize("name", BASKETS)
