@@ -19,6 +19,9 @@ PIECE_PATHS = 2**14
 PIECE_NODES = 2**23
 """Most nodes times paths swept at once, for the same reason."""
 
+CARD_BYTES, CARD_PATHS = 2**26, 2**20
+"""Noise sent to a card at once, at most: many paths for each of its threads, little of the host's memory."""
+
 GRAIN = 64
 """Batches begin at multiples of this many paths where there are enough of them: whole blocks of the sweep's lanes."""
 
@@ -43,6 +46,12 @@ def paths_per_piece(shapes: Sequence[tuple[int, ...]], n_nodes: int, block: int)
     """
     fitting = paths_within((sum(prod(shape) for shape in shapes),))
     return max(block, min(PIECE_PATHS, fitting, _power_of_two_below(PIECE_NODES / max(1, n_nodes))))
+
+
+def paths_per_card_piece(shapes: Sequence[tuple[int, ...]], block: int) -> int:
+    """Return how many paths are sent to a card at once, a power of two; arguments as for `paths_per_piece`."""
+    fitting = _power_of_two_below(CARD_BYTES / (8 * sum(prod(shape) for shape in shapes)))
+    return max(block, min(CARD_PATHS, fitting))
 
 
 def batch_edges(n_paths: int, batches: int, *, together: int = 1, block: int = 1) -> list[int]:

@@ -14,7 +14,7 @@ import numpy as np
 from aadlib.errors import AadTypeError, AadValueError, as_floats, require_finite
 from aadlib.program import Program
 from aadlib.recording import RetracingProgram, record
-from greeks2.expectation.batches import BatchMeans, batch_edges, paths_per_piece
+from greeks2.expectation.batches import BatchMeans, batch_edges, paths_per_card_piece, paths_per_piece
 from greeks2.expectation.kink import KinkSweep, require_standard_normal
 from greeks2.expectation.noise import Normals
 from greeks2.expectation.path_sums import Floats, PathSums
@@ -36,6 +36,7 @@ def expectation(
     method: str = "auto",
     smoothing: str | None = None,
     executor: Any = None,
+    device: str = "cpu",
     progress: bool | Progress = False,
     batches: int = 32,
 ) -> Expectation:
@@ -61,6 +62,8 @@ def expectation(
     executor : optional, object with the `submit` of `concurrent.futures`
         A ProcessPoolExecutor, dask.distributed's `client.get_executor()` or another; by default the paths are spread
         over threads of this process (`AADLIB_NUM_THREADS`). Only the recording is sent to workers, never the function.
+    device : "cpu", or "cuda" to sweep the paths on a card, while threads here make the noise; without a card that is an
+        error, nothing falls back to the CPU
     progress : bool, or callable of (paths done, all paths)
         True shows a bar on stderr where that is a terminal. A callable is called in this thread.
     batches : int, 2 or more
@@ -73,8 +76,9 @@ def expectation(
     Raises
     ------
     AadValueError
-        For an unknown order, method or smoothing, fewer than two batches, no paths, lanes that differ in length, params
-        or noise that are not finite, noise that is not standard normal where smoothing needs it.
+        For an unknown order, method, smoothing or device, fewer than two batches, no paths, lanes that differ in
+        length, params or noise that are not finite, noise that is not standard normal where smoothing needs it; for
+        device="cuda" without a card, or with an executor or smoothing.
     AadTypeError
         For a path that returns an array, or something that does not depend on its arguments; an executor without
         `submit`; a recording whose noise is not a passive lane argument.
@@ -115,10 +119,14 @@ def expectation(
         raise AadTypeError(
             f"executor = {executor!r} has no submit: give an executor of concurrent.futures or one that works like it"
         )
+    if device != "cpu" and (executor is not None or smoothing is not None):
+        raise AadValueError(
+            f"device = {device!r} takes neither executor nor smoothing: leave them out, or use device='cpu'"
+        )
     given = _params(params)
     program = _recorded(path, given, sources)
     # A recording is used again, a function is recorded afresh at every call.
-    plain = (_kept_sweep if program is path else PathSweep)(program, order, method)
+    plain = (_kept_sweep if program is path else PathSweep)(program, order, method, device)
     sweep: PathSweep | KinkSweep = plain
     kinks = kinks_of(program)
     if smoothing is not None:
@@ -130,7 +138,7 @@ def expectation(
     work = n_paths * (sweep.plan.counts["steps"] + sweep.plan.counts["row_multiply_adds"])
     means = BatchMeans()
     with reporting(progress) as report, own_threads(executor, work=work) as workers:
-        pieces = sums_in_order(Task(sweep, given), _pieces(program, sources, batches), workers)
+        pieces = sums_in_order(Task(sweep, given), _pieces(program, sources, batches, device), workers)
         with closing(pieces):  # after Ctrl-C or an error here, what waits is cancelled at once
             for batch in _batch_sums(pieces, report, n_paths):
                 means.add(batch)
@@ -154,9 +162,9 @@ def expectation(
 
 
 @lru_cache(maxsize=16)
-def _kept_sweep(program: Program, order: int, method: str) -> PathSweep:
+def _kept_sweep(program: Program, order: int, method: str, device: str) -> PathSweep:
     """Return the sweep of a recording: made at the first call, as it costs more than a few thousand paths."""
-    return PathSweep(program, order, method)
+    return PathSweep(program, order, method, device)
 
 
 def _kink_sweep(sweep: PathSweep, params: tuple[Floats, ...], sources: tuple[LaneSource, ...]) -> KinkSweep:
@@ -237,7 +245,7 @@ def _warn_of_kinks(kinks: tuple[KinkGroup, ...]) -> None:
         )
 
 
-def _pieces(program: Program, sources: tuple[LaneSource, ...], batches: int) -> Iterator[Piece]:
+def _pieces(program: Program, sources: tuple[LaneSource, ...], batches: int, device: str) -> Iterator[Piece]:
     """Yield the pieces of every batch in order; the replicates of Sobol points are the batches."""
     n_paths = sources[0].n_paths
     block = max(source.block for source in sources)
@@ -247,7 +255,11 @@ def _pieces(program: Program, sources: tuple[LaneSource, ...], batches: int) -> 
     else:
         together = max(source.together for source in sources)
         edges = batch_edges(n_paths, batches, together=together, block=block)
-    size = paths_per_piece([source.shape for source in sources], program.n_nodes, block)
+    shapes = [source.shape for source in sources]
+    if device == "cuda":
+        size = paths_per_card_piece(shapes, block)
+    else:
+        size = paths_per_piece(shapes, program.n_nodes, block)
     for batch, (first, last) in enumerate(pairwise(edges)):
         for begin in range(first, last, size):
             end = min(begin + size, last)

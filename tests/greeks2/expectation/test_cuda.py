@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,8 @@ import pytest
 
 import aadlib as ad
 from aadlib.errors import AadError, AadValueError
+from greeks2 import expectation
+from greeks2.expectation.batches import paths_per_card_piece
 from greeks2.expectation.path_sweep import PATH_METHODS, PathSweep
 
 P = np.array([95.0, 105.0, 0.2, 0.3])
@@ -49,11 +52,37 @@ def test_sums_equal_those_of_the_cpu(
             np.testing.assert_allclose(ours, theirs, atol=1e-12 * np.abs(theirs).max())
 
 
+@pytest.mark.cuda
+@pytest.mark.usefixtures("cuda_card")
+def test_expectation_equals_that_of_the_cpu(
+    rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("aadlib.cuda_machine.WIDTH", 8)
+    monkeypatch.setattr("aadlib.cuda_machine.THREADS", 4)
+    noise = rng.standard_normal((16, 2))
+    cpu, card = (expectation(path, P, lanes=noise, batches=2, device=device) for device in ("cpu", "cuda"))
+    assert card.value == pytest.approx(cpu.value, rel=1e-12)
+    assert card.stderr == pytest.approx(cpu.stderr, rel=1e-9)
+    assert card.hessian is not None and cpu.hessian is not None
+    np.testing.assert_allclose(card.hessian, cpu.hessian, atol=1e-12 * np.abs(cpu.hessian).max())
+
+
+def test_pieces_for_a_card() -> None:
+    assert paths_per_card_piece([(1,)], 1) == 2**20
+    assert paths_per_card_piece([(40,)], 256) == 2**17
+    assert paths_per_card_piece([(50, 40), (2,)], 2**13) == 2**13
+
+
 def test_devices_that_are_not_there_are_refused() -> None:
     from numba import cuda
 
     with pytest.raises(AadValueError, match="device = 'tpu': choose one of cpu, cuda"):
         PathSweep(recorded(), device="tpu")
+    for extra in ({"executor": ThreadPoolExecutor(1)}, {"smoothing": "kink"}):
+        with pytest.raises(AadValueError, match="takes neither executor nor smoothing"):
+            expectation(path, P, lanes=np.zeros((4, 2)), device="cuda", **extra)
     if not cuda.is_available():
         with pytest.raises(AadError, match="no CUDA card"):
             PathSweep(recorded(), device="cuda")
+        with pytest.raises(AadError, match="no CUDA card"):
+            expectation(path, P, lanes=np.zeros((4, 2)), device="cuda")
