@@ -1,5 +1,6 @@
 """Monte Carlo: paths, payoffs, and kernels that price and differentiate them."""
 
+from pricers.monte_carlo.basket_call import BasketGreeks, basket_greeks
 from pricers.monte_carlo.basket_path_greeks import BasketEpGreeks, basket_ep_greeks
 from pricers.monte_carlo.conditional_expectation import ConditionalExpectation
 from pricers.monte_carlo.correlation import (
@@ -33,9 +34,10 @@ from pricers.monte_carlo.pricing import Estimate, measured_bias, price
 from pricers.monte_carlo.vibrato import Vibrato
 
 __all__ = [
-    "SMOOTHINGS", "AsianOption", "Autocallable", "BarrierOption", "BasketEpGreeks", "BasketOption", "BestOfOption",
-    "ConditionalExpectation", "DigitalOption", "Estimate", "Exact", "GeometricAsianOption", "GeometricBasketOption",
-    "GeometricBrownianMotion", "Kernel", "LikelihoodRatio", "LocalVolatility", "Malliavin", "Path", "Softplus",
-    "SpreadOption", "Vibrato", "WorstOfOption", "apply_correlation", "apply_correlation_nonvec", "basket_ep_greeks",
-    "compress_steps", "measured_bias", "nearest_correlation", "pack_correlations", "price", "unpack_correlations",
+    "SMOOTHINGS", "AsianOption", "Autocallable", "BarrierOption", "BasketEpGreeks", "BasketGreeks",
+    "BasketOption", "BestOfOption", "ConditionalExpectation", "DigitalOption", "Estimate", "Exact",
+    "GeometricAsianOption", "GeometricBasketOption", "GeometricBrownianMotion", "Kernel", "LikelihoodRatio",
+    "LocalVolatility", "Malliavin", "Path", "Softplus", "SpreadOption", "Vibrato", "WorstOfOption",
+    "apply_correlation", "apply_correlation_nonvec", "basket_ep_greeks", "basket_greeks", "compress_steps",
+    "measured_bias", "nearest_correlation", "pack_correlations", "price", "unpack_correlations",
 ]  # fmt: skip

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pricers.monte_carlo import basket_twin
-from pricers.monte_carlo.basket_greeks import basket_greeks
+from pricers.monte_carlo.basket_call import basket_greeks
 
 from .basket_case import basket, call_of, worst_difference
 

@@ -11,7 +11,7 @@ import aadlib as ad
 from aadlib.errors import AadError, AadTypeError, AadValueError, NotFinite
 from pricers import black_scholes
 from pricers.monte_carlo import basket_kernel, basket_twin
-from pricers.monte_carlo.basket_greeks import basket_greeks
+from pricers.monte_carlo.basket_call import basket_greeks
 from pricers.monte_carlo.basket_sums import batch_bounds
 from pricers.monte_carlo.exponential_kernel import exponentials_kernel
 
