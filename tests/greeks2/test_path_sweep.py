@@ -143,6 +143,14 @@ def repeated(p, z):
     return bent * bent + total * np.exp(bent * total * 0.1) + (bent + total) ** 3 + p[0] / (1.0 + p[-1] ** 2)
 
 
+def signed(p, z):
+    """Wide rows of ones and minus ones, which no register holds."""
+    total = z
+    for k, number in enumerate(p):
+        total = total - number if k % 2 else total + number
+    return np.sqrt(1.0 + total * total) - np.sin(-total) * (p[0] - p[7] + z)
+
+
 @pytest.mark.parametrize("method", ["auto", *PATH_METHODS])
 @pytest.mark.parametrize(
     ("path", "n", "shape"),
@@ -152,6 +160,7 @@ def repeated(p, z):
         (without_noise, 2, ()),
         (repeated, 3, (3,)),
         (repeated, 11, (11,)),
+        (signed, 12, ()),
     ],
 )
 def test_the_twin(path, n, shape, method, rng):
