@@ -52,6 +52,7 @@ MODULES = (
     "aadlib.advar",
     "aadlib.passes",
     "aadlib.tape",
+    "aadlib.sweeps.lane_plan",
     "aadlib.sweeps.scalar",
     "greeks2.arc_count",
     "greeks2.arc_placement",
@@ -83,7 +84,8 @@ class Source:
         return Extension(
             self.module,
             [self.path],
-            include_dirs=[numpy.get_include()],
+            include_dirs=[numpy.get_include(), "."],
+            depends=["aadlib/elementary.h"],
             define_macros=[("NPY_NO_DEPRECATED_API", "NPY_1_7_API_VERSION")],
             extra_compile_args=[*COMPILE, *self.flags],
             extra_link_args=LINK,

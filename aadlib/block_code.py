@@ -225,8 +225,13 @@ class BlockWriter:
     def pack(self, registers: Sequence[int], weight: int = ONE) -> int:
         """Set registers, times a weight, aside as consecutive columns; return the first column."""
         begin = len(self.packed)
-        self.packed += [(self.literal(1.0) if r == ONE else r, weight) for r in registers]
+        scale = weight if weight == ONE else self.held(weight)
+        self.packed += [(self.held(r), scale) for r in registers]
         return begin
+
+    def held(self, r: int) -> int:
+        """Return a register that holds a number, for 0, 1 and -1 too, which need none elsewhere."""
+        return r if r >= 0 else self.literal({ZERO: 0.0, ONE: 1.0, MINUS_ONE: -1.0}[r])
 
     def column_products(self, one: Term, other: Term, symmetric: bool, table: Sequence[int]) -> None:
         """Add products of two ranges of columns (first, number) to sums.

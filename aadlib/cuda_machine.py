@@ -214,9 +214,7 @@ class CudaMachine:
 
 
 def _on_card(array: npt.NDArray[Any], kind: npt.DTypeLike = np.int32) -> Any:
-    """Return a copy on the card; where it is empty, an empty view of something that is not."""
+    """Return a copy on the card."""
     from numba import cuda
 
-    if array.size:
-        return cuda.to_device(np.ascontiguousarray(array, dtype=kind))
-    return cuda.to_device(np.zeros((1, *array.shape[1:]), dtype=kind))[:0]
+    return cuda.to_device(np.ascontiguousarray(array, dtype=kind))

@@ -41,6 +41,12 @@ OPERANDS[: len(RULES)] = [1 if rule.arity == 1 else 3 for rule in RULES]
 LINEAR = _by_code(lambda rule: rule.linear)
 """Operations without curvature, by code."""
 
+CURVES = _by_code(lambda rule: sum(1 << k for k, text in enumerate(rule.second) if text != "0.0"))
+"""Which second partials (bits 1, 2 and 4 for dxx, dxy, dyy) each operation has at all."""
+
+UNITS = _by_code(lambda rule: sum(1 << side for side, text in enumerate(rule.first) if text == "1.0"))
+"""Through which operands (bits 1 and 2) each operation has the derivative one."""
+
 COMMUTES: Flags = np.zeros(256, dtype=np.uint8)
 COMMUTES[[CODES["add"], CODES["multiply"]]] = 1
 """Operations whose operands may be exchanged, by code."""

@@ -8,15 +8,23 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from aadlib import passes
 from aadlib.errors import AadValueError
-from aadlib.freeze import LINEAR, Floats, Ints
+from aadlib.freeze import CURVES, UNITS, Floats, Ints
 from aadlib.replay import Argument, Layout, Replay
-from aadlib.sweeps import lanes
+from aadlib.sweeps import lane_plan, lanes
 from aadlib.threads import map_pieces
 
-CHUNK = 64 * lanes.LANES
-"""Lanes whose adjoints are added up together: fixed, so that sums do not depend on the number of threads."""
+CURVES_OF_SIDES = np.array([0, 1, 4, 7], dtype=np.uint8)
+"""Second partials (bits of `CURVES`) that matter where no, the left, the right or both operands move."""
+
+
+def chunk_size(n_lanes: int) -> int:
+    """Return how many lanes are swept in one call and have their adjoints added up together.
+
+    A function of the number of lanes only, so that sums do not depend on the number of threads: large enough to
+    hide what a call costs, small enough for 64 threads.
+    """
+    return lanes.BLOCK * min(max(n_lanes // (64 * lanes.BLOCK), 16), 128)
 
 
 class LaneLayout(Layout, Protocol):
@@ -65,13 +73,13 @@ class LaneReplay:
             else:
                 uniform.values[argument.span] = numbers.ravel()
         self.n_lanes = require_one_length([part.shape[1] for part in rows])
-        self.inputs: Floats = np.ascontiguousarray(np.concatenate(rows))
+        self.inputs: Floats = rows[0] if len(rows) == 1 else np.concatenate(rows)
         self.n_shared = program.first_node + program.n_uniform
         uniform.sweep_values()
 
     def _blocks(self, replay: Replay) -> Floats:
         """Return block values with everything that no lane changes filled in."""
-        values = replay.block("lane_values")[0]
+        values = replay.state_block("lane_values")
         values[: self.n_shared] = self.uniform.values[: self.n_shared, None]
         return values.reshape(-1)
 
@@ -79,16 +87,17 @@ class LaneReplay:
         self, sweep: Callable[[Replay, int, int], tuple[tuple[int, int], Any]], work: float
     ) -> list[Any]:
         """Sweep every chunk of lanes with scratch arrays of its own; raise where a guard changed."""
+        size = chunk_size(self.n_lanes)
 
         def chunk(begin: int) -> Any:
             with self.program.replay() as replay:
-                (guard, lane), result = sweep(replay, begin, min(begin + CHUNK, self.n_lanes))
+                (guard, lane), result = sweep(replay, begin, min(begin + size, self.n_lanes))
             if guard >= 0:
                 self.program.raise_changed(guard, f" in the block of lanes from {lane}")
             return result
 
         return map_pieces(
-            chunk, range(0, self.n_lanes, CHUNK), work=work * self.program.n_nodes * self.n_lanes
+            chunk, range(0, self.n_lanes, size), work=work * self.program.n_nodes * self.n_lanes
         )
 
     def _shaped(self, outputs: Floats) -> Floats:
@@ -117,7 +126,7 @@ class LaneReplay:
         seeds = np.ones(program.n_outputs)
 
         def sweep(replay: Replay, begin: int, end: int) -> tuple[tuple[int, int], Floats]:
-            adjoints = replay.block("lane_adjoints")[0]
+            adjoints = replay.state_block("lane_adjoints")
             adjoints[:] = 0.0
             found = lanes.gradient_chunk(
                 program.op, program.left, program.right, program.activity, self._blocks(replay), adjoints.reshape(-1),
@@ -152,19 +161,21 @@ class LaneReplay:
         gradients = np.empty((self.n_lanes, active.size))
         hessians = np.empty((self.n_lanes, active.size, active.size))
         m = active.size
-        size = (program.n_slots * (1 + m) + 5 * program.n_nodes + m * m) * lanes.LANES
-        depends = np.zeros((program.n_slots, m), dtype=np.uint8)
-        for column, slot in enumerate(active):
-            marked = np.zeros(program.n_slots, dtype=np.uint8)
-            marked[slot] = 1
-            passes.mark_dependent(
-                program.left, program.right, program.activity, marked, program.first_node, 0, program.n_nodes
-            )
-            depends[:, column] = marked
+        curves = CURVES[program.op] & CURVES_OF_SIDES[program.activity]
+        plan = lane_plan.plan_tangents(
+            program.left,
+            program.right,
+            program.activity,
+            curves,
+            UNITS[program.op],
+            active,
+            program.first_node,
+        )
+        size = (plan[2] + m * (m + 1) // 2 + m + program.n_slots) * lanes.BLOCK
 
         def sweep(replay: Replay, begin: int, end: int) -> tuple[tuple[int, int], None]:
             found = lanes.second_order_chunk(
-                program.op, program.left, program.right, program.activity, depends, LINEAR[program.op],
+                program.op, program.left, program.right, program.activity, curves, plan,
                 self._blocks(replay), program.first_node, program.n_uniform, program.lane_slots, self.inputs,
                 begin, end, program.guard_arrays, active, program.outputs[0], values, gradients, hessians,
                 replay.scratch(size),

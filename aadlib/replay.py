@@ -100,6 +100,13 @@ class Replay:
             found = self._blocks[name] = np.zeros((n_blocks, rows, lanes.LANES))
         return found[:n_blocks]
 
+    def state_block(self, name: str) -> Floats:
+        """Return an array (n_slots, BLOCK) of that name: a block of market states in every slot."""
+        found = self._blocks.get(name)
+        if found is None:
+            found = self._blocks[name] = np.zeros((self.program.n_slots, lanes.BLOCK))
+        return found
+
     def scratch(self, size: int) -> Floats:
         """Return a flat array of at least that size, with whatever the last replay left in it."""
         if self._scratch.size < size:

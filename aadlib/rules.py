@@ -98,6 +98,7 @@ class Rule:
 
 NONE = ("0.0", "0.0", "0.0")
 SIGN = "(1.0 if x > 0.0 else (-1.0 if x < 0.0 else (0.0 if x == 0.0 else x)))"
+LOGISTIC = "(1.0 if {0} > 0.0 else exp(-fabs({0}))) / (1.0 + exp(-fabs({0})))"
 LOGISTIC_SLOPE = "exp(-fabs({0})) / ((1.0 + exp(-fabs({0}))) * (1.0 + exp(-fabs({0}))))"
 SLOPE_X = LOGISTIC_SLOPE.format("x")
 SLOPE_XY = f"0.25 if x == y else {LOGISTIC_SLOPE.format('x - y')}"
@@ -153,13 +154,14 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "logaddexp",
         "(x + LN2 if x == y else (x if x > y else y) + log1p(exp(-fabs(x - y))))",
-        ("(0.5 if x == y else 1.0 / (1.0 + exp(y - x)))", "(0.5 if x == y else 1.0 / (1.0 + exp(x - y)))"),
+        (
+            f"(0.5 if x == y else {LOGISTIC.format('x - y')})",
+            f"(0.5 if x == y else {LOGISTIC.format('y - x')})",
+        ),
         (f"({SLOPE_XY})", f"-({SLOPE_XY})", f"({SLOPE_XY})"),
     ),
-    Rule(
-        "softplus", "(x if x > 0.0 else 0.0) + log1p(exp(-fabs(x)))", ("1.0 / (1.0 + exp(-x))",), (SLOPE_X,)
-    ),
-    Rule("sigmoid", "1.0 / (1.0 + exp(-x))", (SLOPE_X,), (f"-tanh(0.5 * x) * {SLOPE_X}",)),
+    Rule("softplus", "(x if x > 0.0 else 0.0) + log1p(exp(-fabs(x)))", (LOGISTIC.format("x"),), (SLOPE_X,)),
+    Rule("sigmoid", LOGISTIC.format("x"), (SLOPE_X,), (f"-tanh(0.5 * x) * {SLOPE_X}",)),
     # trigonometric and hyperbolic
     Rule("sin", "sin(x)", ("cos(x)",), ("-v",)),
     Rule("cos", "cos(x)", ("-sin(x)",), ("-v",)),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
+from functools import cache
+from itertools import count
 from typing import Any, TypeVar
 
 from aadlib.errors import AadValueError
@@ -26,11 +28,39 @@ def n_threads() -> int:
     return int(wanted)
 
 
+@cache
+def _pool(workers: int) -> ThreadPoolExecutor:
+    """Return the threads that stand ready beside the calling one: starting them costs more than a small sweep."""
+    return ThreadPoolExecutor(workers, thread_name_prefix="aadlib")
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_pool.cache_clear)  # threads do not survive a fork
+
+
 def map_pieces(function: Callable[[Piece], Result], pieces: Sequence[Piece], *, work: float) -> list[Result]:
-    """Return `[function(p) for p in pieces]`, in that order, on threads when `work` (operations) is worth them."""
+    """Return `[function(p) for p in pieces]`, in that order, on threads when `work` (operations) is worth them.
+
+    The calling thread takes its share, so a piece may itself spread work: nobody waits for a thread that has not begun.
+    """
     workers = min(n_threads(), len(pieces))
     if workers < 2 or work < SPREAD:
         return [function(piece) for piece in pieces]
-    with ThreadPoolExecutor(workers) as pool:
-        results: list[Any] = list(pool.map(function, pieces))
+    results: list[Any] = [None] * len(pieces)
+    errors: dict[int, Exception] = {}
+    places = count()
+
+    def take() -> None:
+        while not errors and (place := next(places)) < len(pieces):
+            try:
+                results[place] = function(pieces[place])
+            except Exception as error:
+                errors[place] = error
+
+    others = [_pool(workers - 1).submit(take) for _ in range(workers - 1)]
+    take()
+    wait([other for other in others if not other.cancel()])
+    if errors:
+        # Every piece before a failed one was begun too, so which error is raised does not depend on the threads.
+        raise errors[min(errors)]
     return results

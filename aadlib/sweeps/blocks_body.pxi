@@ -10,6 +10,10 @@ import numpy as np
 from libc.string cimport memcpy, memset
 
 include "../generated/rules.pxi"
+
+cdef enum:
+    WIDTH = LANES
+
 include "../generated/lane_rules.pxi"
 
 cdef extern from *:

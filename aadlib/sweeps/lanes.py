@@ -13,9 +13,6 @@ from types import ModuleType
 from aadlib.errors import AadValueError
 from aadlib.sweeps import scalar
 
-LANES = 8
-"""Lanes in one block of every lane sweep."""
-
 LEVELS = ("baseline", "avx2", "avx512")
 
 
@@ -34,6 +31,12 @@ def _load() -> tuple[str, ModuleType]:
 
 
 level, _module = _load()
+
+LANES: int = _module.directions_per_block
+"""Directions in one block of a sweep over one market state."""
+
+BLOCK: int = _module.states_per_block
+"""Market states or paths in one block of a sweep over many."""
 
 tangent_sweep = _module.tangent_sweep
 second_order_sweep = _module.second_order_sweep

@@ -120,7 +120,11 @@ def basket_greeks(
     for name, number in (("expiry", expiry), ("sharpness", sharpness)):
         require_positive(name, number)
     on_card = device == "cuda" and hasattr(normals, "__cuda_array_interface__")
-    draws = normals if on_card else np.ascontiguousarray(as_floats("normals", normals))
+    # Doubles stay where they are: there may be gigabytes of them.
+    plain = on_card or (isinstance(normals, np.ndarray) and normals.dtype == np.float64)
+    draws = normals if plain else as_floats("normals", normals)
+    if not on_card:
+        draws = np.ascontiguousarray(draws)
     if len(draws.shape) != 2 or draws.shape[1] != spots.size or not draws.shape[0]:
         raise AadValueError(
             f"normals has shape {draws.shape}: must be (n_paths, {spots.size}), at least one path, a column per asset"

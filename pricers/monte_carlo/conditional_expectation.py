@@ -12,6 +12,7 @@ import numpy as np
 
 import aadlib as ad
 from aadlib.errors import AadValueError, values_of
+from pricers.monte_carlo.autocall_survival import AutocallSurvival
 from pricers.monte_carlo.conditional_basket import Term, call, has_root, put, root
 from pricers.monte_carlo.directions import choose_direction, factor_matrix, take_out
 from pricers.monte_carlo.path_payoffs import Autocallable, BarrierOption
@@ -72,7 +73,7 @@ class ClaimEstimator:
 
 @dataclass(frozen=True)
 class ConditionalExpectation:
-    """Integrate one normal direction out of a call, put, digital or barrier option.
+    """Integrate one normal direction out of a call, put, digital, barrier option or autocallable.
 
     Parameters
     ----------
@@ -82,8 +83,9 @@ class ConditionalExpectation:
 
     Notes
     -----
-    Barriers: every step is drawn given that it survives, and the path carries the probability of that, so that the
-    payoff has no step left (Glasserman and Staum 2001). Exact in the discretised model, in first and second order.
+    Barriers and autocallables: every step is drawn given that it survives, and the path carries the probability of
+    that, so that the payoff has no step left (Glasserman and Staum 2001). Exact in the discretised model, in first and
+    second order.
 
     References
     ----------
@@ -100,9 +102,11 @@ class ConditionalExpectation:
         """Bind the method to a payoff and a model; raise where it has no closed form for them."""
         if isinstance(payoff, BarrierOption):
             return BarrierSurvival.of(payoff, dynamics, expiry, n_steps)
-        if not hasattr(payoff, "claim") or isinstance(payoff, Autocallable):
+        if isinstance(payoff, Autocallable):
+            return AutocallSurvival.of(payoff, dynamics)
+        if not hasattr(payoff, "claim"):
             raise AadValueError(
-                f"smoothing='conditional_expectation' knows claims on weighted prices and barriers, not "
+                f"smoothing='conditional_expectation' knows claims on weighted prices, barriers and autocallables, not "
                 f"{type(payoff).__name__}: use 'kernel', 'softplus' or 'likelihood_ratio'"
             )
         claim = payoff.claim(n_steps)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pytest
 
@@ -197,6 +199,19 @@ def test_arrays_on_disk(tmp_path):
     np.save(tmp_path / "normals.npy", z)
     mapped = np.load(tmp_path / "normals.npy", mmap_mode="r")
     assert same_bits(expectation(tilted, TILT, lanes=mapped), expectation(tilted, TILT, lanes=z))
+
+
+def test_paths_without_noise_or_without_params():
+    still = expectation(lambda p, z: p[0] ** 2 * p[1], [1.0, 2.0], lanes=NOISES["normals"])
+    assert still.value == 2.0 and still.stderr == 0.0
+    np.testing.assert_array_equal(still.hessian, [[4.0, 2.0], [2.0, 0.0]])
+    free = expectation(lambda p, z: z[0] + 1.0, [1.0, 2.0], lanes=NOISES["normals"])
+    assert abs(free.value - 1.0) < 4.0 * free.stderr and not free.gradient.any() and not free.hessian.any()
+
+
+def test_results_pickle():
+    found = expectation(tilted, TILT, lanes=NOISES["array"][:100])
+    assert same_bits(pickle.loads(pickle.dumps(found)), found)
 
 
 def test_few_paths():

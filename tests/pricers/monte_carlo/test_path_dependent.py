@@ -147,7 +147,9 @@ NOTE = Autocallable(references=(100.0,), coupon=0.04, call_level=1.02, protectio
 
 
 @pytest.mark.parametrize(
-    "smoothing", [Kernel(bandwidth=3.0), LikelihoodRatio(), Malliavin()], ids=lambda m: type(m).__name__
+    "smoothing",
+    [Kernel(bandwidth=3.0), ConditionalExpectation(), LikelihoodRatio(), Malliavin()],
+    ids=lambda m: type(m).__name__,
 )
 def test_autocallable(smoothing):
     corner = corner_of(smoothing)
