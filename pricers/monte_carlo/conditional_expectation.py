@@ -14,7 +14,7 @@ import aadlib as ad
 from aadlib.errors import AadValueError, values_of
 from pricers.monte_carlo.autocall_survival import AutocallSurvival
 from pricers.monte_carlo.conditional_basket import Term, call, has_root, put, root
-from pricers.monte_carlo.directions import choose_direction, factor_matrix, take_out
+from pricers.monte_carlo.directions import choose_direction, factor_matrix, require_same_side, take_out
 from pricers.monte_carlo.path_payoffs import Autocallable, BarrierOption
 from pricers.monte_carlo.payoffs import FloatArray, LinearClaim, Payoff
 from pricers.monte_carlo.simulation import Dynamics, Simulation
@@ -53,10 +53,12 @@ class ClaimEstimator:
         )
         moved: list[Any] = [0.0] * len(deviations)
         slopes = []
-        for row in self.direction:
+        for weights, row in zip(self.claim.weights, self.direction, strict=True):
             if row.any():
                 steps = multiply(factor, row.tolist())
                 moved = [m + s for m, s in zip(moved, steps, strict=True)]
+            if not self.claim.geometric:
+                require_same_side(weights.tolist(), moved)
             slopes.append([d * m for d, m in zip(deviations, moved, strict=True)])
         cells = [
             (float(w), level, slope)

@@ -6,6 +6,7 @@ of its variance; where it does not move every term to the same side of the strik
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -74,6 +75,19 @@ def choose_direction(
         "conditional_expectation finds no direction in which the claim increases: an asset has weights of both signs; "
         "use smoothing='kernel' or 'likelihood_ratio'"
     )
+
+
+def require_same_side(weights: Iterable[float], along: Iterable[Any]) -> None:
+    """Raise unless every term still moves to the side of its weight; in a recording the comparisons stay as guards.
+
+    The direction is fixed where a path is built, the correlations that turn it into moves of the assets are not.
+    """
+    for weight, moved in zip(weights, along, strict=True):
+        if weight != 0.0 and not weight * moved > 0.0:
+            raise AadValueError(
+                "correlations moved so far that the direction of the conditional expectation no longer fits: build the "
+                "path again at these numbers"
+            )
 
 
 def take_out(direction: FloatArray, simulation: Simulation) -> tuple[Any, Simulation]:

@@ -46,7 +46,7 @@ class Path:
         Every step is recorded, from normals of shape (n_steps, n_assets). Otherwise one exact step is, from normals of
         shape (n_assets,): sums of the steps' normals over sqrt(n_steps) give the same numbers (see `compress_steps`).
     differentiate : tuple of str
-        Parameters that are inputs, in this order: groups of the model, and "expiry".
+        Parameters that are inputs, in this order: groups of the model and, where its steps are exact, "expiry".
     smoothing : name, or object such as Softplus(sharpness=30.0), Kernel(bandwidth=1.0)
         How corners and steps of the payoff are differentiated: one of `SMOOTHINGS`. None leaves them as they are.
     correlated_normals : bool
@@ -91,7 +91,8 @@ class Path:
             raise AadValueError(f"n_steps = {self.n_steps!r}: must be a whole number, at least 1")
         names = (self.differentiate,) if isinstance(self.differentiate, str) else tuple(self.differentiate)
         object.__setattr__(self, "differentiate", names)
-        known = (*self.dynamics.GROUPS, "expiry")
+        # Without exact steps the volatility is looked up at times that are plain numbers: no derivative in the expiry.
+        known = (*self.dynamics.GROUPS, *(["expiry"] if self.dynamics.IS_EXACT else []))
         unknown = [name for name in names if name not in known]
         if unknown or not names or len(set(names)) != len(names):
             raise AadValueError(f"differentiate = {names!r}: choose different names among {', '.join(known)}")

@@ -10,7 +10,7 @@ import numpy as np
 import aadlib as ad
 from aadlib.errors import AadValueError, values_of
 from pricers.monte_carlo.conditional_basket import Term, call, call_above, put, put_below, root
-from pricers.monte_carlo.directions import choose_direction, factor_matrix, take_out
+from pricers.monte_carlo.directions import choose_direction, factor_matrix, require_same_side, take_out
 from pricers.monte_carlo.path_payoffs import BarrierOption
 from pricers.monte_carlo.payoffs import FloatArray, LinearClaim
 from pricers.monte_carlo.simulation import Dynamics, Simulation
@@ -61,6 +61,7 @@ class BarrierSurvival:
         share, rest = take_out(self.direction[None, :], one_step)
         levels = [m + d * shock for m, d, shock in zip(means, deviations, rest.normals[0], strict=True)]
         along = multiply(simulation.factor, self.direction.tolist())
+        require_same_side(self.payoff.weights, along)
         slopes = [d * b for d, b in zip(deviations, along, strict=True)]
         terms = [
             Term.weighted(w, a, b)

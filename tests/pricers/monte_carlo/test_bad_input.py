@@ -69,6 +69,8 @@ VALUES = [
     (lambda: path(n_steps=0), "n_steps = 0"),
     (lambda: path(n_steps=2.5), "n_steps = 2.5"),
     (lambda: path(differentiate=("spot",)), "choose different names among spots, volatilities, rate"),
+    (lambda: path(dynamics=LocalVolatility(spots=[1.0], surfaces=FlatVolatility(0.2)), differentiate="expiry"),
+     "choose different names among spots, weights, rate, dividend_yields, correlations$"),
     (lambda: path(differentiate=()), "choose different names"),
     (lambda: path(differentiate=("rate", "rate")), "choose different names"),
     (lambda: path(smoothing="vibration"), "smoothing = 'vibration': choose one of none, softplus, kernel"),

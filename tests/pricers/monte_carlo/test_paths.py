@@ -29,6 +29,7 @@ from pricers.monte_carlo import (
     price,
 )
 from pricers.surfaces.flat import FlatVolatility
+from pricers.surfaces.svi_surface import SVILocalVolatility
 
 from .estimates import EVERYTHING, ONE, THREE, estimate, exact_derivatives, flatten
 
@@ -194,3 +195,53 @@ def test_labels_and_slices():
     )  # fmt: skip
     assert path.parameters[path.slices()["correlations"]].tolist() == [0.4]
     assert path.parameters[path.slices()["expiry"]].tolist() == [1.5]
+
+
+@pytest.mark.parametrize(
+    "payoff", [SpreadOption(strike=2.0), BarrierOption(strike=95.0, barrier=120.0, weights=(0.5, 0.5))]
+)
+def test_correlations_beyond_the_direction_of_a_conditional_expectation_are_refused(payoff):
+    """The direction is fixed at the path's point; where it moves a term the wrong way, nothing is priced."""
+    strong = GeometricBrownianMotion(
+        spots=[100.0, 100.0], volatilities=[0.2, 0.3], correlation=[[1.0, 0.1], [0.1, 1.0]]
+    )
+    path = Path(
+        dynamics=strong,
+        payoff=payoff,
+        expiry=1.0,
+        differentiate="correlations",
+        smoothing="conditional_expectation",
+    )
+    normals = np.zeros((3, 2))
+    program = ad.record(path, path.parameters, normals, lanes=(1,), passive=(1,))
+    beyond = np.array([0.98 if isinstance(payoff, SpreadOption) else -0.98])
+    with pytest.raises(ad.BranchChanged):
+        program.value(beyond, normals)
+    with pytest.raises(ad.AadValueError, match="build the path again"):
+        path(beyond, normals)
+
+
+def test_svi_surfaces_are_recorded_over_lanes(rng):
+    surface = SVILocalVolatility(
+        parameters=[0.01, 0.1, -0.4, 0.0, 0.2, 0.02, 0.12, -0.4, 0.0, 0.25],
+        expiries=[0.5, 1.0],
+        spot=100.0,
+        reach=1.0,
+    )
+    path = Path(
+        dynamics=LocalVolatility(spots=[100.0], surfaces=surface, rate=0.02),
+        payoff=AsianOption(strike=100.0),
+        expiry=1.0,
+        n_steps=4,
+        track_steps=True,
+        differentiate=("spots", "weights"),
+        smoothing="kernel",
+    )
+    normals = rng.standard_normal((30, 4, 1))
+    program = ad.record(path, path.parameters, normals, lanes=(1,), passive=(1,))
+    point = path.parameters
+    np.testing.assert_allclose(program.value(point, normals), path(point, normals), rtol=1e-12, atol=1e-12)
+    gradient = program.gradient(point, normals)
+    for i, step in enumerate(1e-5 * np.maximum(np.abs(point), 0.1)):
+        up, down = (path(point + s * step * np.eye(len(point))[i], normals).sum() for s in (1.0, -1.0))
+        assert gradient[i] == pytest.approx((up - down) / (2.0 * step), rel=1e-6, abs=1e-6)
