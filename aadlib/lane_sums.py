@@ -33,13 +33,32 @@ class UniformPoint:
     values : (n_shared,) of inputs, constants and uniform nodes
     states : of the composites
     tangents : (n_blocks, n_shared, LANES) in the active inputs; no blocks where no second derivatives are wanted
+    carried : (n_columns, n_active) of the code's columns; no rows where these are inputs
     fixed : (1, n) what stands in the arena from block to block; one row per active input where that is a direction
     """
 
     values: Floats
     states: list[Any]
     tangents: Floats
+    carried: Floats
     fixed: Floats
+
+
+def onto_inputs(rows: Floats, carried: Floats) -> Floats:
+    """Return rows times carried; where each of its rows has one entry, by adding up multiples of columns.
+
+    A column that depends on one input is the usual case, and a small product of matrices would wake BLAS's threads.
+    """
+    if (np.count_nonzero(carried, axis=1) > 1).any():
+        return rows @ carried
+    inputs = np.abs(carried).argmax(axis=1)
+    order = np.argsort(inputs, kind="stable")
+    present, starts = np.unique(inputs[order], return_index=True)
+    found = np.zeros((len(rows), carried.shape[1]))
+    if starts.size:
+        scaled = rows[:, order] * carried[order, inputs[order]]
+        found[:, present] = np.add.reduceat(scaled, starts, axis=1)
+    return found
 
 
 class LaneSums:
@@ -126,7 +145,9 @@ class LaneSums:
             places, slots = self._along_places
             rows[:, places] = self._rows_of(tangents, slots).T
         fixed = np.repeat(rows, lanes.LANES, axis=1)
-        return UniformPoint(frozen(values), states, frozen(tangents), frozen(fixed))
+        at_columns = path.columns[: 0 if self._at_inputs and not path.directional else None]
+        carried = self._rows_of(tangents, at_columns)
+        return UniformPoint(frozen(values), states, frozen(tangents), frozen(carried), frozen(fixed))
 
     def _rows_of(self, tangents: Floats, slots: npt.NDArray[Any]) -> Floats:
         """Return the derivatives of uniform slots in the active inputs, (n_slots, n_active)."""
@@ -203,13 +224,12 @@ class LaneSums:
         """Return the part of the Hessian that the lanes make, in the inputs."""
         size = self.active.size
         if self.path.directional:
-            products = sums.reshape(size, -1) @ self._rows_of(point.tangents, self.path.columns)
+            products = onto_inputs(sums.reshape(size, -1), point.carried)
             return 0.5 * (products + products.T)
         met: Floats = np.append(sums, 0.0).take(self._places_of_sums)
         if self._at_inputs:
             return met
-        carried = self._rows_of(point.tangents, self.path.columns)
-        found = carried.T @ met @ carried
+        found = onto_inputs(onto_inputs(met, point.carried).T, point.carried)
         return 0.5 * (found + found.T)
 
     def _uniform_hessian(self, point: UniformPoint, replay: Replay, adjoints: Floats) -> Floats:
