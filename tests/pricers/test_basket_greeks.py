@@ -171,7 +171,7 @@ def test_a_card_refuses_paths_that_its_shared_memory_cannot_hold() -> None:
         assert 8 * sizes.shared_doubles <= 48 * 1024
         assert sizes.tiles_per_block * sizes.groups <= sizes.threads
         assert sizes.tiles_per_block * sizes.slices >= sizes.n_tiles
-    with pytest.raises(AadValueError, match="spots has 3000 assets.*use device='cpu'"):
+    with pytest.raises(AadValueError, match=r"spots has 3000 assets.*use device='cpu'"):
         plan(3000)
 
 
