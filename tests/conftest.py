@@ -39,3 +39,12 @@ def cuda_card() -> None:
 
     if not cuda.is_available():
         pytest.skip("no CUDA card: set NUMBA_ENABLE_CUDASIM=1 to run the kernels in numba's simulator")
+
+
+@pytest.fixture(scope="session")
+def real_card(cuda_card: None) -> None:
+    """Skip in numba's simulator: what is too large for it, or needs memory on a card."""
+    from numba import config
+
+    if config.ENABLE_CUDASIM:
+        pytest.skip("numba's CUDA simulator: needs a CUDA card")

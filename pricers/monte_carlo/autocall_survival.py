@@ -10,6 +10,7 @@ import aadlib as ad
 from aadlib.errors import AadValueError
 from pricers.monte_carlo.path_payoffs import Autocallable
 from pricers.monte_carlo.simulation import Dynamics, Simulation
+from pricers.monte_carlo.survival import drawn_below
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +54,7 @@ class AutocallSurvival:
             if step < last:
                 survives = ad.norm_cdf(edge)
                 (shock,) = simulation.shocks(step)
-                log_prices = [mean + deviation * ad.norm_ppf(ad.norm_cdf(shock) * survives)]
+                log_prices = [mean + deviation * drawn_below(shock, survives)]
                 alive = alive * survives
         floor = (safe_above - mean) / deviation
         protected = note.notional * (ad.norm_cdf(edge) - ad.norm_cdf(floor))

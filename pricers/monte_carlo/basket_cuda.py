@@ -44,6 +44,9 @@ MOST_PATHS = 256
 BLOCKS_PER_BATCH = 64
 """Blocks that share a batch, at most: 2,048 over all batches, several for each multiprocessor of a large card."""
 
+MOST_PARTS = 2**27
+"""Doubles for the sums of all blocks, 1 GiB: beyond hundreds of assets fewer blocks share a batch."""
+
 DOUBLES_PER_LAUNCH = 2**28
 """Normals sent to the card at a time, 2 GiB; more paths take several launches."""
 
@@ -137,8 +140,9 @@ def _launch(
 ) -> tuple[FloatArray, FloatArray]:
     """Return the linear sums (n_batches, 3n + 1) and those of the tiles (n_batches, TILE^2 n_tiles)."""
     n_batches, n_linear = bounds.size - 1, 3 * spots.shape[0] + 1
-    blocks = min(BLOCKS_PER_BATCH, -(-int(np.diff(bounds).max()) // sizes.paths))
     n_entries = ENTRIES * sizes.n_tiles
+    room = max(1, MOST_PARTS // (n_batches * n_entries))
+    blocks = min(BLOCKS_PER_BATCH, room, -(-int(np.diff(bounds).max()) // sizes.paths))
     linear_parts = cuda.device_array((n_batches, blocks, n_linear), dtype=np.float64)
     tile_parts = cuda.device_array((n_batches, blocks, n_entries), dtype=np.float64)
     linear = cuda.device_array((n_batches, n_linear), dtype=np.float64)

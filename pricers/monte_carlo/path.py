@@ -87,6 +87,15 @@ class Path:
 
     def __post_init__(self) -> None:
         require_positive("expiry", self.expiry)
+        if not hasattr(self.dynamics, "law"):
+            raise AadTypeError(
+                f"dynamics = {self.dynamics!r}: must be a model such as GeometricBrownianMotion(...)"
+            )
+        for name, payoff in (("payoff", self.payoff), ("control", self.control)):
+            if not (hasattr(payoff, "require_assets") or (name == "control" and payoff is None)):
+                raise AadTypeError(
+                    f"{name} = {payoff!r}: must be a payoff such as BasketOption(strike=100.0)"
+                )
         if not isinstance(self.n_steps, (int, np.integer)) or self.n_steps < 1:
             raise AadValueError(f"n_steps = {self.n_steps!r}: must be a whole number, at least 1")
         names = (self.differentiate,) if isinstance(self.differentiate, str) else tuple(self.differentiate)
@@ -108,7 +117,9 @@ class Path:
                 raise AadValueError(
                     f"{type(payoff).__name__} depends on prices before expiry: pass track_steps=True"
                 )
-        if self.control is not None and not self.control.claim(1).geometric:
+        if self.control is not None and not (
+            hasattr(self.control, "claim") and self.control.claim(1).geometric
+        ):
             raise AadValueError(
                 f"control = {self.control!r}: must be a geometric option, which has a closed form"
             )

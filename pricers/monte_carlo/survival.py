@@ -16,6 +16,14 @@ from pricers.monte_carlo.payoffs import FloatArray, LinearClaim
 from pricers.monte_carlo.simulation import Dynamics, Simulation
 from pricers.monte_carlo.triangular import multiply
 
+SMALLEST, BELOW_ONE = 1e-140, 1.0 - 2.0**-52
+"""What keeps a quantile and its derivatives finite where a path cannot survive, or its normal is beyond eight."""
+
+
+def drawn_below(normal: Any, probability: Any) -> Any:
+    """Return the normal drawn anew given that it lies in the lowest part of the line that has this probability."""
+    return ad.norm_ppf(ad.norm_cdf(normal) * probability * BELOW_ONE + SMALLEST)
+
 
 @dataclass(frozen=True, eq=False)
 class BarrierSurvival:
@@ -79,10 +87,10 @@ class BarrierSurvival:
             edge = root(terms, self.payoff.barrier)
             if self.payoff.is_up:
                 probability = ad.norm_cdf(edge)
-                drawn = ad.norm_ppf(ad.norm_cdf(share) * probability)
+                drawn = drawn_below(share, probability)
             else:
                 probability = ad.norm_cdf(-edge)
-                drawn = -ad.norm_ppf(ad.norm_cdf(-share) * probability)
+                drawn = -drawn_below(-share, probability)
             weight = weight * probability
             log_prices = [a + b * drawn for a, b in zip(levels, slopes, strict=True)]
         return log_prices, weight

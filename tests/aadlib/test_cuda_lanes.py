@@ -101,6 +101,20 @@ class TestOnCard:
         np.testing.assert_allclose(first_order[1], gradient, rtol=1e-12)
 
 
+@pytest.mark.cuda
+@pytest.mark.usefixtures("real_card")
+@pytest.mark.parametrize("case", CASES)
+def test_many_lanes_on_a_card(case: str, rng: np.random.Generator) -> None:
+    path, params, shape = CASES[case]
+    noise = rng.standard_normal((100_003, *shape))
+    program = recorded(path, params, noise[:1])
+    sweep = LaneSweep(program)
+    wanted, found = (one.derivatives(params, noise) for one in (program, sweep))
+    for ours, theirs in zip(found, wanted, strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=1e-11 * np.abs(theirs).max())
+    np.testing.assert_array_equal(sweep.derivatives(params, noise)[2], found[2])
+
+
 class TestErrorsOnCard:
     pytestmark = on_card
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from aadlib.errors import AadValueError
 from pricers.monte_carlo import basket_twin
 from pricers.monte_carlo.basket_call import basket_greeks
 
@@ -51,3 +52,21 @@ def test_greeks_equal_those_of_the_cpu(rng: np.random.Generator, monkeypatch: py
     np.testing.assert_allclose(card.gradient, cpu.gradient, rtol=1e-12)
     np.testing.assert_allclose(card.hessian_stderr, cpu.hessian_stderr, rtol=1e-9)
     np.testing.assert_allclose(card.hessian, cpu.hessian, atol=1e-12 * np.abs(cpu.hessian).max())
+
+
+@pytest.mark.usefixtures("real_card")
+@pytest.mark.parametrize("n", [1, 5, 10, 20, 40, 100])
+def test_many_paths_on_a_card(n: int, rng: np.random.Generator) -> None:
+    from numba import cuda
+
+    normals = rng.standard_normal((100_003, n))
+    cpu = basket_greeks(**basket(n), normals=normals)
+    held = cuda.to_device(normals)
+    for card in (basket_greeks(**basket(n), normals=given, device="cuda") for given in (normals, held)):
+        np.testing.assert_allclose(card.price, cpu.price, rtol=1e-12)
+        np.testing.assert_allclose(card.gradient, cpu.gradient, atol=1e-12 * np.abs(cpu.gradient).max())
+        np.testing.assert_allclose(card.hessian, cpu.hessian, atol=1e-12 * np.abs(cpu.hessian).max())
+    again = basket_greeks(**basket(n), normals=held, device="cuda")
+    np.testing.assert_array_equal(again.hessian, card.hessian)
+    with pytest.raises(AadValueError, match="type float32"):
+        basket_greeks(**basket(n), normals=cuda.to_device(normals.astype(np.float32)), device="cuda")

@@ -163,6 +163,18 @@ def test_without_a_card_cuda_raises() -> None:
         basket_greeks(**basket(2), normals=np.zeros((4, 2)), device="cuda")
 
 
+def test_a_card_refuses_paths_that_its_shared_memory_cannot_hold() -> None:
+    from pricers.monte_carlo.basket_cuda import plan
+
+    for n_assets in (1, 5, 40, 100, 800):
+        sizes = plan(n_assets)
+        assert 8 * sizes.shared_doubles <= 48 * 1024
+        assert sizes.tiles_per_block * sizes.groups <= sizes.threads
+        assert sizes.tiles_per_block * sizes.slices >= sizes.n_tiles
+    with pytest.raises(AadValueError, match=r"spots has 3000 assets.*use device='cpu'"):
+        plan(3000)
+
+
 def test_exponentials() -> None:
     row = np.concatenate([np.linspace(-708.0, 709.78, 200_001), np.linspace(-1.0, 1.0, 100_001)])
     wanted = np.exp(row.astype(np.longdouble))

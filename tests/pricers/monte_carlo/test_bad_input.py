@@ -82,6 +82,7 @@ VALUES = [
                   differentiate="spots", n_steps=2), "no exact steps: pass track_steps=True"),
     (lambda: path(correlated_normals=True, differentiate="correlations"), "correlations cannot be differentiated"),
     (lambda: path(control=CALL), "must be a geometric option"),
+    (lambda: path(control=WorstOfOption(strike=1.0)), "must be a geometric option"),
     (lambda: path(dynamics=THREE, payoff=WorstOfOption(strike=1.0), smoothing="conditional_expectation"),
      "knows claims on weighted prices, barriers and autocallables, not WorstOfOption"),
     (lambda: path(dynamics=THREE, payoff=Autocallable(references=THREE.spots, coupon=0.1), n_steps=2, track_steps=True,
@@ -115,6 +116,9 @@ def test_values(call, message):
 
 
 TYPES = [
+    (lambda: path(payoff="call"), "payoff = 'call': must be a payoff"),
+    (lambda: path(control=3.0), "control = 3.0: must be a payoff"),
+    (lambda: path(dynamics=0.2), "dynamics = 0.2: must be a model"),
     (lambda: BasketOption(strike=1.0, is_call=1), "is_call = 1"),
     (lambda: SpreadOption(is_call="put"), "is_call = 'put'"),
     (lambda: path(smoothing=3.0), "smoothing = 3.0: give a name"),

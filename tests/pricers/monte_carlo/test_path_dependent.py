@@ -7,6 +7,7 @@ import functools
 import numpy as np
 import pytest
 
+import aadlib as ad
 from pricers.monte_carlo import (
     Autocallable,
     BarrierOption,
@@ -176,8 +177,6 @@ def test_autocallable(smoothing):
 
 
 def test_without_smoothing_a_barrier_has_right_prices_and_says_it_has_kinks():
-    import aadlib as ad
-
     payoff = BARRIERS[0]
     path = Path(
         dynamics=ONE, payoff=payoff, expiry=EXPIRY, n_steps=N_STEPS, track_steps=True, smoothing=Exact()
@@ -185,3 +184,35 @@ def test_without_smoothing_a_barrier_has_right_prices_and_says_it_has_kinks():
     normals = np.zeros((1, N_STEPS, 1))
     program = ad.record(path, path.parameters, normals, lanes=(1,), passive=(1,))
     assert {kink.operation for kink in program.kinks} >= {"maximum", "greater"}
+
+
+@pytest.mark.parametrize("smoothing", ["conditional_expectation", "vibrato", "kernel", "likelihood_ratio"])
+@pytest.mark.parametrize(
+    "payoff",
+    [
+        BarrierOption(strike=100.0, barrier=20.0),
+        BarrierOption(strike=100.0, barrier=500.0),
+        BarrierOption(strike=100.0, barrier=2000.0, kind="down-and-out"),
+        BarrierOption(strike=100.0, barrier=5.0, kind="down-and-in"),
+        Autocallable(references=(1.0,), coupon=0.1),
+        Autocallable(references=(1e5,), coupon=0.1),
+    ],
+    ids=["knocked_out_above", "far_above", "knocked_out_below", "far_below", "called", "never_called"],
+)
+def test_normals_and_barriers_far_out_leave_everything_finite(payoff, smoothing):
+    """Uniforms of 0 and 1, survival of probability 0 and 1."""
+    if isinstance(payoff, Autocallable) and smoothing == "vibrato":
+        return
+    path = Path(dynamics=ONE, payoff=payoff, expiry=1.0, n_steps=4, track_steps=True, smoothing=smoothing)
+    normals = np.multiply.outer([0.0, 9.0, -9.0, 12.0, -40.0, 0.3], np.ones((4, 1)))
+    points = np.tile(path.parameters, (len(normals), 1))
+    program = ad.record(path, points, normals, lanes=(0, 1), passive=(1,))
+    values, gradients, hessians = program.derivatives(points, normals)
+    for found in (values, gradients, hessians):
+        assert np.isfinite(found).all()
+    if payoff == BarrierOption(strike=100.0, barrier=20.0) and smoothing != "kernel":
+        assert abs(values[0]) < 1e-12 and (np.abs(gradients[0]) < 1e-12).all()
+    shared = ad.record(path, path.parameters, normals, lanes=(1,), passive=(1,))
+    _, gradient, hessian = shared.derivatives(path.parameters, normals)
+    np.testing.assert_allclose(gradient, gradients.sum(axis=0), rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(hessian, hessians.sum(axis=0), rtol=1e-8, atol=1e-8)
