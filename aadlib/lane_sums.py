@@ -183,6 +183,8 @@ class LaneSums:
         self._workspaces.append(workspace)
         if bad >= 0 and not changed.any():
             self._raise_not_finite(point, arrays, bad, end)
+        if len(found) == 1:
+            return found[0], changed
         n = 1 + self.path.adjoint_slots.size
         return np.concatenate([found[0, :n], found[:, n:].ravel()]), changed
 

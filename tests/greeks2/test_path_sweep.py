@@ -339,8 +339,8 @@ import aadlib as ad
 from greeks2.expectation.path_sweep import PATH_METHODS, PathSweep
 
 def path(p, z):
-    total = np.sum(p[:9] * (1.0 + p[9:] * z + 0.5 * (p[9:] * z) ** 2))
-    return np.sqrt(1.0 + total * total) * np.where(total > 0.0, total, 0.5) / (1.0 + p[0] ** 2)
+    total = np.sum(p[:9] * np.exp(p[9:] * z - 0.5 * p[9:] ** 2)) - 5.0
+    return ad.softplus(total, sharpness=30.0) * np.where(total > 0.0, total, 0.5) / (1.0 + p[0] ** 2)
 
 rng = np.random.default_rng(5)
 p, z = rng.uniform(0.2, 1.0, 18), rng.standard_normal((301, 9))
