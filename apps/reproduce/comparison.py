@@ -31,7 +31,7 @@ class PublishedTable:
     source : where the published numbers stand
     published : what -> number or words
     stages : names of the steps that `rows` announces, in order
-    rows : measures everything
+    rows : measures everything; simulations take `n_paths` and `seed`
     note : what to know when comparing, and where the published numbers are off
     """
 
@@ -39,7 +39,7 @@ class PublishedTable:
     source: str
     published: Mapping[str, Cell]
     stages: tuple[str, ...]
-    rows: Callable[[Stage], Sequence[Ours]]
+    rows: Callable[..., Sequence[Ours]]
     note: str
 
     def beside(self, ours: Sequence[Ours]) -> Table:

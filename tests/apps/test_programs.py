@@ -12,8 +12,8 @@ import pytest
 pytest.importorskip("matplotlib")
 
 from apps.__main__ import main
-from apps.reproduce import figure_1, figure_2, figure_6
-from apps.reproduce.command import FIGURES, reproduce
+from apps.reproduce import figure_1, figure_2, figure_6, monte_carlo_scaling
+from apps.reproduce.command import FIGURES, SIMULATED, reproduce
 
 
 def test_without_a_name_everything_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
@@ -57,11 +57,15 @@ def test_an_unknown_name_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_figures_are_written_whole(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["reproduce", name, "--out", str(tmp_path)]) == 0
+def test_figures_are_written_whole(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(monte_carlo_scaling, "N_ASSETS", (2, 3))
+    options = ["--paths", "100"] if name in SIMULATED else []
+    assert main(["reproduce", name, "--out", str(tmp_path), *options]) == 0
     assert sorted(p.name for p in tmp_path.iterdir()) == [f"{name}.png", f"{name}.svg"]
     assert (tmp_path / f"{name}.png").read_bytes().startswith(b"\x89PNG")
-    assert "Figure" in capsys.readouterr().out
+    assert ("Monte Carlo scaling" if name in SIMULATED else "Figure") in capsys.readouterr().out
 
 
 def test_a_missing_folder_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,13 +12,13 @@ import pytest
 
 from apps.__main__ import main
 from apps.reproduce import bsm_call, section_4_3, svi_call, table_2, table_4, table_5, table_6, table_14
-from apps.reproduce.command import TABLES, published_table
+from apps.reproduce.command import SIMULATED, TABLES, published_table
 from apps.reproduce.comparison import Ours, PublishedTable
 from apps.reproduce.timing import median_seconds, timed
 from greeks2 import METHODS
 from pricers.pde import grids
 
-QUICK = [name for name in TABLES if name not in ("section-4.3.2", "section-4.3.3")]
+QUICK = [name for name in TABLES if name not in ("section-4.3.2", "section-4.3.3", *SIMULATED)]
 
 
 @pytest.fixture
