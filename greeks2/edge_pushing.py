@@ -6,7 +6,8 @@ The symbolic phase (`arc_schedule.pyx`) finds which arcs are ever alive and wher
 
 from __future__ import annotations
 
-import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
@@ -48,6 +49,7 @@ class Schedule:
     pushes : int, moves of an arc to an operand in one replay; `stretched` of them by contiguous vector operations
     peak : int, most arcs alive at once (between nodes, or a node and an input)
     n_flushes : int, times that arcs are flushed to the inputs
+    idle : arenas of zeros that no replay holds
     """
 
     records: Ints
@@ -63,7 +65,7 @@ class Schedule:
     stretched: int
     peak: int
     n_flushes: int
-    workspace: threading.local = field(default_factory=threading.local)
+    idle: list[Floats] = field(default_factory=list)
 
     @property
     def nodes(self) -> int:
@@ -90,12 +92,18 @@ class Schedule:
         """Return whether single entries of an (n, n) matrix are written faster than the whole of it is."""
         return self.ends.size == 0 and few_entries(self.rows.size, n)
 
-    def weights(self) -> Floats:
-        """Return this thread's arena, all zeros."""
-        arena: Floats | None = getattr(self.workspace, "arena", None)
-        if arena is None:
-            arena = self.workspace.arena = np.zeros(max(1, self.arena))
-        return arena
+    @contextmanager
+    def weights(self) -> Iterator[Floats]:
+        """Lend an arena of zeros, which must be zeros again in the end.
+
+        One that an error or an interrupt leaves with weights in it is not lent again.
+        """
+        try:
+            arena = self.idle.pop()
+        except IndexError:
+            arena = np.zeros(max(1, self.arena))
+        yield arena
+        self.idle.append(arena)
 
 
 def few_entries(count: int, n: int) -> bool:
@@ -243,9 +251,9 @@ def forward_rows(point: Point, slots: npt.NDArray[np.intp]) -> Floats:
     return rows
 
 
-def replay_arcs(point: Point, schedule: Schedule, half: Floats) -> Floats:
-    """Replay the schedule; return the arena, with the arcs between inputs, and add what was flushed to `half`."""
-    program, weights = point.program, schedule.weights()
+def replay_arcs(point: Point, schedule: Schedule, weights: Floats, half: Floats) -> None:
+    """Replay the schedule; leave the arcs between inputs in the arena, and add what was flushed to `half`."""
+    program = point.program
     rows = forward_rows(point, schedule.ends) if schedule.ends.size else half
     hubs = schedule.hubs
     arc_sweep.push_arcs(
@@ -254,7 +262,6 @@ def replay_arcs(point: Point, schedule: Schedule, half: Floats) -> Floats:
         program.op, program.left, program.right, point.values, point.adjoints, program.first_node,
         weights, rows, half,
     )  # fmt: skip
-    return weights
 
 
 def edge_pushing(point: Point, *, cap_active: int | None = None) -> Floats:
@@ -279,14 +286,15 @@ def edge_pushing(point: Point, *, cap_active: int | None = None) -> Floats:
     """
     schedule = schedule_of(point.program, cap_active)
     half = np.zeros((point.active.size, point.active.size))
-    weights = replay_arcs(point, schedule, half)
-    if schedule.is_sparse(point.active.size):
-        rows, columns, found = schedule.rows, schedule.columns, weights[schedule.places]
-        weights[schedule.places] = 0.0
-        half[rows, columns] = found
-        half[columns, rows] += found  # after the first line: what stands on the diagonal is half of it
-        return half
-    arc_sweep.collect(weights, schedule.rows, schedule.columns, schedule.places, half)
+    with schedule.weights() as weights:
+        replay_arcs(point, schedule, weights, half)
+        if schedule.is_sparse(point.active.size):
+            rows, columns, found = schedule.rows, schedule.columns, weights[schedule.places]
+            weights[schedule.places] = 0.0
+            half[rows, columns] = found
+            half[columns, rows] += found  # after the first line: what stands on the diagonal is half of it
+            return half
+        arc_sweep.collect(weights, schedule.rows, schedule.columns, schedule.places, half)
     return half + half.T
 
 
@@ -300,9 +308,10 @@ def sparse_edge_pushing(point: Point, *, cap_active: int | None = None) -> csr_a
     schedule = schedule_of(point.program, cap_active)
     n = point.active.size
     half = np.zeros((n, n)) if schedule.ends.size else np.zeros((0, 0))
-    arena = replay_arcs(point, schedule, half)
-    weights = arena[schedule.places]
-    arena[schedule.places] = 0.0
+    with schedule.weights() as arena:
+        replay_arcs(point, schedule, arena, half)
+        weights = arena[schedule.places]
+        arena[schedule.places] = 0.0
     rows, columns = schedule.rows, schedule.columns
     places = (np.concatenate([rows, columns]), np.concatenate([columns, rows]))
     found = csr_array(coo_array((np.concatenate([weights, weights]), places), shape=(n, n)))

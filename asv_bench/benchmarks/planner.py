@@ -285,7 +285,9 @@ def numeric_phase(one: Shape, rounds: int, cap_active: int | None = None) -> Pus
     with point_at(one.program, (one.point,)) as point:
 
         def push() -> None:
-            replay_arcs(point, schedule, half)[schedule.places] = 0.0
+            with schedule.weights() as weights:
+                replay_arcs(point, schedule, weights, half)
+                weights[schedule.places] = 0.0
 
         half = np.zeros((n, n))
         push()

@@ -67,10 +67,25 @@ def test_arena_is_all_zeros_after_a_replay() -> None:
     for case in SMOOTH:
         program = ad.record(case.function, case.arguments)
         schedule = schedule_of(program)
-        with point_at(program, (case.arguments,)) as point:
-            arena = replay_arcs(point, schedule, np.zeros((0, 0)))
+        with point_at(program, (case.arguments,)) as point, schedule.weights() as arena:
+            replay_arcs(point, schedule, arena, np.zeros((0, 0)))
             arena[schedule.places] = 0.0
-        assert not arena.any(), case.name
+            assert not arena.any(), case.name
+        with schedule.weights() as again:
+            assert again is arena
+
+
+def test_an_interrupt_between_pushes_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    program, x = ad.record(lambda x: np.exp(x[0] * x[1]) / x[2], np.ones(3)), np.array([0.3, 0.7, 1.1])
+    expected = hessian(program, x, method="edge_pushing")
+    with monkeypatch.context() as patch:
+        patch.setattr("greeks2.arc_sweep.collect", interrupt)  # the arena holds the arcs between inputs
+        with pytest.raises(KeyboardInterrupt):
+            hessian(program, x, method="edge_pushing")
+    assert (hessian(program, x, method="edge_pushing") == expected).all()
 
 
 def test_blocks_are_recycled() -> None:
