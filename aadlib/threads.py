@@ -43,21 +43,22 @@ def map_pieces(function: Callable[[Piece], Result], pieces: Sequence[Piece], *, 
 
     The calling thread takes its share, so a piece may itself spread work: nobody waits for a thread that has not begun.
     """
-    workers = min(n_threads(), len(pieces))
+    most = n_threads()
+    workers = min(most, len(pieces))
     if workers < 2 or work < SPREAD:
         return [function(piece) for piece in pieces]
     results: list[Any] = [None] * len(pieces)
-    errors: dict[int, Exception] = {}
+    errors: dict[int, BaseException] = {}
     places = count()
 
     def take() -> None:
         while not errors and (place := next(places)) < len(pieces):
             try:
                 results[place] = function(pieces[place])
-            except Exception as error:
+            except BaseException as error:  # an interrupt too: no thread begins another piece
                 errors[place] = error
 
-    others = [_pool(workers - 1).submit(take) for _ in range(workers - 1)]
+    others = [_pool(most - 1).submit(take) for _ in range(workers - 1)]
     take()
     wait([other for other in others if not other.cancel()])
     if errors:

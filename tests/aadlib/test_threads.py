@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 
@@ -47,5 +48,33 @@ def test_a_piece_may_spread_work_of_its_own():
 def test_threads_are_kept(n_threads):
     names = set()
     for _ in range(10):
-        threads.map_pieces(lambda k: names.add(threading.current_thread().name), range(30), work=MUCH)
+        for n_pieces in (2, 3, 30):
+            threads.map_pieces(
+                lambda k: names.add(threading.current_thread().name), range(n_pieces), work=MUCH
+            )
     assert len(names) <= n_threads
+
+
+def test_an_interrupt_ends_the_work_wherever_it_strikes(n_threads):
+    done = []
+
+    def piece(k):
+        if k == 3:
+            raise KeyboardInterrupt
+        time.sleep(0.01)
+        done.append(k)
+
+    with pytest.raises(KeyboardInterrupt):
+        threads.map_pieces(piece, range(1000), work=MUCH)
+    assert len(done) <= 3 + n_threads
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+def test_a_forked_process_has_threads_of_its_own():
+    assert threads.map_pieces(abs, range(40), work=MUCH) == list(range(40))
+    child = os.fork()
+    if child == 0:
+        found = threads.map_pieces(abs, range(40), work=MUCH)
+        os._exit(0 if found == list(range(40)) else 1)
+    assert os.waitpid(child, 0)[1] == 0
