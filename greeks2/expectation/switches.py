@@ -146,7 +146,8 @@ def record_switch(program: Program, switch: Switch, params: Floats, noise: Float
     def jump(moved: Any, along: Any, rest: Any, direction: Any, still: Any) -> Any:
         given = inputs(moved, still, rest + along * direction)
         above, below = (run(program, given, {n: side for n in switch.nodes}) for side in (True, False))
-        return above[program.outputs[0]] - below[program.outputs[0]]
+        # (a jump of a fixed size, as a plain digital has, is a number: the last term makes it something to record)
+        return above[program.outputs[0]] - below[program.outputs[0]] + 0.0 * along
 
     here = (params[moving], 0.0, noise, np.zeros(noise.size), params[~moving])
     lanes = (params[moving][None], np.zeros(1), noise[None], np.zeros(noise.size), params[~moving])

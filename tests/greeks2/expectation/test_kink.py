@@ -45,6 +45,19 @@ def digital_price(p: Any) -> Any:
     return np.exp(-p[2]) * ad.norm_cdf(moneyness(p, 100.0))
 
 
+def indicator(p: Any, z: Any) -> Any:
+    """A jump of a fixed size, that nothing moves."""
+    return np.where(grown(p, z) > 100.0, 1.0, 0.0)
+
+
+def indicator_price(p: Any) -> Any:
+    return ad.norm_cdf(moneyness(p, 100.0))
+
+
+def sign(p: Any, z: Any) -> Any:
+    return 0.5 + 0.5 * np.sign(grown(p, z) - 100.0)
+
+
 def straddle(p: Any, z: Any) -> Any:
     return np.exp(-p[2]) * abs(grown(p, z) - 100.0)
 
@@ -103,6 +116,8 @@ def barrier_price(p: Any) -> Any:
 CASES: dict[str, tuple[Callable[..., Any], Callable[..., Any], tuple[int, ...]]] = {
     "call": (call, call_price, ()),
     "digital": (digital, digital_price, ()),
+    "indicator": (indicator, indicator_price, ()),
+    "sign": (sign, indicator_price, ()),
     "straddle": (straddle, straddle_price, ()),
     "asset or nothing": (asset_or_nothing, asset_or_nothing_price, ()),
     "butterfly": (butterfly, butterfly_price, ()),
