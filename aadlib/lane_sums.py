@@ -261,7 +261,7 @@ class LaneSums:
                 if not np.isfinite(row).all():
                     position = int(np.flatnonzero(~np.isfinite(row))[0])
                     raise AadValueError(
-                        f"lane {lane} has {row[position]!r} at position {position} of its inputs: must be finite"
+                        f"lane {lane} has {float(row[position])!r} at position {position} of its inputs: must be finite"
                     )
                 values[argument.span] = row
             layout = (program.value_code, program.left, program.right, values, program.first_node)
@@ -275,14 +275,14 @@ class LaneSums:
 
     def _raise_for_lane(self, values: Floats, lane: int) -> None:
         program = self.program
-        value = values[program.outputs[0]]
-        if program.lines is not None and np.isnan(value):
+        value = float(values[program.outputs[0]])
+        if program.lines is not None:
             with program.replay() as replay:
                 replay.raise_not_finite(values, program.lines)
         kinks = f" (a kink stands at {describe_line(program.kinks[0].line)})" if program.kinks else ""
         raise NotFinite(
-            f"the path's value is {value!r} in lane {lane}{kinks}: record with trace_lines=True to be told the "
-            "operation and its source line"
+            f"the path's value is {value!r} in lane {lane}{kinks}: a recording by aadlib.record(..., "
+            "trace_lines=True) names the operation and its source line"
         )
 
     # ---- many lanes --------------------------------------------------------------------------------------------------

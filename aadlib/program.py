@@ -148,7 +148,7 @@ class Program:
         if not np.isfinite(numbers).all():
             index = tuple(int(i) for i in np.argwhere(~np.isfinite(numbers))[0])
             raise AadValueError(
-                f"argument {position} is {numbers[index]!r} at {index}: inputs must be finite"
+                f"argument {position} is {float(numbers[index])!r} at {index}: inputs must be finite"
             )
         return numbers
 
@@ -182,10 +182,14 @@ class Program:
     def raise_changed(self, position: int, where: str) -> None:
         """Raise `BranchChanged` for guard number `position`."""
         guard = self.guards[position]
+        # Lanes may branch apart: no recording at other inputs holds them all.
+        instead = (
+            "" if self.has_lanes else ', record at these inputs, or record with on_branch_change="retrace"'
+        )
         raise BranchChanged(
             f"the comparison at {describe_line(guard.line)} was {guard.outcome} when recorded and comes out "
-            f"{not guard.outcome} now{where}: the recording holds one branch only. Use where/maximum in its place, "
-            'record at these inputs, or record with on_branch_change="retrace"'
+            f"{not guard.outcome} now{where}: the recording holds one branch only. Use where/maximum in its place"
+            f"{instead}"
         )
 
     # ---- one market state -------------------------------------------------------------------------------------

@@ -153,10 +153,15 @@ class Replay:
         return zip(reversed(program.composites), reversed(self.states), program.segments[-2::-1], strict=True)
 
     def raise_not_finite(self, values: Floats, lines: Sequence[Line]) -> None:
-        """Name the first operation that made a NaN out of numbers."""
+        """Name the first operation, if any, that made a NaN of numbers, or an infinity where no output is NaN."""
         program = self.program
-        bad = np.isnan(values)
-        # Only a NaN that a NaN output depends on counts: not one in a branch that `where` did not take.
+        bad, made_what = np.isnan(values), "a NaN"
+        if not bad[program.outputs].any():
+            bad, made_what = ~np.isfinite(values), "an infinity"
+        bad[: program.first_node] = (
+            False  # inputs are finite, and a constant of the function's own is its business
+        )
+        # Only one that such an output depends on counts: not one in a branch that `where` did not take.
         led = np.zeros(program.n_slots, dtype=bool)
         led[program.outputs] = bad[program.outputs]
         for k in range(program.n_nodes - 1, -1, -1):
@@ -165,13 +170,15 @@ class Replay:
                     led[operand] |= bad[operand] and operand != program.first_node + k
         made = led[program.first_node :] & ~bad[program.left] & ~bad[program.right]
         made |= led[program.first_node :] & (program.op == RESULT)
+        if not made.any():
+            return
         node = int(np.flatnonzero(made)[0])
         if program.op[node] == RESULT:
-            raise NotFinite(f"a composite operation at {describe_line(lines[node])} made a NaN")
+            raise NotFinite(f"a composite operation at {describe_line(lines[node])} made {made_what}")
         rule = RULES[program.op[node]]
         operands = [values[program.left[node]], values[program.right[node]]][: rule.arity]
         raise NotFinite(
-            f"{rule.name}({', '.join(f'{v:.17g}' for v in operands)}) at {describe_line(lines[node])} made a NaN"
+            f"{rule.name}({', '.join(f'{v:.17g}' for v in operands)}) at {describe_line(lines[node])} made {made_what}"
             + (f": it is finite where {rule.domain}" if rule.domain else "")
         )
 

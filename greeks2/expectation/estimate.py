@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
-from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -125,8 +124,7 @@ def expectation(
         )
     given = _params(params)
     program = _recorded(path, given, sources)
-    # A recording is used again, a function is recorded afresh at every call.
-    plain = (_kept_sweep if program is path else PathSweep)(program, order, method, device)
+    plain = PathSweep(program, order, method, device)
     sweep: PathSweep | KinkSweep = plain
     kinks = kinks_of(program)
     if smoothing is not None:
@@ -159,12 +157,6 @@ def expectation(
         kinks=kinks,
         plan=sweep.plan,
     )
-
-
-@lru_cache(maxsize=16)
-def _kept_sweep(program: Program, order: int, method: str, device: str) -> PathSweep:
-    """Return the sweep of a recording: made at the first call, as it costs more than a few thousand paths."""
-    return PathSweep(program, order, method, device)
 
 
 def _kink_sweep(sweep: PathSweep, params: tuple[Floats, ...], sources: tuple[LaneSource, ...]) -> KinkSweep:

@@ -136,7 +136,7 @@ class PathSweep:
         self.order = order
         self.device = device
         key = ("paths", order, method if order == 2 else "", device)
-        if key not in program.kept:
+        if key not in program.kept:  # writing the code costs more than a few thousand paths
             code, plan = planned_code(program, method) if order == 2 else first_order_code(program, order)
             program.kept[key] = LaneSums(program, code, MACHINES[device]), plan
         self._sums: LaneSums

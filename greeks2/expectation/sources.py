@@ -96,8 +96,13 @@ def given_lanes(position: int, given: Any) -> GivenLanes:
     except ValueError as error:
         raise AadTypeError(f"lanes[{position}] is not an array of floats: {error}") from None
     if rows.dtype.kind not in "iuf":
+        what = f"has dtype {rows.dtype}" if isinstance(given, np.ndarray) else f"= {given!r}"
         raise AadTypeError(
-            f"lanes[{position}] = {given!r}: give an array of floats with one row per path, Normals or Sobol"
+            f"lanes[{position}] {what}: give an array of floats with one row per path, Normals or Sobol"
+        )
+    if isinstance(rows, np.ma.MaskedArray):
+        raise AadTypeError(
+            f"lanes[{position}] is a masked array: every path needs its noise, give a plain array"
         )
     if rows.ndim == 0:
         raise AadValueError(

@@ -296,6 +296,14 @@ def test_a_nan_elsewhere_does_not_take_the_blame():
         program.value([2.0, 2.0])
 
 
+def test_a_nan_among_the_constants_is_no_operation():
+    program = ad.record(lambda x: np.where(x > 5.0, x * math.nan, x), 4.0, trace_lines=True)
+    with pytest.raises(NotFinite, match=r"multiply\(nan, 6\) at .* made a NaN"):
+        program.value(6.0)
+    alone = ad.record(lambda x: np.array([x, math.nan], dtype=object), 4.0, trace_lines=True)
+    np.testing.assert_array_equal(alone.value(6.0), [6.0, math.nan])
+
+
 # ---- kinks ---------------------------------------------------------------------------------------------------------
 
 

@@ -36,7 +36,8 @@ BAD = [
     ({"lanes": None}, AadTypeError, r"lanes\[0\] = None: give an array of floats"),
     ({"lanes": [["a"]]}, AadTypeError, r"lanes\[0\] = \[\['a'\]\]: give an array of floats"),
     ({"lanes": [[1.0], [1.0, 2.0]]}, AadTypeError, r"lanes\[0\] is not an array"),
-    ({"lanes": Z + 0j}, AadTypeError, "give an array of floats"),
+    ({"lanes": Z + 0j}, AadTypeError, r"lanes\[0\] has dtype complex128: give an array of floats"),
+    ({"lanes": np.ma.masked_greater(Z, 1.0)}, AadTypeError, r"lanes\[0\] is a masked array"),
     ({"lanes": (Z, Z[:7])}, AadValueError, r"lanes differ in length: \[1000, 7\]"),
     ({"lanes": (Sobol(n_paths=1024, shape=(3,), seed=1), Z)}, AadValueError, "one Sobol sequence"),
     ({"lanes": with_hole(0, np.nan)}, AadValueError, r"lanes\[0\] is nan in row 0"),
@@ -104,14 +105,24 @@ def test_a_path_that_branches_on_its_noise():
     first_line = test_a_path_that_branches_on_its_noise.__code__.co_firstlineno + 4
     assert f"test_bad_input.py:{first_line} " in text and "where" in text
     assert text.startswith("in paths 512 to 999 (lane 0 is path 512): ") and " in 3 of 488 " in text
+    assert "retrace" not in text  # that does not go with lanes
 
 
 def test_a_path_without_a_finite_value():
     """The error says which path, and that the record can tell the line."""
+
+    def path(p, x):
+        return p[0] / x[0]
+
     z = np.ones((1000, 1))
     z[600] = 0.0
-    with pytest.raises(NotFinite, match=r"in paths 512 to 999 .*inf.* in lane 88"):
-        expectation(lambda p, x: p[0] / x[0], [1.0], lanes=z, batches=2)
+    with pytest.raises(NotFinite, match=r"in paths 512 to 999 .* value is inf in lane 88.*trace_lines=True"):
+        expectation(path, [1.0], lanes=z, batches=2)
+    traced = ad.record(path, [1.0], z[:1], lanes=(1,), passive=(1,), trace_lines=True)
+    with pytest.raises(
+        NotFinite, match=r"divide\(1, 0\) at .*test_bad_input.py:\d+ in path made an infinity"
+    ):
+        expectation(traced, [1.0], lanes=z, batches=2)
 
 
 def test_the_first_bad_row_is_named_whatever_runs_first(monkeypatch):
