@@ -61,11 +61,13 @@ TABLES = {
         rows=rows,
         note=COMPARED
         + (
-            f"CE and vibrato smooth the last of {N_STEPS} recorded steps, as the report's do; one direction of the "
-            "whole path costs less and leaves less noise. A conditional expectation differs from FD's price on the "
-            "same paths by the noise it removes, so there the published differences of 1e-4 and less cannot be "
-            "matched, and a small one is no merit. Our vibrato takes two opposite draws of the last step a path, and "
-            "its Hessian divides by that step's length; the report's numbers need many more draws than that."
+            f"CE and vibrato smooth the last of {N_STEPS} recorded steps, as the report's do (its CE in the direction "
+            "of one asset, ours in that of the basket); one direction of the whole path costs less and leaves less "
+            "noise. "
+            "A conditional expectation differs from FD's price on the same paths by the noise it removes, so the "
+            "published differences of 1e-4 and less cannot be matched, and a small one is no merit. Our vibrato takes "
+            "two opposite draws of the last step a path, and its Hessian divides by that step's length; the report's "
+            "numbers need many more draws than that."
         ),
     )
 }

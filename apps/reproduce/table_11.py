@@ -103,11 +103,12 @@ TABLES = {
             "On the same paths LRM and Malliavin price the call as it is, so their price error in the report is the "
             "bias of its own softplus, pi^2 / (6 alpha^2) times the discounted density at the strike; the kernel's is "
             f"about half of that, which a bandwidth of {BANDWIDTH:g} explains. A Hessian off by 1.29 where the Hessian "
-            "itself is of the order of 1e-3 is no sampling error of 100,000 paths but a wrong weight. Right weights "
-            "agree path by path for lognormal steps, as here; in second order they are mostly noise all the same. The "
-            "kink's estimator, `expectation(..., smoothing='kink')`, has no bias and no width to choose. A kernel's "
-            "total error is the root of squared bias and squared standard error; its best bandwidth is known here "
-            "because the truth is."
+            "itself is of the order of 1e-3 is a thousand times the sampling error here: wrong weights, or "
+            "correlations so nearly singular that no such weight can be used. Both weights agree path by path for "
+            "lognormal steps; in second order they are mostly noise all the same. The kink's estimator, "
+            "`expectation(..., smoothing='kink')`, has no bias and no width to choose; its time includes finding and "
+            "recording the kink. A kernel's total error is the root of squared bias and squared standard error; its "
+            "best bandwidth is known here because the truth is."
         ),
     )
 }

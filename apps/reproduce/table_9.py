@@ -85,7 +85,8 @@ TABLES = {
         stages=tuple(f"n = {n}{what}" for n in N_ASSETS for what in ("", f", {N_STEPS} steps", ", bumping")),
         rows=rows,
         note=(
-            "Ours are warm times on the same given noise, value, gradient and standard errors of everything included. "
+            "Ours are warm times on the same given noise, value, gradient and standard errors of everything included; "
+            "bumping and recorded steps are one run. "
             f"Unless it says {N_STEPS} steps recorded, the steps' normals are summed before and one exact step is "
             "recorded: the same Hessian to round-off, for us and for bumping. The report's bumping takes half a second "
             "or more for a price of 10,000 paths (6517 s for at most 12,960 of them at n = 40), so its speed-up is "
