@@ -44,6 +44,9 @@ LINEAR = _by_code(lambda rule: rule.linear)
 CURVES = _by_code(lambda rule: sum(1 << k for k, text in enumerate(rule.second) if text != "0.0"))
 """Which second partials (bits 1, 2 and 4 for dxx, dxy, dyy) each operation has at all."""
 
+CURVES_OF_SIDES: Flags = np.array([0, 1, 4, 7], dtype=np.uint8)
+"""Second partials (bits of `CURVES`) that matter where no, the left, the right or both operands are active."""
+
 UNITS = _by_code(lambda rule: sum(1 << side for side, text in enumerate(rule.first) if text == "1.0"))
 """Through which operands (bits 1 and 2) each operation has the derivative one."""
 

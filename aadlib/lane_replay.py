@@ -9,13 +9,10 @@ from typing import Any, Protocol
 import numpy as np
 
 from aadlib.errors import AadValueError
-from aadlib.freeze import CURVES, UNITS, Floats, Ints
+from aadlib.freeze import CURVES, CURVES_OF_SIDES, UNITS, Floats, Ints
 from aadlib.replay import Argument, Layout, Replay
 from aadlib.sweeps import lane_plan, lanes
 from aadlib.threads import map_pieces
-
-CURVES_OF_SIDES = np.array([0, 1, 4, 7], dtype=np.uint8)
-"""Second partials (bits of `CURVES`) that matter where no, the left, the right or both operands move."""
 
 
 def chunk_size(n_lanes: int) -> int:

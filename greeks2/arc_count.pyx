@@ -7,18 +7,7 @@ a nanosecond or two here, where tracing it costs fifty.
 
 import numpy as np
 
-from libc.stdint cimport uint64_t
-
-cdef extern from *:
-    """
-    #if defined(_MSC_VER)
-    #include <intrin.h>
-    static int greeks2_lowest(unsigned long long x) { unsigned long at; _BitScanForward64(&at, x); return (int)at; }
-    #else
-    static int greeks2_lowest(unsigned long long x) { return __builtin_ctzll(x); }
-    #endif
-    """
-    int greeks2_lowest(uint64_t x) noexcept nogil
+include "bits.pxi"
 
 cdef enum:
     NONE = 2147483647

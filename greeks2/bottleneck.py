@@ -8,11 +8,11 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import numpy.typing as npt
 
+from aadlib.freeze import CURVES
 from aadlib.program import Program
 from aadlib.sweeps import lanes
 from aadlib.threads import map_pieces
 from greeks2.curvature_places import place_rows
-from greeks2.edge_pushing import CURVATURE
 from greeks2.point import Floats, Point
 
 WIDEST = 4
@@ -52,7 +52,7 @@ def curvature_of(program: Program) -> Curvature:
             program.left,
             program.right,
             program.activity,
-            CURVATURE,
+            CURVES,
             reached,
             program.first_node,
         )

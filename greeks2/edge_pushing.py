@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from aadlib.errors import AadValueError
+from aadlib.freeze import CURVES, CURVES_OF_SIDES
 from aadlib.program import Program
-from aadlib.rules import RULES
 from aadlib.sweeps import lanes
 from greeks2 import arc_count, arc_placement, arc_schedule, arc_sweep
 from greeks2.hubs import Hubs, hub_rows, hubs_of, no_hubs
@@ -27,12 +27,6 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
 Ints = npt.NDArray[np.int32]
-
-CURVATURE = np.zeros(256, dtype=np.uint8)
-CURVATURE[: len(RULES)] = [
-    sum(bit for bit, text in zip((1, 2, 4), rule.second, strict=False) if text != "0.0") for rule in RULES
-]
-"""Which second partials (bits 1, 2, 4 for dxx, dxy, dyy) an operation has at all, by code."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,7 +110,7 @@ _schedules: WeakKeyDictionary[Program, dict[int | None, Schedule]] = WeakKeyDict
 
 def curvature_bits(program: Program) -> npt.NDArray[np.uint8]:
     """Return which second partials of every node, in its active operands, do not vanish identically."""
-    bits = CURVATURE[program.op] & np.array([0, 1, 4, 7], dtype=np.uint8)[program.activity]
+    bits = CURVES[program.op] & CURVES_OF_SIDES[program.activity]
     return np.where((program.left == program.right) & (bits != 0), 1, bits).astype(np.uint8)
 
 
@@ -208,7 +202,7 @@ def _make_schedule(program: Program, cap_active: int | None, *, limit: int) -> S
         program.left,
         program.right,
         program.activity,
-        CURVATURE[program.op],
+        CURVES[program.op],
         reached_slots(program),
         -1 if cap_active is None else cap_active,
         limit,

@@ -6,23 +6,10 @@ meet mostly stand side by side. `greeks2.twins.sparsity` is the readable twin.
 
 import numpy as np
 
-from libc.stdint cimport uint64_t
 from libc.stdlib cimport calloc, free, realloc
 from libc.string cimport memcmp, memset
 
-cdef extern from *:
-    """
-    #if defined(_MSC_VER)
-    #include <intrin.h>
-    static int greeks2_count(unsigned long long x) { return (int)__popcnt64(x); }
-    static int greeks2_lowest(unsigned long long x) { unsigned long at; _BitScanForward64(&at, x); return (int)at; }
-    #else
-    static int greeks2_count(unsigned long long x) { return __builtin_popcountll(x); }
-    static int greeks2_lowest(unsigned long long x) { return __builtin_ctzll(x); }
-    #endif
-    """
-    int greeks2_count(uint64_t x) noexcept nogil
-    int greeks2_lowest(uint64_t x) noexcept nogil
+include "bits.pxi"
 
 cdef enum:
     MOST_PARTNERS = 1 << 26
