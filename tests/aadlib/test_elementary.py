@@ -11,8 +11,8 @@ import pytest
 
 import aadlib as ad
 from aadlib import functions
-from aadlib.generate_rules import ELEMENTARY
 from aadlib.minimax import POLYNOMIALS, coefficients
+from aadlib.rule_text import ELEMENTARY
 from aadlib.sweeps import lanes, scalar
 
 mpmath = pytest.importorskip("mpmath")
