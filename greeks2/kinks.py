@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from aadlib import passes
+from aadlib.freeze import spread
 from aadlib.program import Program
 
 CHOICES = ("where_true", "where_false")
@@ -47,12 +47,11 @@ def kinks_of(program: Program, *, end: int | None = None) -> tuple[KinkGroup, ..
     With `end` only those in slots below it.
     """
     kinks = tuple(kink for kink in program.kinks if end is None or kink.slot < end)
-    if not program.composites and any(kink.operation in CHOICES for kink in kinks):
+    if any(kink.operation in CHOICES for kink in kinks):
         moved = np.zeros(program.n_slots, dtype=np.uint8)
         moved[: program.n_inputs] = program.input_active
         everything = np.full(program.n_nodes, 3, dtype=np.uint8)
-        layout = (program.left, program.right, everything, moved, program.first_node)
-        passes.mark_dependent(*layout, 0, program.n_nodes)
+        spread(program.left, program.right, everything, moved, program.first_node, program.composites)
         kinks = tuple(
             kink
             for kink in kinks

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from greeks2 import (
     taylor_series,
 )
 from greeks2.hessian import SINGLE_OPERATIONS
+from greeks2.kinks import kinks_of
 from pricers.pde import backward
 from pricers.pde.grids import uniform_grid
 from pricers.surfaces.bspline import uniform_basis
@@ -115,6 +117,23 @@ def test_checks_plans_and_names_pass_composites() -> None:
     named = greeks(lambda spot: mixed(by_composite)(spot), {"spot": POINT})
     assert named.hessian is not None
     assert np.allclose(named.hessian, found.matrices["bottleneck"], rtol=1e-13)
+
+
+@pytest.mark.parametrize("weights_of", [softmax, by_composite])
+def test_choices_by_passive_numbers_alone_are_no_kinks(weights_of: Callable[[Any], Any]) -> None:
+    def chosen(x: Any, noise: Any) -> Any:
+        weights = weights_of(x)
+        return ad.where(noise[0] > 0.3, weights[0], weights[1])
+
+    def steered(x: Any, noise: Any) -> Any:
+        weights = weights_of(x)
+        return ad.where(weights[2] > noise[0], weights[0], weights[1])
+
+    operations = [
+        {group.operation for group in kinks_of(ad.record(f, POINT, np.array([0.5]), passive=(1,)))}
+        for f in (chosen, steered)
+    ]
+    assert operations == [set(), {"greater", "where_true", "where_false"}]
 
 
 class ShortTangents(Softmax):
