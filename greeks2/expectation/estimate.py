@@ -57,7 +57,8 @@ def expectation(
     smoothing : None or "kink"
         "kink" integrates the kinks and jumps of the paths out along one direction of the noise, so that their part of
         the gradient and the Hessian is there, without bias and without a width to choose. For noise that is independent
-        and standard normal, and order 1 or 2; see `greeks2.expectation.kink`.
+        and standard normal, and order 1 or 2; see `greeks2.expectation.kink`. Where jumps meet (a barrier on several
+        dates) there is order 1 only.
     executor : optional, object with the `submit` of `concurrent.futures`
         A ProcessPoolExecutor, dask.distributed's `client.get_executor()` or another; by default the paths are spread
         over threads of this process (`AADLIB_NUM_THREADS`). Only the recording is sent to workers, never the function.
@@ -80,7 +81,7 @@ def expectation(
         device="cuda" without a card, or with an executor or smoothing.
     AadTypeError
         For a path that returns an array, or something that does not depend on its arguments; an executor without
-        `submit`; a recording whose noise is not a passive lane argument.
+        `submit`; a recording whose noise is not a passive lane argument; kinks that smoothing="kink" cannot treat.
     BranchChanged
         For a path whose `if` takes another branch on some paths than on the first: use `where` or `maximum`.
 

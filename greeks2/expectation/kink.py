@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from aadlib.errors import AadTypeError, AadValueError
+from greeks2.expectation.meetings import Meetings
 from greeks2.expectation.path_sums import Floats, PathSums
 from greeks2.expectation.path_sweep import PathPlan, PathSweep
-from greeks2.expectation.roots import all_roots
+from greeks2.expectation.roots import Roots, all_roots
 from greeks2.expectation.switches import SwitchPrograms, record_switch, switches_of
 
 PILOT_SEED = 271828
@@ -52,7 +53,8 @@ class KinkSweep:
         - s phi(x*) [D_i x*_j + D_j x*_i + (D_x - x* D) x*_i x*_j + D x*_ij],    s = sign dY/dx.
 
     Subscripts are derivatives in the params and in x. Where f is continuous (D = 0, D_i = J Y_i) this is the mean of
-    J delta(Y) Y_i Y_j. Several switches add up.
+    J delta(Y) Y_i Y_j. Several switches add up, but for second derivatives where two jumps meet: those are refused (see
+    `greeks2.expectation.meetings`).
 
     Parameters
     ----------
@@ -62,7 +64,8 @@ class KinkSweep:
     Raises
     ------
     AadTypeError
-        For an operation whose switches cannot be found, and for order 0.
+        For an operation whose switches cannot be found, for order 0, for one edge written twice, and at order 2 for
+        jumps that meet.
 
     Notes
     -----
@@ -115,26 +118,38 @@ class KinkSweep:
         n_noise = self.program.lane_slots.size
         pilot = np.random.Generator(np.random.Philox(PILOT_SEED)).standard_normal((PILOT_PATHS, n_noise))
         found = []
-        for switch in switches:
+        for position, switch in enumerate(switches):
             programs = record_switch(self.program, switch, flat, pilot[0])
             values, slopes = programs.tilt.value_and_gradient(moved, pilot, still)
             spread = float(np.std(values)) or 1.0
             near = slopes * np.exp(-0.25 * (values / spread) ** 2)[:, None]
             direction = np.linalg.svd(near, full_matrices=False)[2][0]
             if near.any():
-                found.append(TiltedSwitch(programs, direction))
-        return found
+                found.append((position, TiltedSwitch(programs, direction)))
+        if len(switches) > 1:
+            meetings = Meetings(self.program, switches, moved, still, pilot)
+            for position, tilted in found:
+                rest, roots = self._edge(tilted, moved, still, pilot)
+                points = rest[roots.lanes] + np.outer(roots.places, tilted.direction)
+                meetings.require_none(position, points, self.order)
+        return [tilted for _, tilted in found]
+
+    @staticmethod
+    def _edge(tilted: TiltedSwitch, moved: Floats, still: Floats, noise: Floats) -> tuple[Floats, Roots]:
+        """Return the noise orthogonal to the direction, and where along it the switch stands on its edge."""
+        direction, search = tilted.direction, tilted.programs.search
+        rest = noise - np.outer(noise @ direction, direction)
+
+        def crossing(lanes: Any, along: Floats) -> tuple[Floats, Floats]:
+            values, slopes = search.value_and_gradient(moved, along, rest[lanes], direction, still)
+            return values, slopes
+
+        return rest, all_roots(crossing, len(noise))
 
     def _at_switch(self, tilted: TiltedSwitch, moved: Floats, still: Floats, noise: Floats) -> PathSums:
         """Return the sums of what sits at one switch; it adds no paths and no value."""
         direction, programs = tilted.direction, tilted.programs
-        rest = noise - np.outer(noise @ direction, direction)
-
-        def crossing(lanes: Any, along: Floats) -> tuple[Floats, Floats]:
-            values, slopes = programs.search.value_and_gradient(moved, along, rest[lanes], direction, still)
-            return values, slopes
-
-        roots = all_roots(crossing, len(noise))
+        rest, roots = self._edge(tilted, moved, still, noise)
         n = moved.size
         empty = PathSums(0, 0.0, np.zeros(n), np.zeros((n, n)) if self.order == 2 else None)
         if not roots.lanes.size:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from aadlib import evaluate
 from aadlib.advar import ADVar, Condition, record_binary, record_unary
@@ -64,7 +65,7 @@ def switches_of(program: Program) -> tuple[Switch, ...]:
     for guard, left, right in zip(program.guards, *program.guard_arrays[1:3], strict=True):
         if varying[left] or varying[right]:
             raise AadTypeError(
-                f"smoothing='kink' meets a comparison in an if at {_place(guard.line)}: a recording holds one branch "
+                f"smoothing='kink' meets a comparison in an if at {place(guard.line)}: a recording holds one branch "
                 "of it; write where or maximum"
             )
     found: dict[tuple[int, int], list[Kink]] = {}
@@ -75,7 +76,7 @@ def switches_of(program: Program) -> tuple[Switch, ...]:
             continue
         if kink.operation not in COMPARED + SIGNED:
             raise AadTypeError(
-                f"smoothing='kink' cannot treat {kink.operation} at {_place(kink.line)}: it finds where maximum, "
+                f"smoothing='kink' cannot treat {kink.operation} at {place(kink.line)}: it finds where maximum, "
                 "minimum, abs, sign and comparisons inside where switch; write the step with those"
             )
         key = (left, right if kink.operation in COMPARED else -1)
@@ -91,7 +92,8 @@ def switches_of(program: Program) -> tuple[Switch, ...]:
     )
 
 
-def _place(line: Line) -> str:
+def place(line: Line) -> str:
+    """Return a source line as text."""
     return f"{line[0]}:{line[1]} in {line[2]}"
 
 
@@ -115,33 +117,47 @@ class SwitchPrograms:
     tilt: Program
 
 
-def record_switch(program: Program, switch: Switch, params: Floats, noise: Floats) -> SwitchPrograms:
-    """Record a switch of a path at flat shared inputs and the flat noise of one path."""
-    active = program.input_active.copy()
-    active[program.lane_slots] = False
+def _shared(program: Program) -> npt.NDArray[np.bool_]:
+    """Return which inputs are the same on every path."""
     shared = np.ones(program.n_inputs, dtype=bool)
     shared[program.lane_slots] = False
-    moving = active[shared]  # which of the flat shared inputs are differentiated
+    return shared
+
+
+def path_inputs(program: Program) -> Callable[[Any, Any, Any], list[Any]]:
+    """Return a function that puts flat (moved, still, noise), numbers of any kind, in the order of the inputs."""
+    active, shared = program.input_active, _shared(program)
+    groups: list[npt.NDArray[Any]] = [
+        np.flatnonzero(active & shared),
+        np.flatnonzero(~active & shared),
+        program.lane_slots,
+    ]
 
     def inputs(moved: Any, still: Any, noise: Any) -> list[Any]:
         found: list[Any] = [None] * program.n_inputs
-        for slots, numbers in (
-            (np.flatnonzero(active), moved),
-            (np.flatnonzero(shared & ~active), still),
-            (program.lane_slots, noise),
-        ):
+        for slots, numbers in zip(groups, (moved, still, noise), strict=True):
             for slot, number in zip(slots, numbers, strict=True):
                 found[slot] = number
         return found
 
-    def crossing(slots: Sequence[Any]) -> Any:
-        return slots[switch.left] - slots[switch.right] if switch.right >= 0 else slots[switch.left] + 0.0
+    return inputs
+
+
+def crossing(slots: Sequence[Any], switch: Switch) -> Any:
+    """Return Y of a switch from the values of all slots."""
+    return slots[switch.left] - slots[switch.right] if switch.right >= 0 else slots[switch.left] + 0.0
+
+
+def record_switch(program: Program, switch: Switch, params: Floats, noise: Floats) -> SwitchPrograms:
+    """Record a switch of a path at flat shared inputs and the flat noise of one path."""
+    moving = program.input_active[_shared(program)]  # which of the flat shared inputs are differentiated
+    inputs = path_inputs(program)
 
     def surface(moved: Any, along: Any, rest: Any, direction: Any, still: Any) -> Any:
-        return crossing(run(program, inputs(moved, still, rest + along * direction)))
+        return crossing(run(program, inputs(moved, still, rest + along * direction)), switch)
 
     def tilt(moved: Any, noise: Any, still: Any) -> Any:
-        return crossing(run(program, inputs(moved, still, noise)))
+        return crossing(run(program, inputs(moved, still, noise)), switch)
 
     def jump(moved: Any, along: Any, rest: Any, direction: Any, still: Any) -> Any:
         given = inputs(moved, still, rest + along * direction)
@@ -165,13 +181,14 @@ def _with_lanes(arguments: Sequence[Any], lanes: Sequence[int]) -> list[Any]:
     return [np.asarray(one)[None] if position in lanes else one for position, one in enumerate(arguments)]
 
 
-def run(program: Program, inputs: Sequence[Any], forced: Mapping[int, bool] | None = None) -> list[Any]:
+def run(program: Program, inputs: Sequence[Any], forced: Mapping[int, Any] | None = None) -> list[Any]:
     """Run the operations of a program on numbers of any kind and return the value of every slot.
 
     Parameters
     ----------
     inputs : (n_inputs,), recorded numbers among them
-    forced : slots of nodes that switch, and whether they take the branch above their switch or that below
+    forced : slots of nodes that switch, and whether they take the branch above their switch or that below; a number
+        from 0 (below) to 1 (above) lies between them
     """
     slots = [*inputs, *program.constants.tolist()]
     for k, (code, left, right) in enumerate(
@@ -180,7 +197,7 @@ def run(program: Program, inputs: Sequence[Any], forced: Mapping[int, bool] | No
         x, y = slots[left], slots[right]
         slot = program.first_node + k
         if forced is not None and slot in forced:
-            slots.append(_branch(RULES[code].name, x, y, forced[slot]))
+            slots.append(_forced(RULES[code].name, x, y, forced[slot]))
         elif not isinstance(x, (ADVar, Condition)) and not isinstance(y, (ADVar, Condition)):
             slots.append(evaluate.value(code, x, y))
         elif RULES[code].arity == 1:
@@ -188,6 +205,13 @@ def run(program: Program, inputs: Sequence[Any], forced: Mapping[int, bool] | No
         else:
             slots.append(record_binary(code, x, y))
     return slots
+
+
+def _forced(operation: str, x: Any, y: Any, side: Any) -> Any:
+    if isinstance(side, bool):
+        return _branch(operation, x, y, side)
+    below = _branch(operation, x, y, False)
+    return below + side * (_branch(operation, x, y, True) - below)
 
 
 def _branch(operation: str, x: Any, y: Any, above: bool) -> Any:

@@ -1,0 +1,121 @@
+"""Switches of a path that meet: what an integral along one direction of the noise leaves out, found on a pilot sample.
+
+The mean of a path with jumps at Y_a = 0 and Y_b = 0 has, beside the terms of each switch, second derivatives
+
+    E[D_ab delta(Y_a) delta(Y_b) (Y_a,i Y_b,j + Y_b,i Y_a,j)],    D_ab = f(+, +) - f(+, -) - f(-, +) + f(-, -),
+
+signs for the sides of the two switches. They vanish where the jumps add up (D_ab = 0) and where the surfaces do not
+meet. And where both are one surface, neither jump is defined while the other switch stands on its edge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from aadlib.errors import AadTypeError
+from aadlib.program import Program
+from aadlib.recording import record
+from greeks2.expectation.path_sums import Floats
+from greeks2.expectation.switches import Switch, crossing, path_inputs, place, run
+
+NEAREST = 16
+"""Roots of one switch that are looked at for each other switch: those nearest to it."""
+
+ROUND_OFF = 1e-9
+"""Relative to the spread of a surface, or to the size of a path, what counts as zero."""
+
+SHARE = 0.01
+"""Roots of one switch that must lie on the edge of another before they are one surface, at least in part."""
+
+
+class Meetings:
+    """Finds pairs of switches whose joint second derivatives `KinkSweep` does not have.
+
+    Parameters
+    ----------
+    program : Program, a path
+    switches : its switches, two or more
+    moved, still : flat shared inputs, those that are differentiated and the others
+    pilot : (n, n_noise), a sample of the noise
+    """
+
+    def __init__(
+        self, program: Program, switches: Sequence[Switch], moved: Floats, still: Floats, pilot: Floats
+    ) -> None:
+        self.switches = switches
+        self._moved, self._still = moved, still
+        inputs = path_inputs(program)
+
+        def surfaces(moved: Any, noise: Any, still: Any) -> Any:
+            slots = run(program, inputs(moved, still, noise))
+            return np.array([crossing(slots, switch) for switch in switches], dtype=object)
+
+        def on_sides(moved: Any, noise: Any, still: Any, sides: Any) -> Any:
+            forced = {n: side for switch, side in zip(switches, sides, strict=True) for n in switch.nodes}
+            return run(program, inputs(moved, still, noise), forced)[program.outputs[0]] + 0.0 * noise[0]
+
+        first = pilot[:1]
+        self._surfaces = record(surfaces, moved, first, still, lanes=(1,), passive=(0, 2))
+        halves = np.full((1, len(switches)), 0.5)
+        self._on_sides = record(
+            on_sides, moved[None], first, still, halves, lanes=(0, 1, 3), passive=(1, 2, 3)
+        )
+        self._spreads = np.std(self._surfaces.value(moved, pilot, still), axis=0)
+
+    def require_none(self, a: int, points: Floats, order: int) -> None:
+        """Raise `AadTypeError` where switch number `a` meets another so that derivatives of that order would be wrong.
+
+        Parameters
+        ----------
+        points : (k, n_noise), noise at which this switch stands on its edge
+        """
+        if not len(points):
+            return
+        values = self._surfaces.value(self._moved, points, self._still)
+        distances = np.abs(values) / np.where(self._spreads > 0.0, self._spreads, 1.0)
+        on_edge = (distances <= ROUND_OFF).mean(axis=0) > SHARE
+        jumps = np.array([not switch.continuous for switch in self.switches])
+        crossed = (values.min(axis=0) < 0.0) & (values.max(axis=0) > 0.0) & jumps & jumps[a] & (order == 2)
+        others = [int(b) for b in np.flatnonzero(on_edge | crossed) if b != a]
+        if not others:
+            return
+        rows = [np.argsort(distances[:, b], kind="stable")[:NEAREST] for b in others]
+        together = self._together(a, np.repeat(others, [len(r) for r in rows]), values, points, rows, order)
+        for b, found in zip(others, np.split(together, np.cumsum([len(r) for r in rows])[:-1]), strict=True):
+            if found.any():
+                self._refuse(a, b, on_edge=bool(on_edge[b]))
+
+    def _together(
+        self, a: int, others: Any, values: Floats, points: Floats, rows: Sequence[Any], order: int
+    ) -> Any:
+        """Return where D_ab, or at order 2 one of its derivatives, is not zero."""
+        chosen = np.concatenate(rows)
+        sides = (values[chosen] > 0.0).astype(np.float64)
+        lane = np.arange(chosen.size)
+        moved = np.broadcast_to(self._moved, (chosen.size, self._moved.size))
+        difference: Any = 0.0
+        size: Any = 0.0
+        for side_a, side_b in ((1.0, 1.0), (1.0, 0.0), (0.0, 1.0), (0.0, 0.0)):
+            sides[:, a] = side_a
+            sides[lane, others] = side_b
+            value, gradient = self._on_sides.value_and_gradient(moved, points[chosen], self._still, sides)
+            found = np.column_stack([value, gradient] if order == 2 else [value])
+            difference = difference + found if side_a == side_b else difference - found
+            size = np.maximum(size, np.abs(found).max(axis=0))
+        return (np.abs(difference) > ROUND_OFF * size).any(axis=1)
+
+    def _refuse(self, a: int, b: int, *, on_edge: bool) -> None:
+        where = f"{place(self.switches[a].line)} and {place(self.switches[b].line)}"
+        if on_edge:
+            raise AadTypeError(
+                f"smoothing='kink' meets one edge written twice, at {where}: each step is undefined on the edge of the "
+                "other, so write the condition once"
+            )
+        raise AadTypeError(
+            f"smoothing='kink' has no second derivatives where two jumps meet, at {where}: what is paid on one side of "
+            "the first depends on the side of the second. Ask for order=1, whose gradient is unbiased, or smooth the "
+            "path"
+        )
