@@ -26,8 +26,9 @@ class Composite(ABC):
     """A differentiable function of a vector with rules of its own: subclass it and write the four rules.
 
     `n` operands, `m` results. `forward` returns the results and a state, anything the other rules need (the operands,
-    intermediate values, a factorisation); a state belongs to one replay and is never changed by a rule. An instance is
-    shared by every replay and thread, so it must not change after it was made.
+    intermediate values, a factorisation). A state belongs to one replay: a rule may keep in it what another rule would
+    find again, and changes nothing that was there. An instance is shared by every replay and thread, so it must not
+    change after it was made.
 
     Examples
     --------

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from weakref import WeakKeyDictionary
 
+from aadlib.errors import AadValueError
 from aadlib.program import Program
 from aadlib.sweeps import lanes
 from aadlib.threads import SPREAD, n_threads
@@ -47,7 +48,7 @@ WIDEST_FRONT = 2048
 FAR = 16_000
 """Slots beyond which two blocks of lanes do not fit the second-level cache."""
 
-_plans: WeakKeyDictionary[Program, Plan] = WeakKeyDictionary()
+_plans: WeakKeyDictionary[Program, dict[int, Plan]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -85,12 +86,18 @@ def plan(program: Program, *, replays: int = 1000) -> Plan:
     program : Program without lanes
     replays : int, over how many Hessians the symbolic phase of edge pushing is spread: 1 for a recording that is used
         once. Counting stops as soon as a method is dearer than another one, so planning never costs much.
+
+    Raises
+    ------
+    AadValueError
+        When `replays` is below 1.
     """
-    if replays == 1:
-        return _make_plan(program, replays)
-    if program not in _plans:
-        _plans[program] = _make_plan(program, replays)
-    return _plans[program]
+    if replays < 1:
+        raise AadValueError(f"replays = {replays!r}: give the number of Hessians, at least 1")
+    kept = _plans.setdefault(program, {})
+    if replays not in kept:
+        kept[replays] = _make_plan(program, replays)
+    return kept[replays]
 
 
 def _make_plan(program: Program, replays: int) -> Plan:

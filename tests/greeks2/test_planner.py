@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import aadlib as ad
+from aadlib.errors import AadValueError
 from aadlib.program import Program
 from greeks2 import hessian, planner
 from greeks2.bottleneck import curvature_of
@@ -128,6 +129,15 @@ def test_stopping_early_does_not_change_the_choice(f, n: int, replays: int, monk
     assert early.method == full.method
     assert "pushes" in full.counts or early.method != "edge_pushing"
     assert early.seconds[early.method] == full.seconds[full.method]
+
+
+def test_plans_are_kept_for_their_number_of_replays() -> None:
+    program = recorded(groups, 48)
+    often, once = planner.plan(program), planner.plan(program, replays=1)
+    assert planner.plan(program) is often and planner.plan(program, replays=1) is once
+    assert "pushes" in often.counts and "pushes" not in once.counts  # counting costs more than once is worth
+    with pytest.raises(AadValueError, match=r"^replays = 0: give the number of Hessians, at least 1$"):
+        planner.plan(program, replays=0)
 
 
 def test_losing_methods_are_not_traced() -> None:
