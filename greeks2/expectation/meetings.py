@@ -5,7 +5,8 @@ The mean of a path with jumps at Y_a = 0 and Y_b = 0 has, beside the terms of ea
     E[D_ab delta(Y_a) delta(Y_b) (Y_a,i Y_b,j + Y_b,i Y_a,j)],    D_ab = f(+, +) - f(+, -) - f(-, +) + f(-, -),
 
 signs for the sides of the two switches. They vanish where the jumps add up (D_ab = 0) and where the surfaces do not
-meet. And where both are one surface, neither jump is defined while the other switch stands on its edge.
+meet. Where both are one surface, neither jump is defined while the other switch stands on its edge. And a surface that
+itself jumps where another switch does is crossed without a root to be found.
 """
 
 from __future__ import annotations
@@ -50,23 +51,34 @@ class Meetings:
         inputs = path_inputs(program)
 
         def surfaces(moved: Any, noise: Any, still: Any) -> Any:
-            slots = run(program, inputs(moved, still, noise))
+            return edges(run(program, inputs(moved, still, noise)))
+
+        def edges(slots: Sequence[Any]) -> Any:
             return np.array([crossing(slots, switch) for switch in switches], dtype=object)
 
-        def on_sides(moved: Any, noise: Any, still: Any, sides: Any) -> Any:
+        def on_sides(moved: Any, noise: Any, still: Any, sides: Any) -> Sequence[Any]:
             forced = {n: side for switch, side in zip(switches, sides, strict=True) for n in switch.nodes}
-            return run(program, inputs(moved, still, noise), forced)[program.outputs[0]] + 0.0 * noise[0]
+            return run(program, inputs(moved, still, noise), forced)
 
-        first = pilot[:1]
+        def value_on_sides(moved: Any, noise: Any, still: Any, sides: Any) -> Any:
+            return on_sides(moved, noise, still, sides)[program.outputs[0]] + 0.0 * noise[0]
+
+        def surfaces_on_sides(moved: Any, noise: Any, still: Any, sides: Any) -> Any:
+            return edges(on_sides(moved, noise, still, sides))
+
+        first, halves = pilot[:1], np.full((1, len(switches)), 0.5)
         self._surfaces = record(surfaces, moved, first, still, lanes=(1,), passive=(0, 2))
-        halves = np.full((1, len(switches)), 0.5)
-        self._on_sides = record(
-            on_sides, moved[None], first, still, halves, lanes=(0, 1, 3), passive=(1, 2, 3)
+        self._surfaces_on_sides = record(
+            surfaces_on_sides, moved, first, still, halves, lanes=(1, 3), passive=(0, 2, 3)
         )
-        self._spreads = np.std(self._surfaces.value(moved, pilot, still), axis=0)
+        self._value_on_sides = record(
+            value_on_sides, moved[None], first, still, halves, lanes=(0, 1, 3), passive=(1, 2, 3)
+        )
+        spreads = np.std(self._surfaces.value(moved, pilot, still), axis=0)
+        self._spreads = np.where(spreads > 0.0, spreads, 1.0)
 
     def require_none(self, a: int, points: Floats, order: int) -> None:
-        """Raise `AadTypeError` where switch number `a` meets another so that derivatives of that order would be wrong.
+        """Raise `AadTypeError` where switch number `a` and another make derivatives of that order wrong.
 
         Parameters
         ----------
@@ -75,7 +87,8 @@ class Meetings:
         if not len(points):
             return
         values = self._surfaces.value(self._moved, points, self._still)
-        distances = np.abs(values) / np.where(self._spreads > 0.0, self._spreads, 1.0)
+        self._require_smooth_edges(a, points, values)
+        distances = np.abs(values) / self._spreads
         on_edge = (distances <= ROUND_OFF).mean(axis=0) > SHARE
         jumps = np.array([not switch.continuous for switch in self.switches])
         crossed = (values.min(axis=0) < 0.0) & (values.max(axis=0) > 0.0) & jumps & jumps[a] & (order == 2)
@@ -87,6 +100,22 @@ class Meetings:
         for b, found in zip(others, np.split(together, np.cumsum([len(r) for r in rows])[:-1]), strict=True):
             if found.any():
                 self._refuse(a, b, on_edge=bool(on_edge[b]))
+
+    def _require_smooth_edges(self, a: int, points: Floats, values: Floats) -> None:
+        """Raise where another surface jumps as this switch changes its side."""
+        sides = (values > 0.0).astype(np.float64)
+        sides[:, a] = 1.0
+        above = self._surfaces_on_sides.value(self._moved, points, self._still, sides)
+        sides[:, a] = 0.0
+        below = self._surfaces_on_sides.value(self._moved, points, self._still, sides)
+        jumps = (np.abs(above - below) > ROUND_OFF * self._spreads).any(axis=0)
+        jumps[a] = False
+        if jumps.any():
+            moved = self.switches[int(np.flatnonzero(jumps)[0])]
+            raise AadTypeError(
+                f"smoothing='kink' meets an edge, at {place(moved.line)}, that jumps itself where another switches, at "
+                f"{place(self.switches[a].line)}: keep jumps out of what is compared, or smooth the path"
+            )
 
     def _together(
         self, a: int, others: Any, values: Floats, points: Floats, rows: Sequence[Any], order: int
@@ -101,7 +130,9 @@ class Meetings:
         for side_a, side_b in ((1.0, 1.0), (1.0, 0.0), (0.0, 1.0), (0.0, 0.0)):
             sides[:, a] = side_a
             sides[lane, others] = side_b
-            value, gradient = self._on_sides.value_and_gradient(moved, points[chosen], self._still, sides)
+            value, gradient = self._value_on_sides.value_and_gradient(
+                moved, points[chosen], self._still, sides
+            )
             found = np.column_stack([value, gradient] if order == 2 else [value])
             difference = difference + found if side_a == side_b else difference - found
             size = np.maximum(size, np.abs(found).max(axis=0))

@@ -106,3 +106,24 @@ def test_both_sides_of_an_edge_may_be_added() -> None:
 
     one, other = (expectation(path, [100.0, 0.2], lanes=ONE, smoothing="kink") for path in (apart, together))
     np.testing.assert_allclose(one.hessian, other.hessian, rtol=1e-9)
+
+
+def test_an_edge_that_jumps_is_refused() -> None:
+    def path(p: Any, z: Any) -> Any:
+        level = rise(p, z)
+        return step(level + 20.0 * step(level - 100.0) - 110.0)
+
+    with pytest.raises(AadTypeError, match=r"an edge, at .*, that jumps itself"):
+        expectation(path, [100.0, 0.2], lanes=ONE, smoothing="kink", order=1)
+
+
+def test_an_edge_that_bends_is_none_that_jumps() -> None:
+    def path(p: Any, z: Any) -> Any:
+        level = rise(p, z)
+        return np.maximum(level + np.where(level > 100.0, level - 100.0, 0.0) - 110.0, 0.0)
+
+    def once(p: Any, z: Any) -> Any:
+        return 2.0 * np.maximum(rise(p, z) - 105.0, 0.0)
+
+    found, truth = (expectation(f, [100.0, 0.2], lanes=ONE, smoothing="kink") for f in (path, once))
+    np.testing.assert_allclose(found.hessian, truth.hessian, rtol=1e-10)
