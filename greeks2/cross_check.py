@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ import numpy as np
 from greeks2.hessian import hessian_result, methods_for
 from greeks2.kinks import KinkGroup, KinkWarning, warn_of_kinks
 from greeks2.point import Floats, Source, as_arguments, as_program
+from greeks2.read_only import ReadOnly
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +74,7 @@ def cross_check(
     worst, (row, column), one, other = max(found, key=lambda item: item[0])
     bumping_error, bumping_where = _distance(matrices["bumping2"], matrices[exact[0]])
     return CrossCheck(
-        worst, (one, other, row, column), bumping_error, bumping_where, MappingProxyType(matrices), kinks
+        worst, (one, other, row, column), bumping_error, bumping_where, ReadOnly(matrices), kinks
     )
 
 

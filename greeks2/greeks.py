@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from greeks2.hessian import hessian_result
 from greeks2.kinks import KinkGroup, kinks_of
 from greeks2.market_units import MarketInput, bump, market_input, rank, second_name
 from greeks2.point import RECORDINGS, Floats, as_program, point_at
+from greeks2.read_only import ReadOnly
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -233,8 +233,8 @@ def greeks(
     values, labels_of_units, entries = _name(ordered, gradient, matrix, units)
     return Greeks(
         value=value,
-        values=MappingProxyType(values),
-        units=MappingProxyType(labels_of_units),
+        values=ReadOnly(values),
+        units=ReadOnly(labels_of_units),
         entries=tuple(entries),
         labels=tuple(label for block in blocks for label in block.labels),
         gradient=gradient,

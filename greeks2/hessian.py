@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, overload
 
 import numpy as np
@@ -35,6 +34,7 @@ from greeks2.point import (
     point_at,
     require_number,
 )
+from greeks2.read_only import ReadOnly
 from greeks2.taylor import front_of, taylor
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def hessian_result(
     found = _solve(f, x, method, sparse, cap_active, sparsity, passive, weights, steps)
     kinks = kinks_of(found.program)
     warn_of_kinks(kinks, stacklevel=2)
-    counts = MappingProxyType(_counts(found, cap_active))
+    counts = ReadOnly(_counts(found, cap_active))
     return HessianResult(found.value, found.gradient, found.matrix, found.method, kinks, counts, found.plan)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from weakref import WeakKeyDictionary
 
 from aadlib.errors import AadValueError
@@ -15,6 +14,7 @@ from greeks2.bottleneck import curvature_of, groups_of, work_of
 from greeks2.bumping2 import n_evaluations
 from greeks2.edge_pushing import PushCount, Schedule, count_within, few_entries, schedule_of, schedule_within
 from greeks2.forward_over_reverse import SMALL_PROGRAM, coloring_within
+from greeks2.read_only import ReadOnly
 from greeks2.taylor import front_of
 
 # Nanoseconds, measured on one x86-64 core. Only their ratios matter.
@@ -117,7 +117,7 @@ def _make_plan(program: Program, replays: int) -> Plan:
         counts |= {"live_arcs": schedule.peak, "bytes_edge_pushing": schedule.nbytes}
     times["bumping2"] = POINT + CALL + EVALUATION * program.n_nodes * counts["evaluations"]
     seconds = {name: 1e-9 * time for name, time in times.items()}
-    return Plan(method, MappingProxyType(counts), MappingProxyType(seconds))
+    return Plan(method, ReadOnly(counts), ReadOnly(seconds))
 
 
 def _push(program: Program, replays: int, counts: dict[str, int], times: dict[str, float]) -> None:
