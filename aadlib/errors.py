@@ -57,7 +57,9 @@ def values_of(x: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
 
 
 def as_floats(name: str, given: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """Return real numbers as a float64 array; refuse text, None, complex numbers and ragged lists."""
+    """Return real numbers as a float64 array; refuse text, None, complex numbers, masked arrays and ragged lists."""
+    if isinstance(given, np.ma.MaskedArray):
+        raise AadTypeError(f"{name} is a masked array: every entry is needed, give a plain array")
     try:
         array = np.asarray(given)
         if array.dtype.kind == "O":
@@ -67,6 +69,13 @@ def as_floats(name: str, given: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
     if array.dtype.kind not in "biuf":
         raise AadTypeError(f"{name} = {given!r} is not a float or an array of floats")
     return array.astype(np.float64)
+
+
+def whole_number(name: str, given: Any, least: int) -> int:
+    """Return a whole number not below `least`; raise `AadValueError` for anything else, bools included."""
+    if isinstance(given, (bool, np.bool_)) or not isinstance(given, (int, np.integer)) or given < least:
+        raise AadValueError(f"{name} = {given!r}: must be a whole number, {least} or more")
+    return int(given)
 
 
 def _first_bad(name: str, values: np.ndarray[Any, Any], bad: np.ndarray[Any, Any]) -> str:

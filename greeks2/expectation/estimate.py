@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from aadlib.errors import AadTypeError, AadValueError, as_floats, require_finite
+from aadlib.errors import AadTypeError, AadValueError, as_floats, require_finite, whole_number
 from aadlib.program import Program
 from aadlib.recording import RetracingProgram, record
 from greeks2.expectation.batches import BatchMeans, batch_edges, paths_per_card_piece, paths_per_piece
@@ -21,7 +21,7 @@ from greeks2.expectation.path_sweep import PathSweep, require_path
 from greeks2.expectation.progress import Progress, reporting
 from greeks2.expectation.result import Expectation
 from greeks2.expectation.sobol import Sobol
-from greeks2.expectation.sources import GivenLanes, LaneSource, given_lanes, whole_number
+from greeks2.expectation.sources import GivenLanes, LaneSource, given_lanes
 from greeks2.expectation.workers import Piece, Task, own_threads, sums_in_order
 from greeks2.kinks import KinkGroup, KinkWarning, kinks_of, listed
 

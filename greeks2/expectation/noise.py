@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from aadlib.errors import AadValueError
+from aadlib.errors import AadValueError, whole_number
 from greeks2.expectation.batches import paths_within
 from greeks2.expectation.path_sums import Floats
-from greeks2.expectation.sources import Draw, whole_number
+from greeks2.expectation.sources import Draw
 
 BLOCK = 256
 """Paths that share a stream of random bits, unless their numbers are too many to be made at once."""

@@ -9,12 +9,12 @@ from math import prod
 import numpy as np
 import numpy.typing as npt
 
-from aadlib.errors import AadValueError
+from aadlib.errors import AadValueError, whole_number
 from greeks2.expectation.batches import paths_within
 from greeks2.expectation.bridge import bridge
 from greeks2.expectation.noise import noise_shape
 from greeks2.expectation.path_sums import Floats
-from greeks2.expectation.sources import Draw, whole_number
+from greeks2.expectation.sources import Draw
 
 BITS = 30
 MOST_DIMENSIONS = 21201

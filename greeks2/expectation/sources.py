@@ -43,13 +43,6 @@ class LaneSource(Protocol):
         """Return what makes the noise of paths begin..end-1 as lane argument number `stream`."""
 
 
-def whole_number(name: str, given: Any, least: int) -> int:
-    """Return a whole number not below `least`."""
-    if isinstance(given, (bool, np.bool_)) or not isinstance(given, (int, np.integer)) or given < least:
-        raise AadValueError(f"{name} = {given!r}: must be a whole number, {least} or more")
-    return int(given)
-
-
 @dataclass(frozen=True, eq=False)
 class GivenLanes:
     """Noise given as an array with one row per path; a `numpy.memmap` is read piece by piece."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from aadlib.errors import AadValueError
+from aadlib.errors import AadValueError, whole_number
 from pricers.calibration.calibrate import calibrate
 from pricers.calibration.frame import march_grid
 from pricers.calibration.repricing import FINE, reprice
@@ -65,8 +65,7 @@ def holdout(
     AadValueError
         If the fraction is not between 0 and 1, or leaves one side empty; if the seed is negative.
     """
-    if not isinstance(seed, (int, np.integer)) or seed < 0:
-        raise AadValueError(f"seed = {seed!r}: must be a whole number from 0 on")
+    seed = whole_number("seed", seed, 0)
     if not 0.0 < fraction < 1.0:
         raise AadValueError(f"fraction = {fraction!r}: must lie strictly between 0 and 1")
     n_held_out = round(fraction * len(quotes))

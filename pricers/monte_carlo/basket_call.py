@@ -121,7 +121,7 @@ def basket_greeks(
         require_positive(name, number)
     on_card = device == "cuda" and hasattr(normals, "__cuda_array_interface__")
     # Doubles stay where they are: there may be gigabytes of them.
-    plain = on_card or (isinstance(normals, np.ndarray) and normals.dtype == np.float64)
+    plain = on_card or (type(normals) in (np.ndarray, np.memmap) and normals.dtype == np.float64)
     draws = normals if plain else as_floats("normals", normals)
     if not on_card:
         draws = np.ascontiguousarray(draws)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import aadlib as ad
-from aadlib.errors import AadValueError
+from aadlib.errors import whole_number
 from pricers.monte_carlo.correlation import apply_correlation
 from pricers.monte_carlo.geometric_brownian_motion import GeometricBrownianMotion
 from pricers.monte_carlo.path import Path, compress_steps
@@ -87,7 +87,7 @@ def basket_ep_greeks(
     Raises
     ------
     AadValueError
-        As for `GeometricBrownianMotion`, `BasketOption` and `Path`, and for fewer than two paths.
+        As for `GeometricBrownianMotion`, `BasketOption` and `Path`; for fewer than two paths, or a negative seed.
 
     Notes
     -----
@@ -100,8 +100,7 @@ def basket_ep_greeks(
     >>> found.gamma.shape, found.stderr < 0.5
     ((2, 2), True)
     """
-    if n_paths < 2:
-        raise AadValueError(f"n_paths = {n_paths!r}: must be at least 2")
+    n_paths, seed = whole_number("n_paths", n_paths, 2), whole_number("seed", seed, 0)
     dynamics = GeometricBrownianMotion(
         spots=spots, volatilities=volatilities, rate=rate, correlation=correlation
     )

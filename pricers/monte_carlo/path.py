@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from aadlib.errors import AadTypeError, AadValueError, require_positive
+from aadlib.errors import AadTypeError, AadValueError, require_positive, whole_number
 from pricers.monte_carlo.closed_forms import geometric_claim
 from pricers.monte_carlo.conditional_expectation import ConditionalExpectation
 from pricers.monte_carlo.likelihood_ratio import LikelihoodRatio
@@ -96,8 +96,7 @@ class Path:
                 raise AadTypeError(
                     f"{name} = {payoff!r}: must be a payoff such as BasketOption(strike=100.0)"
                 )
-        if not isinstance(self.n_steps, (int, np.integer)) or self.n_steps < 1:
-            raise AadValueError(f"n_steps = {self.n_steps!r}: must be a whole number, at least 1")
+        object.__setattr__(self, "n_steps", whole_number("n_steps", self.n_steps, 1))
         names = (self.differentiate,) if isinstance(self.differentiate, str) else tuple(self.differentiate)
         object.__setattr__(self, "differentiate", names)
         # Without exact steps the volatility is looked up at times that are plain numbers: no derivative in the expiry.
@@ -133,7 +132,7 @@ class Path:
     def noise_shape(self) -> tuple[int, ...]:
         """Shape of one path's normals."""
         n = self.dynamics.n_assets
-        return (int(self.n_steps), n) if self.track_steps else (n,)
+        return (self.n_steps, n) if self.track_steps else (n,)
 
     @property
     def parameters(self) -> FloatArray:
@@ -185,7 +184,7 @@ class Path:
         """
         dynamics, expiry = self.at(parameters)
         z = np.asarray(normals, dtype=np.float64) if not isinstance(normals, np.ndarray) else normals
-        split = split_normals(z, int(self.n_steps), dynamics.n_assets, tracked=self.track_steps)
+        split = split_normals(z, self.n_steps, dynamics.n_assets, tracked=self.track_steps)
         simulation = Simulation(dynamics, expiry, split, self.correlated_normals, dynamics.factor())
         present = self._estimators[0](simulation)
         if self.control is None:

@@ -147,6 +147,8 @@ def test_bad_input_is_named(changes: dict[str, Any], says: str) -> None:
 def test_text_is_refused() -> None:
     with pytest.raises(AadTypeError, match="normals"):
         basket_greeks(**basket(2), normals="none")
+    with pytest.raises(AadTypeError, match="normals is a masked array"):
+        basket_greeks(**basket(2), normals=np.ma.masked_equal(np.zeros((4, 2)), 1.0))
 
 
 def test_overflow_is_said() -> None:

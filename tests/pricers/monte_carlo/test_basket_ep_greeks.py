@@ -71,6 +71,8 @@ def test_blocks_of_normals_change_nothing_but_round_off(monkeypatch):
     ("changes", "message"),
     [
         ({"n_paths": 1}, "n_paths = 1"),
+        ({"n_paths": 1e4}, "n_paths = 10000.0: must be a whole number, 2 or more"),
+        ({"seed": -1}, "seed = -1: must be a whole number, 0 or more"),
         ({"n_steps": 0}, "n_steps = 0"),
         ({"alpha": 0.0}, "sharpness = 0.0"),
         ({"weights": [1.0]}, "weights has 1 entries"),
