@@ -120,7 +120,8 @@ def require_increasing(name: str, x: Any) -> None:
     if drops.size:
         k = int(drops[0])
         raise AadValueError(
-            f"{name}[{k}] = {values[k]!r} is followed by {values[k + 1]!r}: must be strictly increasing; sort it"
+            f"{name}[{k}] = {values[k].item()!r} is followed by {values[k + 1].item()!r}: must be strictly increasing; "
+            "sort it"
         )
 
 

@@ -223,7 +223,8 @@ def price_book(
     Raises
     ------
     AadValueError
-        For an expiry the grid does not hit, a strike outside it, or inputs that are not positive or not finite.
+        For an expiry the grid does not hit, a strike outside it, inputs that are not positive or not finite, or no
+        options.
 
     Notes
     -----
@@ -249,6 +250,8 @@ def price_book(
     B. Dupire, Pricing with a smile, Risk 7 (1994), 18-20.
     """
     strike, expiry = np.atleast_1d(values_of(strikes)), np.atleast_1d(values_of(expiries))
+    if strike.size == 0:
+        raise AadValueError("strikes is empty: give at least one option")
     for name, array in (
         ("strikes", strikes),
         ("expiries", expiries),

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import aadlib as ad
-from aadlib.errors import AadValueError, require_shape, values_of
+from aadlib.errors import AadTypeError, AadValueError, require_increasing, require_shape, values_of
 from pricers.pde.forward_grid import IntArray, lagrange_start
 
 FloatArray = NDArray[np.float64]
@@ -150,7 +150,10 @@ def read_options(*, nodes: FloatArray, calls: Any, rows: Any, log_moneyness: Any
     Raises
     ------
     AadValueError
-        When a row is none of the expiries, a log-moneyness lies outside the nodes, or lengths differ.
+        When a row is none of the expiries, a log-moneyness lies outside the nodes, lengths differ, there are no options
+        or fewer than six nodes, or nodes do not increase.
+    AadTypeError
+        When rows are no whole numbers.
 
     Examples
     --------
@@ -174,6 +177,15 @@ def read_options(*, nodes: FloatArray, calls: Any, rows: Any, log_moneyness: Any
     ((2, 3), 2)
     """
     points, wanted = np.asarray(log_moneyness), np.asarray(rows)
+    require_increasing("nodes", nodes)
+    if nodes.size < READING_WIDTH:
+        raise AadValueError(
+            f"nodes = {nodes.tolist()}: a price is read from {READING_WIDTH}, give as many at least"
+        )
+    if points.ndim != 1 or points.size == 0:
+        raise AadValueError(f"log_moneyness has shape {points.shape}: give a list of at least one")
+    if not np.issubdtype(wanted.dtype, np.integer):
+        raise AadTypeError(f"rows = {wanted.tolist()}: give whole numbers")
     require_shape("calls", calls, (np.shape(calls)[0], nodes.size))
     require_shape("rows", wanted, points.shape)
     require_shape("is_call", is_call, points.shape)

@@ -288,6 +288,13 @@ def test_refusals() -> None:
         ({"log_moneyness": [0.0, 9.0]}, "widen the grid"),
         ({"log_moneyness": [0.0, np.nan]}, "widen the grid"),
         ({"calls": np.ones((2, 3))}, "calls"),
+        ({"nodes": GRID.nodes[:5], "calls": np.ones((2, 5))}, "^nodes = .* a price is read from 6"),
+        (
+            {"nodes": GRID.nodes[::-1]},
+            r"^nodes\[0\] = [\d.]+ is followed by [\d.]+: must be strictly increasing",
+        ),
+        ({"rows": [], "log_moneyness": [], "is_call": []}, "^log_moneyness has shape .0,.: give a list"),
+        ({"rows": 0, "log_moneyness": 0.0, "is_call": True}, "^log_moneyness has shape .*: give a list"),
     ],
 )
 def test_refusals_of_readings(change: dict[str, Any], message: str) -> None:
@@ -297,6 +304,14 @@ def test_refusals_of_readings(change: dict[str, Any], message: str) -> None:
     }  # fmt: skip
     with pytest.raises(AadValueError, match=message):
         read_options(**{**good, **change})
+    with pytest.raises(AadTypeError, match=r"^rows = \[0.5, 1.0\]: give whole numbers$"):
+        read_options(**{**good, "rows": [0.5, 1.0]})
+
+
+def test_a_book_without_options_is_refused() -> None:
+    lists = ("strikes", "expiries", "is_call", "forwards", "discounts")
+    with pytest.raises(AadValueError, match=r"^strikes is empty: give at least one option$"):
+        price_book(spot=100.0, **BOOK | {name: BOOK[name][:0] for name in lists})
 
 
 @pytest.mark.parametrize(
