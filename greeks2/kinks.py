@@ -16,7 +16,7 @@ CHOICES = ("where_true", "where_false")
 
 
 class KinkWarning(UserWarning):
-    """A Hessian passed through operations that are not smooth: what happens at a kink is not in it."""
+    """A derivative passed through operations that are not smooth: what happens at a kink or a jump is not in it."""
 
 
 @dataclass(frozen=True)
@@ -41,12 +41,12 @@ class KinkGroup:
         return f"{self.operation} at {self.file}:{self.line} in {self.function}{times}"
 
 
-def kinks_of(program: Program, *, end: int | None = None) -> tuple[KinkGroup, ...]:
+def kinks_of(program: Program, *, begin: int = 0, end: int | None = None) -> tuple[KinkGroup, ...]:
     """Return the operations that are not smooth and that a derivative passes, the most frequent first.
 
-    With `end` only those in slots below it.
+    Only those in slots from `begin` on and below `end`.
     """
-    kinks = tuple(kink for kink in program.kinks if end is None or kink.slot < end)
+    kinks = tuple(kink for kink in program.kinks if begin <= kink.slot and (end is None or kink.slot < end))
     if any(kink.operation in CHOICES for kink in kinks):
         moved = np.zeros(program.n_slots, dtype=np.uint8)
         moved[: program.n_inputs] = program.input_active

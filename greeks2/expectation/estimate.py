@@ -22,8 +22,12 @@ from greeks2.expectation.progress import Progress, reporting
 from greeks2.expectation.result import Expectation
 from greeks2.expectation.sobol import Sobol
 from greeks2.expectation.sources import GivenLanes, LaneSource, given_lanes
+from greeks2.expectation.switches import CONTINUOUS, FOLLOWING
 from greeks2.expectation.workers import Piece, Task, own_threads, sums_in_order
 from greeks2.kinks import KinkGroup, KinkWarning, kinks_of, listed
+
+WITHOUT_JUMP = CONTINUOUS + FOLLOWING
+"""Operations that make no path jump by themselves."""
 
 
 def expectation(
@@ -88,7 +92,8 @@ def expectation(
     Warns
     -----
     KinkWarning
-        For order 2 through operations that are not smooth: their curvature is not in the Hessian.
+        For order 2 through operations that are not smooth: their curvature is not in the Hessian. For order 1 and 2
+        through steps (comparisons, sign, floor): what sits where a path jumps is not in the gradient either.
     ExecutorWarning
         When workers were lost and their paths swept again here.
 
@@ -127,12 +132,13 @@ def expectation(
     program = _recorded(path, given, sources)
     plain = PathSweep(program, order, method, device)
     sweep: PathSweep | KinkSweep = plain
+    first_moved = program.first_node + program.n_uniform  # of the slots that the noise moves
     kinks = kinks_of(program)
+    jumps = tuple(kink for kink in kinks_of(program, begin=first_moved) if kink.operation not in WITHOUT_JUMP)
     if smoothing is not None:
         sweep = _kink_sweep(plain, given, sources)
-        kinks = kinks_of(program, end=program.first_node + program.n_uniform)  # those that no noise moves
-    if order == 2:
-        _warn_of_kinks(kinks)
+        kinks, jumps = kinks_of(program, end=first_moved), ()
+    _warn_of_kinks(kinks, jumps, order)
     n_paths = sources[0].n_paths
     work = n_paths * (sweep.plan.counts["steps"] + sweep.plan.counts["row_multiply_adds"])
     means = BatchMeans()
@@ -226,16 +232,23 @@ def _recorded(path: Any, params: tuple[Floats, ...], sources: tuple[LaneSource, 
     return path
 
 
-def _warn_of_kinks(kinks: tuple[KinkGroup, ...]) -> None:
-    if kinks:
-        warnings.warn(
+def _warn_of_kinks(kinks: tuple[KinkGroup, ...], jumps: tuple[KinkGroup, ...], order: int) -> None:
+    missing = "What sits where a path jumps is not in the gradient: the delta of a digital is 0. "
+    if order == 2 and kinks:
+        what = (
             f"paths pass operations that are not smooth: {listed(kinks)}. Their second derivative is zero on almost "
-            "every path, so the gamma that sits at the kink is not in this Hessian. Give smoothing='kink' where the "
-            "noise is standard normal, or smooth the path: aadlib.softplus(x, sharpness=...) in place of "
-            "maximum(x, 0), the smoothing= of the pricer",
-            KinkWarning,
-            stacklevel=3,
+            f"every path, so the gamma that sits at the kink is not in this Hessian. {missing if jumps else ''}"
         )
+    elif order == 1 and jumps:
+        what = f"paths pass steps: {listed(jumps)}. {missing}"
+    else:
+        return
+    warnings.warn(
+        f"{what}Give smoothing='kink' where the noise is standard normal, or smooth the path: "
+        "aadlib.softplus(x, sharpness=...) in place of maximum(x, 0), the smoothing= of the pricer",
+        KinkWarning,
+        stacklevel=3,
+    )
 
 
 def _pieces(program: Program, sources: tuple[LaneSource, ...], batches: int, device: str) -> Iterator[Piece]:

@@ -66,6 +66,21 @@ def test_a_kink_warns_with_its_line_and_the_smoothers():
     assert found.hessian[0, 0] == 0.0 == found.hessian_stderr[0, 0]  # what the warning says
 
 
+@pytest.mark.parametrize("order", [1, 2])
+def test_a_jump_warns_as_the_gradient_lacks_it(order):
+    def digital(p, z):
+        return np.where(p[0] * np.exp(p[1] * z) > 105.0, 1.0, 0.0) + np.maximum(p[0] * z, 1.0)
+
+    with pytest.warns(KinkWarning, match=r"greater at .* is not in the gradient: the delta of") as caught:
+        found = expectation(digital, MARKET[:2], lanes=SINGLE, order=order)
+    assert found.gradient[1] == 0.0 and len(caught) == 1 and caught[0].filename == __file__
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        expectation(digital, MARKET[:2], lanes=SINGLE, order=0)
+        expectation(digital, MARKET[:2], lanes=SINGLE, order=order, smoothing="kink")
+        expectation(lambda p, z: np.where(p[0] > 1.0, p[0] * z, 0.0), MARKET[:1], lanes=SINGLE, order=1)
+
+
 @pytest.mark.parametrize("array", [False, True])
 def test_kinks_integrated_out(array):
     """Gamma, vanna and volga of the kinked call against the second-order sweep of the closed form."""
