@@ -67,6 +67,17 @@ def test_every_benchmark_runs(name: str, monkeypatch: pytest.MonkeyPatch) -> Non
             assert np.isfinite(result), label
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_no_imported_class_looks_like_a_benchmark(name: str) -> None:
+    # asv makes an instance of every class in the file with an attribute of such a name, wherever it was written.
+    module = load(name)
+    for _, found in inspect.getmembers(module, inspect.isclass):
+        names = [attribute for attribute in dir(found) if attribute.startswith(KINDS)]
+        assert found.__module__ == module.__name__ or not names, (
+            f"{found.__name__} has {names}: import its module"
+        )
+
+
 def test_the_control_uses_no_code_of_ours() -> None:
     text = (FOLDER / "control.py").read_text(encoding="utf-8")
     assert not any(package in text for package in ("aadlib", "greeks2", "pricers", "apps"))

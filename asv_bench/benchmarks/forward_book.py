@@ -12,8 +12,8 @@ import numpy.typing as npt
 
 import aadlib as ad
 from pricers.pde.forward import book_grid, price_book
+from pricers.surfaces import local_volatility
 from pricers.surfaces.bspline import uniform_basis
-from pricers.surfaces.local_volatility import SplineLocalVolatility
 
 from .sizes import SMALLEST, median_seconds
 
@@ -23,11 +23,11 @@ DEVIATIONS = np.linspace(-1.5, 1.5, 7)
 N_TIMES, N_STRIKES = (4, 5) if SMALLEST else (12, 16)
 
 
-def surface() -> SplineLocalVolatility:
+def surface() -> local_volatility.SplineLocalVolatility:
     """Return a skewed surface whose skew flattens with time."""
     strike_basis = uniform_basis(lower=-3.0, upper=2.0, size=N_STRIKES)
     skew = 0.2 - 0.03 * strike_basis.greville
-    return SplineLocalVolatility(
+    return local_volatility.SplineLocalVolatility(
         strike_basis=strike_basis,
         time_basis=uniform_basis(lower=np.log(EXPIRIES[0]), upper=np.log(EXPIRIES[-1]), size=N_TIMES),
         expiries=EXPIRIES,
