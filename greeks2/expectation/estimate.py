@@ -62,7 +62,7 @@ def expectation(
         "kink" integrates the kinks and jumps of the paths out along one direction of the noise, so that their part of
         the gradient and the Hessian is there, without bias and without a width to choose. For noise that is independent
         and standard normal, and order 1 or 2; see `greeks2.expectation.kink`. Where jumps meet (a barrier on several
-        dates) there is order 1 only.
+        dates) or the edge of one has a corner (a digital on the best of several assets) there is order 1 only.
     executor : optional, object with the `submit` of `concurrent.futures`
         A ProcessPoolExecutor, dask.distributed's `client.get_executor()` or another; by default the paths are spread
         over threads of this process (`AADLIB_NUM_THREADS`). Only the recording is sent to workers, never the function.

@@ -18,6 +18,12 @@ PILOT_SEED = 271828
 PILOT_PATHS = 1024
 """Paths drawn for the direction of the noise that is integrated out; they are not among the paths of the mean."""
 
+MIXTURES = 8
+"""Sums of axes tried for that direction."""
+
+ROUND_OFF = 1e-12
+"""Relative length below which a slope or a direction is none."""
+
 TESTED_ROWS, FEWEST_TESTED = 2**14, 32
 DEVIATIONS = 6.5
 """A sample moment of standard normals lies further out once in 10^10 times."""
@@ -53,8 +59,8 @@ class KinkSweep:
         - s phi(x*) [D_i x*_j + D_j x*_i + (D_x - x* D) x*_i x*_j + D x*_ij],    s = sign dY/dx.
 
     Subscripts are derivatives in the params and in x. Where f is continuous (D = 0, D_i = J Y_i) this is the mean of
-    J delta(Y) Y_i Y_j. Several switches add up, but for second derivatives where two jumps meet: those are refused (see
-    `greeks2.expectation.meetings`).
+    J delta(Y) Y_i Y_j. Several switches add up, but for second derivatives where two jumps meet or one has a corner: those
+    are refused (see `greeks2.expectation.meetings`).
 
     Parameters
     ----------
@@ -69,8 +75,8 @@ class KinkSweep:
 
     Notes
     -----
-    The direction is the one in which a pilot sample of its own crosses the surface most steeply on average, so that
-    the estimate stays unbiased. A surface that only noise orthogonal to it moves contributes variance, not bias.
+    The direction is chosen on a pilot sample of its own, so that the estimate stays unbiased: see `steep_direction`.
+    A part of the surface that it hardly crosses contributes variance, one that it does not cross at all is missed.
     """
 
     def __init__(self, sweep: PathSweep, params: tuple[Any, ...]) -> None:
@@ -123,9 +129,8 @@ class KinkSweep:
             values, slopes = programs.tilt.value_and_gradient(moved, pilot, still)
             spread = float(np.std(values)) or 1.0
             near = slopes * np.exp(-0.25 * (values / spread) ** 2)[:, None]
-            direction = np.linalg.svd(near, full_matrices=False)[2][0]
             if near.any():
-                found.append((position, TiltedSwitch(programs, direction)))
+                found.append((position, TiltedSwitch(programs, steep_direction(near))))
         if len(switches) > 1:
             meetings = Meetings(self.program, switches, moved, still, pilot)
             for position, tilted in found:
@@ -186,6 +191,32 @@ class KinkSweep:
                 "k,kai,kab,kbj->ij", -weights * jump / along, along_root, bends, along_root, optimize=True
             )
         return PathSums(0, 0.0, gradient, half + half.T)
+
+
+def steep_direction(slopes: Floats) -> Floats:
+    """Return the unit vector, of some tried, along which an integral varies least.
+
+    A root on a surface of slope g weighs 1 / |g e|, so the mean of |g|^2 / |g e| is made small: it is infinite where
+    part of the surface runs along e. Tried are the mean slope, the main axis of the slopes and sums of all their axes.
+
+    Parameters
+    ----------
+    slopes : (n, n_noise), weighed by how near to the surface they were taken, not all zero
+    """
+    lengths = np.linalg.norm(slopes, axis=1)
+    seen = lengths > ROUND_OFF * lengths.max()
+    slopes, lengths = slopes[seen], lengths[seen]
+    _, spreads, axes = np.linalg.svd(slopes, full_matrices=False)
+    mean = slopes.mean(axis=0)
+    signs = np.random.Generator(np.random.Philox(PILOT_SEED)).choice([-1.0, 1.0], (MIXTURES, spreads.size))
+    signs[0] = np.where(axes @ mean < 0.0, -1.0, 1.0)
+    tried = np.concatenate([axes[:1], mean[None], (signs * spreads**2) @ axes])
+    norms = np.linalg.norm(tried, axis=1)
+    tried = tried[norms > ROUND_OFF * norms.max()]
+    tried /= np.linalg.norm(tried, axis=1)[:, None]
+    cosines = np.maximum(np.abs(slopes @ tried.T) / lengths[:, None], ROUND_OFF)
+    best: Floats = tried[np.argmin(lengths @ (1.0 / cosines))]
+    return best
 
 
 def require_standard_normal(name: str, rows: Any) -> None:

@@ -6,7 +6,8 @@ The mean of a path with jumps at Y_a = 0 and Y_b = 0 has, beside the terms of ea
 
 signs for the sides of the two switches. They vanish where the jumps add up (D_ab = 0) and where the surfaces do not
 meet. Where both are one surface, neither jump is defined while the other switch stands on its edge. And a surface that
-itself jumps where another switch does is crossed without a root to be found.
+itself jumps where another switch does is crossed without a root to be found; one that turns there gives its jump a
+delta of its own in the second derivatives.
 """
 
 from __future__ import annotations
@@ -91,7 +92,9 @@ class Meetings:
         distances = np.abs(values) / self._spreads
         on_edge = (distances <= ROUND_OFF).mean(axis=0) > SHARE
         jumps = np.array([not switch.continuous for switch in self.switches])
-        crossed = (values.min(axis=0) < 0.0) & (values.max(axis=0) > 0.0) & jumps & jumps[a] & (order == 2)
+        crossed = (values.min(axis=0) < 0.0) & (values.max(axis=0) > 0.0) & jumps[a] & (order == 2)
+        self._require_no_corners(a, [int(b) for b in np.flatnonzero(crossed) if b != a], points, values)
+        crossed &= jumps
         others = [int(b) for b in np.flatnonzero(on_edge | crossed) if b != a]
         if not others:
             return
@@ -115,6 +118,27 @@ class Meetings:
             raise AadTypeError(
                 f"smoothing='kink' meets an edge, at {place(moved.line)}, that jumps itself where another switches, at "
                 f"{place(self.switches[a].line)}: keep jumps out of what is compared, or smooth the path"
+            )
+
+    def _require_no_corners(self, a: int, others: Sequence[int], points: Floats, values: Floats) -> None:
+        """Raise where this switch's own surface turns as another switch changes its side."""
+        if not others:
+            return
+        rows = np.linspace(0, len(points) - 1, NEAREST).astype(np.intp)
+        lanes, toggled = np.tile(rows, len(others)), np.repeat(others, NEAREST)
+        sides = (values[lanes] > 0.0).astype(np.float64)
+        found = []
+        for side in (1.0, 0.0):
+            sides[np.arange(lanes.size), toggled] = side
+            surfaces = self._surfaces_on_sides.value(self._moved, points[lanes], self._still, sides)
+            found.append(surfaces[:, a])
+        turned = np.abs(found[0] - found[1]) > ROUND_OFF * self._spreads[a]
+        if turned.any():
+            other = self.switches[int(toggled[np.argmax(turned)])]
+            raise AadTypeError(
+                f"smoothing='kink' has no second derivatives where the edge of a jump has a corner: the edge at "
+                f"{place(self.switches[a].line)} turns at {place(other.line)}. Ask for order=1, whose gradient is "
+                "unbiased, or smooth the path"
             )
 
     def _together(

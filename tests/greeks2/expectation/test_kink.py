@@ -11,7 +11,7 @@ import pytest
 import aadlib as ad
 from aadlib.errors import AadTypeError, AadValueError
 from greeks2 import hessian
-from greeks2.expectation.kink import KinkSweep, require_standard_normal
+from greeks2.expectation.kink import KinkSweep, require_standard_normal, steep_direction
 from greeks2.expectation.path_sweep import PathSweep
 
 N_BATCHES, BATCH = 20, 500
@@ -179,6 +179,54 @@ def test_geometric_basket() -> None:
     batches = batch_sums(path, p, (n,))
     require_near([b.gradient for b in batches], ad.grad(price)(p))
     require_near([b.hessian for b in batches], hessian(price, p), deviations=4.5)
+
+
+def test_an_edge_with_a_face_for_every_noise() -> None:
+    """P(max(p0 + z0, p1 + z1) > 0) = 1 - cdf(-p0) cdf(-p1): each face of the surface is moved by one noise alone."""
+
+    def path(p: Any, z: Any) -> Any:
+        return np.where(np.maximum(p[0] + z[0], p[1] + z[1]) > 0.0, 1.0, 0.0)
+
+    def price(p: Any) -> Any:
+        return 1.0 - ad.norm_cdf(-p[0]) * ad.norm_cdf(-p[1])
+
+    p = np.array([0.3, 0.1])
+    batches = batch_sums(path, p, (2,), order=1)
+    require_near([b.gradient for b in batches], ad.grad(price)(p))
+    with pytest.raises(AadTypeError, match="the edge of a jump has a corner"):
+        batch_sums(path, p, (2,))
+
+
+def test_a_call_on_the_best_of_two() -> None:
+    """E max(p0 + z0, p1 + z1, 0): P(max = 0, 0 < max) on each face, and where both are one above zero."""
+
+    def path(p: Any, z: Any) -> Any:
+        return np.maximum(np.maximum(p[0] + z[0], p[1] + z[1]), 0.0)
+
+    p = np.array([0.3, 0.1])
+    # The two meet at x > 0 with density pdf(x - p0) pdf(x - p1): a normal of mean (p0 + p1) / 2 and variance 1/2.
+    ridge = (
+        np.exp(-0.25 * (p[0] - p[1]) ** 2) / np.sqrt(4.0 * np.pi) * ad.norm_cdf((p[0] + p[1]) / np.sqrt(2.0))
+    )
+    faces = ad.norm_pdf(p) * ad.norm_cdf(-p[::-1])
+    batches = batch_sums(path, p, (2,))
+    require_near([b.hessian for b in batches], np.diag(faces) + ridge * np.array([[1.0, -1.0], [-1.0, 1.0]]))
+
+
+@pytest.mark.parametrize(
+    "slopes",
+    [
+        np.eye(4)[[0, 0, 1, 2, 3]],
+        np.array([[1.0, 0.0], [0.0, 1.0], [0.0, -1.0]]),  # a mean along one face
+        np.array([[1.0, 1.0], [1.0, -1.0]]),
+        np.array([[1.0, 0.5], [-1.0, -0.5], [0.0, 0.0]]),  # no mean
+    ],
+)
+def test_the_direction_crosses_every_face(slopes: Any) -> None:
+    direction = steep_direction(slopes)
+    lengths = np.linalg.norm(slopes, axis=1)
+    np.testing.assert_allclose(np.linalg.norm(direction), 1.0)
+    assert (np.abs(slopes @ direction) >= 0.2 * lengths).all()
 
 
 def test_smooth_paths_and_switches_without_noise_are_left_alone() -> None:
