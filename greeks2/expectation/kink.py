@@ -59,8 +59,8 @@ class KinkSweep:
         - s phi(x*) [D_i x*_j + D_j x*_i + (D_x - x* D) x*_i x*_j + D x*_ij],    s = sign dY/dx.
 
     Subscripts are derivatives in the params and in x. Where f is continuous (D = 0, D_i = J Y_i) this is the mean of
-    J delta(Y) Y_i Y_j. Several switches add up, but for second derivatives where two jumps meet or one has a corner: those
-    are refused (see `greeks2.expectation.meetings`).
+    J delta(Y) Y_i Y_j. Several switches add up, but for second derivatives where two jumps meet or one has a corner:
+    those are refused (see `greeks2.expectation.meetings`).
 
     Parameters
     ----------
