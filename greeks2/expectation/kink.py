@@ -21,6 +21,9 @@ PILOT_PATHS = 1024
 MIXTURES = 8
 """Sums of axes tried for that direction."""
 
+TURN = 10.0
+"""How much a direction that crosses as often one way as the other counts as worse."""
+
 ROUND_OFF = 1e-12
 """Relative length below which a slope or a direction is none."""
 
@@ -197,7 +200,8 @@ def steep_direction(slopes: Floats) -> Floats:
     """Return the unit vector, of some tried, along which an integral varies least.
 
     A root on a surface of slope g weighs 1 / |g e|, so the mean of |g|^2 / |g e| is made small: it is infinite where
-    part of the surface runs along e. Tried are the mean slope, the main axis of the slopes and sums of all their axes.
+    part of the surface runs along e. Directions that cross the surface both ways, with more roots to find, come last.
+    Tried are the mean slope, the main axis of the slopes and sums of all their axes.
 
     Parameters
     ----------
@@ -214,8 +218,10 @@ def steep_direction(slopes: Floats) -> Floats:
     norms = np.linalg.norm(tried, axis=1)
     tried = tried[norms > ROUND_OFF * norms.max()]
     tried /= np.linalg.norm(tried, axis=1)[:, None]
-    cosines = np.maximum(np.abs(slopes @ tried.T) / lengths[:, None], ROUND_OFF)
-    best: Floats = tried[np.argmin(lengths @ (1.0 / cosines))]
+    cosines = slopes @ tried.T / lengths[:, None]
+    costs = lengths @ (1.0 / np.maximum(np.abs(cosines), ROUND_OFF))
+    turns = np.minimum((cosines > 0.0).mean(axis=0), (cosines < 0.0).mean(axis=0))
+    best: Floats = tried[np.argmin(costs * (1.0 + TURN * turns))]
     return best
 
 

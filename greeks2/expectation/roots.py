@@ -17,6 +17,9 @@ CELLS = 17
 
 MOST_STEPS = 100
 
+CORNERS = 3
+"""Steps towards the bottom of a dip with a kink."""
+
 Function = Callable[[npt.NDArray[np.intp], Floats], tuple[Floats, Floats]]
 """Of the numbers of some lanes and one argument for each: values and slopes."""
 
@@ -29,11 +32,12 @@ class Roots(NamedTuple):
 
 
 def all_roots(function: Function, n_lanes: int) -> Roots:
-    """Return the roots between -REACH and REACH of a smooth function on every lane.
+    """Return the roots between -REACH and REACH of a function on every lane, smooth but for kinks.
 
     Each cell of a grid with a change of sign is searched by Newton's method, which falls back on halving the bracket.
-    A cell without one where the cubic through values and slopes dips below zero is cut at the bottom of the dip, so
-    that two roots in one cell are found unless the function turns several times within it.
+    A cell without one that falls and rises is cut at the bottom of the dip, that of the cubic through values and slopes
+    or the corner that the two tangents make, so that two roots in one cell are found unless the function turns several
+    times within it.
     """
     grid = np.linspace(-REACH, REACH, CELLS + 1)
     every = np.arange(n_lanes)
@@ -68,9 +72,22 @@ def _dips(function: Function, grid: Floats, values: Floats, slopes: Floats) -> l
     root = np.sqrt(np.maximum(c2 * c2 - 3.0 * c3 * s0, 0.0))
     with np.errstate(divide="ignore", invalid="ignore"):
         u = -s0 / (c2 + side * root)
-    u = np.clip(np.where(np.isfinite(u), u, 0.5), 0.01, 0.99)
-    bottom = grid[cell] + u * width
-    below = side * function(lanes, bottom)[0] < 0.0
+    u = np.where(np.isfinite(u), u, 0.5)
+    bottom = grid[cell] + np.clip(u, 0.01, 0.99) * width
+    depth = side * function(lanes, bottom)[0]
+    # A function with a kink has its dip near the corner of the tangents of both ends, which come nearer step by step.
+    left, right, s0, s1 = grid[cell], grid[cell + 1], s0 / width, s1 / width
+    for _ in range(CORNERS):
+        with np.errstate(divide="ignore", invalid="ignore"):
+            corner = (y1 - y0 + s0 * left - s1 * right) / (s0 - s1)
+        corner = np.where((corner > left) & (corner < right), corner, 0.5 * (left + right))
+        value, slope = function(lanes, corner)
+        deeper = side * value < depth
+        bottom, depth = np.where(deeper, corner, bottom), np.where(deeper, side * value, depth)
+        falls = side * slope < 0.0
+        left, y0, s0 = (np.where(falls, *pair) for pair in ((corner, left), (value, y0), (slope, s0)))
+        right, y1, s1 = (np.where(falls, *pair) for pair in ((right, corner), (y1, value), (s1, slope)))
+    below = depth < 0.0
     lanes, cell, bottom, side = lanes[below], cell[below], bottom[below], side[below]
     return [
         (lanes, grid[cell], bottom, side < 0.0),

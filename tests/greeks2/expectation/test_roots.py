@@ -24,6 +24,20 @@ def test_two_roots_within_one_cell(gap: float) -> None:
     np.testing.assert_allclose(roots.places, [0.51 - gap, 0.51 + gap], rtol=0.0, atol=1e-9)
 
 
+@pytest.mark.parametrize("gap", [0.7, 0.2, 1e-2, 1e-4])
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_two_roots_beside_a_corner(gap: float, sign: float) -> None:
+    """The larger of two exponentials, one rising and one falling, that meet at 0.6."""
+
+    def function(lanes: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        rising, falling = np.exp(0.2 * (x - 0.6)), np.exp(-0.5 * (x - 0.6))
+        slope = np.where(rising > falling, 0.2 * rising, -0.5 * falling)
+        return sign * (np.maximum(rising, falling) - np.exp(0.1 * gap)), sign * slope
+
+    roots = all_roots(function, 1)
+    np.testing.assert_allclose(roots.places, [0.6 - 0.2 * gap, 0.6 + 0.5 * gap], rtol=0.0, atol=1e-9)
+
+
 def test_many_roots_come_in_order() -> None:
     roots = all_roots(lambda lanes, x: (np.cos((1 + lanes) * x), -(1 + lanes) * np.sin((1 + lanes) * x)), 2)
     expected = [(k + 0.5) * np.pi for k in range(-3, 3)]
