@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import prod
 
 import numpy as np
@@ -21,6 +22,9 @@ PIECE_NODES = 2**23
 
 CARD_BYTES, CARD_PATHS = 2**26, 2**20
 """Noise sent to a card at once, at most: many paths for each of its threads, little of the host's memory."""
+
+FEWEST_PIECES = 8
+"""Small batches are swept several in a call, but there are calls enough for the threads to share."""
 
 GRAIN = 64
 """Batches begin at multiples of this many paths where there are enough of them: whole blocks of the sweep's lanes."""
@@ -52,6 +56,12 @@ def paths_per_card_piece(shapes: Sequence[tuple[int, ...]], block: int) -> int:
     """Return how many paths are sent to a card at once, a power of two; arguments as for `paths_per_piece`."""
     fitting = _power_of_two_below(CARD_BYTES / (8 * sum(prod(shape) for shape in shapes)))
     return max(block, min(CARD_PATHS, fitting))
+
+
+def batches_per_piece(edges: Sequence[int], size: int) -> int:
+    """Return how many small batches are swept in one call: at least `FEWEST_PIECES` calls, of at most `size` paths."""
+    longest = max(end - begin for begin, end in pairwise(edges))
+    return max(1, min((len(edges) - 1) // FEWEST_PIECES, size // longest))
 
 
 def batch_edges(n_paths: int, batches: int, *, together: int = 1, block: int = 1) -> list[int]:

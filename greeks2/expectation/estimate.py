@@ -13,7 +13,13 @@ import numpy as np
 from aadlib.errors import AadTypeError, AadValueError, as_floats, require_finite, whole_number
 from aadlib.program import Program
 from aadlib.recording import RetracingProgram, record
-from greeks2.expectation.batches import BatchMeans, batch_edges, paths_per_card_piece, paths_per_piece
+from greeks2.expectation.batches import (
+    BatchMeans,
+    batch_edges,
+    batches_per_piece,
+    paths_per_card_piece,
+    paths_per_piece,
+)
 from greeks2.expectation.kink import KinkSweep, require_standard_normal
 from greeks2.expectation.noise import Normals
 from greeks2.expectation.path_sums import Floats, PathSums
@@ -252,7 +258,10 @@ def _warn_of_kinks(kinks: tuple[KinkGroup, ...], jumps: tuple[KinkGroup, ...], o
 
 
 def _pieces(program: Program, sources: tuple[LaneSource, ...], batches: int, device: str) -> Iterator[Piece]:
-    """Yield the pieces of every batch in order; the replicates of Sobol points are the batches."""
+    """Yield the pieces of all paths in order: several small batches, or a part of a large one.
+
+    The replicates of Sobol points are batches, and each is drawn by itself.
+    """
     n_paths = sources[0].n_paths
     block = max(source.block for source in sources)
     replicates = sources[0].replicates
@@ -266,24 +275,27 @@ def _pieces(program: Program, sources: tuple[LaneSource, ...], batches: int, dev
         size = paths_per_card_piece(shapes, block)
     else:
         size = paths_per_piece(shapes, program.n_nodes, block)
-    for batch, (first, last) in enumerate(pairwise(edges)):
-        for begin in range(first, last, size):
-            end = min(begin + size, last)
-            draws = tuple(source.cut(begin, end, stream) for stream, source in enumerate(sources))
-            yield Piece(batch, begin, end, draws)
+    several = 1 if replicates > 1 else batches_per_piece(edges, size)
+    for batch in range(0, len(edges) - 1, several):
+        cuts = tuple(edges[batch : batch + several + 1])
+        parts = [cuts] if several > 1 else pairwise([*range(cuts[0], cuts[1], size), cuts[1]])
+        for part in parts:
+            draws = tuple(source.cut(part[0], part[-1], stream) for stream, source in enumerate(sources))
+            yield Piece(batch, part, draws)
 
 
 def _batch_sums(
-    swept: Iterable[tuple[Piece, PathSums]], report: Progress, n_paths: int
+    swept: Iterable[tuple[Piece, list[PathSums]]], report: Progress, n_paths: int
 ) -> Iterator[PathSums]:
     """Add the pieces up to batches, in order, and report how far they are."""
     batch, sums = 0, None
-    for piece, found in swept:
-        if sums is not None and piece.batch != batch:
-            yield sums
-            sums = None
-        batch, sums = piece.batch, found if sums is None else sums + found
-        report(piece.end, n_paths)
+    for piece, parts in swept:
+        for number, found in enumerate(parts, piece.batch):
+            if sums is not None and number != batch:
+                yield sums
+                sums = None
+            batch, sums = number, found if sums is None else sums + found
+        report(piece.edges[-1], n_paths)
     if sums is not None:
         yield sums
 

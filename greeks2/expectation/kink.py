@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -108,6 +110,12 @@ class KinkSweep:
             for first in range(0, end - begin, chunk):
                 found += self._at_switch(tilted, moved, still, noise[first : first + chunk])
         return found
+
+    def sums_between(
+        self, params: tuple[Any, ...], lanes: tuple[Floats, ...], edges: Sequence[int]
+    ) -> list[PathSums]:
+        """Return the sums over the paths from each edge to the next."""
+        return [self.sums(params, lanes, begin, end) for begin, end in pairwise(edges)]
 
     def _split(self, params: tuple[Any, ...]) -> tuple[Floats, Floats]:
         """Return the flat shared inputs that are differentiated, and the others."""

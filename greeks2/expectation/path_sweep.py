@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from types import MappingProxyType
 from typing import Any
 
@@ -151,12 +152,19 @@ class PathSweep:
         return self.program.kinks
 
     def sums(self, params: tuple[Any, ...], lanes: Sequence[Floats], begin: int, end: int) -> PathSums:
-        """Return the sums over paths begin..end-1: a pure function of its arguments, to the last bit.
+        """Return the sums over paths begin..end-1: see `sums_between`."""
+        return self.sums_between(params, lanes, (begin, end))[0]
+
+    def sums_between(
+        self, params: tuple[Any, ...], lanes: Sequence[Floats], edges: Sequence[int]
+    ) -> list[PathSums]:
+        """Return the sums over the paths from each edge to the next: a pure function of those paths, to the last bit.
 
         Parameters
         ----------
         params : one array or float per shared argument, in the order of the arguments
         lanes : one array (n_paths, ...) per lane argument, read where it lies
+        edges : numbers of paths, increasing
 
         Raises
         ------
@@ -168,13 +176,17 @@ class PathSweep:
             Where a path's value or a derivative is not finite.
         """
         point = self._point(params)
-        arrays, begin, end = self._arrays(lanes, begin, end)
-        sums, changed = self._sums.sums(point, arrays, begin, end)
-        self._sums.raise_changed(changed, end - begin)
-        if self.order == 0:
-            return PathSums(end - begin, float(sums[0]), None, None)
-        value, gradient, hessian = self._sums.derivatives(point, sums)
-        return PathSums(end - begin, value, gradient, hessian if self.order == 2 else None)
+        arrays, edges = self._arrays(lanes, edges)
+        found = []
+        for begin, end in pairwise(edges):
+            sums, changed = self._sums.sums(point, arrays, begin, end)
+            self._sums.raise_changed(changed, end - begin)
+            if self.order == 0:
+                found.append(PathSums(end - begin, float(sums[0]), None, None))
+                continue
+            value, gradient, hessian = self._sums.derivatives(point, sums)
+            found.append(PathSums(end - begin, value, gradient, hessian if self.order == 2 else None))
+        return found
 
     def _point(self, params: tuple[Any, ...]) -> UniformPoint:
         """Return the uniform part at the params."""
@@ -191,13 +203,15 @@ class PathSweep:
                 )
         return self._sums.at(given)
 
-    def _arrays(self, lanes: Sequence[Floats], begin: int, end: int) -> tuple[list[Floats], int, int]:
-        """Return (n_paths, size) float arrays, and the range in them."""
+    def _arrays(self, lanes: Sequence[Floats], edges: Sequence[int]) -> tuple[list[Floats], Sequence[int]]:
+        """Return (n_paths, size) float arrays, and the edges in them."""
         if len(lanes) != len(self._lanes):
             raise AadTypeError(
                 f"lanes has {len(lanes)} arrays: this path was recorded with {len(self._lanes)} lane arguments"
             )
         plain = all(isinstance(one, np.ndarray) and one.dtype == np.float64 for one in lanes)
+        first, last = edges[0], edges[-1]
+        rising = len(edges) > 1 and all(begin < end for begin, end in pairwise(edges))
         arrays = []
         for position, (one, argument) in enumerate(zip(lanes, self._lanes, strict=True)):
             array = np.asarray(one)
@@ -206,12 +220,13 @@ class PathSweep:
                     f"lanes[{position}] has shape {array.shape}: this path was recorded for (n_paths"
                     f"{''.join(f', {size}' for size in argument.shape)}); record again"
                 )
-            if not 0 <= begin < end <= len(array):
+            if not (first >= 0 and last <= len(array) and rising):
                 raise AadValueError(
-                    f"begin = {begin}, end = {end}: lanes[{position}] has {len(array)} paths; give 0 <= begin < end"
+                    f"paths between {list(edges)} of {len(array)} in lanes[{position}]: give increasing numbers of "
+                    "paths, at least two"
                 )
-            arrays.append(self._flat(array if plain else array[begin:end], argument))
-        return (arrays, begin, end) if plain else (arrays, 0, end - begin)
+            arrays.append(self._flat(array if plain else array[first:last], argument))
+        return arrays, edges if plain else [edge - first for edge in edges]
 
     @staticmethod
     def _flat(array: Floats, argument: Argument) -> Floats:

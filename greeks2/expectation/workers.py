@@ -30,11 +30,17 @@ class ExecutorWarning(RuntimeWarning):
 
 @dataclass(frozen=True, eq=False)
 class Piece:
-    """Paths begin..end-1 of one batch, and what makes their noise, one per lane argument."""
+    """Some consecutive paths, and what makes their noise.
+
+    Attributes
+    ----------
+    batch : number of the batch that the first path belongs to
+    edges : where the piece begins, where batches begin within it, and its end
+    draws : one per lane argument
+    """
 
     batch: int
-    begin: int
-    end: int
+    edges: tuple[int, ...]
     draws: tuple[Draw, ...]
 
 
@@ -45,15 +51,14 @@ class Task:
     sweep: PathSweep | KinkSweep
     params: tuple[Any, ...]
 
-    def __call__(self, piece: Piece) -> PathSums:
-        """Return the sums over the piece's paths."""
+    def __call__(self, piece: Piece) -> list[PathSums]:
+        """Return the sums over the piece's paths, batch by batch."""
         lanes = tuple(draw() for draw in piece.draws)
+        first, last = piece.edges[0], piece.edges[-1]
         try:
-            return self.sweep.sums(self.params, lanes, 0, piece.end - piece.begin)
+            return self.sweep.sums_between(self.params, lanes, [edge - first for edge in piece.edges])
         except (BranchChanged, NotFinite) as error:
-            raise type(error)(
-                f"in paths {piece.begin} to {piece.end - 1} (lane 0 is path {piece.begin}): {error}"
-            ) from None
+            raise type(error)(f"in paths {first} to {last - 1} (lane 0 is path {first}): {error}") from None
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +68,7 @@ class _PathFailed:
     error: Exception
 
 
-def _attempt(task: Task, piece: Piece) -> PathSums | _PathFailed:
+def _attempt(task: Task, piece: Piece) -> list[PathSums] | _PathFailed:
     try:
         return task(piece)
     except (MemoryError, OSError):  # the machine's, not the path's
@@ -93,7 +98,7 @@ class _Handing:
         self.redone += 1
         return self._own.submit(_attempt, self._task, piece)
 
-    def result(self, piece: Piece, future: Any) -> PathSums:
+    def result(self, piece: Piece, future: Any) -> list[PathSums]:
         """Return the piece's sums, swept again here where its worker was lost; raise an error of the path itself."""
         try:
             found = future.result()
@@ -122,8 +127,8 @@ def own_threads(executor: Any, *, work: float) -> Iterator[Any]:
 
 def sums_in_order(
     task: Task, pieces: Iterable[Piece], executor: Any
-) -> Generator[tuple[Piece, PathSums], None, None]:
-    """Yield every piece with its sums, in order, whatever runs where.
+) -> Generator[tuple[Piece, list[PathSums]], None, None]:
+    """Yield every piece with its sums batch by batch, in order, whatever runs where.
 
     Parameters
     ----------

@@ -322,6 +322,17 @@ def test_threads_share_a_sweep(rng):
     assert found == wanted
 
 
+def test_several_ranges_are_those_ranges_one_by_one(rng):
+    p, z = market(3), rng.standard_normal((50, 3))
+    sweep = PathSweep(recorded(basket, p, z))
+    for found, (begin, end) in zip(
+        sweep.sums_between((p,), (z,), [3, 11, 12, 50]), [(3, 11), (11, 12), (12, 50)], strict=True
+    ):
+        wanted = sweep.sums((p,), (z,), begin, end)
+        assert found.n == end - begin and found.value == wanted.value
+        assert found.hessian.tobytes() == wanted.hessian.tobytes()
+
+
 @pytest.mark.parametrize("method", PATH_METHODS)
 def test_sweeps_pickle(method, rng):
     p, z = market(3), rng.standard_normal((50, 3))
@@ -436,8 +447,10 @@ def test_bad_input(rng):
         (lambda: sweep.sums((p[:3],), (z,), 0, 5), r"params\[0\] has shape \(3,\)"),
         (lambda: sweep.sums((p * np.nan,), (z,), 0, 5), "must be finite"),
         (lambda: sweep.sums((p,), (z[:, :1],), 0, 5), r"lanes\[0\] has shape \(10, 1\)"),
-        (lambda: sweep.sums((p,), (z,), 5, 11), "end = 11"),
-        (lambda: sweep.sums((p,), (z,), 5, 5), "begin = 5"),
+        (lambda: sweep.sums((p,), (z,), 5, 11), r"paths between \[5, 11\] of 10"),
+        (lambda: sweep.sums((p,), (z,), 5, 5), r"paths between \[5, 5\]"),
+        (lambda: sweep.sums_between((p,), (z,), [0]), "at least two"),
+        (lambda: sweep.sums_between((p,), (z,), [0, 6, 4]), "increasing"),
     ):
         with pytest.raises(AadValueError, match=message):
             wrong()

@@ -5,7 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from greeks2.expectation.batches import BatchMeans, batch_edges, paths_per_piece
+from greeks2.expectation.batches import (
+    FEWEST_PIECES,
+    BatchMeans,
+    batch_edges,
+    batches_per_piece,
+    paths_per_piece,
+)
 from greeks2.expectation.path_sums import PathSums
 
 
@@ -77,3 +83,10 @@ def test_a_large_mean_does_not_drown_the_spread(rng):
 def test_one_batch_tells_no_standard_error():
     found = gathered([20], np.ones((20, 7)))
     assert np.isnan(flat(found.stderr)).all() and np.all(flat(found.mean) == 1.0)
+
+
+def test_small_batches_are_swept_together():
+    edges = range(0, 33 * 100, 100)
+    assert batches_per_piece(edges, size=10_000) == 32 // FEWEST_PIECES
+    assert batches_per_piece(edges, size=250) == 2
+    assert batches_per_piece(edges, size=50) == 1

@@ -14,7 +14,7 @@ import pytest
 
 from aadlib import AadValueError, BranchChanged
 from greeks2 import Normals, Sobol, expectation
-from greeks2.expectation import ExecutorWarning, workers
+from greeks2.expectation import ExecutorWarning, batches, workers
 from greeks2.expectation.progress import reporting
 
 from .paths import call, kinked_call, same_bits, tilted
@@ -131,16 +131,22 @@ def test_lower_orders_through_processes(order, processes, in_one_thread):
     assert same_bits(found, in_one_thread(SINGLE, order=order))
 
 
+@pytest.fixture
+def one_batch_a_piece(monkeypatch):
+    """Small batches are not swept together, so that there are many pieces."""
+    monkeypatch.setattr(batches, "FEWEST_PIECES", 10**9)
+
+
 def test_pieces_carry_their_own_rows_only():
     """What is sent to workers does not grow with the array it was cut from."""
     stub = Stub()
     expectation(call, MARKET, lanes=SINGLE.draw(0, 20_000), executor=stub)
-    assert len(stub.futures) == 32
+    assert len(stub.futures) == batches.FEWEST_PIECES
     sent = [len(pickle.dumps(future.arguments)) for future in stub.futures]
-    assert max(sent) < 8 * 20_000 / 10
+    assert max(sent) < 1.3 * 8 * 20_000 / batches.FEWEST_PIECES
 
 
-def test_not_all_pieces_wait_at_once():
+def test_not_all_pieces_wait_at_once(one_batch_a_piece):
     """A stub that runs a piece when its result is asked for sees how many were handed over before the first one."""
     stub, waiting = Stub(), []
     noise = Normals(n_paths=40_000, shape=(), seed=1)
@@ -156,7 +162,7 @@ def test_not_all_pieces_wait_at_once():
     assert len(stub.futures) > 3 * workers.WINDOW and max(waiting) == workers.WINDOW
 
 
-def test_lost_pieces_are_swept_again(in_one_thread):
+def test_lost_pieces_are_swept_again(in_one_thread, one_batch_a_piece):
     noise = NOISES["long"]
     with pytest.warns(ExecutorWarning, match="RuntimeError: the cluster is gone") as caught:
         found = expectation(call, MARKET, lanes=noise, executor=Flaky(), batches=64)
@@ -223,7 +229,7 @@ def test_an_error_of_the_path_is_raised_as_itself(where, processes, monkeypatch)
 
 
 @pytest.mark.parametrize("make", [lambda: None, lambda: ThreadPoolExecutor(2), Stub])
-def test_ctrl_c_in_the_middle(make):
+def test_ctrl_c_in_the_middle(make, one_batch_a_piece):
     """The signal arrives between two pieces: it is not swallowed, and what waits is cancelled."""
     executor = make()
     handed = []
@@ -252,7 +258,7 @@ def test_ctrl_c_in_the_middle(make):
         assert sum(future.cancelled() for future in handed) > len(handed) // 2
 
 
-def test_ctrl_c_in_a_result():
+def test_ctrl_c_in_a_result(one_batch_a_piece):
     class Interrupted(Stub):
         def submit(self, function, *arguments):
             future = super().submit(function, *arguments)
