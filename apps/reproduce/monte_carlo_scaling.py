@@ -40,7 +40,7 @@ def jax_hessian(n_assets: int) -> Callable[[FloatArray, FloatArray], Any]:
     import jax
     import jax.numpy as jnp
 
-    jax.config.update("jax_enable_x64", True)  # type: ignore[no-untyped-call, unused-ignore]
+    jax.config.update("jax_enable_x64", True)
 
     def mean(p: Any, z: Any) -> Any:
         spots, volatilities = p[:n_assets], p[n_assets:]
