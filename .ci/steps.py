@@ -2,8 +2,8 @@
 """Run everything a change must pass, from a clean checkout, and stop at the first failure.
 
 The README's own two commands (all set-up included), ruff, mypy, the CUDA kernels in numba's simulator and
-compiled for cards that are not here, one quick pass of the benchmarks, and the tests against a wheel built from
-the source archive, outside the tree.
+compiled for cards that are not here, one quick pass of the benchmarks, and the tests of packaging, of
+the docstrings and of second order against a wheel built from the source archive, outside the tree.
 Each step prints its name and time. The last line is 'N passed, N failed': tests plus steps that are no tests.
 
 `.venv` in the checkout is removed and made anew, as a reader of the README would find it.
@@ -69,7 +69,8 @@ def steps(scratch: Path) -> list[Step]:
         f"{python} -m build --outdir {scratch}/dist {ROOT} && "
         f"{sys.executable} -m venv {scratch}/venv && "
         f'{wheel_python} -m pip install --quiet "$(ls {scratch}/dist/*.whl)[apps,test]" && '
-        f"{wheel_python} -m pytest -c {ROOT}/pyproject.toml --rootdir {ROOT} -p no:cacheprovider {ROOT}/tests"
+        f"{wheel_python} -m pytest -c {ROOT}/pyproject.toml --rootdir {ROOT} -p no:cacheprovider "
+        f"{ROOT}/tests/test_packaging.py {ROOT}/tests/test_doctests.py {ROOT}/tests/greeks2"
     )
     return [
         Step("install and test, by the README", readme_command("pytest"), 15),
