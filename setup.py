@@ -1,7 +1,7 @@
 """Build the Cython extensions; everything else about the package stands in pyproject.toml.
 
-Two steps come before the compiler. The rule table `aadlib/rules.py` is turned into sources under
-`aadlib/generated/` by `aadlib/generate_rules.py`, and the lane sweeps get one thin wrapper per instruction
+Two steps come before the compiler. The rule table `aadlib/rules/table.py` is turned into sources under
+`aadlib/generated/` by `aadlib/codegen/generate_rules.py`, and the lane sweeps get one thin wrapper per instruction
 set, so that one body is compiled several times and the best one is chosen at import.
 
 Environment
@@ -49,18 +49,19 @@ COMPILE = [*SANITIZERS, "-g", "-O1", "-fno-omit-frame-pointer"] if SANITIZE else
 LINK = SANITIZERS if SANITIZE else []
 
 MODULES = (
-    "aadlib.advar",
-    "aadlib.passes",
-    "aadlib.tape",
-    "aadlib.sweeps.lane_plan",
+    "aadlib.tape.advar",
+    "aadlib.program.passes",
+    "aadlib.program.nodes",
+    "aadlib.tape.tape",
+    "aadlib.lanes.tangent_plan",
     "aadlib.sweeps.scalar",
-    "greeks2.arc_count",
-    "greeks2.arc_placement",
-    "greeks2.arc_schedule",
-    "greeks2.arc_sweep",
-    "greeks2.curvature_places",
-    "greeks2.front_sweep",
-    "greeks2.input_sets",
+    "greeks2.methods.edge_pushing.arc_count",
+    "greeks2.methods.edge_pushing.arc_placement",
+    "greeks2.methods.edge_pushing.arc_schedule",
+    "greeks2.methods.edge_pushing.arc_sweep",
+    "greeks2.structure.created_arcs",
+    "greeks2.methods.taylor.front_sweep",
+    "greeks2.structure.input_sets",
 )
 """Extensions built once, from the .pyx of the same name."""
 
@@ -125,7 +126,7 @@ def generate_rules() -> None:
     package.__path__ = [str(ROOT / "aadlib")]
     sys.modules["aadlib"] = package
     try:
-        importlib.import_module("aadlib.generate_rules").main(GENERATED)
+        importlib.import_module("aadlib.codegen.generate_rules").main(GENERATED)
     finally:
         for name in [name for name in sys.modules if name.partition(".")[0] == "aadlib"]:
             del sys.modules[name]

@@ -1,10 +1,6 @@
 """Record a pricing function once, sweep the tape for its value, gradient and exact Hessian."""
 
-from aadlib import linear_algebra as linear_algebra
-from aadlib.advar import ADVar, Condition
-from aadlib.arrays import ADArray, array, zeros
 from aadlib.checking import check_grads
-from aadlib.composite import Composite, apply_composite, check_composite
 from aadlib.derivatives import grad, grads_list, hvp, jacobian, jvp, value_and_grad, vjp
 from aadlib.dual import Dual
 from aadlib.errors import (
@@ -15,7 +11,13 @@ from aadlib.errors import (
     NotFinite,
     TapeError,
 )
-from aadlib.functions import (
+from aadlib.program.program import Program
+from aadlib.program.recording import record
+from aadlib.tape import linear_algebra as linear_algebra
+from aadlib.tape.advar import ADVar, Condition
+from aadlib.tape.arrays import ADArray, array, zeros
+from aadlib.tape.composite import Composite, apply_composite, check_composite
+from aadlib.tape.functions import (
     abs,
     absolute,
     arccos,
@@ -67,9 +69,7 @@ from aadlib.functions import (
     value_of,
     where,
 )
-from aadlib.program import Program
-from aadlib.recording import record
-from aadlib.tape import Tape
+from aadlib.tape.tape import Tape
 
 softplus_ad = softplus
 

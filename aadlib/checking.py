@@ -6,12 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from aadlib.errors import AadError, AadValueError
-from aadlib.recording import trace
-
-Floats = npt.NDArray[np.float64]
+from aadlib.program.recording import trace
+from aadlib.types import Floats
 
 
 class GradientMismatch(AadError, AssertionError):

@@ -7,15 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from aadlib.cuda_device import require_cuda
-from aadlib.cuda_machine import CudaMachine
 from aadlib.errors import AadTypeError
-from aadlib.freeze import Floats
-from aadlib.lane_replay import require_one_length
-from aadlib.lane_sums import LaneSums
-from aadlib.meeting import meeting_code
-from aadlib.path_code import PathCode, gradient_code, value_code
-from aadlib.program import Program
+from aadlib.lanes.bottleneck import meeting_code
+from aadlib.lanes.device_cuda import require_cuda
+from aadlib.lanes.machine_cuda import CudaMachine
+from aadlib.lanes.path_code import PathCode, gradient_code, value_code
+from aadlib.lanes.per_lane import require_one_length
+from aadlib.lanes.summed import LaneSums
+from aadlib.program.program import Program
+from aadlib.types import Floats
 
 
 class LaneSweep:

@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from aadlib.advar import ADVar
 from aadlib.errors import AadTypeError
-from aadlib.program import Program
-from aadlib.recording import trace
-from aadlib.replay import Argument
-from aadlib.tape import Tape
+from aadlib.program.program import Program
+from aadlib.program.recording import trace
+from aadlib.program.replay import Argument
+from aadlib.tape.advar import ADVar
+from aadlib.tape.tape import Tape
 
 
 def _named(derived: Callable[..., Any], verb: str, function: Callable[..., Any]) -> Callable[..., Any]:

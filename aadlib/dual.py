@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from aadlib.advar import ADVar
 from aadlib.errors import AadTypeError
-from aadlib.evaluate import compiled, partials
-from aadlib.rules import CODES, RULES, Rule
+from aadlib.rules.in_python import compiled, partials
+from aadlib.rules.table import CODES, RULES, Rule
+from aadlib.tape.advar import ADVar
 
 
 def _operator(name: str, *, reflected: bool = False) -> Callable[[Any, Any], Any]:

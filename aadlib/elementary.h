@@ -3,7 +3,7 @@
  *
  * `lane_NAME` is inlined into the loops over a block of lanes; `scalar_NAME` is the same function behind a call, for
  * sweeps over one market state. Errors, in units in the last place, are stated function by function and tested against
- * mpmath. The polynomials come from aadlib/minimax.py, which prints them.
+ * mpmath. The polynomials come from aadlib/codegen/minimax.py, which prints them.
  *
  * Methods: argument reduction in two parts (Cody and Waite 1980), the error-free sum of two numbers (Dekker 1971),
  * log through the odd series of atanh (Tang 1990), and erfc as exp(-x^2) times a polynomial in (x - 4) / (x + 4)

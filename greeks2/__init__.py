@@ -1,13 +1,17 @@
 """Second-order Greeks: exact Hessians of recorded functions by several methods, and a planner that chooses."""
 
-from greeks2.algo4 import Step, algo4_adjlist
-from greeks2.cross_check import CrossCheck, cross_check
-from greeks2.expectation import ExecutorWarning, Expectation, Normals, Sobol, expectation
-from greeks2.greeks import Greeks, greeks
-from greeks2.hessian import METHODS, HessianResult, hessian, hessian_result
-from greeks2.kinks import KinkGroup, KinkWarning
+from greeks2.agreement import CrossCheck, cross_check
+from greeks2.methods.taylor.taylor import taylor_backpropagate, taylor_series
+from greeks2.monte_carlo.estimate import expectation
+from greeks2.monte_carlo.noise.normals import Normals
+from greeks2.monte_carlo.noise.sobol import Sobol
+from greeks2.monte_carlo.result import Expectation
+from greeks2.monte_carlo.run.workers import ExecutorWarning
+from greeks2.named.named_greeks import Greeks, greeks
 from greeks2.planner import Plan, plan
-from greeks2.taylor import taylor_backpropagate, taylor_series
+from greeks2.second_order import METHODS, HessianResult, hessian, hessian_result
+from greeks2.structure.kinks import KinkGroup, KinkWarning
+from greeks2.twins.algo4 import Step, algo4_adjlist
 
 __all__ = [
     "CrossCheck", "ExecutorWarning", "Expectation", "Greeks", "HessianResult", "KinkGroup", "KinkWarning", "METHODS",

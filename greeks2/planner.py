@@ -7,15 +7,22 @@ from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
 from aadlib.errors import AadValueError
-from aadlib.program import Program
-from aadlib.sweeps import lanes
+from aadlib.program.program import Program
+from aadlib.sweeps import simd as lanes
 from aadlib.threads import SPREAD, n_threads
-from greeks2.bottleneck import curvature_of, groups_of, work_of
-from greeks2.bumping2 import n_evaluations
-from greeks2.edge_pushing import PushCount, Schedule, count_within, few_entries, schedule_of, schedule_within
-from greeks2.forward_over_reverse import SMALL_PROGRAM, coloring_within
+from greeks2.methods.bottleneck import curvature_of, groups_of, work_of
+from greeks2.methods.bumping2 import n_evaluations
+from greeks2.methods.edge_pushing.edge_pushing import (
+    PushCount,
+    Schedule,
+    count_within,
+    few_entries,
+    schedule_of,
+    schedule_within,
+)
+from greeks2.methods.forward_over_reverse import SMALL_PROGRAM, coloring_within
+from greeks2.methods.taylor.taylor import front_of
 from greeks2.read_only import ReadOnly
-from greeks2.taylor import front_of
 
 # Nanoseconds, measured on one x86-64 core. Only their ratios matter.
 POINT = 30_000.0  # Python around the value and adjoint sweep that every method starts from

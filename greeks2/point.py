@@ -12,12 +12,12 @@ import numpy.typing as npt
 
 from aadlib.derivatives import program_of
 from aadlib.errors import AadTypeError, AadValueError
-from aadlib.program import Program
-from aadlib.recording import RetracingProgram, record
-from aadlib.replay import Replay
-from aadlib.tape import Tape
+from aadlib.program.program import Program
+from aadlib.program.recording import RetracingProgram, record
+from aadlib.program.replay import Replay
+from aadlib.tape.tape import Tape
+from aadlib.types import Floats
 
-Floats = npt.NDArray[np.float64]
 RECORDINGS = (Program, RetracingProgram)
 Source = Callable[..., Any] | Program
 """What the methods differentiate: a function of numbers, or a recording of one."""

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 import aadlib as ad
-from aadlib.errors import AadTypeError, require_finite, require_positive, values_of
+from aadlib.errors import AadTypeError
+from aadlib.validation import require_finite, require_positive, values_of
 
 
 def price(

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import aadlib as ad
-from aadlib.errors import AadTypeError, require_finite, require_non_negative, require_positive
+from aadlib.errors import AadTypeError
+from aadlib.validation import require_finite, require_non_negative, require_positive
 
 
 @dataclass(frozen=True, kw_only=True)

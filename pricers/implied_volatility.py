@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 import aadlib as ad
-from aadlib.errors import AadTypeError, AadValueError, require_finite, require_positive, values_of
+from aadlib.errors import AadTypeError, AadValueError
+from aadlib.validation import require_finite, require_positive, values_of
 
 NEAR = 1e-4
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 import aadlib as ad
-from aadlib.errors import require_positive, values_of
+from aadlib.validation import require_positive, values_of
 from pricers.pde import backward
 from pricers.pde.default_grid import default_grid
 from pricers.pde.grids import Grid

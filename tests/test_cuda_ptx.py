@@ -92,7 +92,7 @@ def block_kernels() -> dict[str, tuple[Any, tuple[Any, ...]]]:
     """Return the kernels of the block machine with the types of their arguments."""
     from numba import boolean, float64, int32, int64
 
-    from aadlib.sweeps import cuda_blocks
+    from aadlib.lanes import block_kernels_cuda as cuda_blocks
 
     table, vector, matrix, stack = int32[:, ::1], float64[::1], float64[:, ::1], float64[:, :, ::1]
     code = (table, int32[::1], table, int32[::1], table, int32[::1], table)

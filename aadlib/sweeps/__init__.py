@@ -1,0 +1,1 @@
+"""Compiled sweeps over the nodes of a program at one market state."""

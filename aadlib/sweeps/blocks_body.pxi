@@ -1,6 +1,6 @@
 # A machine for straight-line arithmetic on blocks of LANES lanes, compiled once per instruction set.
 #
-# `aadlib.block_code` writes the code: values and partials of a recorded path, then nothing but products and sums that
+# `aadlib.lanes.block_code` writes the code: values and partials of a recorded path, then nothing but products and sums that
 # make adjoints, rows and second derivatives, and add them up over the lanes. An address is an offset in doubles into
 # the arena; a run is a kind of step and how often it is taken. Lanes never meet before the very end, so the bits are
 # the same for every width of vector.
@@ -9,12 +9,12 @@ import numpy as np
 
 from libc.string cimport memcpy, memset
 
-include "../generated/rules.pxi"
+include "aadlib/generated/rules.pxi"
 
 cdef enum:
     WIDTH = LANES
 
-include "../generated/lane_rules.pxi"
+include "aadlib/generated/lane_rules.pxi"
 
 cdef extern from *:
     """
@@ -162,7 +162,7 @@ cdef extern from *:
         CHUNK_BLOCKS "AAD_CHUNK_BLOCKS"  # most blocks between two sums: their rows stay in the second-level cache
         COLUMN "AAD_COLUMN"  # doubles from one packed column to the next, off the power of two
 
-# Kinds of steps as `aadlib.block_code` numbers them; a kind from VALUE on names a row of the table of operations.
+# Kinds of steps as `aadlib.lanes.block_code` numbers them; a kind from VALUE on names a row of the table of operations.
 cdef enum:
     TIMES = 0
     TIMES_TO = 1
@@ -244,7 +244,7 @@ cdef void execute(
 
 
 cdef class BlockMachine:
-    """Runs one `aadlib.block_code.BlockCode` by an `aadlib.sweeps.blocks.ColumnPlan`; threads may share it, each with an arena of its own."""
+    """Runs one `aadlib.lanes.block_code.BlockCode` by an `aadlib.lanes.machine.ColumnPlan`; threads may share it, each with an arena of its own."""
 
     cdef const int[:, ::1] value_runs
     cdef const int[::1] value_operands

@@ -1,6 +1,6 @@
 # The curvature of every node met by forward rows, in one sweep over blocks of LANES lanes: compiled once per instruction set.
 
-include "../generated/rules.pxi"
+include "aadlib/generated/rules.pxi"
 include "aadlib/sweeps/scaled.pxi"
 
 

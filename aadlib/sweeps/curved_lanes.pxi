@@ -1,6 +1,6 @@
 # Value, gradient and Hessian in every lane; included by lanes_body.pxi.
 #
-# One arena of blocks holds everything the backward and the curvature sweep need, laid out by `aadlib.sweeps.lane_plan`:
+# One arena of blocks holds everything the backward and the curvature sweep need, laid out by `aadlib.lanes.tangent_plan`:
 # ones, the partials of every node, tangents, one row of products, the lower triangle of the Hessian, adjoints.
 
 
@@ -131,7 +131,7 @@ cdef void block_curvature(
     """Carry the tangents of every input forward and add each node's curvature to the lower triangle `matrix`.
 
     An entry is (input, kind, result, tangent of the left operand, of the right one), places in the arena; see
-    `aadlib.sweeps.lane_plan`.
+    `aadlib.lanes.tangent_plan`.
     """
     cdef Py_ssize_t k, r, s
     cdef unsigned char curve

@@ -8,15 +8,15 @@ import numpy as np
 
 from libc.string cimport memset
 
-include "../generated/rules.pxi"
+include "aadlib/generated/rules.pxi"
 
 cdef enum:
     WIDTH = BLOCK
 
-include "../generated/lane_rules.pxi"
+include "aadlib/generated/lane_rules.pxi"
 include "aadlib/sweeps/scaled.pxi"
-include "state_lanes.pxi"
-include "curved_lanes.pxi"
+include "aadlib/sweeps/state_lanes.pxi"
+include "aadlib/sweeps/curved_lanes.pxi"
 
 states_per_block = BLOCK  # for Python
 directions_per_block = LANES

@@ -1,10 +1,4 @@
-import numpy as np
-import numpy.typing as npt
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int32]
-Flags = npt.NDArray[np.uint8]
-Codes = npt.NDArray[np.uint16]
+from aadlib.types import Codes, Flags, Floats, Ints
 
 def simd_level() -> int: ...
 def schedule(

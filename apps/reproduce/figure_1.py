@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import aadlib as ad
-from aadlib.graph import positions
+from aadlib.program.graph import positions
 from apps.report.plots import ACCENT, house_style, new_figure
 from apps.report.tables import Column, table
 from apps.reproduce.reproduction import Reproduction

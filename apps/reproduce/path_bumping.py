@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from aadlib.program import Program
+from aadlib.program.program import Program
 from aadlib.threads import map_pieces
 from apps.reproduce.basket_call import FloatArray
-from greeks2.bumping2 import default_steps
-from greeks2.expectation.path_sweep import PathSweep
+from greeks2.methods.bumping2 import default_steps
+from greeks2.monte_carlo.path_sweep import PathSweep
 
 
 @dataclass(frozen=True, eq=False)

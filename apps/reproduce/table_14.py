@@ -18,8 +18,10 @@ import aadlib as ad
 from apps.reproduce import bsm_call, bspline_call
 from apps.reproduce.comparison import Ours, PublishedTable, Stage
 from apps.reproduce.timing import median_seconds
-from greeks2 import algo4, bumping2, hessian, hessian_result
-from greeks2.edge_pushing import schedule_of
+from greeks2 import hessian, hessian_result
+from greeks2.methods import bumping2
+from greeks2.methods.edge_pushing.edge_pushing import schedule_of
+from greeks2.twins import algo4
 from greeks2.twins import taylor as taylor_twin
 
 METHODS = ("bumping2", "edge_pushing", "taylor")

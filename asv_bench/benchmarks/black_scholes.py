@@ -6,14 +6,12 @@ import math
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import ndtr
 
 import aadlib as ad
+from aadlib.types import Floats
 
 from .sizes import median_seconds, sizes
-
-Floats = npt.NDArray[np.float64]
 
 POINT: Floats = np.array([100.0, 0.2, 105.0, 0.03, 0.75])
 """Spot, volatility, strike, rate, expiry."""

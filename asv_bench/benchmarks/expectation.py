@@ -11,7 +11,7 @@ import numpy as np
 
 import aadlib as ad
 from greeks2 import Normals, expectation
-from greeks2.expectation.path_sweep import PathSweep
+from greeks2.monte_carlo.path_sweep import PathSweep
 
 from .sizes import SMALLEST, median_seconds, sizes
 

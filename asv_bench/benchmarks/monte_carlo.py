@@ -6,16 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import expit
 
 import aadlib as ad
+from aadlib.types import Floats
 from greeks2 import Expectation, expectation
-from greeks2.expectation.path_sweep import PathSweep
+from greeks2.monte_carlo.path_sweep import PathSweep
 
 from .sizes import SMALLEST, median_seconds, sizes
-
-Floats = npt.NDArray[np.float64]
 
 RATE, EXPIRY, STRIKE, SHARPNESS = 0.03, 1.0, 100.0, 30.0
 N_PATHS = 500 if SMALLEST else 10_000

@@ -12,18 +12,18 @@ import numpy as np
 import numpy.typing as npt
 
 import aadlib as ad
+from aadlib.types import Floats
 from greeks2 import hessian, plan
-from greeks2.edge_pushing import replay_arcs, schedule_of
-from greeks2.forward_over_reverse import colored_entries, coloring_of
-from greeks2.hessian import methods_for
+from greeks2.methods.edge_pushing.edge_pushing import replay_arcs, schedule_of
+from greeks2.methods.forward_over_reverse import colored_entries, coloring_of
 from greeks2.point import point_at
+from greeks2.second_order import methods_for
 
 from .black_scholes import POINT, call_price
 from .bspline_march import recorded, static_basis
 from .bspline_pde import price, weights
 from .sizes import SMALLEST
 
-Floats = npt.NDArray[np.float64]
 COLORED = "coloured directions"
 HOPELESS = 5.0
 """A method that took so many times the fastest at its first timing is not timed again."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from greeks2.algo4 import local_partials
-from greeks2.point import Floats, Point
+from aadlib.types import Floats
+from greeks2.point import Point
+from greeks2.twins.algo4 import local_partials
 
 
 def bottleneck_by_node(point: Point) -> Floats:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from greeks2.point import Floats
+from aadlib.types import Floats
 
 
 def bumping2_by_pair(f: Callable[[list[float]], float], x: Sequence[float], steps: Sequence[float]) -> Floats:

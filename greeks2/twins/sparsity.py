@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from aadlib.program import Program
-from greeks2.edge_pushing import curvature_bits, reached_slots
+from aadlib.program.program import Program
+from greeks2.methods.edge_pushing.edge_pushing import curvature_bits, reached_slots
 
 
 def pattern_by_sets(program: Program) -> list[list[int]]:

@@ -6,8 +6,9 @@ from collections import defaultdict
 
 import numpy as np
 
-from greeks2.algo4 import Arcs, local_partials, seeds_of
-from greeks2.point import Floats, Point
+from aadlib.types import Floats
+from greeks2.point import Point
+from greeks2.twins.algo4 import Arcs, local_partials, seeds_of
 
 
 def taylor_by_monomials(point: Point) -> tuple[Floats, Floats]:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from aadlib.errors import AadValueError, whole_number
+from aadlib.errors import AadValueError
+from aadlib.validation import whole_number
 from pricers.calibration.calibrate import calibrate
 from pricers.calibration.frame import march_grid
 from pricers.calibration.repricing import FINE, reprice

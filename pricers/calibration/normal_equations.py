@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from aadlib.errors import AadValueError, require_shape
+from aadlib.errors import AadValueError
+from aadlib.validation import require_shape
 from pricers.calibration.normal_kernels import cholesky_solve_kernel, normal_kernel
 
 FloatArray = NDArray[np.float64]

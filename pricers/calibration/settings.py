@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
-from aadlib.errors import AadValueError, require_positive
+from aadlib.errors import AadValueError
+from aadlib.validation import require_positive
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from aadlib.errors import require_shape
+from aadlib.validation import require_shape
 
 FloatArray = NDArray[np.float64]
 

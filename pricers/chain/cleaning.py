@@ -6,7 +6,8 @@ import datetime
 
 import numpy as np
 
-from aadlib.errors import AadValueError, require_non_negative
+from aadlib.errors import AadValueError
+from aadlib.validation import require_non_negative
 from pricers.chain.chain import Chain
 
 DAYS_PER_YEAR = 365.0

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, fields, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from aadlib.errors import AadValueError, require_finite, require_positive, require_shape
+from aadlib.errors import AadValueError
+from aadlib.validation import require_finite, require_positive, require_shape
 from pricers.chain.parity import ParityFit
 
 FloatArray = NDArray[np.float64]

@@ -8,15 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from aadlib.errors import (
-    AadValueError,
-    NotFinite,
-    as_floats,
-    require_finite,
-    require_non_negative,
-    require_positive,
-    require_shape,
-)
+from aadlib.errors import AadValueError, NotFinite
+from aadlib.validation import as_floats, require_finite, require_non_negative, require_positive, require_shape
 from pricers.monte_carlo.basket_sums import BasketCall, BasketSums, FloatArray, batch_bounds
 
 DEVICES = ("cpu", "cuda")

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import aadlib as ad
-from aadlib.errors import whole_number
+from aadlib.validation import whole_number
 from pricers.monte_carlo.correlation import apply_correlation
 from pricers.monte_carlo.geometric_brownian_motion import GeometricBrownianMotion
 from pricers.monte_carlo.path import Path, compress_steps

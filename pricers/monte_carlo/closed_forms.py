@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 import aadlib as ad
-from aadlib.errors import AadTypeError, AadValueError, require_positive
+from aadlib.errors import AadTypeError, AadValueError
+from aadlib.validation import require_positive
 from pricers.monte_carlo.geometric_brownian_motion import GeometricBrownianMotion
 from pricers.monte_carlo.payoffs import LinearClaim, check_call, check_weights, require_length
 from pricers.monte_carlo.triangular import total

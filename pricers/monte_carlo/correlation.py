@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from aadlib.errors import AadValueError, as_floats, require_finite, require_shape, values_of
+from aadlib.errors import AadValueError
+from aadlib.validation import as_floats, require_finite, require_shape, values_of
 
 FloatArray = NDArray[np.float64]
 

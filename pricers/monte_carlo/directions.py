@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from aadlib.errors import AadValueError, values_of
+from aadlib.errors import AadValueError
+from aadlib.validation import values_of
 from pricers.monte_carlo.payoffs import FloatArray, LinearClaim
 from pricers.monte_carlo.simulation import Simulation
 from pricers.monte_carlo.triangular import Factor, multiply, solve_transposed, total

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 import aadlib as ad
-from aadlib.errors import AadValueError, require_finite, require_positive, values_of
+from aadlib.errors import AadValueError
+from aadlib.validation import require_finite, require_positive, values_of
 from pricers.monte_carlo.correlation import pack_correlations, require_correlation, unpack_correlations
 from pricers.monte_carlo.triangular import Factor, factorize
 

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 import aadlib as ad
-from aadlib.errors import AadTypeError, AadValueError, require_finite, require_positive, values_of
+from aadlib.errors import AadTypeError, AadValueError
+from aadlib.validation import require_finite, require_positive, values_of
 from pricers.monte_carlo.correlation import pack_correlations, unpack_correlations
 from pricers.monte_carlo.geometric_brownian_motion import as_correlation, as_numbers
 from pricers.monte_carlo.spline_on_lanes import spline_on_lanes

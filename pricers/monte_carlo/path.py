@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from aadlib.errors import AadTypeError, AadValueError, require_positive, whole_number
+from aadlib.errors import AadTypeError, AadValueError
+from aadlib.validation import require_positive, whole_number
 from pricers.monte_carlo.closed_forms import geometric_claim
 from pricers.monte_carlo.conditional_expectation import ConditionalExpectation
 from pricers.monte_carlo.likelihood_ratio import LikelihoodRatio

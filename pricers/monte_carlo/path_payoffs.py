@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 import aadlib as ad
-from aadlib.errors import AadValueError, require_finite, require_positive
+from aadlib.errors import AadValueError
+from aadlib.validation import require_finite, require_positive
 from pricers.monte_carlo.payoffs import (
     FloatArray,
     LinearClaim,

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 import aadlib as ad
-from aadlib.errors import AadTypeError, AadValueError, require_finite, require_positive
+from aadlib.errors import AadTypeError, AadValueError
+from aadlib.validation import require_finite, require_positive
 from pricers.monte_carlo.surrogates import EXACT, Surrogate, maximum, minimum
 from pricers.monte_carlo.triangular import total
 

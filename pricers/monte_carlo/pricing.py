@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from aadlib.errors import AadValueError, as_floats, require_finite
+from aadlib.errors import AadValueError
+from aadlib.validation import as_floats, require_finite
 from pricers.monte_carlo.path import Path
 
 

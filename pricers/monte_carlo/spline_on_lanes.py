@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import aadlib as ad
-from aadlib.errors import require_shape
+from aadlib.validation import require_shape
 from pricers.surfaces.bspline import BSplineBasis
 
 

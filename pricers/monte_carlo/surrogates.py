@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import aadlib as ad
-from aadlib.errors import require_positive
+from aadlib.validation import require_positive
 
 
 class Surrogate(Protocol):

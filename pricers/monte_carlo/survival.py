@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 import aadlib as ad
-from aadlib.errors import AadValueError, values_of
+from aadlib.errors import AadValueError
+from aadlib.validation import values_of
 from pricers.monte_carlo.conditional_basket import Term, call, call_above, put, put_below, root
 from pricers.monte_carlo.directions import choose_direction, factor_matrix, require_same_side, take_out
 from pricers.monte_carlo.path_payoffs import BarrierOption

@@ -22,7 +22,8 @@ from typing import Any, Literal
 import numpy as np
 
 import aadlib as ad
-from aadlib.errors import AadTypeError, AadValueError, require_finite, require_positive, values_of
+from aadlib.errors import AadTypeError, AadValueError
+from aadlib.validation import require_finite, require_positive, values_of
 from pricers.pde.default_grid import default_grid
 from pricers.pde.grids import FloatArray, Grid
 from pricers.pde.interpolation import interpolate

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from aadlib.errors import AadValueError, require_finite, require_shape
+from aadlib.errors import AadValueError
+from aadlib.validation import require_finite, require_shape
 from pricers.pde import forward_kernels as kernels
 from pricers.pde.forward_grid import ForwardGrid, lagrange_stencils
 from pricers.surfaces.local_volatility import SplineLocalVolatility

@@ -10,7 +10,8 @@ from __future__ import annotations
 import numpy as np
 
 import aadlib as ad
-from aadlib.errors import AadValueError, require_finite, require_non_negative
+from aadlib.errors import AadValueError
+from aadlib.validation import require_finite, require_non_negative
 from pricers.pde import composite_march_kernels as kernels
 from pricers.pde import march_lanes
 from pricers.pde.march_plan import Adjoint, FloatArray, IntArray, MarchPlan, MarchState, directions_of

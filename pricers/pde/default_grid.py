@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from aadlib.errors import AadValueError, require_finite, require_positive, values_of
+from aadlib.errors import AadValueError
+from aadlib.validation import require_finite, require_positive, values_of
 from pricers.pde.grids import Grid, sinh_grid
 
 

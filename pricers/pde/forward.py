@@ -18,7 +18,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 import aadlib as ad
-from aadlib.errors import AadValueError, require_finite, require_positive, require_shape, values_of
+from aadlib.errors import AadValueError
+from aadlib.validation import require_finite, require_positive, require_shape, values_of
 from pricers.pde.forward_grid import ForwardGrid, forward_grid, lagrange_start, lagrange_weights
 from pricers.pde.forward_reading import READING_WIDTH, read_options
 from pricers.pde.tridiagonal import thomas

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
 
-from aadlib.errors import AadValueError, require_increasing, require_positive, require_shape
+from aadlib.errors import AadValueError
+from aadlib.validation import require_increasing, require_positive, require_shape
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]

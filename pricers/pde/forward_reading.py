@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 import aadlib as ad
-from aadlib.errors import AadTypeError, AadValueError, require_increasing, require_shape, values_of
+from aadlib.errors import AadTypeError, AadValueError
+from aadlib.validation import require_increasing, require_shape, values_of
 from pricers.pde.forward_grid import IntArray, lagrange_start
 
 FloatArray = NDArray[np.float64]

@@ -9,13 +9,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from aadlib.errors import (
-    AadValueError,
-    require_finite,
-    require_increasing,
-    require_non_negative,
-    require_positive,
-)
+from aadlib.errors import AadValueError
+from aadlib.validation import require_finite, require_increasing, require_non_negative, require_positive
 
 FloatArray = NDArray[np.float64]
 Coordinate = Literal["spot", "log_spot"]

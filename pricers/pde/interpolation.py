@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 import aadlib as ad
-from aadlib.errors import AadValueError, values_of
+from aadlib.errors import AadValueError
+from aadlib.validation import values_of
 from pricers.pde.grids import Grid
 
 

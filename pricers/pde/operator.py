@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aadlib import ADVar
-from aadlib.errors import AadValueError, require_non_negative
+from aadlib.errors import AadValueError
+from aadlib.validation import require_non_negative
 from pricers.pde.grids import FloatArray, Grid
 from pricers.pde.march import Bands
 

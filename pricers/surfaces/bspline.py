@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import BSpline
 
-from aadlib.errors import AadValueError, require_finite, require_increasing, require_shape, values_of
+from aadlib.errors import AadValueError
+from aadlib.validation import require_finite, require_increasing, require_shape, values_of
 
 FloatArray = NDArray[np.float64]
 

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
 import aadlib as ad
-from aadlib.errors import AadTypeError, AadValueError, require_finite, require_positive, values_of
-from aadlib.evaluate import compiled
-from aadlib.rules import CODES, RULES
+from aadlib.errors import AadTypeError, AadValueError
+from aadlib.rules.in_python import compiled
+from aadlib.rules.table import CODES, RULES
+from aadlib.validation import require_finite, require_positive, values_of
 
 TotalVariance = Callable[[Any, Any], Any]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from aadlib.errors import require_positive
+from aadlib.validation import require_positive
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 import aadlib as ad
-from aadlib.errors import (
-    AadValueError,
+from aadlib.errors import AadValueError
+from aadlib.validation import (
     require_finite,
     require_increasing,
     require_non_negative,

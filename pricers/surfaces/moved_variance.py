@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import block_diag, csr_array, hstack
 
-from aadlib.errors import AadValueError, require_positive, values_of
+from aadlib.errors import AadValueError
+from aadlib.validation import require_positive, values_of
 from pricers.surfaces.local_basis import LocalBasis, product_lines
 from pricers.surfaces.local_volatility import SplineLocalVolatility
 from pricers.surfaces.volatility_hats import VolatilityHats

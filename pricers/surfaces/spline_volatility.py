@@ -8,13 +8,8 @@ from typing import Any
 import numpy as np
 
 import aadlib as ad
-from aadlib.errors import (
-    AadTypeError,
-    require_finite,
-    require_non_negative,
-    require_shape,
-    values_of,
-)
+from aadlib.errors import AadTypeError
+from aadlib.validation import require_finite, require_non_negative, require_shape, values_of
 from pricers.surfaces.bspline import BSplineBasis, FloatArray, TensorBasis
 from pricers.surfaces.local_basis import LocalBasis, product_lines
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from aadlib.errors import AadValueError, require_finite, require_positive, require_shape
+from aadlib.errors import AadValueError
+from aadlib.validation import require_finite, require_positive, require_shape
 from pricers.fit_quality import FitQuality, fit_quality, fit_weights
 from pricers.surfaces.svi import SVISlice
 

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 import aadlib as ad
-from aadlib.errors import AadValueError, require_finite, require_increasing, require_positive, values_of
+from aadlib.errors import AadValueError
+from aadlib.validation import require_finite, require_increasing, require_positive, values_of
 from pricers.surfaces.svi import (
     ArbitrageReport,
     SVISlice,

@@ -8,14 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from aadlib.errors import (
-    AadValueError,
-    require_finite,
-    require_increasing,
-    require_positive,
-    require_shape,
-    values_of,
-)
+from aadlib.errors import AadValueError
+from aadlib.validation import require_finite, require_increasing, require_positive, require_shape, values_of
 
 FloatArray = NDArray[np.float64]
 

@@ -14,7 +14,7 @@ from typing import Any
 import mpmath
 from mpmath import mp, mpf
 
-from aadlib.rules import CODES, RULES, Rule
+from aadlib.rules.table import CODES, RULES, Rule
 
 DIGITS = 50
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 
 import aadlib as ad
-
-Floats = npt.NDArray[np.float64]
+from aadlib.types import Floats
 
 
 class Softmax(ad.Composite):

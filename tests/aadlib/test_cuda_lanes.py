@@ -74,8 +74,8 @@ on_card = [pytest.mark.cuda, pytest.mark.usefixtures("cuda_card", "few_threads")
 @pytest.fixture
 def few_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let several rounds of lanes and several blocks of tiles arise from few lanes."""
-    monkeypatch.setattr("aadlib.cuda_machine.WIDTH", 8)
-    monkeypatch.setattr("aadlib.cuda_machine.THREADS", 4)
+    monkeypatch.setattr("aadlib.lanes.machine_cuda.WIDTH", 8)
+    monkeypatch.setattr("aadlib.lanes.machine_cuda.THREADS", 4)
 
 
 @pytest.mark.parametrize("case", CASES)

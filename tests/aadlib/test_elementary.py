@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 
 import aadlib as ad
-from aadlib import functions
-from aadlib.minimax import POLYNOMIALS, coefficients
-from aadlib.rule_text import ELEMENTARY
-from aadlib.sweeps import lanes, scalar
+from aadlib.codegen.minimax import POLYNOMIALS, coefficients
+from aadlib.codegen.rule_text import ELEMENTARY
+from aadlib.sweeps import scalar
+from aadlib.sweeps import simd as lanes
+from aadlib.tape import functions
 
 mpmath = pytest.importorskip("mpmath")
 

@@ -158,7 +158,7 @@ def note(worst, what, name, error):
     return error
 
 
-@pytest.mark.filterwarnings("ignore::greeks2.kinks.KinkWarning")
+@pytest.mark.filterwarnings("ignore::greeks2.structure.kinks.KinkWarning")
 @pytest.mark.parametrize("method", TOLERANCE)
 @every_case
 def test_second_order_methods_agree(case, method, worst):

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 import aadlib as ad
-from aadlib import passes
 from aadlib.errors import TapeError
-from aadlib.freeze import COMMUTES
-from aadlib.sweeps import reference
+from aadlib.program import passes
+from aadlib.rules.properties import COMMUTES
+from aadlib.twins import sweeps as reference
 
 from .functions_list import CASES
 

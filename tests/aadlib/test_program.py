@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import aadlib as ad
-from aadlib.rules import CODES, RULES
+from aadlib.rules.table import CODES, RULES
 
 
 def busy(x):
@@ -247,7 +247,8 @@ def test_the_number_of_threads_does_not_change_a_bit():
 
 
 def test_instruction_sets_agree():
-    from aadlib.sweeps import lanes, scalar
+    from aadlib.sweeps import scalar
+    from aadlib.sweeps import simd as lanes
 
     available = lanes.LEVELS[: scalar.simd_level() + 1]
     results = {level: replayed(AADLIB_SIMD=level) for level in available}

@@ -10,7 +10,7 @@ import pytest
 import scipy.special
 
 import aadlib as ad
-from aadlib.rules import RULES
+from aadlib.rules.table import RULES
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_a_frozen_choice_is_guarded(function, recorded, replayed):
 
 @pytest.mark.parametrize("code", range(len(RULES)), ids=[rule.name for rule in RULES])
 def test_every_way_to_replay_a_row_gives_the_same_bits(code, rng):
-    from aadlib.arrays import ELEMENTS
+    from aadlib.tape.arrays import ELEMENTS
 
     element = ELEMENTS[RULES[code].name]
     points = rng.uniform(0.05, 0.95, (40, 2))

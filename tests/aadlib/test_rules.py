@@ -17,10 +17,10 @@ import pytest
 from mpmath import mpf
 
 import aadlib as ad
-from aadlib import evaluate
-from aadlib.advar import record_binary, record_unary
-from aadlib.plain import plain_function
-from aadlib.rules import CODES, RULES, Rule
+from aadlib.rules import in_python as evaluate
+from aadlib.rules.numpy_names import plain_function
+from aadlib.rules.table import CODES, RULES, Rule
+from aadlib.tape.advar import record_binary, record_unary
 
 from .mpmath_rules import MP, ORDERS, exact, points_of, sensitivity
 

@@ -8,9 +8,9 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 import aadlib as ad
-from aadlib.advar import record_binary, record_unary
-from aadlib.rules import CODES, RULES
-from aadlib.sweeps import reference
+from aadlib.rules.table import CODES, RULES
+from aadlib.tape.advar import record_binary, record_unary
+from aadlib.twins import sweeps as reference
 
 from .functions_list import CASES
 
@@ -22,7 +22,7 @@ DRAWN = [rule for rule in RULES if rule.name not in WILD]
 
 
 class Twin:
-    """A program replayed by the sweeps of `aadlib.sweeps.reference`."""
+    """A program replayed by the sweeps of `aadlib.twins.sweeps`."""
 
     def __init__(self, program: ad.Program, point: np.ndarray) -> None:
         self.program = program

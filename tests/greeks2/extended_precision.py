@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 import aadlib as ad
-from aadlib.rules import RULES
+from aadlib.rules.table import RULES
 
 Number = np.longdouble
 

@@ -13,9 +13,9 @@ from scipy import sparse
 import aadlib as ad
 from aadlib.errors import AadTypeError, AadValueError
 from greeks2 import KinkWarning, hessian, hessian_result, plan
-from greeks2.coloring import color
-from greeks2.forward_over_reverse import coloring_of
-from greeks2.sparsity import as_pattern, find_pattern
+from greeks2.methods.coloring import color
+from greeks2.methods.forward_over_reverse import coloring_of
+from greeks2.structure.pattern import as_pattern, find_pattern
 
 from ..aadlib.test_composite import Softmax
 from .functions import CASES, Case

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 
 import aadlib as ad
 from aadlib.errors import AadTypeError, AadValueError
+from aadlib.types import Floats
 from greeks2 import (
     algo4_adjlist,
     cross_check,
@@ -21,8 +21,8 @@ from greeks2 import (
     taylor_backpropagate,
     taylor_series,
 )
-from greeks2.hessian import SINGLE_OPERATIONS
-from greeks2.kinks import kinks_of
+from greeks2.second_order import SINGLE_OPERATIONS
+from greeks2.structure.kinks import kinks_of
 from pricers.pde import backward
 from pricers.pde.grids import uniform_grid
 from pricers.surfaces.bspline import uniform_basis
@@ -30,7 +30,6 @@ from pricers.surfaces.spline_volatility import SplineVolatility
 
 from ..aadlib.test_composite import POINT, Softmax, by_composite, mixed, softmax
 
-Floats = npt.NDArray[np.float64]
 RUNNING = ("auto", "forward_over_reverse", "bottleneck", "bumping2")
 
 

@@ -12,10 +12,10 @@ import pytest
 import aadlib as ad
 from aadlib.errors import AadError, AadValueError
 from greeks2 import Step, algo4_adjlist, hessian, hessian_result
-from greeks2.algo4 import push_arcs
-from greeks2.edge_pushing import replay_arcs, schedule_of, schedule_within, smallest_cap
-from greeks2.hubs import hub_slots, hubs_of, no_hubs
+from greeks2.methods.edge_pushing.edge_pushing import replay_arcs, schedule_of, schedule_within, smallest_cap
 from greeks2.point import point_at
+from greeks2.structure.hubs import hub_slots, hubs_of, no_hubs
+from greeks2.twins.algo4 import push_arcs
 
 from .functions import CASES, Case
 
@@ -82,7 +82,7 @@ def test_an_interrupt_between_pushes_leaves_nothing_behind(monkeypatch: pytest.M
     program, x = ad.record(lambda x: np.exp(x[0] * x[1]) / x[2], np.ones(3)), np.array([0.3, 0.7, 1.1])
     expected = hessian(program, x, method="edge_pushing")
     with monkeypatch.context() as patch:
-        patch.setattr("greeks2.arc_sweep.collect", interrupt)  # the arena holds the arcs between inputs
+        patch.setattr("greeks2.methods.edge_pushing.arc_sweep.collect", interrupt)
         with pytest.raises(KeyboardInterrupt):
             hessian(program, x, method="edge_pushing")
     assert (hessian(program, x, method="edge_pushing") == expected).all()
@@ -106,7 +106,7 @@ def test_hubs_save_pushes_and_change_nothing(monkeypatch: pytest.MonkeyPatch) ->
     with_hubs = hessian_result(program, case.arguments, method="edge_pushing")
     schedule = schedule_of(program)
     assert schedule.hubs.nodes.size >= 60 and schedule.stretched > 0
-    monkeypatch.setattr("greeks2.edge_pushing.hubs_of", no_hubs)
+    monkeypatch.setattr("greeks2.methods.edge_pushing.edge_pushing.hubs_of", no_hubs)
     plain = ad.record(case.function, case.arguments)
     without = hessian_result(plain, case.arguments, method="edge_pushing")
     assert schedule_of(plain).stretched == 0

@@ -20,8 +20,8 @@ from greeks2 import (
     hessian_result,
     taylor_backpropagate,
 )
-from greeks2.bumping2 import bumping2, default_steps
-from greeks2.edge_pushing import smallest_cap
+from greeks2.methods.bumping2 import bumping2, default_steps
+from greeks2.methods.edge_pushing.edge_pushing import smallest_cap
 from greeks2.point import Point, as_arguments, point_at
 from greeks2.twins.bottleneck import bottleneck_by_node
 from greeks2.twins.bumping2 import bumping2_by_pair
@@ -135,7 +135,7 @@ def test_bumping_in_several_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     point = np.linspace(0.5, 1.5, 9)
     program = ad.record(lambda x: np.prod(x), point)
     whole = bumping2(program, [point])
-    monkeypatch.setattr("greeks2.bumping2.MOST_LANES", 20)
+    monkeypatch.setattr("greeks2.methods.bumping2.MOST_LANES", 20)
     assert (bumping2(program, [point]) == whole).all()
 
 
@@ -198,7 +198,7 @@ def test_cross_check_finds_a_method_that_is_off(monkeypatch: pytest.MonkeyPatch)
         matrix[2, 1] += 0.5
         return matrix
 
-    monkeypatch.setattr(importlib.import_module("greeks2.hessian"), "taylor", wrong)
+    monkeypatch.setattr(importlib.import_module("greeks2.second_order"), "taylor", wrong)
     bad = cross_check(case.function, case.arguments)
     assert bad.worst > 1e-3
     assert "taylor" in bad.where[:2] and bad.where[2:] == (2, 1)

@@ -16,13 +16,13 @@ from scipy.special import expit
 
 import aadlib as ad
 from aadlib.errors import AadTypeError, AadValueError, BranchChanged, NotFinite
-from aadlib.lane_sums import LaneSums
-from aadlib.meeting import meeting_code
-from aadlib.sweeps.blocks_twin import lane_sums
-from aadlib.sweeps.lanes import LANES
-from greeks2.expectation.lane_pushes import pushing_code
-from greeks2.expectation.path_sweep import PATH_METHODS, PathSweep
-from greeks2.expectation.path_sweep_twin import path_sums_by_path
+from aadlib.lanes.bottleneck import meeting_code
+from aadlib.lanes.summed import LaneSums
+from aadlib.sweeps.simd import LANES
+from aadlib.twins.block_machine import lane_sums
+from greeks2.monte_carlo.methods.edge_pushing import pushing_code
+from greeks2.monte_carlo.path_sweep import PATH_METHODS, PathSweep
+from greeks2.twins.path_sweep import path_sums_by_path
 
 from .test_straight_line import lines, run
 
@@ -347,7 +347,7 @@ PRINT_BITS = """
 import sys
 import numpy as np
 import aadlib as ad
-from greeks2.expectation.path_sweep import PATH_METHODS, PathSweep
+from greeks2.monte_carlo.path_sweep import PATH_METHODS, PathSweep
 
 def path(p, z):
     total = np.sum(p[:9] * np.exp(p[9:] * z - 0.5 * p[9:] ** 2)) - 5.0

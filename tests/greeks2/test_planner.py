@@ -10,13 +10,13 @@ import pytest
 
 import aadlib as ad
 from aadlib.errors import AadValueError
-from aadlib.program import Program
+from aadlib.program.program import Program
 from greeks2 import hessian, planner
-from greeks2.bottleneck import curvature_of
-from greeks2.edge_pushing import count_within, schedule_of
+from greeks2.methods.bottleneck import curvature_of
+from greeks2.methods.edge_pushing.edge_pushing import count_within, schedule_of
+from greeks2.methods.taylor.taylor import front_of
 from greeks2.point import as_arguments
-from greeks2.sparsity import find_pattern
-from greeks2.taylor import front_of
+from greeks2.structure.pattern import find_pattern
 from greeks2.twins.sparsity import pattern_by_sets
 
 from .functions import CASES

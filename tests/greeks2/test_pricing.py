@@ -10,7 +10,7 @@ import pytest
 
 import aadlib as ad
 from greeks2 import METHODS, hessian, hessian_result
-from greeks2.edge_pushing import schedule_of
+from greeks2.methods.edge_pushing.edge_pushing import schedule_of
 
 from .extended_precision import IS_WIDER, extended_hessian
 

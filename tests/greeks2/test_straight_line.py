@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import aadlib as ad
-from aadlib.rules import RULES
+from aadlib.rules.table import RULES
 from greeks2 import KinkWarning, algo4_adjlist, hessian
 
 NAMES = {
@@ -87,10 +87,10 @@ def test_hubs_anywhere_change_nothing(
     recorded = ad.record(lambda x: run(program, x, output), x)
     with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
         warnings.simplefilter("ignore", KinkWarning)
-        patch.setattr("greeks2.hubs.CONSUMERS", consumers)
-        patch.setattr("greeks2.hubs.SPAN", 10**9)
-        patch.setattr("greeks2.hubs.FEWEST", 1)
-        patch.setattr("greeks2.hubs.LONGEST", 10**9)
+        patch.setattr("greeks2.structure.hubs.CONSUMERS", consumers)
+        patch.setattr("greeks2.structure.hubs.SPAN", 10**9)
+        patch.setattr("greeks2.structure.hubs.FEWEST", 1)
+        patch.setattr("greeks2.structure.hubs.LONGEST", 10**9)
         pushed = hessian(recorded, x, method="edge_pushing")
         again = hessian(recorded, x, method="edge_pushing")
         series = hessian(recorded, x, method="taylor")

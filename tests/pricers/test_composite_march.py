@@ -11,7 +11,7 @@ import pytest
 import aadlib as ad
 from aadlib.errors import AadTypeError, AadValueError
 from greeks2 import hessian_result
-from greeks2.kinks import KinkWarning
+from greeks2.structure.kinks import KinkWarning
 from pricers import black_scholes
 from pricers.pde import backward
 from pricers.pde import composite_march_twin as twin

@@ -8,7 +8,7 @@ import pytest
 import aadlib as ad
 from aadlib import AadTypeError, AadValueError, BranchChanged, NotFinite
 from greeks2 import Normals, Sobol, expectation
-from greeks2.expectation import workers
+from greeks2.monte_carlo.run import workers
 
 from .paths import tilted
 

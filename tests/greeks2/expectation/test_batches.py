@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from greeks2.expectation.batches import (
+from greeks2.monte_carlo.path_sums import PathSums
+from greeks2.monte_carlo.run.batches import (
     FEWEST_PIECES,
     BatchMeans,
     batch_edges,
     batches_per_piece,
     paths_per_piece,
 )
-from greeks2.expectation.path_sums import PathSums
 
 
 @pytest.mark.parametrize("n_paths", [1, 2, 3, 31, 32, 33, 64, 1000, 10_000, 10**7 + 1])

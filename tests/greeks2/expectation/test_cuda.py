@@ -12,8 +12,8 @@ import pytest
 import aadlib as ad
 from aadlib.errors import AadError, AadValueError
 from greeks2 import expectation
-from greeks2.expectation.batches import paths_per_card_piece
-from greeks2.expectation.path_sweep import PATH_METHODS, PathSweep
+from greeks2.monte_carlo.path_sweep import PATH_METHODS, PathSweep
+from greeks2.monte_carlo.run.batches import paths_per_card_piece
 
 P = np.array([95.0, 105.0, 0.2, 0.3])
 
@@ -36,8 +36,8 @@ def recorded() -> ad.Program:
 def test_sums_equal_those_of_the_cpu(
     order: int, method: str, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("aadlib.cuda_machine.WIDTH", 8)
-    monkeypatch.setattr("aadlib.cuda_machine.THREADS", 4)
+    monkeypatch.setattr("aadlib.lanes.machine_cuda.WIDTH", 8)
+    monkeypatch.setattr("aadlib.lanes.machine_cuda.THREADS", 4)
     noise = rng.standard_normal((13, 2))
     program = recorded()
     cpu, card = (PathSweep(program, order, method, device) for device in ("cpu", "cuda"))
@@ -57,8 +57,8 @@ def test_sums_equal_those_of_the_cpu(
 def test_expectation_equals_that_of_the_cpu(
     rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("aadlib.cuda_machine.WIDTH", 8)
-    monkeypatch.setattr("aadlib.cuda_machine.THREADS", 4)
+    monkeypatch.setattr("aadlib.lanes.machine_cuda.WIDTH", 8)
+    monkeypatch.setattr("aadlib.lanes.machine_cuda.THREADS", 4)
     noise = rng.standard_normal((16, 2))
     cpu, card = (expectation(path, P, lanes=noise, batches=2, device=device) for device in ("cpu", "cuda"))
     assert card.value == pytest.approx(cpu.value, rel=1e-12)

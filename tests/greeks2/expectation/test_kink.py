@@ -11,8 +11,8 @@ import pytest
 import aadlib as ad
 from aadlib.errors import AadTypeError, AadValueError
 from greeks2 import hessian
-from greeks2.expectation.kink import KinkSweep, require_standard_normal, steep_direction
-from greeks2.expectation.path_sweep import PathSweep
+from greeks2.monte_carlo.kinks.kink import KinkSweep, require_standard_normal, steep_direction
+from greeks2.monte_carlo.path_sweep import PathSweep
 
 N_BATCHES, BATCH = 20, 500
 MARKET = np.array([100.0, 0.2, 0.05])  # spot, volatility, rate; one year

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from greeks2.expectation.roots import REACH, all_roots
+from greeks2.monte_carlo.kinks.roots import REACH, all_roots
 
 
 def test_one_root_per_lane() -> None:

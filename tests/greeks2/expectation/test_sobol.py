@@ -10,7 +10,7 @@ from scipy.special import ndtr
 
 from aadlib import AadValueError
 from greeks2 import Sobol
-from greeks2.expectation.bridge import bridge
+from greeks2.monte_carlo.noise.bridge import bridge
 
 
 @pytest.mark.parametrize(("shape", "points"), [((3,), 1), ((3,), 2), ((30,), 2**14), ((90, 10), 2**10)])

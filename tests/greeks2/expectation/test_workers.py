@@ -14,8 +14,9 @@ import pytest
 
 from aadlib import AadValueError, BranchChanged
 from greeks2 import Normals, Sobol, expectation
-from greeks2.expectation import ExecutorWarning, batches, workers
-from greeks2.expectation.progress import reporting
+from greeks2.monte_carlo.run import batches, workers
+from greeks2.monte_carlo.run.progress import reporting
+from greeks2.monte_carlo.run.workers import ExecutorWarning
 
 from .paths import call, kinked_call, same_bits, tilted
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from greeks2 import KinkWarning
-from greeks2.expectation import Normals, expectation
+from greeks2.monte_carlo.estimate import expectation
+from greeks2.monte_carlo.noise.normals import Normals
 from pricers.monte_carlo import SMOOTHINGS, BarrierOption, BasketOption, Path, Softplus
 
 from .estimates import EVERYTHING, SEED, THREE, estimate, flatten

@@ -1,0 +1,1 @@
+"""Replays over many lanes: paths, scenarios, samples."""

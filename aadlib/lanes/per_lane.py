@@ -1,0 +1,185 @@
+"""One replay of a program over many lanes: paths, scenarios or samples in blocks of SIMD width, on all cores."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+import numpy as np
+
+from aadlib.errors import AadValueError
+from aadlib.lanes import tangent_plan as lane_plan
+from aadlib.program.replay import Argument, Layout, Replay
+from aadlib.rules.properties import CURVES, CURVES_OF_SIDES, UNITS
+from aadlib.sweeps import simd as lanes
+from aadlib.threads import map_pieces
+from aadlib.types import Floats, Ints
+
+
+def chunk_size(n_lanes: int) -> int:
+    """Return how many lanes are swept in one call and have their adjoints added up together.
+
+    A function of the number of lanes only, so that sums do not depend on the number of threads: large enough to
+    hide what a call costs, small enough for 64 threads.
+    """
+    return lanes.BLOCK * min(max(n_lanes // (64 * lanes.BLOCK), 16), 128)
+
+
+class LaneLayout(Layout, Protocol):
+    """What a replay over lanes needs to know of its program."""
+
+    arguments: tuple[Argument, ...]
+    lane_slots: Ints
+    n_outputs: int
+    n_uniform: int
+    output_shape: tuple[int, ...]
+
+    def check_count(self, arguments: Sequence[Any]) -> None:
+        """Raise unless there is one value per argument."""
+
+    def numbers(self, position: int, given: Any) -> Floats:
+        """Return one argument as floats of the right shape."""
+
+    def replay(self) -> AbstractContextManager[Replay]:
+        """Lend scratch arrays."""
+
+
+def require_one_length(lengths: Sequence[int]) -> int:
+    """Return the number of lanes that all lane arguments have; raise where they differ or have none."""
+    if len(set(lengths)) != 1:
+        raise AadValueError(
+            f"lane arguments differ in length: {list(lengths)}; give them all the same number of lanes"
+        )
+    if lengths[0] == 0:
+        raise AadValueError("lane arguments are empty: give at least one lane")
+    return lengths[0]
+
+
+class LaneReplay:
+    """The shared part of one replay, evaluated once, and the lanes' inputs, one row per scalar."""
+
+    def __init__(self, program: LaneLayout, uniform: Replay, arguments: Sequence[Any]) -> None:
+        program.check_count(arguments)
+        self.program = program
+        self.uniform = uniform
+        rows: list[Floats] = []
+        for position, given in enumerate(arguments):
+            argument = program.arguments[position]
+            numbers = program.numbers(position, given)
+            if argument.lane:
+                rows.append(numbers.reshape(len(numbers), argument.size).T)
+            else:
+                uniform.values[argument.span] = numbers.ravel()
+        self.n_lanes = require_one_length([part.shape[1] for part in rows])
+        self.inputs: Floats = rows[0] if len(rows) == 1 else np.concatenate(rows)
+        self.n_shared = program.first_node + program.n_uniform
+        uniform.sweep_values()
+
+    def _blocks(self, replay: Replay) -> Floats:
+        """Return block values with everything that no lane changes filled in."""
+        values = replay.state_block("lane_values")
+        values[: self.n_shared] = self.uniform.values[: self.n_shared, None]
+        return values.reshape(-1)
+
+    def _over_chunks(
+        self, sweep: Callable[[Replay, int, int], tuple[tuple[int, int], Any]], work: float
+    ) -> list[Any]:
+        """Sweep every chunk of lanes with scratch arrays of its own; raise where a guard changed."""
+        size = chunk_size(self.n_lanes)
+
+        def chunk(begin: int) -> Any:
+            with self.program.replay() as replay:
+                (guard, lane), result = sweep(replay, begin, min(begin + size, self.n_lanes))
+            if guard >= 0:
+                self.program.raise_changed(guard, f" in the block of lanes from {lane}")
+            return result
+
+        return map_pieces(
+            chunk, range(0, self.n_lanes, size), work=work * self.program.n_nodes * self.n_lanes
+        )
+
+    def _shaped(self, outputs: Floats) -> Floats:
+        return outputs.T.reshape((self.n_lanes, *self.program.output_shape))
+
+    def values(self) -> Floats:
+        """Return the outputs, lanes first."""
+        program = self.program
+        outputs = np.empty((program.n_outputs, self.n_lanes))
+
+        def sweep(replay: Replay, begin: int, end: int) -> tuple[tuple[int, int], None]:
+            found = lanes.evaluate_chunk(
+                program.op, program.left, program.right, self._blocks(replay), program.first_node, program.n_uniform,
+                program.lane_slots, self.inputs, begin, end, program.guard_arrays, program.outputs, outputs,
+            )  # fmt: skip
+            return found, None
+
+        self._over_chunks(sweep, 2.0)
+        return self._shaped(outputs)
+
+    def value_and_gradient(self) -> tuple[Floats, list[Any]]:
+        """Return the outputs and one gradient per active argument: summed over lanes, or lanes first."""
+        program = self.program
+        outputs = np.empty((program.n_outputs, self.n_lanes))
+        lane_adjoints = np.zeros((program.lane_slots.size, self.n_lanes))
+        seeds = np.ones(program.n_outputs)
+
+        def sweep(replay: Replay, begin: int, end: int) -> tuple[tuple[int, int], Floats]:
+            adjoints = replay.state_block("lane_adjoints")
+            adjoints[:] = 0.0
+            found = lanes.gradient_chunk(
+                program.op, program.left, program.right, program.activity, self._blocks(replay), adjoints.reshape(-1),
+                program.first_node, program.n_uniform, program.lane_slots, self.inputs, begin, end,
+                program.guard_arrays, program.outputs, outputs, seeds, lane_adjoints,
+            )  # fmt: skip
+            return found, adjoints[: self.n_shared].sum(axis=1)
+
+        sums = self._over_chunks(sweep, 4.0)
+        adjoints = self.uniform.adjoints
+        adjoints[:] = 0.0
+        adjoints[: self.n_shared] = np.sum(sums, axis=0)
+        self.uniform.pull_back()
+        gradients: list[Any] = []
+        row = 0
+        for argument in program.arguments:
+            if argument.lane:
+                block = lane_adjoints[row : row + argument.size].T
+                row += argument.size
+                if argument.active:
+                    gradients.append(np.ascontiguousarray(block).reshape((self.n_lanes, *argument.shape)))
+            elif argument.active:
+                part = adjoints[argument.span]
+                gradients.append(part.reshape(argument.shape).copy() if argument.shape else float(part[0]))
+        return self._shaped(outputs), gradients
+
+    def derivatives(self) -> tuple[Floats, Floats, Floats]:
+        """Return values (n_lanes,), gradients (n_lanes, n_active) and Hessians (n_lanes, n_active, n_active)."""
+        program = self.program
+        active = np.flatnonzero(program.input_active).astype(np.int32)
+        values = np.empty(self.n_lanes)
+        gradients = np.empty((self.n_lanes, active.size))
+        hessians = np.empty((self.n_lanes, active.size, active.size))
+        m = active.size
+        curves = CURVES[program.op] & CURVES_OF_SIDES[program.activity]
+        plan = lane_plan.plan_tangents(
+            program.left,
+            program.right,
+            program.activity,
+            curves,
+            UNITS[program.op],
+            active,
+            program.first_node,
+        )
+        size = (plan[2] + m * (m + 1) // 2 + m + program.n_slots) * lanes.BLOCK
+
+        def sweep(replay: Replay, begin: int, end: int) -> tuple[tuple[int, int], None]:
+            found = lanes.second_order_chunk(
+                program.op, program.left, program.right, program.activity, curves, plan,
+                self._blocks(replay), program.first_node, program.n_uniform, program.lane_slots, self.inputs,
+                begin, end, program.guard_arrays, active, program.outputs[0], values, gradients, hessians,
+                replay.scratch(size),
+            )  # fmt: skip
+            return found, None
+
+        self._over_chunks(sweep, 10.0 * (1 + m))
+        return values, gradients, hessians

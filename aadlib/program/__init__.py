@@ -1,0 +1,1 @@
+"""Recordings frozen for replay."""

@@ -1,0 +1,208 @@
+"""Passes over the nodes of a recording: repeats, liveness, slots, dependence.
+
+A *place* numbers everything on a tape: its constants first, then its nodes from `first` on.
+"""
+
+import numpy as np
+
+cdef enum:
+    RESULT = 254  # and 255, an input: codes of nodes without operands
+    NEARBY = 8    # entries tried next to where the later operand would stand
+
+
+cdef inline int place_of(int id, int first) noexcept nogil:
+    """Return the place of a node, or of constant k by its id -(k + 1)."""
+    return id + first if id >= 0 else -id - 1
+
+
+def merge_repeated(
+    const unsigned char[::1] op,
+    const int[::1] left_ids,
+    const int[::1] right_ids,
+    const unsigned char[::1] commutes,
+    int[::1] places,
+    Py_ssize_t first,
+):
+    """Find nodes that repeat an earlier one.
+
+    Parameters
+    ----------
+    op, left_ids, right_ids : as the tape holds them; -(k + 1) is constant k
+    commutes : per operation code
+    places : (first + n,) enters with the place of every constant's first occurrence; on return also with every node's:
+        its own, or that of the node it repeats
+
+    Returns
+    -------
+    left, right : (n,) places of the operands, in order where they may be exchanged; a leaf has its own
+    stale : int, the first node whose operand does not come before it, where the passes stop; -1 if there is none
+
+    Notes
+    -----
+    Values are unchanged to the last bit: the same operation on the same operands. Value numbering with an
+    open-addressed table in which a node stands near its later operand, where it was just looked up; one that finds its
+    neighbourhood full goes anywhere. `aadlib.twins.sweeps` has the readable twin.
+    """
+    cdef Py_ssize_t n = op.shape[0]
+    cdef Py_ssize_t size = 64
+    while size < 2 * (first + n):
+        size *= 2
+    left_array = np.empty(n, dtype=np.int32)
+    right_array = np.empty(n, dtype=np.int32)
+    cdef int[::1] left = left_array
+    cdef int[::1] right = right_array
+    cdef int[::1] table = np.zeros(size, dtype=np.int32)  # node + 1; pages that stay 0 cost nothing
+    cdef unsigned long long mask = size - 1
+    cdef unsigned long long hashed, at
+    cdef Py_ssize_t k
+    cdef int a, b, found, tried
+    cdef int start = <int>first
+    with nogil:
+        for k in range(n):
+            if op[k] >= RESULT:
+                left[k] = right[k] = places[first + k] = start + <int>k
+                continue
+            if left_ids[k] >= k or right_ids[k] >= k:
+                break
+            a = places[place_of(left_ids[k], start)]
+            b = places[place_of(right_ids[k], start)]
+            if a > b and commutes[op[k]]:
+                a, b = b, a
+            left[k] = a
+            right[k] = b
+            hashed = (<unsigned long long>a * 0x9E3779B97F4A7C15ULL) ^ (
+                (<unsigned long long>b + 64 * op[k]) * 0xC2B2AE3D27D4EB4FULL
+            )
+            hashed ^= hashed >> 29
+            at = (2 * <unsigned long long>max(a, b) + (hashed & (NEARBY - 1))) & mask
+            tried = 0
+            found = table[at]
+            while found != 0 and not (op[found - 1] == op[k] and left[found - 1] == a and right[found - 1] == b):
+                tried += 1
+                at = ((hashed >> 8) if tried == NEARBY else at + 1) & mask
+                found = table[at]
+            if found == 0:
+                table[at] = <int>k + 1
+                places[first + k] = start + <int>k
+            else:
+                places[first + k] = start + found - 1
+        else:
+            k = -1
+    return left_array, right_array, k
+
+
+def mark_live(
+    const int[::1] left,
+    const int[::1] right,
+    unsigned char[::1] live,
+    Py_ssize_t first,
+    Py_ssize_t begin,
+    Py_ssize_t end,
+):
+    """Extend `live` (one flag per place) from nodes end-1..begin to everything they depend on."""
+    cdef Py_ssize_t k
+    with nogil:
+        for k in range(end - 1, begin - 1, -1):
+            if live[first + k]:
+                live[left[k]] = 1
+                live[right[k]] = 1
+
+
+def mark_dependent(
+    const int[::1] left,
+    const int[::1] right,
+    const unsigned char[::1] passes,
+    unsigned char[::1] marked,
+    Py_ssize_t first,
+    Py_ssize_t begin,
+    Py_ssize_t end,
+):
+    """Extend `marked` (one flag per slot) to those of nodes begin..end-1 that depend on a marked slot.
+
+    `passes` says per node through which operands (bits 1 and 2) the mark is handed on.
+    """
+    cdef Py_ssize_t k
+    with nogil:
+        for k in range(begin, end):
+            marked[first + k] = (passes[k] & 1 and marked[left[k]]) or (passes[k] & 2 and marked[right[k]])
+
+
+def number_nodes(
+    const unsigned char[::1] op,
+    const int[::1] left,
+    const int[::1] right,
+    const unsigned char[::1] live,
+    const unsigned char[::1] varying,
+    int[::1] slots,
+    Py_ssize_t first,
+    Py_ssize_t first_node,
+):
+    """Give slots to the live nodes that have none, and lay them out.
+
+    Parameters
+    ----------
+    op, left, right : (n,) per node, operands as places
+    live, varying : one flag per place; nodes that vary come after all others
+    slots : one per place, -1 where there is none; filled in for the live nodes
+
+    Returns
+    -------
+    op, left, right : per slot from `first_node` on, operands as slots; and the number of nodes that do not vary
+    """
+    cdef Py_ssize_t n = op.shape[0]
+    cdef Py_ssize_t k
+    cdef Py_ssize_t n_fixed = 0
+    cdef Py_ssize_t n_varying = 0
+    cdef Py_ssize_t at[2]
+    cdef Py_ssize_t to
+    with nogil:
+        for k in range(n):
+            if live[first + k] and slots[first + k] < 0:
+                if varying[first + k]:
+                    n_varying += 1
+                else:
+                    n_fixed += 1
+    op_array = np.empty(n_fixed + n_varying, dtype=np.uint8)
+    left_array = np.empty(n_fixed + n_varying, dtype=np.int32)
+    right_array = np.empty(n_fixed + n_varying, dtype=np.int32)
+    cdef unsigned char[::1] new_op = op_array
+    cdef int[::1] new_left = left_array
+    cdef int[::1] new_right = right_array
+    at[0] = 0
+    at[1] = n_fixed
+    with nogil:
+        for k in range(n):
+            if not live[first + k] or slots[first + k] >= 0:
+                continue
+            to = at[varying[first + k] != 0]
+            at[varying[first + k] != 0] += 1
+            slots[first + k] = <int>(first_node + to)
+            new_op[to] = op[k]
+            new_left[to] = slots[left[k]]  # an operand comes earlier, or is the node itself
+            new_right[to] = slots[right[k]]
+    return op_array, left_array, right_array, n_fixed
+
+
+def mark_active(
+    const unsigned char[::1] op,
+    const int[::1] left,
+    const int[::1] right,
+    const unsigned char[::1] passes,
+    unsigned char[::1] active,
+    unsigned char[::1] activity,
+    Py_ssize_t first,
+    Py_ssize_t begin,
+    Py_ssize_t end,
+):
+    """Extend `active` (one flag per slot) along nodes begin..end-1, and note through which operands it came.
+
+    `passes` says per operation code through which operands (bits 1 and 2) there is a derivative at all; `activity` has
+    these bits per node where the operand is active.
+    """
+    cdef Py_ssize_t k
+    cdef unsigned char bits
+    with nogil:
+        for k in range(begin, end):
+            bits = passes[op[k]] & (active[left[k]] | (active[right[k]] << 1))
+            activity[k] = bits
+            active[first + k] = bits != 0

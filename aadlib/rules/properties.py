@@ -1,0 +1,49 @@
+"""Properties of the operations, found from the rows of the table and tabulated by operation code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from aadlib.rules import table
+from aadlib.rules.table import CODES, RULES, Rule
+from aadlib.types import Flags
+
+INPUT, RESULT = 255, 254
+"""Codes of nodes that are no rows of the table: an input, and a result of a composite operation."""
+
+
+def _by_code(of_rule: Callable[[Rule], int]) -> Flags:
+    """Tabulate a property over every code a node may have; 0 for inputs and results."""
+    table = np.zeros(256, dtype=np.uint8)
+    table[: len(RULES)] = [of_rule(rule) for rule in RULES]
+    return table
+
+
+PASSES = _by_code(lambda rule: sum(1 << side for side, text in enumerate(rule.first) if text != "0.0"))
+"""Through which operands (bits 1 and 2) each operation has a derivative at all."""
+
+OPERANDS = np.ones(256, dtype=np.uint8)
+OPERANDS[: len(RULES)] = [1 if rule.arity == 1 else 3 for rule in RULES]
+"""Which operands (bits 1 and 2) each operation has; a leaf has itself."""
+
+LINEAR = _by_code(lambda rule: rule.linear)
+"""Operations without curvature, by code."""
+
+CURVES = _by_code(lambda rule: sum(1 << k for k, text in enumerate(rule.second) if text != "0.0"))
+"""Which second partials (bits 1, 2 and 4 for dxx, dxy, dyy) each operation has at all."""
+
+CURVES_OF_SIDES: Flags = np.array([0, 1, 4, 7], dtype=np.uint8)
+"""Second partials (bits of `CURVES`) that matter where no, the left, the right or both operands are active."""
+
+UNITS = _by_code(lambda rule: sum(1 << side for side, text in enumerate(rule.first) if text == "1.0"))
+"""Through which operands (bits 1 and 2) each operation has the derivative one."""
+
+COMMUTES: Flags = np.zeros(256, dtype=np.uint8)
+COMMUTES[[CODES["add"], CODES["multiply"]]] = 1
+"""Operations whose operands may be exchanged, by code."""
+
+PAIRED = np.full(256, len(table.PAIRED), dtype=np.uint16)
+PAIRED[[CODES[name] for name in table.PAIRED]] = np.arange(len(table.PAIRED))
+"""Number of each operation among those that are scheduled in pairs."""

@@ -1,0 +1,279 @@
+"""The table of elementary operations: the only place where a derivative is written.
+
+One row per operation: its value, first and second partials as text over the arguments `x`, `y` and the
+result `v`. The syntax is the common subset of Python, Cython and numba, so one text serves every backend;
+`aadlib.codegen.generate_rules` turns the table into compiled code. An operation's code is its position here.
+
+Conventions at the edges, stated once and tested row by row:
+
+- Outside its domain a value is NaN and at a pole it is infinite, as in C; nothing raises while recording.
+- A kink has the derivative halfway between its sides: 0 for `abs` at 0, one half each for a tie of `maximum`.
+- A step (`sign`, `floor`, `greater`, ...) has derivative zero everywhere; `stop_gradient` by decree, so it is no kink.
+- `sqrt` and `cbrt` at 0 have infinite derivatives; `square` at 0 has partials 0 and 2.
+- `power`: 0**0 = 1 with d/dx = 0; in the exponent the derivative of 0**y is 0 for y > 0 and -inf at y = 0.
+- A zero partial or adjoint ends a chain: 0 times infinity is 0 in every sweep. So the branch of a `where`
+  that was not taken contributes nothing, whatever it contains, and `norm` at the origin has gradient 0.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+
+__all__ = ["CODES", "HELPERS", "KNOWN_NAMES", "RULES", "Rule"]
+
+CONSTANTS = ("LN2", "LN10", "SQRT_HALF", "INV_SQRT_2PI", "TWO_OVER_SQRT_PI")
+
+LIBRARY = (
+    "exp", "exp2", "expm1", "log", "log1p", "log2", "log10", "sqrt", "pow", "fabs", "floor", "ceil", "trunc",
+    "copysign", "fmod", "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh",
+    "asinh", "acosh", "atanh", "erf", "erfc", "tgamma", "lgamma", "hypot",
+)  # fmt: skip
+"""Functions every backend has under its own name for them."""
+
+HELPERS = ("cube_root", "round_half_even", "normal_quantile", "digamma", "trigamma", "tetragamma")
+"""Scalar functions of `aadlib.rules.special`, compiled for each backend from the same source."""
+
+KNOWN_NAMES = frozenset({"x", "y", "v", *CONSTANTS, *LIBRARY, *HELPERS})
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One elementary operation.
+
+    Parameters
+    ----------
+    name : str, the name under which NumPy (or SciPy) knows the function.
+    value : str, expression over x (and y).
+    first : tuple of str, (dx,) or (dx, dy), over x, y and the result v.
+    second : tuple of str, (dxx,) or (dxx, dxy, dyy).
+    domain : str, where the value is a finite number; "" for the whole line.
+    smooth : bool, False where a kink, a step or a switch is possible.
+
+    Raises
+    ------
+    ValueError
+        When a partial is missing, a text is not an expression or uses an unknown name.
+    """
+
+    name: str
+    value: str
+    first: tuple[str, ...]
+    second: tuple[str, ...]
+    domain: str = ""
+    smooth: bool = True
+
+    def __post_init__(self) -> None:
+        if (len(self.first), len(self.second)) not in {(1, 1), (2, 3)}:
+            raise ValueError(
+                f"rule {self.name!r} has {len(self.first)} first and {len(self.second)} second partials: "
+                "give (dx,) with (dxx,), or (dx, dy) with (dxx, dxy, dyy)"
+            )
+        for text in (self.value, *self.first, *self.second, *([self.domain] if self.domain else [])):
+            if not text:
+                raise ValueError(
+                    f"rule {self.name!r} has an empty text: write the partial, '0.0' where it vanishes"
+                )
+            names = {node.id for node in ast.walk(ast.parse(text, mode="eval")) if isinstance(node, ast.Name)}
+            if unknown := names - KNOWN_NAMES:
+                raise ValueError(f"rule {self.name!r} uses unknown names {sorted(unknown)} in {text!r}")
+            if self.arity == 1 and "y" in names:
+                raise ValueError(f"rule {self.name!r} has one argument and uses y in {text!r}")
+
+    @property
+    def arity(self) -> int:
+        """Number of operands, 1 or 2."""
+        return len(self.first)
+
+    @property
+    def linear(self) -> bool:
+        """Whether every second partial vanishes identically."""
+        return all(text == "0.0" for text in self.second)
+
+    @property
+    def step(self) -> bool:
+        """Whether every first partial vanishes identically: a floor-like operation."""
+        return all(text == "0.0" for text in self.first)
+
+
+NONE = ("0.0", "0.0", "0.0")
+SIGN = "(1.0 if x > 0.0 else (-1.0 if x < 0.0 else (0.0 if x == 0.0 else x)))"
+LOGISTIC = "(1.0 if {0} > 0.0 else exp(-fabs({0}))) / (1.0 + exp(-fabs({0})))"
+LOGISTIC_SLOPE = "exp(-fabs({0})) / ((1.0 + exp(-fabs({0}))) * (1.0 + exp(-fabs({0}))))"
+SLOPE_X = LOGISTIC_SLOPE.format("x")
+SLOPE_XY = f"0.25 if x == y else {LOGISTIC_SLOPE.format('x - y')}"
+DENSITY = "INV_SQRT_2PI * exp(-0.5 * x * x)"
+DENSITY_V = "(INV_SQRT_2PI * exp(-0.5 * v * v))"
+ARC = "((1.0 - x) * (1.0 + x))"
+ARC_OUTSIDE = "(sqrt(x - 1.0) * sqrt(x + 1.0))"
+X_SHARE = "(x / hypot(x, y))"
+Y_SHARE = "(y / hypot(x, y))"
+TURNED = "(fmod(x, y) != 0.0 and ((fmod(x, y) < 0.0) != (y < 0.0)))"
+REMAINDER = f"(fmod(x, y) + (y if {TURNED} else 0.0))"
+QUOTIENT = f"(x / y if y == 0.0 else floor((x - fmod(x, y)) / y + 0.5) - (1.0 if {TURNED} else 0.0))"
+
+RULES: tuple[Rule, ...] = (
+    # arithmetic
+    Rule("add", "x + y", ("1.0", "1.0"), NONE),
+    Rule("subtract", "x - y", ("1.0", "-1.0"), NONE),
+    Rule("multiply", "x * y", ("y", "x"), ("0.0", "1.0", "0.0")),
+    Rule(
+        "divide", "x / y", ("1.0 / y", "-v / y"), ("0.0", "-1.0 / (y * y)", "2.0 * v / (y * y)"), "y != 0.0"
+    ),
+    Rule(
+        "power",
+        "pow(x, y)",
+        ("(0.0 if y == 0.0 else y * pow(x, y - 1.0))", "(0.0 if (x == 0.0 and y > 0.0) else v * log(x))"),
+        (
+            "(0.0 if (y == 0.0 or y == 1.0) else y * (y - 1.0) * pow(x, y - 2.0))",
+            "(0.0 if (x == 0.0 and y > 1.0) else pow(x, y - 1.0) * (1.0 + y * log(x)))",
+            "(0.0 if (x == 0.0 and y > 0.0) else v * log(x) * log(x))",
+        ),
+        "x > 0.0",
+    ),
+    Rule("negative", "-x", ("-1.0",), ("0.0",)),
+    Rule("square", "x * x", ("2.0 * x",), ("2.0",)),
+    Rule("reciprocal", "1.0 / x", ("-v * v",), ("2.0 * v * v * v",), "x != 0.0"),
+    Rule("sqrt", "sqrt(x)", ("0.5 / v",), ("-0.25 / (v * x)",), "x > 0.0"),
+    Rule("cbrt", "cube_root(x)", ("1.0 / (3.0 * v * v)",), ("-2.0 / (9.0 * v * v * x)",), "x != 0.0"),
+    Rule(
+        "hypot",
+        "hypot(x, y)",
+        ("(x / v if v > 0.0 else 0.0)", "(y / v if v > 0.0 else 0.0)"),
+        ("(y / v) * (y / v) / v", "-(x / v) * (y / v) / v", "(x / v) * (x / v) / v"),
+        "x != 0.0 or y != 0.0",
+    ),
+    # exponentials and logarithms
+    Rule("exp", "exp(x)", ("v",), ("v",)),
+    Rule("exp2", "exp2(x)", ("LN2 * v",), ("LN2 * LN2 * v",)),
+    Rule("expm1", "expm1(x)", ("exp(x)",), ("exp(x)",)),
+    Rule("log", "log(x)", ("1.0 / x",), ("-1.0 / (x * x)",), "x > 0.0"),
+    Rule("log1p", "log1p(x)", ("1.0 / (1.0 + x)",), ("-1.0 / ((1.0 + x) * (1.0 + x))",), "x > -1.0"),
+    Rule("log2", "log2(x)", ("1.0 / (LN2 * x)",), ("-1.0 / (LN2 * x * x)",), "x > 0.0"),
+    Rule("log10", "log10(x)", ("1.0 / (LN10 * x)",), ("-1.0 / (LN10 * x * x)",), "x > 0.0"),
+    Rule(
+        "logaddexp",
+        "(x + LN2 if x == y else (x if x > y else y) + log1p(exp(-fabs(x - y))))",
+        (
+            f"(0.5 if x == y else {LOGISTIC.format('x - y')})",
+            f"(0.5 if x == y else {LOGISTIC.format('y - x')})",
+        ),
+        (f"({SLOPE_XY})", f"-({SLOPE_XY})", f"({SLOPE_XY})"),
+    ),
+    Rule("softplus", "(x if x > 0.0 else 0.0) + log1p(exp(-fabs(x)))", (LOGISTIC.format("x"),), (SLOPE_X,)),
+    Rule("sigmoid", LOGISTIC.format("x"), (SLOPE_X,), (f"-tanh(0.5 * x) * {SLOPE_X}",)),
+    # trigonometric and hyperbolic
+    Rule("sin", "sin(x)", ("cos(x)",), ("-v",)),
+    Rule("cos", "cos(x)", ("-sin(x)",), ("-v",)),
+    Rule("tan", "tan(x)", ("1.0 + v * v",), ("2.0 * v * (1.0 + v * v)",)),
+    Rule("arcsin", "asin(x)", (f"1.0 / sqrt{ARC}",), (f"x / ({ARC} * sqrt{ARC})",), "-1.0 < x and x < 1.0"),
+    Rule("arccos", "acos(x)", (f"-1.0 / sqrt{ARC}",), (f"-x / ({ARC} * sqrt{ARC})",), "-1.0 < x and x < 1.0"),
+    Rule("arctan", "atan(x)", ("1.0 / (1.0 + x * x)",), ("-2.0 * x / ((1.0 + x * x) * (1.0 + x * x))",)),
+    Rule(
+        "arctan2",
+        "atan2(x, y)",
+        (f"{Y_SHARE} / hypot(x, y)", f"-{X_SHARE} / hypot(x, y)"),
+        (
+            f"-2.0 * {X_SHARE} * {Y_SHARE} / hypot(x, y) / hypot(x, y)",
+            f"({X_SHARE} - {Y_SHARE}) * ({X_SHARE} + {Y_SHARE}) / hypot(x, y) / hypot(x, y)",
+            f"2.0 * {X_SHARE} * {Y_SHARE} / hypot(x, y) / hypot(x, y)",
+        ),
+        "x != 0.0 or y != 0.0",
+    ),
+    Rule("sinh", "sinh(x)", ("cosh(x)",), ("v",)),
+    Rule("cosh", "cosh(x)", ("sinh(x)",), ("v",)),
+    Rule("tanh", "tanh(x)", ("1.0 / (cosh(x) * cosh(x))",), ("-2.0 * v / (cosh(x) * cosh(x))",)),
+    Rule(
+        "arcsinh",
+        "asinh(x)",
+        ("1.0 / hypot(1.0, x)",),
+        ("-(x / hypot(1.0, x)) / (hypot(1.0, x) * hypot(1.0, x))",),
+    ),
+    Rule(
+        "arccosh",
+        "acosh(x)",
+        (f"1.0 / {ARC_OUTSIDE}",),
+        (f"-(x / (x - 1.0)) / (x + 1.0) / {ARC_OUTSIDE}",),
+        "x > 1.0",
+    ),
+    Rule("arctanh", "atanh(x)", (f"1.0 / {ARC}",), (f"2.0 * x / ({ARC} * {ARC})",), "-1.0 < x and x < 1.0"),
+    # the normal distribution, error and gamma functions
+    Rule("norm_cdf", "0.5 * erfc(-SQRT_HALF * x)", (DENSITY,), (f"-x * {DENSITY}",)),
+    Rule("norm_pdf", DENSITY, ("-x * v",), ("(x - 1.0) * (x + 1.0) * v",)),
+    Rule(
+        "norm_ppf",
+        "normal_quantile(x)",
+        (f"1.0 / {DENSITY_V}",),
+        (f"v / ({DENSITY_V} * {DENSITY_V})",),
+        "0.0 < x and x < 1.0",
+    ),
+    Rule(
+        "erf", "erf(x)", ("TWO_OVER_SQRT_PI * exp(-x * x)",), ("-2.0 * x * TWO_OVER_SQRT_PI * exp(-x * x)",)
+    ),
+    Rule(
+        "erfc", "erfc(x)", ("-TWO_OVER_SQRT_PI * exp(-x * x)",), ("2.0 * x * TWO_OVER_SQRT_PI * exp(-x * x)",)
+    ),
+    Rule(
+        "gamma",
+        "tgamma(x)",
+        ("v * digamma(x)",),
+        ("v * (digamma(x) * digamma(x) + trigamma(x))",),
+        "x > 0.0 or x != floor(x)",
+    ),
+    Rule("gammaln", "lgamma(x)", ("digamma(x)",), ("trigamma(x)",), "x > 0.0 or x != floor(x)"),
+    Rule("digamma", "digamma(x)", ("trigamma(x)",), ("tetragamma(x)",), "x > 0.0 or x != floor(x)"),
+    # kinks
+    Rule("absolute", "fabs(x)", (SIGN,), ("0.0",), smooth=False),
+    Rule(
+        "maximum",
+        "(x if (x >= y or x != x) else y)",
+        ("(1.0 if x > y else (0.5 if x == y else 0.0))", "(1.0 if y > x else (0.5 if x == y else 0.0))"),
+        NONE,
+        smooth=False,
+    ),
+    Rule(
+        "minimum",
+        "(x if (x <= y or x != x) else y)",
+        ("(1.0 if x < y else (0.5 if x == y else 0.0))", "(1.0 if y < x else (0.5 if x == y else 0.0))"),
+        NONE,
+        smooth=False,
+    ),
+    Rule("copysign", "copysign(x, y)", ("copysign(1.0, x) * copysign(1.0, y)", "0.0"), NONE, smooth=False),
+    Rule("fmod", "fmod(x, y)", ("1.0", "-round_half_even((x - v) / y)"), NONE, "y != 0.0", smooth=False),
+    Rule("remainder", REMAINDER, ("1.0", "-floor((x - v) / y + 0.5)"), NONE, "y != 0.0", smooth=False),
+    # steps
+    Rule("sign", SIGN, ("0.0",), ("0.0",), smooth=False),
+    Rule("floor", "floor(x)", ("0.0",), ("0.0",), smooth=False),
+    Rule("ceil", "ceil(x)", ("0.0",), ("0.0",), smooth=False),
+    Rule("trunc", "trunc(x)", ("0.0",), ("0.0",), smooth=False),
+    Rule("rint", "round_half_even(x)", ("0.0",), ("0.0",), smooth=False),
+    Rule(
+        "floor_divide",
+        QUOTIENT,
+        ("0.0", "0.0"),
+        NONE,
+        "y != 0.0",
+        smooth=False,
+    ),
+    Rule("greater", "(1.0 if x > y else 0.0)", ("0.0", "0.0"), NONE, smooth=False),
+    Rule("greater_equal", "(1.0 if x >= y else 0.0)", ("0.0", "0.0"), NONE, smooth=False),
+    Rule("equal", "(1.0 if x == y else 0.0)", ("0.0", "0.0"), NONE, smooth=False),
+    Rule("not_equal", "(1.0 if x != y else 0.0)", ("0.0", "0.0"), NONE, smooth=False),
+    Rule("logical_and", "(1.0 if (x != 0.0 and y != 0.0) else 0.0)", ("0.0", "0.0"), NONE, smooth=False),
+    Rule("logical_or", "(1.0 if (x != 0.0 or y != 0.0) else 0.0)", ("0.0", "0.0"), NONE, smooth=False),
+    # the two halves of `where`: x where the condition y holds (does not hold), else 0
+    Rule("where_true", "(x if y != 0.0 else 0.0)", ("(1.0 if y != 0.0 else 0.0)", "0.0"), NONE, smooth=False),
+    Rule(
+        "where_false", "(0.0 if y != 0.0 else x)", ("(0.0 if y != 0.0 else 1.0)", "0.0"), NONE, smooth=False
+    ),
+    # the value without its derivatives
+    Rule("stop_gradient", "x", ("0.0",), ("0.0",)),
+)
+
+CODES: dict[str, int] = {rule.name: code for code, rule in enumerate(RULES)}
+
+if len(CODES) != len(RULES):
+    raise ValueError("two rules share a name")
+
+PAIRED = ("add", "subtract", "multiply", "divide")
+"""Operations that the schedule of a program takes in pairs."""

@@ -1,0 +1,380 @@
+"""Arrays of recorded numbers, and what NumPy's functions do with them.
+
+`ADArray` is an object array whose kinks (`maximum`, `abs`, `sign`, `clip`, `where`, comparisons) become recorded
+operations instead of Python comparisons, so unmodified NumPy code replays without guards.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
+
+from aadlib.errors import AadTypeError, AadValueError
+from aadlib.rules.numpy_names import plain_function
+from aadlib.rules.table import RULES
+from aadlib.tape import advar
+from aadlib.tape.advar import ADVar, Condition, record_binary, record_unary
+
+RECORDED = (ADVar, Condition)
+
+Element = Callable[..., Any]
+
+UFUNC_ALIASES = {
+    "bitwise_and": "logical_and",
+    "bitwise_or": "logical_or",
+    "bitwise_xor": "logical_xor",
+    "fabs": "absolute",
+}
+
+
+def is_recorded(x: Any) -> bool:
+    """Say whether `x` is an `ADVar`, a `Condition` or an object array."""
+    return isinstance(x, RECORDED) or (isinstance(x, np.ndarray) and x.dtype == object)
+
+
+def values(x: Any) -> Any:
+    """Strip to plain floats: the value of a number, a float array for an array."""
+    if isinstance(x, RECORDED):
+        return x.value
+    if isinstance(x, np.ndarray) and x.dtype == object:
+        return np.array([values(item) for item in x.ravel()], dtype=np.float64).reshape(x.shape)
+    return x
+
+
+def _unary_element(code: int, name: str) -> Element:
+    def apply(x: Any) -> Any:
+        if isinstance(x, ADVar):
+            return record_unary(code, x)
+        if isinstance(x, Condition):
+            return record_unary(code, x + 0.0)
+        if hasattr(x, "partials"):
+            return x.chain_rule(RULES[code], x)
+        return plain_function(name)(float(x))
+
+    return apply
+
+
+def _binary_element(code: int, name: str) -> Element:
+    def apply(x: Any, y: Any) -> Any:
+        if isinstance(x, RECORDED) or isinstance(y, RECORDED):
+            return record_binary(code, x, y)
+        for number in (x, y):
+            if hasattr(number, "partials"):
+                return number.chain_rule(RULES[code], x, y)
+        return plain_function(name)(x, y)
+
+    return apply
+
+
+ELEMENTS: dict[str, Element] = {
+    rule.name: (_unary_element if rule.arity == 1 else _binary_element)(code, rule.name)
+    for code, rule in enumerate(RULES)
+}
+"""One function of numbers per operation."""
+
+OPERATORS: dict[str, Element] = {
+    "add": lambda x, y: x + y,
+    "subtract": lambda x, y: x - y,
+    "multiply": lambda x, y: x * y,
+    "divide": lambda x, y: x / y if _carried(x, y) else np.float64(x) / np.float64(y),
+    "true_divide": lambda x, y: x / y if _carried(x, y) else np.float64(x) / np.float64(y),
+    "power": lambda x, y: x**y if _carried(x, y) else np.power(np.float64(x), np.float64(y)),
+    "negative": lambda x: -x,
+    "positive": lambda x: x,
+    "greater": lambda x, y: x > y,
+    "greater_equal": lambda x, y: x >= y,
+    "less": lambda x, y: x < y,
+    "less_equal": lambda x, y: x <= y,
+    "equal": lambda x, y: x == y,
+    "not_equal": lambda x, y: x != y,
+    "logical_and": lambda x, y: _condition(x) & _condition(y),
+    "logical_or": lambda x, y: _condition(x) | _condition(y),
+    "logical_xor": lambda x, y: _condition(x) ^ _condition(y),
+    "logical_not": lambda x: ~_condition(x),
+    "invert": lambda x: ~_condition(x),
+    "square": lambda x: x**2,
+    "conjugate": lambda x: x,
+    "fmax": lambda x, y: np.where(x != x, y, np.where(y != y, x, ELEMENTS["maximum"](x, y))),
+    "fmin": lambda x, y: np.where(x != x, y, np.where(y != y, x, ELEMENTS["minimum"](x, y))),
+    "radians": lambda x: x * (np.pi / 180.0),
+    "deg2rad": lambda x: x * (np.pi / 180.0),
+    "degrees": lambda x: x * (180.0 / np.pi),
+    "rad2deg": lambda x: x * (180.0 / np.pi),
+    "mod": lambda x, y: ELEMENTS["remainder"](x, y),
+    "float_power": lambda x, y: x**y,
+    "isnan": lambda x: x != x,
+    "isfinite": lambda x: x - x == 0.0,
+    "isinf": lambda x: ELEMENTS["absolute"](x) == np.inf,
+    "signbit": lambda x: ELEMENTS["copysign"](1.0, x) < 0.0,
+    "heaviside": lambda x, y: np.where(x == 0.0, y, (x > 0.0) * 1.0),
+}
+
+
+def _carried(*numbers: Any) -> bool:
+    """Say whether a derivative is carried along; what is left are floats, which follow NumPy and raise nothing."""
+    return any(isinstance(x, RECORDED) or hasattr(x, "partials") for x in numbers)
+
+
+def _condition(x: Any) -> Any:
+    """Return `x` as a truth value that combines without being decided."""
+    return x if isinstance(x, (Condition, bool, np.bool_)) else x != 0.0
+
+
+def _element(name: str) -> Element | None:
+    name = UFUNC_ALIASES.get(name, name)
+    return OPERATORS.get(name) or ELEMENTS.get(name)
+
+
+@functools.cache
+def _vectorized(name: str) -> np.ufunc | None:
+    element = _element(name)
+    if element is None:
+        return None
+    n_arguments = element.__code__.co_argcount
+    return np.frompyfunc(element, n_arguments, 1)
+
+
+IDENTITIES = {"add": 0.0, "multiply": 1.0}
+
+SCIPY_NAMES = {
+    "ndtr": "norm_cdf", "ndtri": "norm_ppf", "expit": "sigmoid", "psi": "digamma", "erf": "erf", "erfc": "erfc",
+    "gamma": "gamma", "gammaln": "gammaln",
+}  # fmt: skip
+"""Ufuncs of scipy.special that are rows of the table, by SciPy's name."""
+
+NATIVE = {"add", "subtract", "multiply", "negative", "positive"}
+"""Ufuncs whose own object loops do the right thing, without a Python call per element."""
+
+
+def _plain(x: Any) -> Any:
+    """Return an `ADArray` as a plain object array, everything else as it is."""
+    if isinstance(x, ADArray):
+        return x.view(np.ndarray)
+    if isinstance(x, RECORDED):
+        box = np.empty((), dtype=object)
+        box[()] = x
+        return box
+    if getattr(x, "dtype", None) == np.longdouble:  # its items would stay what they are and ask NumPy again
+        return np.asarray(x, dtype=np.float64)
+    return x
+
+
+def _result(x: Any) -> Any:
+    """Return object arrays as `ADArray`, their single elements as numbers."""
+    if isinstance(x, np.ndarray) and x.dtype == object:
+        return x[()] if x.ndim == 0 else x.view(ADArray)
+    return x
+
+
+def handle_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Carry out `ufunc.method(*inputs)` where an input is recorded."""
+    out = kwargs.pop("out", None)
+    kwargs.pop("casting", None)
+    kwargs.pop("order", None)
+    kwargs.pop("subok", None)
+    if kwargs.get("dtype") in (float, np.float64, None, object):
+        kwargs.pop("dtype", None)
+    name = ufunc.__name__
+    arguments = [_plain(x) for x in inputs]
+    # As on the tape, a pole or an overflow is a value and not a warning: it may lie in a branch nobody takes.
+    with np.errstate(all="ignore"):
+        result = _call_ufunc(ufunc, name, method, arguments, kwargs)
+    if out is not None:
+        target = out[0]
+        if target.dtype != object:
+            raise AadTypeError(
+                "recorded numbers cannot be written into a float array: make it with dtype=object or aadlib.zeros"
+            )
+        target.view(np.ndarray)[...] = result
+        return target
+    return _result(result)
+
+
+def _call_ufunc(
+    ufunc: np.ufunc,
+    name: str,
+    method: str,
+    arguments: list[Any],
+    kwargs: dict[str, Any],
+) -> Any:
+    if name in SCIPY_NAMES and type(ufunc).__module__ == "numpy":
+        name = SCIPY_NAMES[name]
+    elif getattr(np, name, None) is not ufunc and name not in ("matmul", "vecdot"):
+        return getattr(ufunc, method)(*arguments, **kwargs)  # made by np.frompyfunc or np.vectorize
+    if name in ("matmul", "vecdot"):
+        return getattr(ufunc, method)(*(_as_object(a) for a in arguments), **kwargs)
+    inner = ufunc if name in NATIVE else _vectorized(name)
+    if inner is None:
+        raise AadTypeError(f"np.{name} cannot be recorded: write it with the functions of aadlib")
+    if method == "__call__":
+        if kwargs.pop("where", True) is not True:
+            raise AadTypeError(f"np.{name}(..., where=) cannot be recorded: use np.where on the result")
+        return inner(*arguments, **kwargs)
+    if method not in ("reduce", "accumulate", "outer", "reduceat"):
+        raise AadTypeError(f"np.{name}.{method} cannot be recorded: use a loop or slicing")
+    if method == "reduce" and (mask := kwargs.pop("where", True)) is not True:
+        if name not in IDENTITIES:
+            raise AadTypeError(f"np.{name}.reduce(..., where=) cannot be recorded: use np.where first")
+        arguments[0] = _plain(np.where(mask, arguments[0].view(ADArray), IDENTITIES[name]))
+    if method == "reduce" and inner is not ufunc and name not in ("logical_and", "logical_or"):
+        return _reduce(inner, arguments[0], **kwargs)
+    return getattr(ufunc if name in ("logical_and", "logical_or") else inner, method)(*arguments, **kwargs)
+
+
+def _reduce(inner: np.ufunc, array: Any, axis: Any = 0, keepdims: bool = False, initial: Any = None) -> Any:
+    """Reduce by a Python-level ufunc, which has no identity and no several axes of its own."""
+    array = np.asarray(array, dtype=object)
+    axes = normalize_axis_tuple(range(array.ndim) if axis is None else axis, array.ndim)
+    kept = [a for a in range(array.ndim) if a not in axes]
+    flat = np.transpose(array, (*kept, *axes)).reshape((*(array.shape[a] for a in kept), -1))
+    if flat.shape[-1] == 0:
+        raise AadValueError(f"{inner.__name__}: reduction of an empty array has no value")
+    result = inner.reduce(flat, axis=-1)
+    if initial is not None and initial is not np._NoValue:
+        result = inner(result, initial)
+    if keepdims:
+        boxed = np.asarray(result, dtype=object)
+        result = boxed.reshape(tuple(1 if a in axes else array.shape[a] for a in range(array.ndim)))
+    return result
+
+
+def _as_object(x: Any) -> Any:
+    return np.asarray(x, dtype=object)
+
+
+class ADArray(np.ndarray):
+    """An object array of recorded numbers: behaves like a float array wherever that makes sense."""
+
+    __array_priority__ = 100.0
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        return handle_ufunc(ufunc, method, inputs, kwargs)
+
+    def __array_function__(  # type: ignore[override]
+        self,
+        function: Callable[..., Any],
+        types: Iterable[type],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> Any:
+        return handle_function(function, args, kwargs)
+
+    def __getitem__(self, key: Any) -> Any:
+        return super().__getitem__(_decided(key))
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        super().__setitem__(_decided(key), value)
+
+    def astype(self, dtype: Any, *args: Any, **kwargs: Any) -> Any:
+        """Return the array itself for float dtypes: recorded numbers stay recorded."""
+        if np.dtype(dtype) in (np.dtype(np.float64), np.dtype(object)):
+            return self.copy()
+        if all(isinstance(item, Condition) for item in self.flat):
+            return self * 1.0  # a mask as numbers: recorded steps
+        raise AadTypeError(
+            f"recorded numbers cannot become {np.dtype(dtype)}: use aadlib.value_of to leave the tape"
+        )
+
+    def dot(self, other: Any) -> Any:  # type: ignore[override]
+        """Return the dot product."""
+        return np.dot(self, other)
+
+    def clip(self, min: Any = None, max: Any = None, **kwargs: Any) -> Any:  # type: ignore[override]
+        """Return the values limited to [min, max], recorded as kinks."""
+        return np.clip(self, min, max)
+
+    def mean(self, axis: Any = None, **kwargs: Any) -> Any:  # type: ignore[override]
+        """Return the arithmetic mean."""
+        return np.mean(self, axis, **kwargs)
+
+    def std(self, axis: Any = None, **kwargs: Any) -> Any:  # type: ignore[override]
+        """Return the standard deviation."""
+        return np.std(self, axis, **kwargs)
+
+    def var(self, axis: Any = None, **kwargs: Any) -> Any:  # type: ignore[override]
+        """Return the variance."""
+        return np.var(self, axis, **kwargs)
+
+
+def _decided(key: Any) -> Any:
+    """Turn conditions in an index into booleans, which makes guards of them."""
+    if isinstance(key, tuple):
+        return tuple(_decided(part) for part in key)
+    if isinstance(key, np.ndarray) and key.dtype == object:
+        return np.array([bool(item) for item in key.ravel()], dtype=bool).reshape(key.shape)
+    if isinstance(key, Condition):
+        return bool(key)
+    return key
+
+
+def array(x: Any) -> Any:
+    """Return numbers, recorded ones among them, as an array that NumPy functions record on.
+
+    Examples
+    --------
+    >>> import aadlib as ad
+    >>> ad.grad(lambda x: ad.array([x[0] * x[1], 2.0]).sum())([3.0, 4.0])
+    array([4., 3.])
+    """
+    return _result(np.array(_plain(x), dtype=object))
+
+
+def zeros(shape: Any) -> ADArray:
+    """Return an array of float zeros into which recorded numbers can be written."""
+    return np.full(shape, 0.0, dtype=object).view(ADArray)
+
+
+# ---- functions of NumPy that are no ufuncs ---------------------------------------------------------------------
+
+FUNCTIONS: dict[Any, Callable[..., Any]] = {}
+
+
+def implements(*functions: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Register an implementation of NumPy functions for recorded numbers; none of them writes into `out`."""
+
+    def register(implementation: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(implementation)
+        def checked(*args: Any, **kwargs: Any) -> Any:
+            if kwargs.get("out") is not None:
+                raise AadTypeError(
+                    f"np.{functions[0].__name__}(..., out=) cannot be recorded: use the result"
+                )
+            return implementation(*args, **kwargs)
+
+        for function in functions:
+            FUNCTIONS[function] = checked
+        return implementation
+
+    return register
+
+
+def handle_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Carry out a NumPy function where an argument is recorded."""
+    if function in FUNCTIONS:
+        return FUNCTIONS[function](*args, **kwargs)
+    module = getattr(function, "__module__", "numpy")
+    if module.startswith(("numpy.linalg", "numpy.fft")):
+        raise AadTypeError(
+            f"{module}.{function.__name__} cannot be recorded: write it with sums and products, or record a composite"
+        )
+    # NumPy's own code runs on ADArrays, and the ufuncs it calls come back here.
+    boxed = [_map_structure(_boxed, x) for x in args]
+    named = {key: _map_structure(_boxed, value) for key, value in kwargs.items()}
+    return _map_structure(_result, function._implementation(*boxed, **named))
+
+
+def _boxed(x: Any) -> Any:
+    return _plain(x).view(ADArray) if isinstance(x, RECORDED) else x
+
+
+def _map_structure(function: Callable[[Any], Any], x: Any) -> Any:
+    if type(x) in (tuple, list):
+        return type(x)(_map_structure(function, item) for item in x)
+    return function(x)
+
+
+advar.set_array_handlers(handle_ufunc, handle_function)

@@ -1,0 +1,128 @@
+"""Checks of arguments that raise the project's errors.
+
+They look at values only, so they accept floats, arrays, `ADVar`s and `Dual`s alike.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from aadlib.errors import AadTypeError, AadValueError
+
+
+def values_of(x: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Return the plain float64 values behind numbers of any kind, as an array."""
+    array = np.asarray(x)
+    if array.dtype != object:
+        try:
+            return array.astype(np.float64)
+        except (TypeError, ValueError):
+            raise AadTypeError(f"expected numbers, got {x!r}: pass floats or an array of floats") from None
+    flat = np.empty(array.size, dtype=np.float64)
+    for position, item in enumerate(array.ravel()):
+        while hasattr(item, "value"):
+            item = item.value
+        try:
+            flat[position] = item
+        except (TypeError, ValueError):
+            raise AadTypeError(
+                f"expected numbers, found {item!r}: pass floats or an array of floats"
+            ) from None
+    return flat.reshape(array.shape)
+
+
+def as_floats(name: str, given: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Return real numbers as a float64 array; refuse text, None, complex numbers, masked arrays and ragged lists."""
+    if isinstance(given, np.ma.MaskedArray):
+        raise AadTypeError(f"{name} is a masked array: every entry is needed, give a plain array")
+    try:
+        array = np.asarray(given)
+        if array.dtype.kind == "O":
+            array = np.array([float(item) for item in array.ravel()]).reshape(array.shape)
+    except (TypeError, ValueError) as error:
+        raise AadTypeError(f"{name} = {given!r} is not a float or an array of floats: {error}") from None
+    if array.dtype.kind not in "biuf":
+        raise AadTypeError(f"{name} = {given!r} is not a float or an array of floats")
+    return array.astype(np.float64)
+
+
+def whole_number(name: str, given: Any, least: int) -> int:
+    """Return a whole number not below `least`; raise `AadValueError` for anything else, bools included."""
+    if isinstance(given, (bool, np.bool_)) or not isinstance(given, (int, np.integer)) or given < least:
+        raise AadValueError(f"{name} = {given!r}: must be a whole number, {least} or more")
+    return int(given)
+
+
+def _first_bad(name: str, values: np.ndarray[Any, Any], bad: np.ndarray[Any, Any]) -> str:
+    if values.ndim == 0:
+        return f"{name} = {values.item()!r}"
+    index = tuple(int(i) for i in np.argwhere(bad)[0])
+    where = index[0] if len(index) == 1 else index
+    return f"{name}[{where}] = {values[index].item()!r}"
+
+
+def _require(name: str, x: Any, holds: Any, wanted: str) -> None:
+    values = values_of(x)
+    good = np.isfinite(values) & holds(values)
+    if not good.all():
+        raise AadValueError(f"{_first_bad(name, values, ~good)}: {wanted}")
+
+
+def require_finite(name: str, x: Any) -> None:
+    """Raise `AadValueError` unless every value of `x` is finite."""
+    _require(
+        name, x, lambda v: np.ones(v.shape, dtype=bool), "must be finite; remove NaN and infinite entries"
+    )
+
+
+def require_positive(name: str, x: Any) -> None:
+    """Raise `AadValueError` unless every value of `x` is finite and above zero."""
+    _require(name, x, lambda v: v > 0.0, "must be finite and above zero")
+
+
+def require_non_negative(name: str, x: Any) -> None:
+    """Raise `AadValueError` unless every value of `x` is finite and not below zero."""
+    _require(name, x, lambda v: v >= 0.0, "must be finite and not negative")
+
+
+def require_increasing(name: str, x: Any) -> None:
+    """Raise `AadValueError` unless the one-dimensional `x` is finite and strictly increasing."""
+    values = values_of(x)
+    require_finite(name, values)
+    if values.ndim != 1:
+        raise AadValueError(f"{name} has shape {values.shape}: must be one-dimensional")
+    drops = np.flatnonzero(np.diff(values) <= 0.0)
+    if drops.size:
+        k = int(drops[0])
+        raise AadValueError(
+            f"{name}[{k}] = {values[k].item()!r} is followed by {values[k + 1].item()!r}: must be strictly increasing; "
+            "sort it"
+        )
+
+
+def require_shape(name: str, x: Any, shape: tuple[int, ...]) -> None:
+    """Raise `AadValueError` unless `x` has exactly `shape`."""
+    found = np.shape(x)
+    if found != shape:
+        raise AadValueError(f"{name} has shape {found}: must have shape {shape}")
+
+
+class Named(Protocol):
+    """A composite operation, as far as messages need it."""
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+
+
+def require_rule_shape(
+    operation: Named, rule: str, found: npt.ArrayLike, shape: tuple[int, ...]
+) -> npt.NDArray[np.float64]:
+    """Return what a rule returned as an array, or raise `AadValueError` that names the rule and both shapes."""
+    result = np.asarray(found, dtype=np.float64)
+    if result.shape != shape:
+        raise AadValueError(f"{operation.name}.{rule} returned shape {result.shape}: must return {shape}")
+    return result

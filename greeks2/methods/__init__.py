@@ -1,0 +1,1 @@
+"""The second-order methods, one file or folder each."""

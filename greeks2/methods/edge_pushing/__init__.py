@@ -1,0 +1,1 @@
+"""Edge pushing: a schedule made once per program, replayed at every point."""

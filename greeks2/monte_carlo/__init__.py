@@ -1,0 +1,1 @@
+"""Monte Carlo means with their derivatives: record one path, sweep a million."""

@@ -1,0 +1,46 @@
+"""Forward over reverse over lanes: the derivative of the adjoint sweep along one direction, all lanes at once."""
+
+from __future__ import annotations
+
+from aadlib.lanes.block_code import ZERO, Term
+from aadlib.lanes.path_code import PathCode, PathWriter
+from aadlib.program.program import Program
+
+
+def directional_code(program: Program) -> PathCode:
+    """Return code for values, gradients and the Hessian times one direction; `LaneSums` sweeps it once per input."""
+    path = PathWriter(program)
+    writer = path.writer
+    adjoints = path.adjoints()
+    tangents: dict[int, int] = {}
+
+    def tangent(slot: int) -> int:
+        if path.is_uniform(slot):
+            return writer.constant(("tangent", slot))
+        return tangents[slot]
+
+    for k in range(path.first_lane_node, program.n_nodes):
+        if path.activity[k]:
+            terms = [(partial, tangent(slot)) for slot, partial in path.partials(k)]
+            tangents[program.first_node + k] = writer.total(terms)
+    sums: dict[int, int] = {}
+    waiting: dict[int, list[Term]] = {}
+
+    def add(slot: int, a: int, b: int) -> None:
+        if not path.is_uniform(slot):
+            waiting.setdefault(slot, []).append((a, b))
+        elif ZERO not in (a, b):
+            if slot not in sums:
+                sums[slot] = writer.sum_register()
+            writer.add_to(sums[slot], a, b)
+
+    for k, adjoint in adjoints:
+        moved = writer.total(waiting.pop(program.first_node + k, []))
+        for slot, partial in path.partials(k):
+            add(slot, moved, partial)
+        for a, b, mixed, second in path.curvatures(k):
+            weight = writer.product(adjoint, second)
+            add(a, weight, tangent(b))
+            if mixed:
+                add(b, weight, tangent(a))
+    return path.finish(2, columns=list(sums), sums=list(sums.values()), directional=True)

@@ -1,0 +1,1 @@
+"""Where the noise of the paths comes from."""

@@ -1,0 +1,1 @@
+"""How the paths are cut in batches and spread over workers."""

@@ -1,0 +1,1 @@
+"""Greeks by name, with their units."""
