@@ -51,7 +51,7 @@ class Program:
     arguments : the recorded function's arguments
     kinks, guards : operations that are not smooth, and comparisons, each with its source line
     composites : composite operations, in order; between them lie the segments of plain nodes
-    kept : what sweeps found out about this program and keep with it; neither copied nor pickled
+    cache : what sweeps found out about this program and keep with it; neither copied nor pickled
     """
 
     def __init__(
@@ -90,7 +90,7 @@ class Program:
         self.segments = tuple(zip(edges[::2], edges[1::2], strict=True))
         self._idle: list[Replay] = []
         self._points: list[Any] = []
-        self.kept: dict[Hashable, Any] = {}
+        self.cache: dict[Hashable, Any] = {}
         self._small = 0 < self.n_nodes <= SMALL and not (
             self.composites
             or self.has_lanes
@@ -430,13 +430,13 @@ class Program:
             with self.replay() as uniform:
                 return LaneReplay(self, uniform, arguments).derivatives()
         self.check_count(arguments)
-        if "sums over lanes" not in self.kept:
-            self.kept["sums over lanes"] = LaneSums(self, meeting_code(self))
-        sums: LaneSums = self.kept["sums over lanes"]
+        if "sums over lanes" not in self.cache:
+            self.cache["sums over lanes"] = LaneSums(self, meeting_code(self))
+        sums: LaneSums = self.cache["sums over lanes"]
         return sums.over_all([self.numbers(k, given) for k, given in enumerate(arguments)])
 
     def __getstate__(self) -> dict[str, Any]:
-        return self.__dict__ | {"_idle": [], "_points": [], "kept": {}}
+        return self.__dict__ | {"_idle": [], "_points": [], "cache": {}}
 
     def over_lanes(self) -> Program:
         """Return the same recording with every argument varying from lane to lane.
@@ -455,7 +455,7 @@ class Program:
         twin.lane_slots = frozen(np.arange(self.n_inputs, dtype=np.int32))
         twin.n_uniform = 0
         twin.segments = ((0, 0),)
-        twin._idle, twin._points, twin.kept, twin._small = [], [], {}, False
+        twin._idle, twin._points, twin.cache, twin._small = [], [], {}, False
         return twin
 
     # ---- what it is -------------------------------------------------------------------------------------------

@@ -13,13 +13,14 @@ import numpy as np
 from aadlib.errors import AadTypeError, AadValueError
 from aadlib.program.program import Program
 from aadlib.program.recording import RetracingProgram, record
+from aadlib.types import Floats
 from aadlib.validation import as_floats, require_finite, whole_number
 from greeks2.monte_carlo.kinks.kink import KinkSweep, require_standard_normal
 from greeks2.monte_carlo.kinks.switches import CONTINUOUS, FOLLOWING
 from greeks2.monte_carlo.noise.normals import Normals
 from greeks2.monte_carlo.noise.sobol import Sobol
 from greeks2.monte_carlo.noise.sources import GivenLanes, LaneSource, given_lanes
-from greeks2.monte_carlo.path_sums import Floats, PathSums
+from greeks2.monte_carlo.path_sums import PathSums
 from greeks2.monte_carlo.path_sweep import PathSweep, require_path
 from greeks2.monte_carlo.result import Expectation
 from greeks2.monte_carlo.run.batches import (

@@ -19,9 +19,10 @@ from aadlib.lanes.summed import LaneSums, UniformPoint
 from aadlib.program.freeze import Kink
 from aadlib.program.program import Program
 from aadlib.program.replay import Argument
+from aadlib.types import Floats
 from greeks2.monte_carlo.methods.edge_pushing import pushing_code, pushing_within
 from greeks2.monte_carlo.methods.forward_over_reverse import directional_code
-from greeks2.monte_carlo.path_sums import Floats, PathSums
+from greeks2.monte_carlo.path_sums import PathSums
 
 WRITERS: Mapping[str, Callable[[Program], PathCode]] = MappingProxyType(
     {"bottleneck": meeting_code, "edge_pushing": pushing_code, "forward_over_reverse": directional_code}
@@ -137,12 +138,12 @@ class PathSweep:
         self.order = order
         self.device = device
         key = ("paths", order, method if order == 2 else "", device)
-        if key not in program.kept:  # writing the code costs more than a few thousand paths
+        if key not in program.cache:  # writing the code costs more than a few thousand paths
             code, plan = planned_code(program, method) if order == 2 else first_order_code(program, order)
-            program.kept[key] = LaneSums(program, code, MACHINES[device]), plan
+            program.cache[key] = LaneSums(program, code, MACHINES[device]), plan
         self._sums: LaneSums
         self.plan: PathPlan
-        self._sums, self.plan = program.kept[key]
+        self._sums, self.plan = program.cache[key]
         self._shared = tuple(a for a in program.arguments if not a.lane)
         self._lanes = tuple(a for a in program.arguments if a.lane)
 

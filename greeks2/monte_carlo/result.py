@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aadlib.errors import AadValueError
-from greeks2.monte_carlo.path_sums import Floats
+from aadlib.types import Floats
 from greeks2.monte_carlo.path_sweep import PathPlan
 from greeks2.structure.kinks import KinkGroup
 

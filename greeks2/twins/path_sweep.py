@@ -9,7 +9,8 @@ import numpy as np
 
 from aadlib.program.program import Program
 from aadlib.twins import sweeps as reference
-from greeks2.monte_carlo.path_sums import Floats, PathSums
+from aadlib.types import Floats
+from greeks2.monte_carlo.path_sums import PathSums
 from greeks2.point import require_plain
 from greeks2.twins.algo4 import local_partials
 

@@ -20,8 +20,8 @@ import numpy as np
 from aadlib.errors import AadTypeError
 from aadlib.program.program import Program
 from aadlib.program.recording import record
+from aadlib.types import Floats
 from greeks2.monte_carlo.kinks.switches import Switch, crossing, path_inputs, place, run
-from greeks2.monte_carlo.path_sums import Floats
 
 NEAREST = 16
 """Roots of one switch that are looked at for each other switch: those nearest to it."""

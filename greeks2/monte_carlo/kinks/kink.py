@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from aadlib.errors import AadTypeError, AadValueError
+from aadlib.types import Floats
 from greeks2.monte_carlo.kinks.joint_switches import Meetings
 from greeks2.monte_carlo.kinks.roots import Roots, all_roots
 from greeks2.monte_carlo.kinks.switches import SwitchPrograms, record_switch, switches_of
-from greeks2.monte_carlo.path_sums import Floats, PathSums
+from greeks2.monte_carlo.path_sums import PathSums
 from greeks2.monte_carlo.path_sweep import PathPlan, PathSweep
 
 PILOT_SEED = 271828

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from greeks2.monte_carlo.path_sums import Floats
+from aadlib.types import Floats
 
 REACH = 8.5
 """Beyond it the normal density is below 1e-16."""

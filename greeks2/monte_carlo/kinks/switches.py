@@ -16,7 +16,7 @@ from aadlib.program.recording import record
 from aadlib.rules import in_python as evaluate
 from aadlib.rules.table import CODES, RULES
 from aadlib.tape.advar import ADVar, Condition, record_binary, record_unary
-from greeks2.monte_carlo.path_sums import Floats
+from aadlib.types import Floats
 
 COMPARED = ("maximum", "minimum", "greater", "greater_equal")
 """Operations that switch where their operands x and y are equal: Y = x - y."""

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from greeks2.monte_carlo.path_sums import Floats
+from aadlib.types import Floats
 
 
 class Midpoint(NamedTuple):

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from aadlib.errors import AadValueError
+from aadlib.types import Floats
 from aadlib.validation import whole_number
 from greeks2.monte_carlo.noise.sources import Draw
-from greeks2.monte_carlo.path_sums import Floats
 from greeks2.monte_carlo.run.batches import paths_within
 
 BLOCK = 256

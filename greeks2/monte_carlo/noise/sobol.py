@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from aadlib.errors import AadValueError
+from aadlib.types import Floats
 from aadlib.validation import whole_number
 from greeks2.monte_carlo.noise.bridge import bridge
 from greeks2.monte_carlo.noise.normals import noise_shape
 from greeks2.monte_carlo.noise.sources import Draw
-from greeks2.monte_carlo.path_sums import Floats
 from greeks2.monte_carlo.run.batches import paths_within
 
 BITS = 30

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from aadlib.errors import AadTypeError, AadValueError
-from greeks2.monte_carlo.path_sums import Floats
+from aadlib.types import Floats
 
 Draw = Callable[[], Floats]
 """Makes the noise of some paths, (n, *shape), in whatever process it is called; it can be pickled."""

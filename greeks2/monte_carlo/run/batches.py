@@ -9,7 +9,8 @@ from math import prod
 
 import numpy as np
 
-from greeks2.monte_carlo.path_sums import Floats, PathSums
+from aadlib.types import Floats
+from greeks2.monte_carlo.path_sums import PathSums
 
 PIECE_BYTES = 2**20
 """Noise of the paths that are swept at once: small enough for a second-level cache."""
