@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Hashable
-from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+from collections.abc import Callable
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 Key = ParamSpec("Key")
 Fact = TypeVar("Fact")
 
 
-class HasCache(Protocol):
-    """A program: it keeps what is found out about it for as long as it lives."""
-
-    cache: dict[Hashable, Any]
-
-
 def once_per_program(find: Callable[Concatenate[Any, Key], Fact]) -> Callable[Concatenate[Any, Key], Fact]:
     """Find a fact about a program at the first call and keep it with the program.
 
-    Further arguments are positional and hashable; every set of them has a fact of its own. Threads that ask at once may
+    `program` has a dictionary `cache` that lives as long as it. Further arguments are positional and hashable; every set of them has a fact of its own. Threads that ask at once may
     both find it: facts are the same whoever finds them.
     """
 
     @functools.wraps(find)
-    def fact(program: HasCache, *key: Key.args, **none: Key.kwargs) -> Fact:
+    def fact(program: Any, *key: Key.args, **none: Key.kwargs) -> Fact:
         place = (find, *key)
         try:
             known: Fact = program.cache[place]
