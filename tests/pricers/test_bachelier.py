@@ -98,7 +98,7 @@ def test_black_scholes_at_small_volatility_is_the_normal_model() -> None:
     [
         ("forward", np.nan, AadValueError),
         ("strike", np.inf, AadValueError),
-        ("expiry", 0.0, AadValueError),
+        ("expiry", -0.1, AadValueError),
         ("rate", np.nan, AadValueError),
         ("volatility", -1.0, AadValueError),
         ("is_call", "put", AadTypeError),
