@@ -144,7 +144,7 @@ def test_the_strict_one_returns_a_float() -> None:
         ("forward", 0.0),
         ("forward", np.nan),
         ("strike", -1.0),
-        ("expiry", 0.0),
+        ("expiry", -0.5),
         ("discount", 0.0),
         ("discount", np.inf),
     ],

@@ -12,7 +12,8 @@ import aadlib as ad
 from aadlib.errors import AadValueError, BranchChanged
 from greeks2 import hessian
 from pricers import bachelier, black_scholes
-from tests.pricers import test_bachelier, test_black_scholes
+from pricers.implied_volatility import bachelier_implied_volatility, implied_volatility
+from . import test_bachelier, test_black_scholes
 
 TINY = mp.mpf(10) ** -40
 LARGE = 1e12  # what diverges is beyond this at TINY
@@ -149,3 +150,18 @@ def test_recorded_tables_mix_regular_rows_and_limits() -> None:
     price, gradient = ad.value_and_grad(value)([110.0, 0.2])
     assert price == pytest.approx(exact.price + 100.0, rel=1e-14)
     np.testing.assert_allclose(gradient, [exact.delta + 10.0, exact.vega], rtol=1e-13)
+
+
+def test_an_expired_or_broken_row_has_no_implied_volatility_and_stops_no_other() -> None:
+    expiry = np.array([1.0, 0.0, -0.1, 1.0])
+    strike = np.array([100.0, 90.0, 100.0, np.nan])
+    market = dict(price=10.0, forward=100.0, strike=strike, expiry=expiry)
+    for function in (implied_volatility, bachelier_implied_volatility):
+        found = function(**market, on_error="nan")
+        assert np.isfinite(found).tolist() == [True, False, False, False]
+        with pytest.raises(AadValueError, match=r"(strike\[3\]|expiry\[2\]) = "):
+            function(**market)
+        with pytest.raises(AadValueError, match="on_error = 'skip'"):
+            function(**market, on_error="skip")
+        first = {name: np.asarray(x)[:2] if np.ndim(x) else x for name, x in market.items()}
+        np.testing.assert_array_equal(np.isnan(function(**first)), [False, True])
