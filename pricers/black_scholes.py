@@ -7,6 +7,7 @@ This is the oracle the other engines are measured against. `price` is generic in
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -88,9 +89,8 @@ def price(
     kinds = _kinds(on_error, spot, strike, expiry, rate, dividend_yield, volatility)
     market = (spot, strike, expiry, rate, dividend_yield, volatility)
     if np.ndim(is_call) == 0:  # one kind of option stays a bool, whose formula has fewer operations
-        return by_kind(
-            kinds, (lambda *x: _formula(*x, is_call), lambda *x: _limit_of_price(*x, is_call)), market
-        )
+        formulas = partial(_formula, is_call=is_call), partial(_limit_of_price, is_call=is_call)
+        return by_kind(kinds, formulas, market)
     return by_kind(kinds, (_formula, _limit_of_price), (*market, is_call))
 
 
@@ -202,11 +202,12 @@ def greeks(
     kinds = _kinds(on_error, spot, strike, expiry, rate, dividend_yield, volatility)
     market = [values_of(x) for x in (spot, strike, expiry, rate, dividend_yield, volatility)]
     w = np.where(is_call, 1.0, -1.0)
-    shape = np.broadcast_shapes(*(np.shape(x) for x in (*market, w)))
+    columns = [*market, w]
+    shape = np.broadcast_shapes(*(np.shape(x) for x in columns))
     if not kinds.any():
-        values = _regular_greeks(*market, w)
+        values = _regular_greeks(*columns)
         return Greeks(**{name: np.broadcast_to(value, shape)[()] for name, value in values.items()})
-    columns = [np.broadcast_to(x, shape).ravel() for x in (*market, w)]
+    columns = [np.broadcast_to(x, shape).ravel() for x in columns]
     kinds = np.broadcast_to(kinds, shape).ravel()
     table = {f.name: np.full(kinds.size, np.nan) for f in fields(Greeks)}
     for kind, formula in ((REGULAR, _regular_greeks), (AT_LIMIT, limits_of_greeks)):

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 import aadlib as ad
 from aadlib.errors import AadValueError
-from aadlib.validation import require_finite, require_positive, values_of
+from aadlib.validation import require_finite, require_non_negative, require_positive, values_of
 from pricers.monte_carlo.correlation import pack_correlations, require_correlation, unpack_correlations
 from pricers.monte_carlo.triangular import Factor, factorize
 
@@ -52,16 +52,17 @@ class GeometricBrownianMotion:
     Parameters
     ----------
     spots : (n_assets,) numbers, currency, > 0
-    volatilities : (n_assets,) numbers or one for all, per square root of a year, > 0
+    volatilities : (n_assets,) numbers or one for all, per square root of a year, >= 0
     rate : number, per year, continuously compounded
     dividend_yields : (n_assets,) numbers or one for all, per year
     correlation : (n_assets, n_assets) numbers, optional
-        Symmetric, ones on the diagonal, positive definite; independent assets without it.
+        Symmetric, ones on the diagonal, positive semidefinite; independent assets without it. Where assets are
+        perfectly correlated the factor has no derivative in correlations.
 
     Raises
     ------
     AadValueError
-        For a spot or a volatility that is not positive, NaN, a wrong length, or an unusable correlation matrix.
+        For a spot that is not positive, a negative volatility, NaN, a wrong length, or an unusable correlation matrix.
 
     Examples
     --------
@@ -84,7 +85,7 @@ class GeometricBrownianMotion:
         spots = as_numbers("spots", self.spots)
         require_positive("spots", spots)
         volatilities = as_numbers("volatilities", self.volatilities, len(spots))
-        require_positive("volatilities", volatilities)
+        require_non_negative("volatilities", volatilities)
         require_finite("rate", self.rate)
         object.__setattr__(self, "spots", spots)
         object.__setattr__(self, "volatilities", volatilities)

@@ -13,6 +13,7 @@ from aadlib.errors import AadValueError, BranchChanged
 from greeks2 import hessian
 from pricers import bachelier, black_scholes
 from pricers.implied_volatility import bachelier_implied_volatility, implied_volatility
+
 from . import test_bachelier, test_black_scholes
 
 TINY = mp.mpf(10) ** -40
