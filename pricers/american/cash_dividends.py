@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from aadlib.errors import AadTypeError, AadValueError
-from aadlib.types import Flags, Floats
 from aadlib.validation import require_finite, require_positive, values_of
+from pricers.kernel_options import Flags, FloatArray
 
 N_STEPS = 80
 DAMPED = 2
@@ -40,7 +40,9 @@ class CashDividend:
         require_positive("amount", self.amount)
 
 
-def value_of_dividends(dividends: Sequence[CashDividend], *, expiry: ArrayLike, rate: ArrayLike) -> Floats:
+def value_of_dividends(
+    dividends: Sequence[CashDividend], *, expiry: ArrayLike, rate: ArrayLike
+) -> FloatArray:
     """Return the value today of the dividends up to each expiry, of the broadcast shape."""
     t, r = np.asarray(expiry, dtype=np.float64), np.asarray(rate, dtype=np.float64)
     total = np.zeros(np.broadcast_shapes(t.shape, r.shape))
@@ -129,7 +131,7 @@ def early_exercise_premium(
     return out.reshape(flags.shape)[()]
 
 
-def march_steps(expiry: float, times: Floats) -> tuple[Floats, Floats, Flags]:
+def march_steps(expiry: float, times: FloatArray) -> tuple[FloatArray, FloatArray, Flags]:
     """Return lengths, ends in calendar time and kinds of the steps from expiry to today, some of them on each date."""
     dates = np.unique(np.concatenate([[0.0], times[times < expiry - 1e-9], [expiry]]))
     lengths, ends, implicit = [], [], []

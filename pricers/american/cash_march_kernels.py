@@ -18,8 +18,7 @@ import math
 import numba as nb
 import numpy as np
 
-from aadlib.types import Flags, Floats
-from pricers.kernel_options import OPTIONS
+from pricers.kernel_options import OPTIONS, Flags, FloatArray
 
 LANES = 8
 N_NODES = 201
@@ -28,17 +27,17 @@ REACH = 4.5  # deviations beyond strike and spot
 
 @nb.njit(**OPTIONS)
 def march_premiums_kernel(
-    asset: Floats,
-    strike: Floats,
+    asset: FloatArray,
+    strike: FloatArray,
     expiry: float,
-    rate: Floats,
-    dividend_yield: Floats,
-    volatility: Floats,
+    rate: FloatArray,
+    dividend_yield: FloatArray,
+    volatility: FloatArray,
     is_call: Flags,
-    lengths: Floats,
-    owed: Floats,
+    lengths: FloatArray,
+    owed: FloatArray,
     implicit: Flags,
-    out: Floats,
+    out: FloatArray,
 ) -> None:
     """Fill `out` (LANES,) with premiums of options of one expiry.
 
@@ -56,6 +55,7 @@ def march_premiums_kernel(
     sign, gap, centre = np.empty(LANES), np.empty(LANES), np.empty(LANES, dtype=np.int64)
     down, up, middle = np.empty(LANES), np.empty(LANES), np.empty(LANES)
     x_a, x_e, past = np.empty(LANES), np.empty(LANES), np.zeros(LANES)
+    added = np.empty(LANES)
     for m in range(LANES):
         sign[m] = 1.0 if is_call[m] else -1.0
         deviation = volatility[m] * math.sqrt(expiry)
@@ -95,7 +95,7 @@ def march_premiums_kernel(
                     inverse[j, m] = 1.0 / (middle[m] - up[m] * ratio[j + 1, m])
                     ratio[j, m] = down[m] * inverse[j, m]
         span = 0.5 * length if damped else length
-        twice = 2.0 if damped else 1.0
+        twice, share, kept = (2.0, 0.5, 0.0) if damped else (1.0, 1.0, 1.0)
         for m in range(LANES):
             past[m] += span
             x_a[m] = 0.0
@@ -107,24 +107,23 @@ def march_premiums_kernel(
                 solved[j, m] = x_a[m]
                 other[j, m] = x_e[m]
         for m in range(LANES):
-            floor = max(payoff[0, m] + sign[m] * owed[step, 0, m], payoff[0, m] + sign[m] * owed[step, 1, m])
+            added[m] = max(sign[m] * owed[step, 0, m], sign[m] * owed[step, 1, m])
             level = payoff[0, m] + sign[m] * strike[m]
             held = level * math.exp(-dividend_yield[m] * past[m])
             held = max(held - sign[m] * strike[m] * math.exp(-rate[m] * past[m]), 0.0)
-            moved = max(floor, held)
+            moved = max(payoff[0, m] + added[m], held)
             x_a[m] = moved + (moved if damped else american[0, m])
             x_e[m] = held + (held if damped else european[0, m])
             american[0, m] = moved
             european[0, m] = held
         for j in range(1, n - 1):
             for m in range(LANES):
-                floor = payoff[j, m] + max(sign[m] * owed[step, 0, m], sign[m] * owed[step, 1, m])
-                x_a[m] = max(
-                    solved[j, m] + ratio[j, m] * x_a[m], twice * floor + (0.0 if damped else american[j, m])
-                )
+                free = solved[j, m] + ratio[j, m] * x_a[m]
+                held = twice * (payoff[j, m] + added[m]) + kept * american[j, m]
+                x_a[m] = free if free > held else held
                 x_e[m] = other[j, m] + ratio[j, m] * x_e[m]
-                american[j, m] = 0.5 * x_a[m] if damped else x_a[m] - american[j, m]
-                european[j, m] = 0.5 * x_e[m] if damped else x_e[m] - european[j, m]
+                american[j, m] = share * x_a[m] - kept * american[j, m]
+                european[j, m] = share * x_e[m] - kept * european[j, m]
         for m in range(LANES):
             american[n - 1, m] = 0.0
             european[n - 1, m] = 0.0
@@ -134,19 +133,19 @@ def march_premiums_kernel(
 
 @nb.njit(**OPTIONS)
 def expiry_premiums_kernel(
-    spot: Floats,
-    strike: Floats,
+    spot: FloatArray,
+    strike: FloatArray,
     expiry: float,
-    rate: Floats,
-    dividend_yield: Floats,
-    volatility: Floats,
+    rate: FloatArray,
+    dividend_yield: FloatArray,
+    volatility: FloatArray,
     is_call: Flags,
-    times: Floats,
-    amounts: Floats,
-    lengths: Floats,
-    ends: Floats,
+    times: FloatArray,
+    amounts: FloatArray,
+    lengths: FloatArray,
+    ends: FloatArray,
     implicit: Flags,
-    out: Floats,
+    out: FloatArray,
 ) -> None:
     """Fill `out` (n,) with premiums of options of one expiry.
 

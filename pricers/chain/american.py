@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 
 from aadlib.errors import AadValueError
-from aadlib.types import Flags, Floats, Ints
 from pricers.american.cash_dividends import CashDividend, value_of_dividends
 from pricers.chain.chain import Chain
 from pricers.chain.cleaning import require_rows
 from pricers.chain.parity import COEFFICIENT_DEVIATIONS, ParityFit, curve_basis, fit_parity
+from pricers.kernel_options import Flags, FloatArray, IntArray
 
 MAX_PAIRS = 16
 """Pairs of an expiry that the rate and the forward are fitted to, spread over the strikes near the money."""
@@ -27,7 +27,7 @@ NEAR = 2.0
 """Deviations of the forward within which a strike is near the money."""
 MAX_ITERATIONS = 20
 N_JACOBIANS = 3
-TOLERANCE = 1e-7
+TOLERANCE = 1e-6
 LARGEST_RATE_STEP = 0.03
 FIRST_RATE = 0.03
 HUBER = 1.5
@@ -58,10 +58,10 @@ class EuropeanEquivalent:
 
     chain: Chain
     parity: ParityFit
-    premium: Floats
-    volatility: Floats
-    rate: Floats
-    dividend_yield: Floats
+    premium: FloatArray
+    volatility: FloatArray
+    rate: FloatArray
+    dividend_yield: FloatArray
     rate_gap: float
     n_iterations: int
     converged: bool
@@ -73,32 +73,44 @@ class _Market:
 
     spot: float
     dividends: tuple[CashDividend, ...]
-    expiry: Floats
-    rate: Floats
-    log_forward: Floats
+    expiry: FloatArray
+    rate: FloatArray
+    log_forward: FloatArray
 
     @property
-    def dividend_yield(self) -> Floats:
+    def dividend_yield(self) -> FloatArray:
         """What carries the spot less its dividends to the forward at the rate, (m,)."""
         owed = value_of_dividends(self.dividends, expiry=self.expiry, rate=self.rate)
         return np.asarray(self.rate - (self.log_forward - np.log(self.spot - owed)) / self.expiry)
 
-    def premium(self, slices: Ints, strike: Floats, is_call: Flags, volatility: Floats) -> Floats:
+    def premium(
+        self, slices: IntArray, strike: FloatArray, is_call: Flags, volatility: FloatArray
+    ) -> FloatArray:
         """Return the early-exercise premiums of options (n,)."""
         from pricers.american.cash_dividends import early_exercise_premium
         from pricers.american.spectral_kernels import premium_kernel
 
         t, r, q = (x[slices] for x in (self.expiry, self.rate, self.dividend_yield))
         if self.dividends:
-            market = dict(spot=self.spot, expiry=t, rate=r, dividend_yield=q, dividends=self.dividends)
             return np.asarray(
-                early_exercise_premium(strike=strike, volatility=volatility, is_call=is_call, **market)
+                early_exercise_premium(
+                    spot=self.spot,
+                    strike=strike,
+                    expiry=t,
+                    rate=r,
+                    dividend_yield=q,
+                    volatility=volatility,
+                    dividends=self.dividends,
+                    is_call=is_call,
+                )
             )
         out = np.empty(strike.size)
         premium_kernel(np.full(strike.size, self.spot), strike, t, r, q, volatility, is_call, out)
         return out
 
-    def european(self, slices: Ints, strike: Floats, is_call: Flags, volatility: Floats) -> Floats:
+    def european(
+        self, slices: IntArray, strike: FloatArray, is_call: Flags, volatility: FloatArray
+    ) -> FloatArray:
         """Return the Black prices."""
         from pricers import black_scholes
 
@@ -109,8 +121,14 @@ class _Market:
         return np.asarray(np.exp(-r * t) * undiscounted)
 
     def volatility(
-        self, slices: Ints, strike: Floats, is_call: Flags, price: Floats, guess: Floats, n: int
-    ) -> Floats:
+        self,
+        slices: IntArray,
+        strike: FloatArray,
+        is_call: Flags,
+        price: FloatArray,
+        guess: FloatArray,
+        n: int,
+    ) -> FloatArray:
         """Return volatilities at which American prices are met: n times the premium at the last ones is taken off."""
         from pricers.implied_volatility import implied_volatility
 
@@ -170,7 +188,7 @@ def deamericanise(chain: Chain, *, dividends: Sequence[CashDividend] = ()) -> Eu
     first = market.volatility(*nodes.outside(chain), guess=np.full(nodes.known.size, 0.2), n=1)
     pairs = nodes.near(market, first)
     market, n_iterations, converged = _fit(market, nodes.pairs(chain, pairs), first[pairs])
-    volatility = nodes.smile(market, market.volatility(*nodes.outside(chain), guess=first, n=4))
+    volatility = nodes.smile(market, market.volatility(*nodes.outside(chain), guess=first, n=3))
     premium = market.premium(slices, chain.strike, chain.is_call, volatility)
     bid, ask = chain.bid - premium, chain.ask - premium
     bad = ~(bid > 0.0)
@@ -196,7 +214,7 @@ def deamericanise(chain: Chain, *, dividends: Sequence[CashDividend] = ()) -> Eu
     )
 
 
-def _slices(chain: Chain, parity: ParityFit) -> Ints:
+def _slices(chain: Chain, parity: ParityFit) -> IntArray:
     """Return each row's position in `parity`, -1 where its expiry has no parity forward, (n,)."""
     positions = np.full((len(chain.roots), len(chain.expiry_dates)), -1, dtype=np.int64)
     positions[parity.root_index, parity.expiry_index] = np.arange(parity.expiry.size)
@@ -210,16 +228,16 @@ class _Nodes:
     of_row : (n_rows,) node of each row; slices, strike, call, put : (n_nodes,); known : rows outside the money by node.
     """
 
-    of_row: Ints
-    slices: Ints
-    strike: Floats
-    call: Ints
-    put: Ints
-    known: Ints
-    outside_row: Ints
+    of_row: IntArray
+    slices: IntArray
+    strike: FloatArray
+    call: IntArray
+    put: IntArray
+    known: IntArray
+    outside_row: IntArray
 
     @classmethod
-    def of(cls, chain: Chain, slices: Ints, parity: ParityFit) -> _Nodes:
+    def of(cls, chain: Chain, slices: IntArray, parity: ParityFit) -> _Nodes:
         order = np.lexsort((chain.strike, slices))
         fresh = np.ones(order.size, dtype=bool)
         fresh[1:] = (np.diff(slices[order]) != 0) | (np.diff(chain.strike[order]) != 0.0)
@@ -234,7 +252,7 @@ class _Nodes:
         known = np.flatnonzero(outside >= 0)
         return cls(of_row, slices[first], strike, call, put, known, outside[known])
 
-    def outside(self, chain: Chain) -> tuple[Ints, Floats, Flags, Floats]:
+    def outside(self, chain: Chain) -> tuple[IntArray, FloatArray, Flags, FloatArray]:
         """Return slices, strikes, kinds and middle prices of the options out of the money."""
         rows = self.outside_row
         return (
@@ -244,7 +262,7 @@ class _Nodes:
             0.5 * (chain.bid + chain.ask)[rows],
         )
 
-    def near(self, market: _Market, volatility: Floats) -> Ints:
+    def near(self, market: _Market, volatility: FloatArray) -> IntArray:
         """Return which of `known` are pairs near the money, at most `MAX_PAIRS` of each expiry, evenly spread."""
         paired = (self.call >= 0) & (self.put >= 0)
         slices = self.slices[self.known]
@@ -264,7 +282,7 @@ class _Nodes:
             raise AadValueError("chain has no strike with both a call and a put: premiums need such pairs")
         return np.concatenate(chosen)
 
-    def pairs(self, chain: Chain, members: Ints) -> _Pairs:
+    def pairs(self, chain: Chain, members: IntArray) -> _Pairs:
         """Return the pairs behind positions in `known`."""
         nodes = self.known[members]
         inside = self.call[nodes] + self.put[nodes] - self.outside_row[members]
@@ -279,7 +297,7 @@ class _Nodes:
             spread[outside] + spread[inside],
         )
 
-    def smile(self, market: _Market, volatility: Floats) -> Floats:
+    def smile(self, market: _Market, volatility: FloatArray) -> FloatArray:
         """Return a volatility for each row: its strike's own, or that between its neighbours in the expiry."""
         at_nodes = np.empty(self.strike.size)
         for k in range(market.expiry.size):
@@ -297,14 +315,14 @@ class _Nodes:
 class _Pairs:
     """Calls and puts of one strike: the kind, price out of the money and price in the money, (n,) each."""
 
-    slices: Ints
-    strike: Floats
+    slices: IntArray
+    strike: FloatArray
     outside_is_call: Flags
-    outside: Floats
-    inside: Floats
-    spread: Floats
+    outside: FloatArray
+    inside: FloatArray
+    spread: FloatArray
 
-    def prices(self, market: _Market, volatility: Floats) -> tuple[Floats, Floats]:
+    def prices(self, market: _Market, volatility: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return the American prices out of and in the money."""
         slices, strike = np.tile(self.slices, 2), np.tile(self.strike, 2)
         kinds = np.concatenate([self.outside_is_call, ~self.outside_is_call])
@@ -313,12 +331,12 @@ class _Pairs:
         return both[: self.strike.size], both[self.strike.size :]
 
 
-def _fit(market: _Market, pairs: _Pairs, volatility: Floats) -> tuple[_Market, int, bool]:
+def _fit(market: _Market, pairs: _Pairs, volatility: FloatArray) -> tuple[_Market, int, bool]:
     """Fit curve and forwards so that both options of a pair have one volatility; return iterations and convergence."""
     basis = curve_basis(market.expiry)
     curve = np.array([FIRST_RATE, 0.0, 0.0])
     n = market.expiry.size
-    jacobian: tuple[Floats, Floats, Floats] | None = None
+    jacobian: tuple[FloatArray, FloatArray, FloatArray] | None = None
     for iteration in range(MAX_ITERATIONS):
         volatility = market.volatility(
             pairs.slices, pairs.strike, pairs.outside_is_call, pairs.outside, guess=volatility, n=2
@@ -332,7 +350,7 @@ def _fit(market: _Market, pairs: _Pairs, volatility: Floats) -> tuple[_Market, i
         weight = (HUBER / np.maximum(np.abs(miss) / scale, HUBER)) / scale**2
         a, b = of_rate / pairs.spread, of_forward / pairs.spread
 
-        def sums(x: Floats) -> Floats:
+        def sums(x: FloatArray) -> FloatArray:
             return np.bincount(pairs.slices, weights=x, minlength=n).astype(np.float64)
 
         aa, ab, bb = sums(weight * a * a), sums(weight * a * b), sums(weight * b * b)
@@ -355,12 +373,12 @@ def _fit(market: _Market, pairs: _Pairs, volatility: Floats) -> tuple[_Market, i
 
 
 def _derivatives(
-    market: _Market, pairs: _Pairs, volatility: Floats, outside: Floats, inside: Floats
-) -> tuple[Floats, Floats, Floats]:
+    market: _Market, pairs: _Pairs, volatility: FloatArray, outside: FloatArray, inside: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return the ratio of vegas, and derivatives of the price in the money at the volatility out of it."""
     rate_step, forward_step, volatility_step = 1e-3, 1e-3, 1e-3
 
-    def slopes(moved: Any, volatilities: Floats, step: float) -> tuple[Floats, Floats]:
+    def slopes(moved: Any, volatilities: FloatArray, step: float) -> tuple[FloatArray, FloatArray]:
         low, high = pairs.prices(moved, volatilities)
         return (low - outside) / step, (high - inside) / step
 
