@@ -14,7 +14,7 @@ from apps.buckets import Buckets
 if TYPE_CHECKING:
     from pricers.calibration import CalibrationResult, HoldoutResult
     from pricers.chain.quotes import Quotes
-    from pricers.surfaces.svi_fit import SVIFit
+    from pricers.calibration.svi_fit import SVIFit
 
 FloatArray = NDArray[np.float64]
 

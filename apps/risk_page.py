@@ -18,7 +18,7 @@ from apps.report.surfaces import draw_surface
 from apps.results import RiskResult
 
 if TYPE_CHECKING:
-    from pricers.surfaces.local_volatility import SplineLocalVolatility
+    from pricers.surfaces.spline_local_volatility import SplineLocalVolatility
 
 FloatArray = NDArray[np.float64]
 

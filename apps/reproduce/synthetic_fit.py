@@ -10,14 +10,14 @@ from apps.synthetic import synthetic_quotes
 if TYPE_CHECKING:
     from pricers.calibration import CalibrationResult
     from pricers.chain.quotes import Quotes
-    from pricers.surfaces.svi_fit import SVIFit
+    from pricers.calibration.svi_fit import SVIFit
 
 
 @cache
 def synthetic_fit() -> tuple[Quotes, CalibrationResult, SVIFit]:
     """Return the quotes, the calibrated surface and the SVI slices."""
-    from pricers.calibration import calibrate
-    from pricers.surfaces.svi_fit import fit_svi_slices
+    from pricers.calibration import surface_fit as calibrate
+    from pricers.calibration.svi_fit import fit_svi_slices
 
     quotes = synthetic_quotes()
     return quotes, calibrate(quotes=quotes), fit_svi_slices(quotes=quotes)

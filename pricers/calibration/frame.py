@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 from aadlib.errors import AadValueError
 from pricers.chain.quotes import Quotes
-from pricers.pde.forward_grid import ForwardGrid, forward_grid
+from pricers.pde.grids.moneyness_grid import ForwardGrid, forward_grid
 from pricers.surfaces.bspline import uniform_basis
-from pricers.surfaces.local_volatility import SplineLocalVolatility
+from pricers.surfaces.spline_local_volatility import SplineLocalVolatility
 
 FloatArray = NDArray[np.float64]
 

@@ -10,15 +10,15 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from pricers.calibration.frame import distinct_expiries
-from pricers.calibration.implied_deviation_kernel import implied_deviation_kernel
+from pricers.calibration.deviation_kernels import implied_deviation_kernel
 from pricers.calibration.normal_kernels import cholesky_solve_kernel, normal_kernel
 from pricers.calibration.penalty import second_differences
 from pricers.calibration.settings import CalibrationSettings
 from pricers.chain.quotes import Quotes
-from pricers.pde.compiled_forward import CompiledForwardMarch
-from pricers.pde.forward_grid import ForwardGrid, forward_grid
+from pricers.pde.forward.compiled import CompiledForwardMarch
+from pricers.pde.grids.moneyness_grid import ForwardGrid, forward_grid
 from pricers.surfaces.bspline import uniform_basis
-from pricers.surfaces.local_volatility import SplineLocalVolatility
+from pricers.surfaces.spline_local_volatility import SplineLocalVolatility
 
 FloatArray = NDArray[np.float64]
 

@@ -7,11 +7,11 @@ from numpy.typing import NDArray
 
 from aadlib.errors import AadValueError
 from pricers.calibration.frame import SAME_TIME, distinct_expiries, march_grid
-from pricers.calibration.implied_deviation_kernel import implied_deviation_kernel
+from pricers.calibration.deviation_kernels import implied_deviation_kernel
 from pricers.chain.quotes import Quotes
-from pricers.pde.compiled_forward import CompiledForwardMarch
-from pricers.pde.forward_grid import ForwardGrid
-from pricers.surfaces.local_volatility import SplineLocalVolatility
+from pricers.pde.forward.compiled import CompiledForwardMarch
+from pricers.pde.grids.moneyness_grid import ForwardGrid
+from pricers.surfaces.spline_local_volatility import SplineLocalVolatility
 
 FloatArray = NDArray[np.float64]
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pricers.calibration.gauss_newton import Iteration
-from pricers.fit_quality import FitQuality
-from pricers.surfaces.local_volatility import SplineLocalVolatility
+from pricers.calibration.levenberg_marquardt import Iteration
+from pricers.calibration.quality import FitQuality
+from pricers.surfaces.spline_local_volatility import SplineLocalVolatility
 
 __all__ = ["CalibrationResult", "Iteration"]
 

@@ -7,10 +7,10 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from pricers.calibration.frame import distinct_expiries
-from pricers.calibration.normal_equations import solve_definite
+from pricers.calibration.normal_system import solve_definite
 from pricers.calibration.penalty import second_differences
 from pricers.chain.quotes import Quotes
-from pricers.surfaces.local_volatility import SplineLocalVolatility
+from pricers.surfaces.spline_local_volatility import SplineLocalVolatility
 
 FloatArray = NDArray[np.float64]
 

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pricers.black_scholes import price
+from pricers.analytic.black_scholes import price
 from pricers.chain.cleaning import years_to_expiry
 from pricers.surfaces.svi import SVISlice, SVISurface
 

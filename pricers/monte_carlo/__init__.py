@@ -1,8 +1,8 @@
 """Monte Carlo: paths, payoffs, and kernels that price and differentiate them."""
 
-from pricers.monte_carlo.basket_call import BasketGreeks, basket_greeks
-from pricers.monte_carlo.basket_path_greeks import BasketEpGreeks, basket_ep_greeks
-from pricers.monte_carlo.conditional_expectation import ConditionalExpectation
+from pricers.monte_carlo.basket.call import BasketGreeks, basket_greeks
+from pricers.monte_carlo.basket.recorded import BasketEpGreeks, basket_ep_greeks
+from pricers.monte_carlo.smoothing.conditional_expectation import ConditionalExpectation
 from pricers.monte_carlo.correlation import (
     apply_correlation,
     apply_correlation_nonvec,
@@ -10,28 +10,23 @@ from pricers.monte_carlo.correlation import (
     pack_correlations,
     unpack_correlations,
 )
-from pricers.monte_carlo.geometric_brownian_motion import GeometricBrownianMotion
-from pricers.monte_carlo.likelihood_ratio import LikelihoodRatio
-from pricers.monte_carlo.local_volatility import LocalVolatility
-from pricers.monte_carlo.malliavin import Malliavin
+from pricers.monte_carlo.dynamics.geometric_brownian_motion import GeometricBrownianMotion
+from pricers.monte_carlo.smoothing.likelihood_ratio import LikelihoodRatio
+from pricers.monte_carlo.dynamics.local_volatility import LocalVolatility
+from pricers.monte_carlo.smoothing.malliavin import Malliavin
 from pricers.monte_carlo.path import SMOOTHINGS, Path, compress_steps
-from pricers.monte_carlo.path_payoffs import (
-    AsianOption,
-    Autocallable,
-    BarrierOption,
-    GeometricAsianOption,
-)
-from pricers.monte_carlo.pathwise import Exact, Kernel, Softplus
-from pricers.monte_carlo.payoffs import (
-    BasketOption,
-    BestOfOption,
-    DigitalOption,
-    GeometricBasketOption,
-    SpreadOption,
-    WorstOfOption,
-)
+from pricers.monte_carlo.payoffs.asian import AsianOption, GeometricAsianOption
+from pricers.monte_carlo.payoffs.autocallable import Autocallable
+from pricers.monte_carlo.payoffs.barrier import BarrierOption
+from pricers.monte_carlo.smoothing.exact import Exact
+from pricers.monte_carlo.smoothing.kernel import Kernel
+from pricers.monte_carlo.smoothing.softplus import Softplus
+from pricers.monte_carlo.payoffs.basket import BasketOption, GeometricBasketOption
+from pricers.monte_carlo.payoffs.extreme import BestOfOption, WorstOfOption
+from pricers.monte_carlo.payoffs.digital import DigitalOption
+from pricers.monte_carlo.payoffs.spread import SpreadOption
 from pricers.monte_carlo.pricing import Estimate, measured_bias, price
-from pricers.monte_carlo.vibrato import Vibrato
+from pricers.monte_carlo.smoothing.vibrato import Vibrato
 
 __all__ = [
     "SMOOTHINGS", "AsianOption", "Autocallable", "BarrierOption", "BasketEpGreeks", "BasketGreeks",

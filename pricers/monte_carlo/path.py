@@ -11,12 +11,14 @@ from numpy.typing import NDArray
 from aadlib.errors import AadTypeError, AadValueError
 from aadlib.validation import require_positive, whole_number
 from pricers.monte_carlo.closed_forms import geometric_claim
-from pricers.monte_carlo.conditional_expectation import ConditionalExpectation
-from pricers.monte_carlo.likelihood_ratio import LikelihoodRatio
-from pricers.monte_carlo.malliavin import Malliavin
-from pricers.monte_carlo.pathwise import Exact, Kernel, Softplus
+from pricers.monte_carlo.smoothing.conditional_expectation import ConditionalExpectation
+from pricers.monte_carlo.smoothing.likelihood_ratio import LikelihoodRatio
+from pricers.monte_carlo.smoothing.malliavin import Malliavin
+from pricers.monte_carlo.smoothing.exact import Exact
+from pricers.monte_carlo.smoothing.kernel import Kernel
+from pricers.monte_carlo.smoothing.softplus import Softplus
 from pricers.monte_carlo.simulation import Simulation, split_normals
-from pricers.monte_carlo.vibrato import Vibrato
+from pricers.monte_carlo.smoothing.vibrato import Vibrato
 
 FloatArray = NDArray[np.float64]
 

@@ -13,7 +13,7 @@ from scipy.sparse import block_diag, csr_array, hstack
 from aadlib.errors import AadValueError
 from aadlib.validation import require_positive, values_of
 from pricers.surfaces.local_basis import LocalBasis, product_lines
-from pricers.surfaces.local_volatility import SplineLocalVolatility
+from pricers.surfaces.spline_local_volatility import SplineLocalVolatility
 from pricers.surfaces.volatility_hats import VolatilityHats
 
 FloatArray = NDArray[np.float64]

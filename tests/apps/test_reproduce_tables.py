@@ -16,7 +16,7 @@ from apps.reproduce.command import SIMULATED, TABLES, published_table
 from apps.reproduce.comparison import Ours, PublishedTable
 from apps.reproduce.timing import median_seconds, timed
 from greeks2 import METHODS
-from pricers.pde import grids
+from pricers.pde.grids import spot_grids as grids
 
 QUICK = [name for name in TABLES if name not in ("section-4.3.2", "section-4.3.3", *SIMULATED)]
 
@@ -145,7 +145,7 @@ def test_table_14_has_an_entry_for_every_method(small: None) -> None:
 
 
 def test_svi_parameters_of_the_tables_are_free_of_arbitrage() -> None:
-    from pricers.surfaces.svi_surface import SVILocalVolatility
+    from pricers.surfaces.svi_local_volatility import SVILocalVolatility
 
     for moved in (svi_call.POINT, svi_call.POINT + svi_call.STEPS, svi_call.POINT - svi_call.STEPS):
         surface = SVILocalVolatility(parameters=moved, expiries=svi_call.EXPIRIES, spot=100.0, reach=1.5)

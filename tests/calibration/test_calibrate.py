@@ -6,10 +6,15 @@ import numpy as np
 import pytest
 
 from aadlib.errors import AadTypeError, AadValueError
-from pricers.calibration import CalibrationSettings, calibrate, holdout, reprice
+from pricers.calibration import (
+    CalibrationSettings,
+    surface_fit as calibrate,
+    out_of_sample as holdout,
+    reprice,
+)
 from pricers.calibration.frame import march_grid
 from pricers.chain.quotes import Quotes
-from pricers.surfaces.svi_fit import fit_svi_slices
+from pricers.calibration.svi_fit import fit_svi_slices
 
 from .conftest import make_quotes, one_slice
 

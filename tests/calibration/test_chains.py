@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from pricers.calibration import calibrate, holdout
+from pricers.calibration import surface_fit as calibrate, out_of_sample as holdout
 from pricers.chain import load_quotes
-from pricers.surfaces.svi_fit import fit_svi_slices
+from pricers.calibration.svi_fit import fit_svi_slices
 
 from .conftest import one_slice
 

@@ -9,8 +9,8 @@ import pytest
 from scipy import optimize, sparse
 
 from aadlib.errors import AadValueError
-from pricers.calibration.gauss_newton import Iteration, gauss_newton
-from pricers.calibration.normal_equations import normal_equations, solve_definite
+from pricers.calibration.levenberg_marquardt import Iteration, gauss_newton
+from pricers.calibration.normal_system import normal_equations, solve_definite
 
 
 class Rosenbrock:

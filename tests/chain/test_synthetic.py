@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from pricers.chain import drop_unusable, fit_parity, load_quotes, read_chain, synthetic
-from pricers.fit_quality import fit_quality
+from pricers.calibration.quality import fit_quality
 from pricers.surfaces.svi import check_butterfly, check_calendar
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from pricers.monte_carlo.basket_sums import BasketCall, BasketSums
+from pricers.monte_carlo.basket.sums import BasketCall, BasketSums
 
 
 def basket(n: int) -> dict[str, Any]:

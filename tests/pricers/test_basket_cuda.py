@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from aadlib.errors import AadValueError
-from pricers.monte_carlo import basket_twin
-from pricers.monte_carlo.basket_call import basket_greeks
+from pricers.monte_carlo.basket.twins import numpy_sums as basket_twin
+from pricers.monte_carlo.basket.call import basket_greeks
 
 from .basket_case import basket, call_of, worst_difference
 
@@ -27,9 +27,9 @@ pytestmark = [pytest.mark.cuda, pytest.mark.usefixtures("cuda_card")]
 def test_kernel_equals_twin(
     n: int, n_paths: int, threads: int, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from pricers.monte_carlo import basket_cuda
+    from pricers.monte_carlo.basket import kernels_cuda as basket_cuda
 
-    monkeypatch.setattr("pricers.monte_carlo.basket_sums.N_BATCHES", 3)
+    monkeypatch.setattr("pricers.monte_carlo.basket.sums.N_BATCHES", 3)
     monkeypatch.setattr(basket_cuda, "MOST_PATHS", 8)
     monkeypatch.setattr(basket_cuda, "DOUBLES_PER_LAUNCH", 2 * n * n_paths // 3)
     normals = rng.standard_normal((n_paths, n))
@@ -41,9 +41,9 @@ def test_kernel_equals_twin(
 
 
 def test_greeks_equal_those_of_the_cpu(rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch) -> None:
-    from pricers.monte_carlo import basket_cuda
+    from pricers.monte_carlo.basket import kernels_cuda as basket_cuda
 
-    monkeypatch.setattr("pricers.monte_carlo.basket_sums.N_BATCHES", 4)
+    monkeypatch.setattr("pricers.monte_carlo.basket.sums.N_BATCHES", 4)
     monkeypatch.setattr(basket_cuda.basket_sums, "__kwdefaults__", {"threads": 16})
     normals = rng.standard_normal((50, 3))
     cpu, card = (basket_greeks(**basket(3), normals=normals, device=device) for device in ("cpu", "cuda"))

@@ -9,11 +9,12 @@ import pytest
 
 import aadlib as ad
 from aadlib.errors import AadError, AadTypeError, AadValueError, NotFinite
-from pricers import black_scholes
-from pricers.monte_carlo import basket_kernel, basket_twin
-from pricers.monte_carlo.basket_call import basket_greeks
-from pricers.monte_carlo.basket_sums import batch_bounds
-from pricers.monte_carlo.exponential_kernel import exponentials_kernel
+from pricers.analytic import black_scholes
+from pricers.monte_carlo.basket import kernels as basket_kernel
+from pricers.monte_carlo.basket.twins import numpy_sums as basket_twin
+from pricers.monte_carlo.basket.call import basket_greeks
+from pricers.monte_carlo.basket.sums import batch_bounds
+from pricers.monte_carlo.basket.exponential_kernel import exponentials_kernel
 
 from .basket_case import basket, call_of, worst_difference
 
@@ -166,7 +167,7 @@ def test_without_a_card_cuda_raises() -> None:
 
 
 def test_a_card_refuses_paths_that_its_shared_memory_cannot_hold() -> None:
-    from pricers.monte_carlo.basket_cuda import plan
+    from pricers.monte_carlo.basket.kernels_cuda import plan
 
     for n_assets in (1, 5, 40, 100, 800):
         sizes = plan(n_assets)

@@ -10,7 +10,7 @@ import pytest
 
 from aadlib.errors import AadValueError
 from pricers.chain import Quotes, Slice
-from pricers.fit_quality import fit_quality, fit_weights, inside_bid_ask
+from pricers.calibration.quality import fit_quality, fit_weights, inside_bid_ask
 
 DATE = datetime.date(2024, 1, 2)
 

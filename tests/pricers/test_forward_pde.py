@@ -9,15 +9,17 @@ import pytest
 
 import aadlib as ad
 from aadlib.errors import AadValueError
-from pricers import black_scholes
-from pricers.implied_volatility import implied_volatility
-from pricers.pde import backward
-from pricers.pde.compiled_forward import CompiledForwardMarch
-from pricers.pde.forward import book_grid, march_forward, price_book
-from pricers.pde.forward_grid import ForwardGrid, forward_grid, lagrange_stencils
-from pricers.pde.grids import sinh_grid
+from pricers.analytic import black_scholes
+from pricers.analytic.implied_volatilities import implied_volatility
+from pricers.pde.backward import pricing as backward
+from pricers.pde.forward.compiled import CompiledForwardMarch
+from pricers.pde.forward.book import book_grid, price_book
+from pricers.pde.forward.dupire_march import march_forward
+from pricers.pde.grids.moneyness_grid import ForwardGrid, forward_grid
+from pricers.pde.grids.lagrange import lagrange_stencils
+from pricers.pde.grids.spot_grids import sinh_grid
 from pricers.surfaces.bspline import uniform_basis
-from pricers.surfaces.local_volatility import SplineLocalVolatility
+from pricers.surfaces.spline_local_volatility import SplineLocalVolatility
 
 EXPIRIES = np.array([0.05, 0.25, 0.26, 1.0])
 

@@ -11,9 +11,9 @@ from scipy.optimize import brentq
 from scipy.special import erfcx
 
 from aadlib.errors import AadTypeError, AadValueError
-from pricers import black_scholes
-from pricers.implied_volatility import implied_volatility, strict_implied_volatility, vega
-from pricers.implied_volatility_kernel import _y_kernel, deviation_kernel
+from pricers.analytic import black_scholes
+from pricers.analytic.implied_volatilities import implied_volatility, strict_implied_volatility, vega
+from pricers.analytic.householder_kernels import _y_kernel, deviation_kernel
 
 
 def twin(price: float, forward: float, strike: float, expiry: float, discount: float, is_call: bool) -> float:

@@ -10,7 +10,7 @@ import pytest
 import aadlib as ad
 from aadlib.errors import AadValueError
 from pricers.surfaces.bspline import uniform_basis
-from pricers.surfaces.local_volatility import SplineLocalVolatility
+from pricers.surfaces.spline_local_volatility import SplineLocalVolatility
 
 EXPIRIES = np.array([0.1, 0.5, 2.0])
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pricers.pde.backward import _compiled_march
-from pricers.pde.march import Bands, Substep, march
+from pricers.pde.backward.pricing import _compiled_march
+from pricers.pde.march.substeps import Bands, Substep, march
 
 
 def problem(rng: np.random.Generator, n_rows: int, n_nodes: int = 41) -> dict[str, Any]:

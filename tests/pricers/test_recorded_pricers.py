@@ -9,14 +9,14 @@ import pytest
 from scipy.interpolate import BSpline
 
 import aadlib as ad
-from pricers import bachelier, black_scholes
-from pricers.implied_volatility import differentiable_implied_volatility, implied_volatility
-from pricers.pde import backward
-from pricers.pde.default_grid import default_grid
-from pricers.pde.forward import book_grid, price_book
-from pricers.pde.grids import Grid, log_grid, sinh_grid, uniform_grid
+from pricers.analytic import bachelier, black_scholes
+from pricers.analytic.implied_volatilities import differentiable_implied_volatility, implied_volatility
+from pricers.pde.backward import pricing as backward
+from pricers.pde.grids.automatic_grid import default_grid
+from pricers.pde.forward.book import book_grid, price_book
+from pricers.pde.grids.spot_grids import Grid, log_grid, sinh_grid, uniform_grid
 from pricers.surfaces.bspline import uniform_basis
-from pricers.surfaces.local_volatility import SplineLocalVolatility
+from pricers.surfaces.spline_local_volatility import SplineLocalVolatility
 
 BLACK_NAMES = ("spot", "strike", "expiry", "rate", "dividend_yield", "volatility")
 BLACK_POINT = np.array([100.0, 110.0, 0.8, 0.04, 0.015, 0.25])

@@ -9,11 +9,12 @@ import pytest
 
 import aadlib as ad
 from aadlib.errors import AadValueError, BranchChanged
-from pricers import black_scholes, svi_pde
-from pricers.pde import grids
+from pricers.analytic import black_scholes
+from pricers.pde.backward import svi_pde
+from pricers.pde.grids import spot_grids as grids
 from pricers.surfaces.dupire import local_variance
 from pricers.surfaces.svi import SVISurface
-from pricers.surfaces.svi_surface import SVILocalVolatility, svi_slices
+from pricers.surfaces.svi_local_volatility import SVILocalVolatility, svi_slices
 
 EXPIRIES = np.array([0.1, 0.25, 0.5, 0.75, 1.0])
 

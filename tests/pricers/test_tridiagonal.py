@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import aadlib as ad
-from pricers.pde.tridiagonal import factorise, thomas
+from pricers.pde.march.tridiagonal import factorise, thomas
 
 
 def system(rng: np.random.Generator, n: int) -> tuple[Any, ...]:

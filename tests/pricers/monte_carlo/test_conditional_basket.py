@@ -10,9 +10,9 @@ from scipy.optimize import brentq
 
 import aadlib as ad
 from aadlib import AadValueError
-from pricers.monte_carlo.conditional_basket import Term, call_above, has_root, put_below, root
-from pricers.monte_carlo.directions import choose_direction, slopes
-from pricers.monte_carlo.payoffs import LinearClaim
+from pricers.monte_carlo.conditioning.lognormal_sum import Term, call_above, has_root, put_below, root
+from pricers.monte_carlo.conditioning.directions import choose_direction, slopes
+from pricers.monte_carlo.linear_claim import LinearClaim
 
 BASKETS = {
     "basket": ([0.5, 0.3, 0.2], [4.6, 4.5, 4.8], [0.1, 0.9, 0.35], 100.0),

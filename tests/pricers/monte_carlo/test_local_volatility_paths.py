@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import aadlib as ad
-from pricers import black_scholes
+from pricers.analytic import black_scholes
 from pricers.monte_carlo import (
     BarrierOption,
     BasketOption,
@@ -16,14 +16,14 @@ from pricers.monte_carlo import (
     closed_forms,
     price,
 )
-from pricers.monte_carlo.geometric_brownian_motion import GeometricBrownianMotion
-from pricers.monte_carlo.local_volatility import local_volatility
-from pricers.monte_carlo.spline_on_lanes import spline_on_lanes
-from pricers.pde import backward
+from pricers.monte_carlo.dynamics.geometric_brownian_motion import GeometricBrownianMotion
+from pricers.monte_carlo.dynamics.local_volatility import local_volatility
+from pricers.monte_carlo.dynamics.lane_splines import spline_on_lanes
+from pricers.pde.backward import pricing as backward
 from pricers.surfaces.bspline import BSplineBasis, TensorBasis, uniform_basis
 from pricers.surfaces.flat import FlatVolatility
 from pricers.surfaces.spline_volatility import SplineVolatility
-from pricers.surfaces.svi_surface import SVILocalVolatility
+from pricers.surfaces.svi_local_volatility import SVILocalVolatility
 
 from .estimates import estimate
 

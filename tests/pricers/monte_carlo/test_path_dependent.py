@@ -19,9 +19,11 @@ from pricers.monte_carlo import (
     Softplus,
     Vibrato,
 )
-from pricers.monte_carlo.geometric_brownian_motion import GeometricBrownianMotion
-from pricers.monte_carlo.pathwise import Exact
-from pricers.monte_carlo.surrogates import EXACT, KernelCorner, SoftplusCorner
+from pricers.monte_carlo.dynamics.geometric_brownian_motion import GeometricBrownianMotion
+from pricers.monte_carlo.smoothing.exact import Exact
+from pricers.monte_carlo.payoffs.corners import EXACT
+from pricers.monte_carlo.smoothing.kernel import KernelCorner
+from pricers.monte_carlo.smoothing.softplus import SoftplusCorner
 
 from .backward_induction import differences, induction
 from .estimates import ONE, estimate
@@ -104,7 +106,7 @@ def test_barrier(payoff, smoothing):
 
 
 def test_the_reference_gives_the_vanilla_price_without_a_barrier_in_reach():
-    from pricers import black_scholes
+    from pricers.analytic import black_scholes
 
     price = barrier_reference(BarrierOption(strike=98.0, barrier=1e3), EXACT)
     wanted = black_scholes.greeks(
