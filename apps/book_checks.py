@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 
 from apps.book_greeks import BookModel, differences, moved, rate_step, spot_step
 from apps.results import BookGreeks, Check
-from pricers.pde.forward.dupire_march import march_forward
-from pricers.pde.grids.lagrange import lagrange_start, lagrange_weights
-from pricers.pde.forward.reading import READING_WIDTH
+from pricers.pde.forward import march_forward
+from pricers.pde.grids import lagrange_start, lagrange_weights
+from pricers.pde.forward import READING_WIDTH
 
 if TYPE_CHECKING:
     import aadlib as ad
-    from pricers.pde.grids.moneyness_grid import ForwardGrid
+    from pricers.pde.grids import ForwardGrid
 
 FloatArray = NDArray[np.float64]
 
@@ -96,7 +96,7 @@ def _by_a_finer_grid(model: BookModel, greeks: BookGreeks) -> list[Check]:
 
 def _by_closed_form(model: BookModel, program: ad.Program, grid: ForwardGrid) -> list[Check]:
     """Replay the recording on a flat surface, where Black-Scholes knows the answer."""
-    from pricers.analytic import black_scholes
+    from pricers import black_scholes
 
     c, spot = model.contracts, model.quotes.spot
     rate = -np.log(c["discounts"]) / c["expiries"]

@@ -15,11 +15,11 @@ from apps.book import Position
 from apps.buckets import Buckets
 from apps.results import BookGreeks
 from greeks2 import hessian_result
-from pricers.pde.forward.book import book_grid, price_book
+from pricers.pde.forward import book_grid, price_book
 
 if TYPE_CHECKING:
     from pricers.chain.quotes import Quotes
-    from pricers.pde.grids.moneyness_grid import ForwardGrid
+    from pricers.pde.grids import ForwardGrid
     from pricers.surfaces.spline_local_volatility import SplineLocalVolatility
 
 FloatArray = NDArray[np.float64]
@@ -166,7 +166,7 @@ class BookModel:
 
     def black_vegas(self, prices: FloatArray) -> FloatArray:
         """Return the Black vega per volatility point of one option of each position from its price, or NaN."""
-        from pricers.analytic.implied_volatilities import implied_volatility, vega
+        from pricers.analytic import implied_volatility, vega
 
         c = self.contracts
         terms = {name: c[f"{name}s"] for name in ("forward", "strike", "discount")}

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pricers.analytic import black_scholes
+from pricers import black_scholes
 
 INPUTS = ("spot", "volatility", "strike", "rate", "expiry")
 POINT = np.array([100.0, 0.2, 105.0, 0.05, 1.0])

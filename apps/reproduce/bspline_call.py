@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pricers.pde.backward import pricing as backward
-from pricers.pde.grids import spot_grids as grids
+from pricers.pde import backward
+from pricers.pde import grids
 from pricers.surfaces.bspline import uniform_basis
 from pricers.surfaces.spline_volatility import SplineVolatility
 

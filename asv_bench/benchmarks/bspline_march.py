@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 import aadlib as ad
-from pricers.pde.backward import pricing as backward
-from pricers.pde.grids.lagrange import lagrange_weights
-from pricers.pde.grids.spot_grids import Grid, uniform_grid
+from pricers.pde import backward
+from pricers.pde.grids import lagrange_weights
+from pricers.pde.grids import Grid, uniform_grid
 from pricers.pde.backward.payoff import averaged_payoff
 from pricers.surfaces.bspline import BSplineBasis, TensorBasis, uniform_basis
 from pricers.surfaces.spline_volatility import SplineVolatility

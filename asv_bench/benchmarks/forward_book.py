@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 import aadlib as ad
-from pricers.pde.forward.book import book_grid, price_book
+from pricers.pde.forward import book_grid, price_book
 from pricers.surfaces import spline_local_volatility as local_volatility
 from pricers.surfaces.bspline import uniform_basis
 

@@ -8,7 +8,7 @@ import numpy as np
 
 import aadlib as ad
 from greeks2 import METHODS, hessian
-from pricers.analytic import black_scholes
+from pricers import black_scholes
 
 from .bspline_pde import price, weights
 from .planner import Shape, numeric_phase, shapes

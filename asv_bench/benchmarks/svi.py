@@ -9,7 +9,7 @@ import aadlib as ad
 from apps.reproduce.svi_call import EXPIRIES, POINT
 from greeks2 import hessian
 from pricers.pde.backward import svi_pde
-from pricers.pde.grids.spot_grids import uniform_grid
+from pricers.pde.grids import uniform_grid
 
 from .sizes import SMALLEST, median_seconds
 

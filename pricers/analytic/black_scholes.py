@@ -10,11 +10,12 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 import aadlib as ad
 from aadlib.errors import AadTypeError
 from aadlib.validation import require_finite, require_positive, values_of
+from pricers.types import Bools
 
 
 def price(
@@ -25,7 +26,7 @@ def price(
     rate: Any,
     dividend_yield: Any = 0.0,
     volatility: Any,
-    is_call: bool | NDArray[np.bool_] = True,
+    is_call: bool | Bools = True,
 ) -> Any:
     """Price a European option on a log-normal spot.
 
@@ -122,7 +123,7 @@ def greeks(
     rate: ArrayLike,
     dividend_yield: ArrayLike = 0.0,
     volatility: ArrayLike,
-    is_call: bool | NDArray[np.bool_] = True,
+    is_call: bool | Bools = True,
 ) -> Greeks:
     """Return the price and all closed-form Greeks to third order.
 

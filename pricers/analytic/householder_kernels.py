@@ -17,8 +17,10 @@ import math
 import numba as nb
 import numpy as np
 from numpy.polynomial import chebyshev, polynomial
-from numpy.typing import NDArray
 from scipy.special import erfcx
+
+from aadlib.types import Floats
+from pricers.types import Bools
 
 ROOT_TWO_PI = math.sqrt(2.0 * math.pi)
 LOG_ROOT_TWO_PI = math.log(ROOT_TWO_PI)
@@ -32,7 +34,7 @@ SPLIT_H = 1.0  # the two fits of the normal model's volatility meet where |h| = 
 ERFCX_SCALE = 3.0
 
 
-def _scaled_tail_coefficients() -> NDArray[np.float64]:
+def _scaled_tail_coefficients() -> Floats:
     """Fit (1 + 2 z) erfcx(z) on 0 <= z < inf as a polynomial in y = (z - c) / (z + c)."""
 
     y = np.cos(np.pi * (np.arange(200) + 0.5) / 200)
@@ -41,10 +43,10 @@ def _scaled_tail_coefficients() -> NDArray[np.float64]:
     return np.asarray(chebyshev.cheb2poly(series), dtype=np.float64)
 
 
-def _normal_model_fits() -> tuple[float, NDArray[np.float64], NDArray[np.float64]]:
+def _normal_model_fits() -> tuple[float, Floats, Floats]:
     """Fit h as a function of rho = (n(h) - h N(-h)) / h, the normal model's price over moneyness."""
 
-    def ratio(h: NDArray[np.float64]) -> NDArray[np.float64]:
+    def ratio(h: Floats) -> Floats:
         slope = 1.0 - h * ROOT_HALF_PI * erfcx(h * ROOT_HALF)
         return np.asarray(np.exp(-0.5 * h * h) / ROOT_TWO_PI * slope / h, dtype=np.float64)
 
@@ -160,13 +162,13 @@ def deviation_kernel(moneyness: float, price: float, complement: float) -> float
 
 @nb.njit(cache=True)
 def implied_volatility_kernel(
-    price: NDArray[np.float64],
-    forward: NDArray[np.float64],
-    strike: NDArray[np.float64],
-    expiry: NDArray[np.float64],
-    discount: NDArray[np.float64],
-    is_call: NDArray[np.bool_],
-    out: NDArray[np.float64],
+    price: Floats,
+    forward: Floats,
+    strike: Floats,
+    expiry: Floats,
+    discount: Floats,
+    is_call: Bools,
+    out: Floats,
 ) -> None:
     """Fill `out` with implied volatilities, 0 at the lower bound of the price and NaN outside the bounds."""
     for i in range(price.size):

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 import aadlib as ad
 from aadlib.errors import AadTypeError, AadValueError
 from aadlib.validation import require_finite, require_positive, values_of
+from pricers.types import Bools
 
 NEAR = 1e-4
 
@@ -21,7 +22,7 @@ def implied_volatility(
     strike: ArrayLike,
     expiry: ArrayLike,
     discount: ArrayLike = 1.0,
-    is_call: bool | NDArray[np.bool_] = True,
+    is_call: bool | Bools = True,
 ) -> Any:
     """Return the volatilities at which the Black formula gives the prices.
 

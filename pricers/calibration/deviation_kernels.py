@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 
 import numba as nb
-import numpy as np
-from numpy.typing import NDArray
 
+from aadlib.types import Floats
 from pricers.analytic.householder_kernels import deviation_kernel
 
 PRICE_FLOOR = 1e-13
@@ -16,10 +15,10 @@ PRICE_FLOOR = 1e-13
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
 def implied_deviation_kernel(
-    price: NDArray[np.float64],
-    log_moneyness: NDArray[np.float64],
-    deviation: NDArray[np.float64],
-    slope: NDArray[np.float64],
+    price: Floats,
+    log_moneyness: Floats,
+    deviation: Floats,
+    slope: Floats,
 ) -> None:
     """Fill deviation = sigma sqrt(T) and slope = d deviation / d price for out-of-the-money price / forward."""
     for i in range(price.size):

@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 
+from aadlib.types import Floats
 from pricers.calibration.normal_system import normal_equations, solve_definite
-
-FloatArray = NDArray[np.float64]
 
 MAX_ACTIVE_SET_ROUNDS = 8
 TRUSTED_GAIN = 0.25
@@ -24,15 +22,15 @@ TRUSTED_DAMPING = 10.0
 class LeastSquares(Protocol):
     """What the optimiser needs: see `pricers.calibration.problem.CalibrationProblem`."""
 
-    lower: FloatArray
-    upper: FloatArray
+    lower: Floats
+    upper: Floats
     penalty: sparse.csr_array
-    center: FloatArray
+    center: Floats
 
-    def residuals(self, parameters: FloatArray) -> FloatArray:
+    def residuals(self, parameters: Floats) -> Floats:
         """Return the residuals of the data."""
 
-    def jacobian(self, parameters: FloatArray) -> FloatArray:
+    def jacobian(self, parameters: Floats) -> Floats:
         """Return their derivatives."""
 
 
@@ -61,7 +59,7 @@ class Iteration:
 class GaussNewtonResult:
     """Where the iteration stopped, and how it came there."""
 
-    parameters: FloatArray
+    parameters: Floats
     objective: float
     iterations: tuple[Iteration, ...]
     converged: bool
@@ -69,7 +67,7 @@ class GaussNewtonResult:
 
 def gauss_newton(
     problem: LeastSquares,
-    start: FloatArray,
+    start: Floats,
     *,
     tolerance: float,
     max_evaluations: int,
@@ -106,7 +104,7 @@ def gauss_newton(
     gram = (problem.penalty.T @ problem.penalty).toarray()
     parameters = np.clip(start, problem.lower, problem.upper)
 
-    def objective(residuals: FloatArray, at: FloatArray) -> float:
+    def objective(residuals: Floats, at: Floats) -> float:
         away = problem.penalty @ (at - problem.center)
         return 0.5 * float(residuals @ residuals + away @ away)
 
@@ -149,9 +147,7 @@ def gauss_newton(
     return GaussNewtonResult(parameters, value, tuple(iterations), converged)
 
 
-def _bounded_step(
-    normal: FloatArray, gradient: FloatArray, damping: float, lower: FloatArray, upper: FloatArray
-) -> FloatArray:
+def _bounded_step(normal: Floats, gradient: Floats, damping: float, lower: Floats, upper: Floats) -> Floats:
     """Minimise the damped quadratic model inside lower <= step <= upper by rounds of an active set."""
     damped = normal.copy()
     damped[np.diag_indices_from(damped)] *= 1.0 + damping

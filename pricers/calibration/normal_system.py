@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from aadlib.errors import AadValueError
+from aadlib.types import Floats
 from aadlib.validation import require_shape
 from pricers.calibration.normal_kernels import cholesky_solve_kernel, normal_kernel
 
-FloatArray = NDArray[np.float64]
 
-
-def normal_equations(jacobian: FloatArray, residuals: FloatArray) -> tuple[FloatArray, FloatArray]:
+def normal_equations(jacobian: Floats, residuals: Floats) -> tuple[Floats, Floats]:
     """Return J'J, (n_parameters, n_parameters), and J'r, (n_parameters,)."""
     n_rows, n_columns = jacobian.shape
     require_shape("residuals", residuals, (n_rows,))
@@ -21,7 +19,7 @@ def normal_equations(jacobian: FloatArray, residuals: FloatArray) -> tuple[Float
     return normal, gradient
 
 
-def solve_definite(matrix: FloatArray, right: FloatArray) -> FloatArray:
+def solve_definite(matrix: Floats, right: Floats) -> Floats:
     """Solve a symmetric positive definite system.
 
     Raises

@@ -8,12 +8,12 @@ import numpy as np
 
 from aadlib.errors import AadValueError
 from aadlib.validation import whole_number
-from pricers.calibration.surface_fit import calibrate
 from pricers.calibration.frame import march_grid
+from pricers.calibration.quality import FitQuality, fit_quality
 from pricers.calibration.repricing import FINE, reprice
 from pricers.calibration.settings import CalibrationSettings
+from pricers.calibration.surface_fit import calibrate
 from pricers.chain.quotes import Quotes
-from pricers.calibration.quality import FitQuality, fit_quality
 
 
 @dataclass(frozen=True)

@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from aadlib.errors import AadValueError
+from aadlib.types import Floats
 from aadlib.validation import require_finite, require_positive, require_shape
+from pricers.types import Bools
 
 if TYPE_CHECKING:
     from pricers.chain.quotes import Quotes
 
-FloatArray = NDArray[np.float64]
 
 TIGHT_SPREAD = 0.05
 """Widest bid-ask spread, in volatility, of the quotes that `FitQuality.tight_rmse` looks at."""
@@ -49,11 +50,11 @@ class FitQuality:
     share_inside: float
     worst: float
     n_quotes: int
-    slice_rmse: FloatArray
-    slice_inside: FloatArray
+    slice_rmse: Floats
+    slice_inside: Floats
 
 
-def fit_weights(*, quotes: Quotes, weights: str | ArrayLike = "equal") -> FloatArray:
+def fit_weights(*, quotes: Quotes, weights: str | ArrayLike = "equal") -> Floats:
     """Return the weight of each squared volatility error, scaled to a mean of one.
 
     Parameters
@@ -88,13 +89,13 @@ def fit_weights(*, quotes: Quotes, weights: str | ArrayLike = "equal") -> FloatA
     return np.asarray(raw / raw.mean())
 
 
-def _root_mean_square(error: FloatArray, weight: FloatArray) -> float:
+def _root_mean_square(error: Floats, weight: Floats) -> float:
     if error.size == 0:
         return float("nan")
     return float(np.sqrt(np.sum(weight * error * error) / np.sum(weight)))
 
 
-def inside_bid_ask(*, quotes: Quotes, model_volatility: ArrayLike) -> NDArray[np.bool_]:
+def inside_bid_ask(*, quotes: Quotes, model_volatility: ArrayLike) -> Bools:
     """Return which quotes have bid <= model <= ask, compared in volatility.
 
     A price is monotone in its volatility, so this is the comparison of prices too. A bid below intrinsic has no

@@ -7,22 +7,22 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import optimize
 
 from aadlib.errors import AadTypeError, AadValueError
+from aadlib.types import Floats
 from pricers.calibration.frame import empty_surface, march_grid
 from pricers.calibration.levenberg_marquardt import Iteration, gauss_newton
 from pricers.calibration.problem import CalibrationProblem, load_kernels
+from pricers.calibration.quality import fit_quality, fit_weights
 from pricers.calibration.repricing import reprice
 from pricers.calibration.result import CalibrationResult
 from pricers.calibration.settings import CalibrationSettings
 from pricers.calibration.start import smart_start
 from pricers.chain.quotes import Quotes
-from pricers.calibration.quality import fit_quality, fit_weights
 
-FloatArray = NDArray[np.float64]
-Fit = tuple[FloatArray, tuple[Iteration, ...], bool]
+Fit = tuple[Floats, tuple[Iteration, ...], bool]
 
 OPTIMISERS = ("gauss_newton", "least_squares", "L-BFGS-B", "TNC", "SLSQP")
 """Those that take bounds and derivatives, so that none falls back to differences or ignores a bound."""
@@ -139,7 +139,7 @@ def calibrate(
 
 def _fit(
     problem: CalibrationProblem,
-    start: FloatArray,
+    start: Floats,
     optimiser: str,
     settings: CalibrationSettings,
     callback: Callable[[Iteration], None] | None,
@@ -160,13 +160,13 @@ def _fit(
     return _minimise(problem, start, optimiser)
 
 
-def _least_squares(problem: CalibrationProblem, start: FloatArray, settings: CalibrationSettings) -> Fit:
-    def residuals(parameters: FloatArray) -> FloatArray:
+def _least_squares(problem: CalibrationProblem, start: Floats, settings: CalibrationSettings) -> Fit:
+    def residuals(parameters: Floats) -> Floats:
         return np.concatenate(
             [problem.residuals(parameters), problem.penalty @ (parameters - problem.center)]
         )
 
-    def jacobian(parameters: FloatArray) -> FloatArray:
+    def jacobian(parameters: Floats) -> Floats:
         return np.concatenate([problem.jacobian(parameters), problem.penalty.toarray()])
 
     found = optimize.least_squares(
@@ -179,7 +179,7 @@ def _least_squares(problem: CalibrationProblem, start: FloatArray, settings: Cal
     return found.x, (), bool(found.success)
 
 
-def _minimise(problem: CalibrationProblem, start: FloatArray, method: str) -> Fit:
+def _minimise(problem: CalibrationProblem, start: Floats, method: str) -> Fit:
     minimize: Any = optimize.minimize  # scipy's stubs want the method as a literal
     found = minimize(
         problem.objective,

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from aadlib.errors import AadValueError
+from aadlib.types import Floats
 from aadlib.validation import require_finite, require_positive, require_shape
 from pricers.calibration.quality import FitQuality, fit_quality, fit_weights
 from pricers.surfaces.svi import SVISlice
@@ -16,7 +17,6 @@ from pricers.surfaces.svi import SVISlice
 if TYPE_CHECKING:
     from pricers.chain.quotes import Quotes
 
-FloatArray = NDArray[np.float64]
 
 N_STARTS = 2
 """Starting points polished per slice; twenty change no error of two index chains of 72 slices by 0.01%."""
@@ -44,8 +44,8 @@ class SVIFit:
     """
 
     slices: tuple[SVISlice, ...]
-    model_volatility: FloatArray
-    residual: FloatArray
+    model_volatility: Floats
+    residual: Floats
     quality: FitQuality
     n_evaluations: int
 
@@ -57,28 +57,26 @@ class _FreeParameters:
     so that every constraint of a slice holds at every step.
     """
 
-    def __init__(
-        self, log_moneyness: FloatArray, volatility: FloatArray, expiry: float, weight: FloatArray
-    ) -> None:
+    def __init__(self, log_moneyness: Floats, volatility: Floats, expiry: float, weight: Floats) -> None:
         self.k, self.volatility, self.expiry = log_moneyness, volatility, expiry
         self.root_weight = np.sqrt(weight)
 
-    def parameters(self, free: FloatArray) -> tuple[FloatArray, ...]:
+    def parameters(self, free: Floats) -> tuple[Floats, ...]:
         bounded = np.clip(free, _LOWEST, _HIGHEST)
         v, b, sigma = np.exp(bounded[[0, 1, 4]])
         return v, b, np.tanh(bounded[2]), bounded[3], sigma
 
-    def total_variance(self, free: FloatArray) -> FloatArray:
+    def total_variance(self, free: Floats) -> Floats:
         v, b, rho, m, sigma = self.parameters(free)
         offset = self.k - m
         root = np.sqrt(offset * offset + sigma * sigma)
         return np.asarray(v + b * (rho * offset + root - sigma * np.sqrt(1.0 - rho * rho)))
 
-    def residuals(self, free: FloatArray, centre: FloatArray) -> FloatArray:
+    def residuals(self, free: Floats, centre: Floats) -> Floats:
         error = np.sqrt(self.total_variance(free) / self.expiry) - self.volatility
         return np.concatenate([self.root_weight * error, _RIDGE * (free - centre)])
 
-    def jacobian(self, free: FloatArray, centre: FloatArray) -> FloatArray:
+    def jacobian(self, free: Floats, centre: Floats) -> Floats:
         v, b, rho, m, sigma = self.parameters(free)
         offset = self.k - m
         root, tilt = np.sqrt(offset * offset + sigma * sigma), np.sqrt(1.0 - rho * rho)
@@ -95,12 +93,12 @@ class _FreeParameters:
         columns[self.k.size :] = _RIDGE * np.eye(5)
         return columns
 
-    def slice_at(self, free: FloatArray) -> SVISlice:
+    def slice_at(self, free: Floats) -> SVISlice:
         v, b, rho, m, sigma = (float(x) for x in self.parameters(free))
         return SVISlice(a=v - b * sigma * np.sqrt(1.0 - rho * rho), b=b, rho=rho, m=m, sigma=sigma)
 
 
-def _starts(problem: _FreeParameters, n_starts: int) -> list[FloatArray]:
+def _starts(problem: _FreeParameters, n_starts: int) -> list[Floats]:
     """Return the best distinct points of a grid over (m, sigma).
 
     There the total variance is linear in the other three, so that each point costs a weighted linear regression.
@@ -127,7 +125,7 @@ def _starts(problem: _FreeParameters, n_starts: int) -> list[FloatArray]:
         np.stack([np.log(v), np.log(b), np.arctanh(rho), m, np.log(sigma)], axis=1), _LOWEST, _HIGHEST
     )
     cost = np.array([np.sum(problem.residuals(point, point) ** 2) for point in free])
-    chosen: list[FloatArray] = []
+    chosen: list[Floats] = []
     for point in free[np.argsort(cost, kind="stable")]:
         if all(abs(point[3] - p[3]) > 0.15 * span or abs(point[4] - p[4]) > 1.0 for p in chosen):
             chosen.append(point)

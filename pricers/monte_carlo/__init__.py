@@ -2,7 +2,6 @@
 
 from pricers.monte_carlo.basket.call import BasketGreeks, basket_greeks
 from pricers.monte_carlo.basket.recorded import BasketEpGreeks, basket_ep_greeks
-from pricers.monte_carlo.smoothing.conditional_expectation import ConditionalExpectation
 from pricers.monte_carlo.correlation import (
     apply_correlation,
     apply_correlation_nonvec,
@@ -11,21 +10,22 @@ from pricers.monte_carlo.correlation import (
     unpack_correlations,
 )
 from pricers.monte_carlo.dynamics.geometric_brownian_motion import GeometricBrownianMotion
-from pricers.monte_carlo.smoothing.likelihood_ratio import LikelihoodRatio
 from pricers.monte_carlo.dynamics.local_volatility import LocalVolatility
-from pricers.monte_carlo.smoothing.malliavin import Malliavin
 from pricers.monte_carlo.path import SMOOTHINGS, Path, compress_steps
 from pricers.monte_carlo.payoffs.asian import AsianOption, GeometricAsianOption
 from pricers.monte_carlo.payoffs.autocallable import Autocallable
 from pricers.monte_carlo.payoffs.barrier import BarrierOption
-from pricers.monte_carlo.smoothing.exact import Exact
-from pricers.monte_carlo.smoothing.kernel import Kernel
-from pricers.monte_carlo.smoothing.softplus import Softplus
 from pricers.monte_carlo.payoffs.basket import BasketOption, GeometricBasketOption
-from pricers.monte_carlo.payoffs.extreme import BestOfOption, WorstOfOption
 from pricers.monte_carlo.payoffs.digital import DigitalOption
+from pricers.monte_carlo.payoffs.extreme import BestOfOption, WorstOfOption
 from pricers.monte_carlo.payoffs.spread import SpreadOption
 from pricers.monte_carlo.pricing import Estimate, measured_bias, price
+from pricers.monte_carlo.smoothing.conditional_expectation import ConditionalExpectation
+from pricers.monte_carlo.smoothing.exact import Exact
+from pricers.monte_carlo.smoothing.kernel import Kernel
+from pricers.monte_carlo.smoothing.likelihood_ratio import LikelihoodRatio
+from pricers.monte_carlo.smoothing.malliavin import Malliavin
+from pricers.monte_carlo.smoothing.softplus import Softplus
 from pricers.monte_carlo.smoothing.vibrato import Vibrato
 
 __all__ = [

@@ -6,21 +6,19 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from aadlib.errors import AadTypeError, AadValueError
+from aadlib.types import Floats
 from aadlib.validation import require_positive, whole_number
 from pricers.monte_carlo.closed_forms import geometric_claim
+from pricers.monte_carlo.simulation import Simulation, split_normals
 from pricers.monte_carlo.smoothing.conditional_expectation import ConditionalExpectation
-from pricers.monte_carlo.smoothing.likelihood_ratio import LikelihoodRatio
-from pricers.monte_carlo.smoothing.malliavin import Malliavin
 from pricers.monte_carlo.smoothing.exact import Exact
 from pricers.monte_carlo.smoothing.kernel import Kernel
+from pricers.monte_carlo.smoothing.likelihood_ratio import LikelihoodRatio
+from pricers.monte_carlo.smoothing.malliavin import Malliavin
 from pricers.monte_carlo.smoothing.softplus import Softplus
-from pricers.monte_carlo.simulation import Simulation, split_normals
 from pricers.monte_carlo.smoothing.vibrato import Vibrato
-
-FloatArray = NDArray[np.float64]
 
 SMOOTHINGS: dict[str, Any] = {
     "none": Exact,
@@ -138,7 +136,7 @@ class Path:
         return (self.n_steps, n) if self.track_steps else (n,)
 
     @property
-    def parameters(self) -> FloatArray:
+    def parameters(self) -> Floats:
         """The differentiated parameters at the model's own numbers: (n_parameters,) floats."""
         return np.concatenate([self._group(name) for name in self.differentiate])
 
@@ -160,7 +158,7 @@ class Path:
             begin += size
         return found
 
-    def _group(self, name: str) -> FloatArray:
+    def _group(self, name: str) -> Floats:
         return np.array([self.expiry]) if name == "expiry" else self.dynamics.group(name)
 
     def at(self, parameters: Any) -> tuple[Any, Any]:
@@ -212,7 +210,7 @@ def as_smoothing(given: Any) -> Any:
     return given
 
 
-def compress_steps(normals: FloatArray) -> FloatArray:
+def compress_steps(normals: Floats) -> Floats:
     """Return the normals of one step that ends where the steps' normals do.
 
     Parameters

@@ -8,10 +8,10 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 import aadlib as ad
 from aadlib.errors import AadValueError
+from aadlib.types import Floats
 from aadlib.validation import (
     require_finite,
     require_increasing,
@@ -22,8 +22,7 @@ from aadlib.validation import (
 )
 from pricers.surfaces.bspline import BSplineBasis
 from pricers.surfaces.volatility_hats import VolatilityHats
-
-FloatArray = NDArray[np.float64]
+from pricers.types import Longs
 
 
 @dataclass(frozen=True)
@@ -60,11 +59,11 @@ class SplineLocalVolatility:
 
     strike_basis: BSplineBasis
     time_basis: BSplineBasis
-    expiries: FloatArray
-    atm_variance: FloatArray
+    expiries: Floats
+    atm_variance: Floats
     variance_offset: float
-    weights: FloatArray
-    levels: FloatArray
+    weights: Floats
+    levels: Floats
 
     def __post_init__(self) -> None:
         require_increasing("expiries", self.expiries)
@@ -87,7 +86,7 @@ class SplineLocalVolatility:
         return self.weights.size + self.levels.size
 
     @cached_property
-    def parameters(self) -> FloatArray:
+    def parameters(self) -> Floats:
         """Spline weights row by row (time-major), then levels: (n_parameters,) float."""
         return np.concatenate([self.weights.ravel(), self.levels])
 
@@ -102,7 +101,7 @@ class SplineLocalVolatility:
         cut = self.weights.size
         return parameters[:cut].reshape(self.weights.shape), parameters[cut:]
 
-    def total_variance(self, time: Any) -> FloatArray:
+    def total_variance(self, time: Any) -> Floats:
         """At-the-money total variance at float times: linear between expiries, level rate after the last."""
         knots = np.concatenate([[0.0], self.expiries])
         values = np.concatenate([[0.0], self.atm_variance])
@@ -110,7 +109,7 @@ class SplineLocalVolatility:
         last_rate = self.atm_variance[-1] / self.expiries[-1]
         return np.asarray(inside + last_rate * np.maximum(np.asarray(time) - knots[-1], 0.0))
 
-    def scale(self, time: Any) -> FloatArray:
+    def scale(self, time: Any) -> Floats:
         """Width in x of one unit of u near the money, at float times."""
         return np.asarray(0.5 * np.sqrt(self.total_variance(time) + self.variance_offset))
 
@@ -123,7 +122,7 @@ class SplineLocalVolatility:
         """ln t, held at the first knot before it so that time 0 is allowed."""
         return np.log(np.maximum(time, math.exp(self.time_basis.breakpoints[0])))
 
-    def interval(self, time: Any) -> NDArray[np.int64]:
+    def interval(self, time: Any) -> Longs:
         """Index of the expiry interval that holds each float time; an expiry ends its own interval."""
         return np.minimum(np.searchsorted(self.expiries, time, side="left"), self.expiries.size - 1)
 
@@ -147,7 +146,7 @@ class SplineLocalVolatility:
     def variance_row(
         self,
         *,
-        log_moneyness: FloatArray,
+        log_moneyness: Floats,
         time: float,
         shift: Any = 0.0,
         weights: Any = None,
@@ -254,7 +253,7 @@ class SplineLocalVolatility:
         row = ad.array(self.spline_row(time, weights, levels))
         return ad.exp(self.strike_basis.evaluate(row, self.strike_coordinate(log_moneyness, time)))
 
-    def local_volatility(self, *, log_moneyness: Any, time: Any) -> FloatArray:
+    def local_volatility(self, *, log_moneyness: Any, time: Any) -> Floats:
         """Local volatilities at float points; the two arguments broadcast (for pictures and checks).
 
         Returns

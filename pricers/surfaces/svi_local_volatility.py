@@ -12,19 +12,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 import aadlib as ad
 from aadlib.errors import AadValueError
+from aadlib.types import Floats
 from aadlib.validation import require_finite, require_increasing, require_positive, values_of
-from pricers.surfaces.svi import (
-    ArbitrageReport,
-    SVISlice,
-    check_butterfly,
-    check_calendar,
-)
-
-FloatArray = NDArray[np.float64]
+from pricers.surfaces.svi import ArbitrageReport, SVISlice, check_butterfly, check_calendar
 
 PARAMETERS = ("a", "b", "rho", "m", "sigma")
 """Parameters of a slice, in the order in which a vector holds them."""
@@ -123,7 +117,7 @@ class SVILocalVolatility:
     """
 
     parameters: Any
-    expiries: FloatArray
+    expiries: Floats
     spot: Any
     rate: Any = 0.0
     dividend_yield: Any = 0.0

@@ -15,7 +15,7 @@ from apps.book_greeks import BookModel, book_greeks, differences, moved, rate_st
 from apps.buckets import bucket_expiries, volatility_buckets
 from apps.results import BookGreeks
 from apps.synthetic import synthetic_quotes
-from pricers.analytic import black_scholes
+from pricers import black_scholes
 from pricers.calibration import surface_fit as calibrate
 from pricers.chain.quotes import Quotes, Slice
 

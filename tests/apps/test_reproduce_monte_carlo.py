@@ -26,7 +26,7 @@ from apps.reproduce.comparison import Ours, PublishedTable
 from apps.reproduce.path_bumping import bumped_hessian
 from apps.reproduce.timing import median_seconds
 from greeks2 import expectation
-from pricers.analytic import black_scholes
+from pricers import black_scholes
 from pricers.monte_carlo import price
 
 needs_long_doubles = pytest.mark.skipif(

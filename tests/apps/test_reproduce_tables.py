@@ -16,7 +16,7 @@ from apps.reproduce.command import SIMULATED, TABLES, published_table
 from apps.reproduce.comparison import Ours, PublishedTable
 from apps.reproduce.timing import median_seconds, timed
 from greeks2 import METHODS
-from pricers.pde.grids import spot_grids as grids
+from pricers.pde import grids
 
 QUICK = [name for name in TABLES if name not in ("section-4.3.2", "section-4.3.3", *SIMULATED)]
 

@@ -12,7 +12,7 @@ import aadlib as ad
 from pricers.chain import load_quotes
 from pricers.chain.quotes import Quotes, Slice
 from pricers.chain.synthetic import write_synthetic_chain
-from pricers.calibration.quality import FloatArray
+from aadlib.types import Floats as FloatArray
 
 
 def smile(x: FloatArray, expiry: FloatArray) -> FloatArray:

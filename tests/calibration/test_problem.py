@@ -14,7 +14,7 @@ from pricers.calibration.settings import CalibrationSettings
 from pricers.calibration.start import smart_start
 from pricers.chain.quotes import Quotes
 from pricers.calibration.quality import fit_weights
-from pricers.analytic.implied_volatilities import implied_volatility
+from pricers.analytic import implied_volatility
 
 
 def problem_on(quotes: Quotes, weights: str = "equal") -> tuple[CalibrationProblem, np.ndarray]:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from pricers.analytic import black_scholes
+from pricers import black_scholes
 from pricers.chain import Chain, years_to_expiry
 
 QUOTE_DATE = datetime.date(2024, 1, 2)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from aadlib.errors import AadValueError
-from pricers.analytic import black_scholes
+from pricers import black_scholes
 from pricers.chain import Quotes, Slice, drop_unusable, fit_parity, load_quotes, select_quotes
 
 

@@ -23,8 +23,8 @@ from greeks2 import (
 )
 from greeks2.second_order import SINGLE_OPERATIONS
 from greeks2.structure.kinks import kinks_of
-from pricers.pde.backward import pricing as backward
-from pricers.pde.grids.spot_grids import uniform_grid
+from pricers.pde import backward
+from pricers.pde.grids import uniform_grid
 from pricers.surfaces.bspline import uniform_basis
 from pricers.surfaces.spline_volatility import SplineVolatility
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from aadlib.errors import AadTypeError, AadValueError
-from pricers.analytic import bachelier, black_scholes
+from pricers import bachelier, black_scholes
 
 NAMES = ("forward", "strike", "expiry", "rate", "volatility")
 DERIVATIVES: dict[str, tuple[tuple[int, ...], int]] = {

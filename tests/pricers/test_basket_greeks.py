@@ -9,7 +9,7 @@ import pytest
 
 import aadlib as ad
 from aadlib.errors import AadError, AadTypeError, AadValueError, NotFinite
-from pricers.analytic import black_scholes
+from pricers import black_scholes
 from pricers.monte_carlo.basket import kernels as basket_kernel
 from pricers.monte_carlo.basket.twins import numpy_sums as basket_twin
 from pricers.monte_carlo.basket.call import basket_greeks

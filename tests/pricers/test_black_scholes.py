@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from aadlib.errors import AadTypeError, AadValueError
-from pricers.analytic import black_scholes
+from pricers import black_scholes
 
 NAMES = ("spot", "strike", "expiry", "rate", "dividend_yield", "volatility")
 

@@ -12,11 +12,11 @@ import aadlib as ad
 from aadlib.errors import AadTypeError, AadValueError
 from greeks2 import hessian_result
 from greeks2.structure.kinks import KinkWarning
-from pricers.analytic import black_scholes
-from pricers.pde.backward import pricing as backward
+from pricers import black_scholes
+from pricers.pde import backward
 from pricers.pde.march.twins import composite_march as twin
 from pricers.pde.march.composite import CrankNicolsonMarch
-from pricers.pde.grids.spot_grids import log_grid, sinh_grid, uniform_grid
+from pricers.pde.grids import log_grid, sinh_grid, uniform_grid
 from pricers.pde.march.plan import MarchPlan
 from pricers.surfaces.bspline import TensorBasis, uniform_basis
 from pricers.surfaces.local_basis import LocalBasis, one_weight_a_cell, product_lines

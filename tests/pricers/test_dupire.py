@@ -11,8 +11,8 @@ import pytest
 
 import aadlib as ad
 from aadlib.errors import AadTypeError, AadValueError
-from pricers.analytic import black_scholes
-from pricers.pde.backward import pricing as backward
+from pricers import black_scholes
+from pricers.pde import backward
 from pricers.pde.backward.extrapolation import extrapolated_price
 from pricers.surfaces.dupire import DupireLocalVolatility, local_variance
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from aadlib.errors import AadValueError
-from pricers.analytic import black_scholes
+from pricers import black_scholes
 from pricers.pde.backward.extrapolation import extrapolated_price
 from pricers.surfaces.dupire import DupireLocalVolatility
 from pricers.surfaces.flat import FlatVolatility

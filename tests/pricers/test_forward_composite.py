@@ -11,13 +11,13 @@ import pytest
 import aadlib as ad
 from aadlib.errors import AadTypeError, AadValueError
 from greeks2 import hessian_result
-from pricers.analytic import black_scholes
+from pricers import black_scholes
 from pricers.pde.march.composite import CrankNicolsonMarch
-from pricers.pde.forward.dupire_march import march_forward
-from pricers.pde.forward.book import price_book
-from pricers.pde.grids.moneyness_grid import ForwardGrid, forward_grid
+from pricers.pde.forward import march_forward
+from pricers.pde.forward import price_book
+from pricers.pde.grids import ForwardGrid, forward_grid
 from pricers.pde.forward.reading import ForwardReading, read_options
-from pricers.pde.grids.lagrange import lagrange_derivatives
+from pricers.pde.grids import lagrange_derivatives
 from pricers.pde.march.plan import MarchPlan, Predictor
 from pricers.surfaces.bspline import uniform_basis
 from pricers.surfaces.local_basis import one_weight_a_cell

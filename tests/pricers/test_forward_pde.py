@@ -9,15 +9,15 @@ import pytest
 
 import aadlib as ad
 from aadlib.errors import AadValueError
-from pricers.analytic import black_scholes
-from pricers.analytic.implied_volatilities import implied_volatility
-from pricers.pde.backward import pricing as backward
+from pricers import black_scholes
+from pricers.analytic import implied_volatility
+from pricers.pde import backward
 from pricers.pde.forward.compiled import CompiledForwardMarch
-from pricers.pde.forward.book import book_grid, price_book
-from pricers.pde.forward.dupire_march import march_forward
-from pricers.pde.grids.moneyness_grid import ForwardGrid, forward_grid
-from pricers.pde.grids.lagrange import lagrange_stencils
-from pricers.pde.grids.spot_grids import sinh_grid
+from pricers.pde.forward import book_grid, price_book
+from pricers.pde.forward import march_forward
+from pricers.pde.grids import ForwardGrid, forward_grid
+from pricers.pde.grids import lagrange_stencils
+from pricers.pde.grids import sinh_grid
 from pricers.surfaces.bspline import uniform_basis
 from pricers.surfaces.spline_local_volatility import SplineLocalVolatility
 

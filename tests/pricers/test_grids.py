@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from aadlib.errors import AadValueError
-from pricers.pde.grids.spot_grids import Grid, log_grid, sinh_grid, uniform_grid
+from pricers.pde.grids import Grid, log_grid, sinh_grid, uniform_grid
 
 
 def test_uniform() -> None:

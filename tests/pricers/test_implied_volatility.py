@@ -11,8 +11,8 @@ from scipy.optimize import brentq
 from scipy.special import erfcx
 
 from aadlib.errors import AadTypeError, AadValueError
-from pricers.analytic import black_scholes
-from pricers.analytic.implied_volatilities import implied_volatility, strict_implied_volatility, vega
+from pricers import black_scholes
+from pricers.analytic import implied_volatility, strict_implied_volatility, vega
 from pricers.analytic.householder_kernels import _y_kernel, deviation_kernel
 
 

@@ -9,12 +9,12 @@ import pytest
 from scipy.interpolate import BSpline
 
 import aadlib as ad
-from pricers.analytic import bachelier, black_scholes
-from pricers.analytic.implied_volatilities import differentiable_implied_volatility, implied_volatility
-from pricers.pde.backward import pricing as backward
-from pricers.pde.grids.automatic_grid import default_grid
-from pricers.pde.forward.book import book_grid, price_book
-from pricers.pde.grids.spot_grids import Grid, log_grid, sinh_grid, uniform_grid
+from pricers import bachelier, black_scholes
+from pricers.analytic import differentiable_implied_volatility, implied_volatility
+from pricers.pde import backward
+from pricers.pde.grids import default_grid
+from pricers.pde.forward import book_grid, price_book
+from pricers.pde.grids import Grid, log_grid, sinh_grid, uniform_grid
 from pricers.surfaces.bspline import uniform_basis
 from pricers.surfaces.spline_local_volatility import SplineLocalVolatility
 

@@ -7,7 +7,7 @@ import pytest
 
 import aadlib as ad
 from aadlib.errors import AadValueError
-from pricers.pde.forward.book import book_grid, price_book
+from pricers.pde.forward import book_grid, price_book
 from pricers.surfaces.bspline import uniform_basis
 from pricers.surfaces.spline_local_volatility import SplineLocalVolatility
 from pricers.surfaces.volatility_hats import VolatilityHats

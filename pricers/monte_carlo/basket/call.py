@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from aadlib.errors import AadValueError, NotFinite
+from aadlib.types import Floats
 from aadlib.validation import as_floats, require_finite, require_non_negative, require_positive, require_shape
-from pricers.monte_carlo.basket.sums import BasketCall, BasketSums, FloatArray, batch_bounds
+from pricers.monte_carlo.basket.sums import BasketCall, BasketSums, batch_bounds
 
 DEVICES = ("cpu", "cuda")
 
@@ -34,10 +35,10 @@ class BasketGreeks:
 
     price: float
     price_stderr: float
-    gradient: FloatArray
-    gradient_stderr: FloatArray
-    hessian: FloatArray
-    hessian_stderr: FloatArray
+    gradient: Floats
+    gradient_stderr: Floats
+    hessian: Floats
+    hessian_stderr: Floats
     n_paths: int
     device: str
 
@@ -138,9 +139,7 @@ def basket_greeks(
     return estimates(call, spots, sums, int(draws.shape[0]), device)
 
 
-def estimates(
-    call: BasketCall, spots: FloatArray, sums: BasketSums, n_paths: int, device: str
-) -> BasketGreeks:
+def estimates(call: BasketCall, spots: Floats, sums: BasketSums, n_paths: int, device: str) -> BasketGreeks:
     """Turn sums over batches into discounted means and standard errors."""
     discount = math.exp(-call.rate * call.expiry)
     per_spot = np.concatenate([1.0 / spots, np.ones(spots.size)])
@@ -156,12 +155,12 @@ def estimates(
     )  # fmt: skip
 
 
-def _symmetric(upper: FloatArray) -> FloatArray:
+def _symmetric(upper: Floats) -> Floats:
     """Return the symmetric matrix of an upper triangle."""
     return np.triu(upper) + np.triu(upper, 1).T
 
 
-def _mean(sums: FloatArray, sizes: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _mean(sums: Floats, sizes: Floats) -> tuple[Floats, Floats]:
     """Return the mean over all paths and its standard error by the scatter of the batches' means."""
     mean = sums.sum(axis=0) / sizes.sum()
     if sizes.size < 2:

@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 from numba import njit, types
 from numba.extending import intrinsic
-from numpy.typing import NDArray
+
+from aadlib.types import Floats
 
 PER_LN2 = 1.4426950408889634
 LN2_HIGH = 0.693147180369123816490
@@ -52,7 +53,7 @@ def _double_of(typing_context: Any, bits: Any) -> Any:
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
-def exponentials_kernel(row: NDArray[np.float64], size: int) -> None:
+def exponentials_kernel(row: Floats, size: int) -> None:
     """Replace the first `size` numbers of a row by their exponentials."""
     for position in range(size):
         x = row[position]

@@ -14,9 +14,10 @@ import numpy as np
 from numba import njit
 
 from aadlib.threads import map_pieces
-from pricers.monte_carlo.basket.rules import asset_part, log_growth, smooth_payoff
-from pricers.monte_carlo.basket.sums import BasketCall, BasketSums, FloatArray, batch_bounds
+from aadlib.types import Floats
 from pricers.monte_carlo.basket.exponential_kernel import exponentials_kernel
+from pricers.monte_carlo.basket.rules import asset_part, log_growth, smooth_payoff
+from pricers.monte_carlo.basket.sums import BasketCall, BasketSums, batch_bounds
 
 BLOCK = 128
 """Paths worked on at a time: 80 rows of them, twice, fit the second-level cache."""
@@ -33,7 +34,7 @@ OPTIONS: dict[str, Any] = {
 }
 
 
-def basket_sums(call: BasketCall, normals: FloatArray) -> BasketSums:
+def basket_sums(call: BasketCall, normals: Floats) -> BasketSums:
     """Return the sums over each batch of paths; `normals` is (n_paths, n), correlated, C-contiguous."""
     bounds = batch_bounds(len(normals))
     n_batches, n = bounds.size - 1, call.volatilities.size
@@ -53,17 +54,17 @@ def basket_sums(call: BasketCall, normals: FloatArray) -> BasketSums:
 
 @njit(**OPTIONS)
 def basket_batch_kernel(
-    normals: FloatArray,
+    normals: Floats,
     begin: int,
     end: int,
-    weighted_spots: FloatArray,
-    volatilities: FloatArray,
+    weighted_spots: Floats,
+    volatilities: Floats,
     rate: float,
     expiry: float,
     strike: float,
     sharpness: float,
-    first: FloatArray,
-    second: FloatArray,
+    first: Floats,
+    second: Floats,
 ) -> float:
     """Add paths begin..end-1 to `first` (2n,) and the upper triangle of `second` (padded), return the payoffs' sum."""
     n = weighted_spots.size
@@ -114,9 +115,7 @@ def basket_batch_kernel(
 
 
 @njit(**OPTIONS)
-def add_tile_kernel(
-    left: FloatArray, right: FloatArray, i: int, j: int, size: int, second: FloatArray
-) -> None:
+def add_tile_kernel(left: Floats, right: Floats, i: int, j: int, size: int, second: Floats) -> None:
     """Add the products of rows i..i+3 of `left` and j..j+3 of `right`, summed over `size` paths."""
     t00 = t01 = t02 = t03 = t10 = t11 = t12 = t13 = 0.0
     t20 = t21 = t22 = t23 = t30 = t31 = t32 = t33 = 0.0

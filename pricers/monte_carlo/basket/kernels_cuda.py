@@ -19,12 +19,13 @@ from typing import Any
 
 import numpy as np
 from numba import cuda, float64
-from numpy.typing import NDArray
 
 from aadlib.errors import AadValueError
 from aadlib.lanes.device_cuda import quiet_launches, require_cuda
+from aadlib.types import Floats
 from pricers.monte_carlo.basket.rules import asset_part, log_growth, smooth_payoff
-from pricers.monte_carlo.basket.sums import BasketCall, BasketSums, FloatArray, batch_bounds
+from pricers.monte_carlo.basket.sums import BasketCall, BasketSums, batch_bounds
+from pricers.types import Longs
 
 TILE = 5
 """Rows and columns of outer products in one thread's registers; odd, so that neighbours meet no bank conflict."""
@@ -136,8 +137,8 @@ def basket_sums(call: BasketCall, normals: Any, *, threads: int = THREADS) -> Ba
 
 
 def _launch(
-    call: BasketCall, normals: Any, bounds: NDArray[np.int64], spots: Any, volatilities: Any, sizes: Plan
-) -> tuple[FloatArray, FloatArray]:
+    call: BasketCall, normals: Any, bounds: Longs, spots: Any, volatilities: Any, sizes: Plan
+) -> tuple[Floats, Floats]:
     """Return the linear sums (n_batches, 3n + 1) and those of the tiles (n_batches, TILE^2 n_tiles)."""
     n_batches, n_linear = bounds.size - 1, 3 * spots.shape[0] + 1
     n_entries = ENTRIES * sizes.n_tiles
@@ -158,7 +159,7 @@ def _launch(
     return linear.copy_to_host(), tiles.copy_to_host()
 
 
-def _matrices(tiles: FloatArray, sizes: Plan) -> FloatArray:
+def _matrices(tiles: Floats, sizes: Plan) -> Floats:
     """Put the tiles' sums where they belong in the upper triangles of padded matrices."""
     entries = tiles.reshape(len(tiles), TILE, TILE, sizes.n_tiles)
     rows, columns = np.triu_indices(sizes.strips)

@@ -6,17 +6,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 import aadlib as ad
+from aadlib.types import Floats
 from aadlib.validation import whole_number
 from pricers.monte_carlo.correlation import apply_correlation
 from pricers.monte_carlo.dynamics.geometric_brownian_motion import GeometricBrownianMotion
 from pricers.monte_carlo.path import Path, compress_steps
-from pricers.monte_carlo.smoothing.softplus import Softplus
 from pricers.monte_carlo.payoffs.basket import BasketOption
-
-FloatArray = NDArray[np.float64]
+from pricers.monte_carlo.smoothing.softplus import Softplus
 
 NUMBERS_AT_ONCE = 2**22
 """Normals drawn before they are swept: 32 MiB."""
@@ -38,11 +36,11 @@ class BasketEpGreeks:
 
     price: float
     stderr: float
-    delta: FloatArray
-    vega: FloatArray
-    gamma: FloatArray
-    vanna: FloatArray
-    volga: FloatArray
+    delta: Floats
+    vega: Floats
+    gamma: Floats
+    vanna: Floats
+    volga: Floats
     n_paths: int
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
+from aadlib.types import Floats
+from pricers.types import Longs
 
 N_BATCHES = 32
 """Batches the paths are cut into: their means scatter as the standard errors say."""
@@ -26,8 +26,8 @@ class BasketCall:
     strike, sharpness : float, of the payoff softplus(basket - strike, sharpness)
     """
 
-    weighted_spots: FloatArray
-    volatilities: FloatArray
+    weighted_spots: Floats
+    volatilities: Floats
     rate: float
     expiry: float
     strike: float
@@ -47,12 +47,12 @@ class BasketSums:
     second : (n_batches, 2n, 2n); the upper triangle counts, below it stands anything
     """
 
-    payoff: FloatArray
-    first: FloatArray
-    second: FloatArray
+    payoff: Floats
+    first: Floats
+    second: Floats
 
 
-def batch_bounds(n_paths: int) -> NDArray[np.int64]:
+def batch_bounds(n_paths: int) -> Longs:
     """Return where the batches begin and the last one ends, (n_batches + 1,): fixed by the number of paths alone."""
     n_batches = min(N_BATCHES, n_paths)
     return np.arange(n_batches + 1, dtype=np.int64) * n_paths // n_batches

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from aadlib.errors import AadValueError
+from aadlib.types import Floats
 from aadlib.validation import values_of
-from pricers.monte_carlo.payoffs.payoff import FloatArray
 from pricers.monte_carlo.linear_claim import LinearClaim
 from pricers.monte_carlo.simulation import Simulation
 from pricers.monte_carlo.triangular import Factor, multiply, solve_transposed, total
@@ -23,12 +23,12 @@ SMALLEST_SHARE = 1e-3
 """Least size of a term's slope relative to its deviation: smaller ones leave the root badly placed."""
 
 
-def factor_matrix(factor: Factor, n_assets: int) -> FloatArray:
+def factor_matrix(factor: Factor, n_assets: int) -> Floats:
     """Return a Cholesky factor as a float matrix."""
     return np.eye(n_assets) if factor is None else values_of(factor)
 
 
-def slopes(direction: FloatArray, factor: FloatArray, deviations: FloatArray) -> FloatArray:
+def slopes(direction: Floats, factor: Floats, deviations: Floats) -> Floats:
     """Return the derivative of every log price, (n_steps, n_assets), along a direction of that shape."""
     return np.asarray(deviations * np.cumsum(direction @ factor.T, axis=0))
 
@@ -36,11 +36,11 @@ def slopes(direction: FloatArray, factor: FloatArray, deviations: FloatArray) ->
 def choose_direction(
     claim: LinearClaim,
     *,
-    forwards: FloatArray,
-    deviations: FloatArray,
-    factor: FloatArray,
+    forwards: Floats,
+    deviations: Floats,
+    factor: Floats,
     first_step: int = 0,
-) -> FloatArray:
+) -> Floats:
     """Return a unit direction of the normals from `first_step` on, (n_steps, n_assets), zero before.
 
     Parameters
@@ -92,7 +92,7 @@ def require_same_side(weights: Iterable[float], along: Iterable[Any]) -> None:
             )
 
 
-def take_out(direction: FloatArray, simulation: Simulation) -> tuple[Any, Simulation]:
+def take_out(direction: Floats, simulation: Simulation) -> tuple[Any, Simulation]:
     """Return the normals' component along a direction, and the simulation with what is left of them.
 
     The rest is left correlated: L z less the component times L e, so that the factor is applied once.

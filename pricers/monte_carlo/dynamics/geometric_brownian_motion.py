@@ -6,15 +6,13 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 import aadlib as ad
 from aadlib.errors import AadValueError
+from aadlib.types import Floats
 from aadlib.validation import require_finite, require_positive, values_of
 from pricers.monte_carlo.correlation import pack_correlations, require_correlation, unpack_correlations
 from pricers.monte_carlo.triangular import Factor, factorize
-
-FloatArray = NDArray[np.float64]
 
 
 def as_numbers(name: str, given: Any, length: int | None = None) -> tuple[Any, ...]:
@@ -98,7 +96,7 @@ class GeometricBrownianMotion:
         """Number of assets."""
         return len(self.spots)
 
-    def group(self, name: str) -> FloatArray:
+    def group(self, name: str) -> Floats:
         """Return the values of one group of parameters: (size,) floats."""
         if name == "correlations":
             matrix = np.eye(self.n_assets) if self.correlation is None else values_of(self.correlation)

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 import aadlib as ad
 from aadlib.errors import AadTypeError, AadValueError
+from aadlib.types import Floats
 from aadlib.validation import require_finite, require_positive, values_of
 from pricers.monte_carlo.correlation import pack_correlations, unpack_correlations
 from pricers.monte_carlo.dynamics.geometric_brownian_motion import as_correlation, as_numbers
@@ -19,8 +19,6 @@ from pricers.surfaces.bspline import BSplineBasis
 from pricers.surfaces.flat import FlatVolatility
 from pricers.surfaces.spline_volatility import SplineVolatility
 from pricers.surfaces.svi_local_volatility import SVILocalVolatility
-
-FloatArray = NDArray[np.float64]
 
 Surface = FlatVolatility | SplineVolatility | SVILocalVolatility
 """Surfaces whose numbers can be inputs of a path."""
@@ -102,7 +100,7 @@ class LocalVolatility:
                 found.append(surface)
         return found
 
-    def group(self, name: str) -> FloatArray:
+    def group(self, name: str) -> Floats:
         """Return the values of one group of parameters: (size,) floats."""
         if name == "weights":
             return np.concatenate([np.ravel(values_of(_numbers(surface))) for surface in self._weights()])

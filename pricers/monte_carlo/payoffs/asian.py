@@ -9,11 +9,12 @@ import numpy as np
 
 import aadlib as ad
 from aadlib.errors import AadValueError
+from aadlib.types import Floats
 from aadlib.validation import require_finite, require_positive
-from pricers.monte_carlo.payoffs.payoff import FloatArray, Prices, check_weights, require_length
 from pricers.monte_carlo.linear_claim import LinearClaim
-from pricers.monte_carlo.payoffs.weighted import WeightedOption, weighted
 from pricers.monte_carlo.payoffs.corners import EXACT, Surrogate, minimum
+from pricers.monte_carlo.payoffs.payoff import Prices, check_weights, require_length
+from pricers.monte_carlo.payoffs.weighted import WeightedOption, weighted
 from pricers.monte_carlo.triangular import total
 
 BARRIER_KINDS = ("up-and-out", "down-and-out", "up-and-in", "down-and-in")
@@ -30,7 +31,7 @@ class AsianOption(WeightedOption):
         mean = total([weighted(self.weights, row) for row in prices]) / len(prices)
         return discounts[-1] * surrogate.positive_part(self.signed(mean))
 
-    def over_dates(self, n_dates: int) -> FloatArray:
+    def over_dates(self, n_dates: int) -> Floats:
         """Return the weights over dates and assets."""
         return np.tile(np.array(self.weights) / n_dates, (n_dates, 1))
 

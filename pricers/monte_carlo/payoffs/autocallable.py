@@ -8,9 +8,9 @@ from typing import Any
 
 import aadlib as ad
 from aadlib.errors import AadValueError
+from pricers.monte_carlo.conditioning.truncated_normal import drawn_below
 from pricers.monte_carlo.payoffs.autocallable import Autocallable
 from pricers.monte_carlo.simulation import Dynamics, Simulation
-from pricers.monte_carlo.conditioning.truncated_normal import drawn_below
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,17 +9,17 @@ import numpy as np
 
 import aadlib as ad
 from aadlib.errors import AadValueError
+from aadlib.types import Floats
 from aadlib.validation import values_of
-from pricers.monte_carlo.conditioning.lognormal_sum import Term, call, call_above, put, put_below, root
 from pricers.monte_carlo.conditioning.directions import (
     choose_direction,
     factor_matrix,
     require_same_side,
     take_out,
 )
-from pricers.monte_carlo.payoffs.barrier import BarrierOption
-from pricers.monte_carlo.payoffs.payoff import FloatArray
+from pricers.monte_carlo.conditioning.lognormal_sum import Term, call, call_above, put, put_below, root
 from pricers.monte_carlo.linear_claim import LinearClaim
+from pricers.monte_carlo.payoffs.barrier import BarrierOption
 from pricers.monte_carlo.simulation import Dynamics, Simulation
 from pricers.monte_carlo.triangular import multiply
 
@@ -45,7 +45,7 @@ class BarrierSurvival:
     """
 
     payoff: BarrierOption
-    direction: FloatArray
+    direction: Floats
 
     @staticmethod
     def of(payoff: BarrierOption, dynamics: Dynamics, expiry: float, n_steps: int) -> BarrierSurvival:

@@ -10,15 +10,14 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 import aadlib as ad
 from aadlib.errors import AadTypeError, AadValueError
+from aadlib.types import Floats
 from aadlib.validation import require_finite, require_positive
 from pricers.monte_carlo.payoffs.corners import EXACT, Surrogate, maximum, minimum
 from pricers.monte_carlo.triangular import total
 
-FloatArray = NDArray[np.float64]
 Prices = list[list[Any]]
 
 
@@ -80,7 +79,7 @@ class LinearClaim:
         What a digital pays.
     """
 
-    weights: FloatArray
+    weights: Floats
     strike: float
     is_call: bool = True
     is_digital: bool = False
@@ -111,7 +110,7 @@ class WeightedOption:
         """Return how far the underlying is in the money."""
         return underlying - self.strike if self.is_call else self.strike - underlying
 
-    def at_expiry(self, n_dates: int) -> FloatArray:
+    def at_expiry(self, n_dates: int) -> Floats:
         """Return the weights over dates and assets: on the last date alone."""
         rows = np.zeros((n_dates, len(self.weights)))
         rows[-1] = self.weights

@@ -12,21 +12,20 @@ import numpy as np
 
 import aadlib as ad
 from aadlib.errors import AadValueError
+from aadlib.types import Floats
 from aadlib.validation import values_of
-from pricers.monte_carlo.payoffs.autocallable import AutocallSurvival
-from pricers.monte_carlo.conditioning.lognormal_sum import Term, call, has_root, put, root
 from pricers.monte_carlo.conditioning.directions import (
     choose_direction,
     factor_matrix,
     require_same_side,
     take_out,
 )
-from pricers.monte_carlo.payoffs.autocallable import Autocallable
-from pricers.monte_carlo.payoffs.barrier import BarrierOption
-from pricers.monte_carlo.payoffs.payoff import FloatArray, Payoff
+from pricers.monte_carlo.conditioning.lognormal_sum import Term, call, has_root, put, root
 from pricers.monte_carlo.linear_claim import LinearClaim
+from pricers.monte_carlo.payoffs.autocallable import Autocallable, AutocallSurvival
+from pricers.monte_carlo.payoffs.barrier import BarrierOption, BarrierSurvival
+from pricers.monte_carlo.payoffs.payoff import Payoff
 from pricers.monte_carlo.simulation import Dynamics, Simulation
-from pricers.monte_carlo.payoffs.barrier import BarrierSurvival
 from pricers.monte_carlo.triangular import multiply, total
 
 
@@ -49,7 +48,7 @@ class ClaimEstimator:
     """
 
     claim: LinearClaim
-    direction: FloatArray
+    direction: Floats
 
     def __call__(self, simulation: Simulation) -> Any:
         """Return the present value given the other directions."""
@@ -147,7 +146,7 @@ def claim_estimator(
     return ClaimEstimator(claim, direction)
 
 
-def forward_prices(dynamics: Dynamics, expiry: float, n_steps: int) -> tuple[FloatArray, FloatArray]:
+def forward_prices(dynamics: Dynamics, expiry: float, n_steps: int) -> tuple[Floats, Floats]:
     """Return prices along the path without shocks, (n_steps, n_assets), and the deviations of a step there."""
     rows = []
     log_prices = dynamics.log_spots()

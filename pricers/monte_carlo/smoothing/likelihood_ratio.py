@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import aadlib as ad
+from pricers.monte_carlo.payoffs.corners import EXACT
 from pricers.monte_carlo.payoffs.payoff import Payoff
 from pricers.monte_carlo.simulation import Dynamics, Simulation
-from pricers.monte_carlo.payoffs.corners import EXACT
 from pricers.monte_carlo.smoothing.transition import log_density, score_weight, stopped
 from pricers.monte_carlo.triangular import total
 

@@ -24,10 +24,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import aadlib as ad
-from pricers.monte_carlo.smoothing.likelihood_ratio import seen_dates
+from pricers.monte_carlo.payoffs.corners import EXACT
 from pricers.monte_carlo.payoffs.payoff import Payoff
 from pricers.monte_carlo.simulation import Dynamics, Simulation
-from pricers.monte_carlo.payoffs.corners import EXACT
+from pricers.monte_carlo.smoothing.likelihood_ratio import seen_dates
 from pricers.monte_carlo.smoothing.transition import stopped
 from pricers.monte_carlo.triangular import Factor, inverse_matrix, solve, solve_transposed, total
 

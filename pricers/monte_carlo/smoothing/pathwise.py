@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import aadlib as ad
+from pricers.monte_carlo.payoffs.corners import EXACT, Surrogate
 from pricers.monte_carlo.payoffs.payoff import Payoff
 from pricers.monte_carlo.simulation import Dynamics, Simulation
-from pricers.monte_carlo.payoffs.corners import EXACT, Surrogate
 from pricers.monte_carlo.smoothing.kernel import KernelCorner
 from pricers.monte_carlo.smoothing.softplus import SoftplusCorner
 

@@ -7,13 +7,12 @@ from typing import Any
 
 import aadlib as ad
 from aadlib.errors import AadValueError
-from pricers.monte_carlo.payoffs.barrier import BarrierOption
+from pricers.monte_carlo.payoffs.barrier import BarrierOption, BarrierSurvival
 from pricers.monte_carlo.payoffs.basket import BasketOption
+from pricers.monte_carlo.payoffs.corners import EXACT
 from pricers.monte_carlo.payoffs.payoff import Payoff
 from pricers.monte_carlo.payoffs.weighted import weighted
 from pricers.monte_carlo.simulation import Dynamics, Simulation
-from pricers.monte_carlo.payoffs.corners import EXACT
-from pricers.monte_carlo.payoffs.barrier import BarrierSurvival
 from pricers.monte_carlo.smoothing.transition import log_density, score_weight, stopped
 
 

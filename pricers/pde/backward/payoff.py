@@ -9,12 +9,13 @@ import numpy as np
 
 import aadlib as ad
 from aadlib.errors import AadValueError
+from aadlib.types import Floats
 from aadlib.validation import values_of
-from pricers.pde.grids.spot_grids import FloatArray, Grid
+from pricers.pde.grids.spot_grids import Grid
 from pricers.pde.march.operator import is_plain
 
 
-def intrinsic_values(spots: FloatArray, strike: Any, is_call: bool) -> list[Any]:
+def intrinsic_values(spots: Floats, strike: Any, is_call: bool) -> list[Any]:
     """Return the payoff at each spot; on which side of the strike a spot lies is decided by value."""
     middle = float(values_of(strike))
     if is_call:

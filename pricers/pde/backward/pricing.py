@@ -23,14 +23,15 @@ import numpy as np
 
 import aadlib as ad
 from aadlib.errors import AadTypeError, AadValueError
+from aadlib.types import Floats
 from aadlib.validation import require_finite, require_positive, values_of
+from pricers.pde.backward.payoff import averaged_payoff, boundary_values, intrinsic_values
 from pricers.pde.grids.automatic_grid import default_grid
-from pricers.pde.grids.spot_grids import FloatArray, Grid
 from pricers.pde.grids.interpolation import interpolate
+from pricers.pde.grids.spot_grids import Grid
+from pricers.pde.march.operator import Operator, holds_recorded, is_plain
 from pricers.pde.march.substeps import Substep, march
 from pricers.pde.march.volatility import march_volatility
-from pricers.pde.march.operator import Operator, holds_recorded, is_plain
-from pricers.pde.backward.payoff import averaged_payoff, boundary_values, intrinsic_values
 
 Exercise = Literal["european", "american"]
 Volatility = Any  # a number, (n_nodes,), (n_steps, n_nodes), or a callable of (spots, time)
@@ -257,13 +258,13 @@ def crank_nicolson(
 
 def _compiled_march(
     initial: list[Any],
-    bands: tuple[FloatArray, FloatArray, FloatArray],
+    bands: tuple[Floats, Floats, Floats],
     substeps: list[Substep],
     immediate: list[Any] | None,
     exercised_at_top: bool,
-) -> FloatArray:
+) -> Floats:
     """Run the compiled march; a problem exercised at the top is solved in reverse order."""
-    from pricers.pde.march.float_kernel import march_kernel
+    from pricers.pde.march.float_kernel import backward_march_kernel
 
     values = np.array(initial, dtype=np.float64)
     exercise = np.array([] if immediate is None else immediate, dtype=np.float64)
@@ -275,7 +276,7 @@ def _compiled_march(
         below, diagonal, above = above[:, ::-1], diagonal[:, ::-1], below[:, ::-1]
         lower, upper = upper, lower
     arrays = [np.ascontiguousarray(x) for x in (values, below, diagonal, above, lower, upper, exercise)]
-    march_kernel(
+    backward_march_kernel(
         *arrays[:4],
         np.array([s.row for s in substeps], dtype=np.int64),
         np.array([s.damped for s in substeps]),

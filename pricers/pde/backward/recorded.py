@@ -6,13 +6,12 @@ from typing import Any
 
 import numpy as np
 
-import aadlib as ad
-from pricers.pde.march.composite import CrankNicolsonMarch
 from pricers.pde.grids.spot_grids import Grid
-from pricers.pde.march.substeps import Substep
-from pricers.pde.march.plan import MarchPlan
-from pricers.pde.march.volatility import MarchVolatility
+from pricers.pde.march.composite import applied_march
 from pricers.pde.march.operator import difference_weights
+from pricers.pde.march.plan import MarchPlan
+from pricers.pde.march.substeps import Substep
+from pricers.pde.march.volatility import MarchVolatility
 
 
 def recorded_march(
@@ -57,18 +56,3 @@ def recorded_march(
     )
     found = applied_march(plan, numbers)
     return found[::-1] if mirrored and found is not None else found
-
-
-def applied_march(plan: MarchPlan, numbers: list[Any]) -> Any:
-    """Return the results for all operands, those recorded being varied; None where exercise is not on one side.
-
-    Where nothing is recorded they are floats.
-    """
-    varied = np.flatnonzero([isinstance(number, ad.ADVar) for number in numbers])
-    base = np.array([n.value if isinstance(n, ad.ADVar) else n for n in numbers], dtype=np.float64)
-    operation = CrankNicolsonMarch(plan, base, varied)
-    if plan.american and not operation.is_one_sided(base[varied]):
-        return None
-    if not varied.size:
-        return operation.forward(base[varied])[0]
-    return ad.apply_composite(operation, ad.array([numbers[k] for k in varied]))

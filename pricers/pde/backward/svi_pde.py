@@ -12,12 +12,12 @@ from numpy.typing import ArrayLike
 import aadlib as ad
 from aadlib.validation import require_positive, values_of
 from pricers.pde.backward import pricing as backward
-from pricers.pde.grids.automatic_grid import default_grid
-from pricers.pde.grids.spot_grids import Grid
-from pricers.pde.grids.interpolation import interpolate
-from pricers.pde.march.substeps import Bands, Substep, march
-from pricers.pde.march.operator import Operator
 from pricers.pde.backward.payoff import averaged_payoff, boundary_values
+from pricers.pde.grids.automatic_grid import default_grid
+from pricers.pde.grids.interpolation import interpolate
+from pricers.pde.grids.spot_grids import Grid
+from pricers.pde.march.operator import Operator
+from pricers.pde.march.substeps import Bands, Substep, march
 from pricers.surfaces.svi_local_volatility import SVILocalVolatility
 
 DAMPED_STEPS = 2

@@ -8,16 +8,15 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from aadlib.errors import AadValueError
+from aadlib.types import Floats
 from aadlib.validation import require_finite, require_shape
 from pricers.pde.forward import kernels as kernels
-from pricers.pde.grids.moneyness_grid import ForwardGrid
 from pricers.pde.grids.lagrange import lagrange_stencils
+from pricers.pde.grids.moneyness_grid import ForwardGrid
 from pricers.surfaces.spline_local_volatility import SplineLocalVolatility
-
-FloatArray = NDArray[np.float64]
+from pricers.types import Bools, Longs
 
 LANES_PER_BLOCK = 48
 """Lanes of one tangent block: two blocks of (nodes x lanes) doubles stay in the second-level cache."""
@@ -51,9 +50,9 @@ class CompiledForwardMarch:
         *,
         surface: SplineLocalVolatility,
         grid: ForwardGrid,
-        log_moneyness: FloatArray,
-        expiry_index: NDArray[np.int64],
-        is_call: NDArray[np.bool_],
+        log_moneyness: Floats,
+        expiry_index: Longs,
+        is_call: Bools,
         n_threads: int | None = None,
     ) -> None:
         n_quotes = np.size(log_moneyness)
@@ -75,11 +74,11 @@ class CompiledForwardMarch:
         self._prices = np.zeros((grid.expiries.size, grid.nodes.size))
         self._jacobian = np.zeros((n_quotes, surface.n_parameters))
 
-    def march(self, parameters: Any) -> FloatArray:
+    def march(self, parameters: Any) -> Floats:
         """Return the normalised prices of the quotes, (n_quotes,): one march."""
         grid = self.grid
         self.variance(parameters)
-        kernels.march_kernel(
+        kernels.forward_march_kernel(
             grid.below, grid.above, grid.initial, grid.steps, grid.implicitness, grid.last_step,
             self._variance, self._pivot, self._ratio, self._gain, self._prices,
         )  # fmt: skip
@@ -87,7 +86,7 @@ class CompiledForwardMarch:
             (self._prices[self._rows, self._columns] * self._stencil).sum(axis=1) + self._offset
         )
 
-    def variance(self, parameters: Any) -> FloatArray:
+    def variance(self, parameters: Any) -> Floats:
         """Return the local variance on the grid, (n_steps, n_nodes); a view that the next march overwrites."""
         require_shape("parameters", parameters, (self.surface.n_parameters,))
         require_finite("parameters", parameters)
@@ -95,7 +94,7 @@ class CompiledForwardMarch:
         kernels.log_variance_kernel(*self._tables, self._interval, weights, levels, self._variance)
         return self._variance
 
-    def jacobian(self, scale: FloatArray | None = None) -> FloatArray:
+    def jacobian(self, scale: Floats | None = None) -> Floats:
         """Return scale[q] * d price[q] / d parameter[j] at the last march, (n_quotes, n_parameters).
 
         The array is reused by the next call. Cost: about ten marches for 200 parameters.
@@ -105,7 +104,7 @@ class CompiledForwardMarch:
 
         def fill(block: tuple[int, int]) -> None:
             begin, end = block
-            kernels.tangent_kernel(
+            kernels.quote_tangents_kernel(
                 *self._march_arrays(), *self._tables, self._interval,
                 self.surface.strike_basis.size, self.surface.weights.size,
                 self._quote_start, self._node, self._stencil, scale,
@@ -120,12 +119,12 @@ class CompiledForwardMarch:
                 list(pool.map(fill, self._blocks))
         return self._jacobian
 
-    def gradient(self, seed: FloatArray) -> FloatArray:
+    def gradient(self, seed: Floats) -> Floats:
         """Return the gradient of sum(seed * price) at the last march, (n_parameters,): one reverse sweep."""
         require_shape("seed", seed, (self._offset.size,))
         weights_bar = np.zeros(self.surface.weights.shape)
         levels_bar = np.zeros(self.surface.levels.shape)
-        kernels.adjoint_kernel(
+        kernels.quote_adjoint_kernel(
             *self._march_arrays(), *self._tables, self._interval,
             self._quote_start, self._node, self._stencil, np.ascontiguousarray(seed), weights_bar, levels_bar,
         )  # fmt: skip
@@ -145,7 +144,7 @@ class CompiledForwardMarch:
         in_u = np.empty((*grid.shape, surface.strike_basis.degree + 1))
         u = np.arcsinh(grid.nodes / surface.scale(times)[:, None])
         basis = surface.strike_basis
-        kernels.basis_kernel(u, basis.breakpoints, basis.pieces, first_u, in_u)
+        kernels.basis_table_kernel(u, basis.breakpoints, basis.pieces, first_u, in_u)
         self._tables = first_u, in_u, first_t, in_t
         self._interval = surface.interval(times)
         felt = np.full(surface.time_basis.size, times.size)

@@ -6,12 +6,12 @@ the explicit half. As h v L y = y - c, the derivative of a step in the log varia
 
     tangent  A y' = c' + gain (ln v)'        adjoint  A^T z = y_bar,  (ln v)_bar = gain z,  c_bar += z
 
-The march stores the factors of A and the gains, and both sweeps reuse them. `pricers.pde.forward` holds the
-readable twins. All arrays are C-contiguous; callers validate.
+The march stores the factors of A and the gains, and both sweeps reuse them. `pricers.pde.forward.dupire_march` is
+the readable twin. All arrays are C-contiguous; callers validate.
 
 A fit asks for the Jacobian of thousands of quotes and no second derivatives. Its lanes carry less here than those of
-`composite_tangent_kernels`, sources are added where they are and quotes are read inside the march: a third of the
-time.
+`pricers.pde.march.tangent_kernels`, sources are added where they are and quotes are read inside the march: a third
+of the time.
 """
 
 from __future__ import annotations
@@ -21,16 +21,18 @@ import math
 import numpy as np
 from numba import njit
 
-from pricers.kernel_options import OPTIONS, FloatArray, IntArray
+from aadlib.types import Floats
+from pricers.kernel_options import OPTIONS
+from pricers.types import Longs
 
 
 @njit(**OPTIONS)
-def basis_kernel(
-    coordinate: FloatArray,
-    breakpoints: FloatArray,
-    pieces: FloatArray,
-    first: IntArray,
-    values: FloatArray,
+def basis_table_kernel(
+    coordinate: Floats,
+    breakpoints: Floats,
+    pieces: Floats,
+    first: Longs,
+    values: Floats,
 ) -> None:
     """Tabulate a spline basis at coordinates that increase along each row: interval and values."""
     n_pieces, width, n_powers = pieces.shape
@@ -52,14 +54,14 @@ def basis_kernel(
 
 @njit(**OPTIONS)
 def log_variance_kernel(
-    first_u: IntArray,
-    in_u: FloatArray,
-    first_t: IntArray,
-    in_t: FloatArray,
-    interval: IntArray,
-    weights: FloatArray,
-    levels: FloatArray,
-    variance: FloatArray,
+    first_u: Longs,
+    in_u: Floats,
+    first_t: Longs,
+    in_t: Floats,
+    interval: Longs,
+    weights: Floats,
+    levels: Floats,
+    variance: Floats,
 ) -> None:
     """Fill variance[m, i] = exp(2 spline + level) from tabulated bases."""
     n_steps, n_nodes, width = in_u.shape
@@ -80,18 +82,18 @@ def log_variance_kernel(
 
 
 @njit(**OPTIONS)
-def march_kernel(
-    below: FloatArray,
-    above: FloatArray,
-    initial: FloatArray,
-    steps: FloatArray,
-    implicitness: FloatArray,
-    last_step: IntArray,
-    variance: FloatArray,
-    pivot: FloatArray,
-    ratio: FloatArray,
-    gain: FloatArray,
-    prices: FloatArray,
+def forward_march_kernel(
+    below: Floats,
+    above: Floats,
+    initial: Floats,
+    steps: Floats,
+    implicitness: Floats,
+    last_step: Longs,
+    variance: Floats,
+    pivot: Floats,
+    ratio: Floats,
+    gain: Floats,
+    prices: Floats,
 ) -> None:
     """March the value; store per step 1/pivot, the upper factor and the gain; prices[e] at every expiry."""
     n_steps, n_nodes = variance.shape
@@ -123,29 +125,29 @@ def march_kernel(
 
 
 @njit(**OPTIONS)
-def tangent_kernel(
-    below: FloatArray,
-    steps: FloatArray,
-    implicitness: FloatArray,
-    last_step: IntArray,
-    variance: FloatArray,
-    pivot: FloatArray,
-    ratio: FloatArray,
-    gain: FloatArray,
-    first_u: IntArray,
-    in_u: FloatArray,
-    first_t: IntArray,
-    in_t: FloatArray,
-    interval: IntArray,
+def quote_tangents_kernel(
+    below: Floats,
+    steps: Floats,
+    implicitness: Floats,
+    last_step: Longs,
+    variance: Floats,
+    pivot: Floats,
+    ratio: Floats,
+    gain: Floats,
+    first_u: Longs,
+    in_u: Floats,
+    first_t: Longs,
+    in_t: Floats,
+    interval: Longs,
     n_u: int,
     n_weights: int,
-    quote_start: IntArray,
-    quote_node: IntArray,
-    quote_weight: FloatArray,
-    quote_scale: FloatArray,
+    quote_start: Longs,
+    quote_node: Longs,
+    quote_weight: Floats,
+    quote_scale: Floats,
     begin: int,
-    lane_start: IntArray,
-    jacobian: FloatArray,
+    lane_start: Longs,
+    jacobian: Floats,
 ) -> None:
     """Fill columns begin .. begin + lane_start.size of the Jacobian of the sampled quotes.
 
@@ -206,26 +208,26 @@ def tangent_kernel(
 
 
 @njit(**OPTIONS)
-def adjoint_kernel(
-    below: FloatArray,
-    steps: FloatArray,
-    implicitness: FloatArray,
-    last_step: IntArray,
-    variance: FloatArray,
-    pivot: FloatArray,
-    ratio: FloatArray,
-    gain: FloatArray,
-    first_u: IntArray,
-    in_u: FloatArray,
-    first_t: IntArray,
-    in_t: FloatArray,
-    interval: IntArray,
-    quote_start: IntArray,
-    quote_node: IntArray,
-    quote_weight: FloatArray,
-    quote_seed: FloatArray,
-    weights_bar: FloatArray,
-    levels_bar: FloatArray,
+def quote_adjoint_kernel(
+    below: Floats,
+    steps: Floats,
+    implicitness: Floats,
+    last_step: Longs,
+    variance: Floats,
+    pivot: Floats,
+    ratio: Floats,
+    gain: Floats,
+    first_u: Longs,
+    in_u: Floats,
+    first_t: Longs,
+    in_t: Floats,
+    interval: Longs,
+    quote_start: Longs,
+    quote_node: Longs,
+    quote_weight: Floats,
+    quote_seed: Floats,
+    weights_bar: Floats,
+    levels_bar: Floats,
 ) -> None:
     """Add the gradient of sum(quote_seed * quote price) to weights_bar and levels_bar: one reverse sweep."""
     n_steps, n_nodes = variance.shape

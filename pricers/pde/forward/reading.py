@@ -6,15 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 import aadlib as ad
 from aadlib.errors import AadTypeError, AadValueError
+from aadlib.types import Floats
 from aadlib.validation import require_increasing, require_shape, values_of
-from pricers.pde.grids.moneyness_grid import IntArray
-from pricers.pde.grids.lagrange import lagrange_start
-
-FloatArray = NDArray[np.float64]
+from pricers.pde.grids.lagrange import lagrange_derivatives, lagrange_start
+from pricers.types import Bools, Longs
 
 READING_WIDTH = 6
 """Nodes that a price is read from: with six, the gamma of the reading is of fourth order, above the march's own."""
@@ -28,10 +26,10 @@ class ReadingState:
     slope, bend : (n_options,), first and second derivative of each result in its own x
     """
 
-    places: IntArray
-    weights: FloatArray
-    slope: FloatArray
-    bend: FloatArray
+    places: Longs
+    weights: Floats
+    slope: Floats
+    bend: Floats
 
 
 class ForwardReading(ad.Composite):
@@ -54,13 +52,11 @@ class ForwardReading(ad.Composite):
     error, and its derivatives jump by theirs.
     """
 
-    def __init__(
-        self, nodes: FloatArray, rows: IntArray, is_call: NDArray[np.bool_], home: FloatArray
-    ) -> None:
+    def __init__(self, nodes: Floats, rows: Longs, is_call: Bools, home: Floats) -> None:
         self.nodes, self.rows, self.is_call = nodes, rows, is_call
         self.home = lagrange_start(nodes, home, READING_WIDTH)
 
-    def forward(self, operands: FloatArray) -> tuple[FloatArray, ReadingState]:
+    def forward(self, operands: Floats) -> tuple[Floats, ReadingState]:
         """Return the options' values (n_options,); raises where an x lies outside the nodes."""
         n_options = self.rows.size
         x = operands[operands.size - n_options :]
@@ -80,37 +76,37 @@ class ForwardReading(ad.Composite):
             places, weights, slope - moneyness, bend - moneyness
         )
 
-    def tangents(self, state: ReadingState, directions: FloatArray) -> FloatArray:
+    def tangents(self, state: ReadingState, directions: Floats) -> Floats:
         """Return the tangents of the results (n_options, d)."""
         return self._moved(state, 0, directions) + state.slope[:, None] * directions[-self.rows.size :]
 
-    def adjoint(self, state: ReadingState, seeds: FloatArray) -> FloatArray:
+    def adjoint(self, state: ReadingState, seeds: Floats) -> Floats:
         """Return the adjoints of nodes and x."""
         return self.adjoints(state, seeds[:, None])[:, 0]
 
-    def adjoints(self, state: ReadingState, seeds: FloatArray) -> FloatArray:
+    def adjoints(self, state: ReadingState, seeds: Floats) -> Floats:
         """Return `adjoint` for columns of seeds (n_options, d)."""
         of_nodes = state.weights[0, ..., None] * seeds[:, None]
         return self._spread(state.places, of_nodes, state.slope[:, None] * seeds)
 
-    def second_order(self, state: ReadingState, seeds: FloatArray, tangents: FloatArray) -> FloatArray:
+    def second_order(self, state: ReadingState, seeds: Floats, tangents: Floats) -> Floats:
         """Return the derivatives of the adjoint along directions."""
         seeded = seeds[:, None] * tangents[-self.rows.size :]
         of_points = seeds[:, None] * self._moved(state, 1, tangents) + state.bend[:, None] * seeded
         return self._spread(state.places, state.weights[1, ..., None] * seeded[:, None], of_points)
 
-    def curvature(self, state: ReadingState, seeds: FloatArray, tangents: FloatArray) -> FloatArray:
+    def curvature(self, state: ReadingState, seeds: Floats, tangents: Floats) -> Floats:
         """Return the second derivatives along pairs of directions: only x has curvature, with itself and its nodes."""
         of_points = tangents[-self.rows.size :]
         seeded = seeds[:, None] * of_points
         crossed = seeded.T @ self._moved(state, 1, tangents)
         return crossed + crossed.T + seeded.T @ (state.bend[:, None] * of_points)
 
-    def _moved(self, state: ReadingState, order: int, directions: FloatArray) -> FloatArray:
+    def _moved(self, state: ReadingState, order: int, directions: Floats) -> Floats:
         """Return what the nodes' motion does to the results, or to their derivative in x."""
         return np.asarray(np.einsum("qk,qkd->qd", state.weights[order], directions[state.places]))
 
-    def _spread(self, places: IntArray, of_nodes: FloatArray, of_points: FloatArray) -> FloatArray:
+    def _spread(self, places: Longs, of_nodes: Floats, of_points: Floats) -> Floats:
         n_options = self.rows.size
         found = np.zeros(((int(self.rows.max()) + 1) * self.nodes.size + n_options, of_points.shape[1]))
         np.add.at(found, places, of_nodes)
@@ -118,22 +114,7 @@ class ForwardReading(ad.Composite):
         return found
 
 
-def lagrange_derivatives(nodes: FloatArray, points: FloatArray) -> FloatArray:
-    """Return the Lagrange weights of nodes (n, width) at points (n,), and two derivatives, (3, n, width)."""
-    width = nodes.shape[1]
-    value = np.ones(nodes.shape)
-    slope, bend = np.zeros((2, *nodes.shape))
-    for k in range(width):
-        others = np.arange(width) != k
-        rate = 1.0 / (nodes[:, others] - nodes[:, k : k + 1])
-        factor = rate * (points - nodes[:, k])[:, None]
-        bend[:, others] = bend[:, others] * factor + 2.0 * slope[:, others] * rate
-        slope[:, others] = slope[:, others] * factor + value[:, others] * rate
-        value[:, others] *= factor
-    return np.stack([value, slope, bend])
-
-
-def read_options(*, nodes: FloatArray, calls: Any, rows: Any, log_moneyness: Any, is_call: Any) -> Any:
+def read_options(*, nodes: Floats, calls: Any, rows: Any, log_moneyness: Any, is_call: Any) -> Any:
     """Read undiscounted options over the forward off a forward march.
 
     Parameters
@@ -162,8 +143,7 @@ def read_options(*, nodes: FloatArray, calls: Any, rows: Any, log_moneyness: Any
     A put and a call, differentiable in a volatility that grows with time and in the spot, whatever the curve:
 
     >>> import numpy as np, aadlib as ad
-    >>> from pricers.pde.forward import march_forward
-    >>> from pricers.pde.grids.moneyness_grid import forward_grid
+    >>> from pricers.pde import forward_grid, march_forward
     >>> expiries, strikes = np.array([0.5, 1.0]), np.array([90.0, 110.0])
     >>> grid = forward_grid(expiries=expiries, first_deviation=0.1, lower=-1.5, upper=1.5, n_nodes=100)
     >>> def prices(x):

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from pricers.pde.grids.moneyness_grid import ForwardGrid
-from pricers.pde.march.plan import MarchPlan, Predictor
 from pricers.pde.march.composite import applied_march
+from pricers.pde.march.plan import MarchPlan, Predictor
 from pricers.surfaces.local_basis import one_weight_a_cell
 from pricers.surfaces.moved_variance import MovedVariance
 

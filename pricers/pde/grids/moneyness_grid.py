@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.optimize import brentq
 
 from aadlib.errors import AadValueError
+from aadlib.types import Floats
 from aadlib.validation import require_increasing, require_positive, require_shape
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
+from pricers.types import Longs
 
 
 @dataclass(frozen=True)
@@ -51,15 +46,15 @@ class ForwardGrid:
         or the shapes differ.
     """
 
-    nodes: FloatArray
-    below: FloatArray
-    above: FloatArray
-    initial: FloatArray
-    steps: FloatArray
-    implicitness: FloatArray
-    midpoints: FloatArray
-    expiries: FloatArray
-    last_step: IntArray
+    nodes: Floats
+    below: Floats
+    above: Floats
+    initial: Floats
+    steps: Floats
+    implicitness: Floats
+    midpoints: Floats
+    expiries: Floats
+    last_step: Longs
 
     def __post_init__(self) -> None:
         for name in ("nodes", "expiries", "last_step"):
@@ -78,7 +73,7 @@ class ForwardGrid:
             )
 
     @property
-    def moneyness(self) -> FloatArray:
+    def moneyness(self) -> Floats:
         """k = exp(x)."""
         return np.asarray(np.exp(self.nodes), dtype=np.float64)
 
@@ -90,7 +85,7 @@ class ForwardGrid:
 
 def forward_grid(
     *,
-    expiries: FloatArray,
+    expiries: Floats,
     first_deviation: float,
     lower: float,
     upper: float,
@@ -152,8 +147,10 @@ def forward_grid(
     return ForwardGrid(*arrays, np.array(expiries, dtype=np.float64), last_step)
 
 
-def _sinh_nodes(lower: float, upper: float, n_nodes: int, spacing: float) -> FloatArray:
-    """Nodes spacing/b * sinh(b j) over about [lower, upper]."""
+def _sinh_nodes(lower: float, upper: float, n_nodes: int, spacing: float) -> Floats:
+    """Return nodes spacing/b * sinh(b j) over about [lower, upper]."""
+    from scipy.optimize import brentq
+
     if spacing * (n_nodes - 1) >= upper - lower:
         j_zero = max(2, round((n_nodes - 1) * -lower / (upper - lower)))
         return np.asarray((upper - lower) / (n_nodes - 1) * (np.arange(n_nodes) - j_zero))
@@ -166,7 +163,7 @@ def _sinh_nodes(lower: float, upper: float, n_nodes: int, spacing: float) -> Flo
     return np.asarray(spacing / b * np.sinh(b * (np.arange(n_nodes) - j_zero)))
 
 
-def _second_difference(moneyness: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _second_difference(moneyness: Floats) -> tuple[Floats, Floats]:
     gap = np.diff(moneyness)
     below, above = np.zeros_like(moneyness), np.zeros_like(moneyness)
     half_square = 0.5 * moneyness[1:-1] ** 2
@@ -175,7 +172,7 @@ def _second_difference(moneyness: FloatArray) -> tuple[FloatArray, FloatArray]:
     return below, above
 
 
-def _kinked(moneyness: FloatArray) -> FloatArray:
+def _kinked(moneyness: Floats) -> Floats:
     values = np.maximum(1.0 - moneyness, 0.0)
     kink = int(np.argmin(np.abs(moneyness - 1.0)))
     left = 0.5 * (moneyness[kink] - moneyness[kink - 1])
@@ -185,8 +182,8 @@ def _kinked(moneyness: FloatArray) -> FloatArray:
 
 
 def _step_ends(
-    expiries: FloatArray, first_steps: int, later_steps: int, smoothing_steps: int
-) -> tuple[FloatArray, IntArray, FloatArray]:
+    expiries: Floats, first_steps: int, later_steps: int, smoothing_steps: int
+) -> tuple[Floats, Longs, Floats]:
     first = expiries[0] * (np.arange(first_steps + 1) / first_steps) ** 2
     smooth = np.sort(
         np.concatenate([first[: smoothing_steps + 1], 0.5 * (first[1:] + first[:-1])[:smoothing_steps]])
@@ -204,47 +201,3 @@ def _step_ends(
     implicitness = np.full(ends.size - 1, 0.5)
     implicitness[: 2 * smoothing_steps] = 1.0
     return ends, np.array(last_step), implicitness
-
-
-def lagrange_stencils(nodes: FloatArray, points: FloatArray) -> tuple[IntArray, FloatArray]:
-    """Four-point Lagrange interpolation: first nodes, (n_points,), and weights, (n_points, 4).
-
-    Raises
-    ------
-    AadValueError
-        If a point lies outside the nodes.
-    """
-    points = np.asarray(points, dtype=np.float64)
-    first = lagrange_start(nodes, points, 4)
-    local = nodes[first[:, None] + np.arange(4)]
-    return first, np.stack(lagrange_weights(list(local.T), points), axis=1)
-
-
-def lagrange_start(nodes: FloatArray, points: FloatArray, width: int) -> IntArray:
-    """Return the first of the `width` nodes around each point; raises if a point lies outside the nodes."""
-    if points.size and not (nodes[0] <= points.min() and points.max() <= nodes[-1]):
-        raise AadValueError(
-            f"log-moneyness runs from {points.min().item()!r} to {points.max().item()!r}: must lie inside the grid, "
-            f"{nodes[0].item()!r} to {nodes[-1].item()!r}; widen the grid"
-        )
-    before = np.searchsorted(nodes, points, side="right") - width // 2
-    return np.asarray(np.clip(before, 0, nodes.size - width))
-
-
-def lagrange_weights(nodes: Sequence[Any], point: Any) -> list[Any]:
-    """Return the Lagrange weights of a few nodes at a point of any number type.
-
-    Products from both ends serve all weights: three multiplications each, whatever their number.
-    """
-    distances = [point - node for node in nodes]
-    up_to = list(itertools.accumulate(distances[:-1], lambda product, distance: product * distance))
-    from_on = list(itertools.accumulate(distances[:0:-1], lambda product, distance: product * distance))[::-1]
-    products = [from_on[0], *(a * b for a, b in zip(up_to[:-1], from_on[1:], strict=True)), up_to[-1]]
-    weights = []
-    for j, product in enumerate(products):
-        scale: Any = 1.0
-        for i, node in enumerate(nodes):
-            if i != j:
-                scale = scale * (nodes[j] - node)
-        weights.append(product * (1.0 / scale))
-    return weights

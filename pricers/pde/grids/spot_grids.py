@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from aadlib.errors import AadValueError
+from aadlib.types import Floats
 from aadlib.validation import require_finite, require_increasing, require_non_negative, require_positive
 
-FloatArray = NDArray[np.float64]
 Coordinate = Literal["spot", "log_spot"]
 FEWEST_NODES = 5  # four-point interpolation between two boundary values
 
@@ -38,9 +37,9 @@ class Grid:
         unknown.
     """
 
-    spots: FloatArray
+    spots: Floats
     coordinate: Coordinate = "spot"
-    positions: FloatArray = field(init=False, repr=False, compare=False)
+    positions: Floats = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.coordinate not in ("spot", "log_spot"):
@@ -151,7 +150,7 @@ def sinh_grid(*, lowest: float, highest: float, centre: float, width: float, n_n
     return Grid(spots)
 
 
-def _hit(target: float, n_nodes: int) -> FloatArray:
+def _hit(target: float, n_nodes: int) -> Floats:
     """Return n_nodes parameters from 0 to 1, a quadratic of the uniform ones, one of them equal to `target`.
 
     That one has an even index, so that every second node is a grid of the same kind (for extrapolation).

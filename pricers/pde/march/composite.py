@@ -2,20 +2,25 @@
 
 Backward from a payoff or forward over all strikes, it is the same discrete march: linear in initial, boundary and
 exercise values and, solve by solve, bilinear in matrix and solution. Its Hessian therefore needs one adjoint march and
-one tangent march in all directions, as lanes, and no second adjoint march: `composite_march_kernels` has the formulas.
+one tangent march in all directions, as lanes, and no second adjoint march: `value_kernel` has the formulas.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 
 import aadlib as ad
 from aadlib.errors import AadValueError
+from aadlib.types import Floats
 from aadlib.validation import require_finite, require_non_negative
-from pricers.pde.march import composite_kernels as kernels
 from pricers.pde.march import lanes as march_lanes
-from pricers.pde.march.plan import Adjoint, FloatArray, IntArray, MarchPlan, MarchState, directions_of
+from pricers.pde.march.adjoint_kernel import composite_adjoint_kernel
+from pricers.pde.march.plan import Adjoint, MarchPlan, MarchState, directions_of
+from pricers.pde.march.value_kernel import composite_march_kernel
 from pricers.surfaces.local_basis_kernels import gather_kernel
+from pricers.types import Longs
 
 
 class CrankNicolsonMarch(ad.Composite):
@@ -43,7 +48,7 @@ class CrankNicolsonMarch(ad.Composite):
     after an adjoint find the curvature on the way and keep it in the state, so that a Hessian marches lanes once.
     """
 
-    def __init__(self, plan: MarchPlan, base: FloatArray, varied: IntArray) -> None:
+    def __init__(self, plan: MarchPlan, base: Floats, varied: Longs) -> None:
         self.plan, self.base, self.varied = plan, base, varied
         first = plan.predictor.n_weights
         self.with_coefficients = bool(((varied >= first) & (varied < first + 3)).any())
@@ -54,7 +59,7 @@ class CrankNicolsonMarch(ad.Composite):
         """Early exercise, the only thing here that is not smooth."""
         return "early exercise" if self.plan.american else None
 
-    def forward(self, operands: FloatArray) -> tuple[FloatArray, MarchState]:
+    def forward(self, operands: Floats) -> tuple[Floats, MarchState]:
         """Return the node values, (n_results * n_nodes,) result by result, and the march."""
         state, one_sided = self._march(operands)
         if not one_sided:
@@ -64,11 +69,11 @@ class CrankNicolsonMarch(ad.Composite):
             )
         return state.results.ravel(), state
 
-    def is_one_sided(self, operands: FloatArray) -> bool:
+    def is_one_sided(self, operands: Floats) -> bool:
         """Return whether exercise binds on a set of leading nodes in every solve, as `forward` needs."""
         return self._march(operands)[1]
 
-    def _march(self, operands: FloatArray) -> tuple[MarchState, bool]:
+    def _march(self, operands: Floats) -> tuple[MarchState, bool]:
         plan = self.plan
         full = self.base.copy()
         full[self.varied] = operands
@@ -92,17 +97,17 @@ class CrankNicolsonMarch(ad.Composite):
             parts, basis, variance, slope, bend, above, inverse, ratio,
             np.empty((n_substeps, n_nodes)), np.zeros(n_substeps, dtype=np.int64), np.empty((plan.last.size, n_nodes)),
         )  # fmt: skip
-        one_sided = kernels.march_kernel(
+        one_sided = composite_march_kernel(
             plan.stencil, plan.row, plan.damped, plan.last, scale * variance, drift, discount, lower, upper, initial,
             floor, above, inverse, ratio, state.doubled, state.exercised, state.results,
         )  # fmt: skip
         return state, bool(one_sided)
 
-    def adjoint(self, state: MarchState, seeds: FloatArray) -> FloatArray:
+    def adjoint(self, state: MarchState, seeds: Floats) -> Floats:
         """Return the adjoints of the operands for seeds of the results."""
         return self._adjoint(state, seeds).operands[self.varied]
 
-    def _adjoint(self, state: MarchState, seeds: FloatArray) -> Adjoint:
+    def _adjoint(self, state: MarchState, seeds: Floats) -> Adjoint:
         known = state.last_adjoint
         if known is not None and np.array_equal(known[0], seeds):
             return known[1]
@@ -111,7 +116,7 @@ class CrankNicolsonMarch(ad.Composite):
         weights, coefficients, lower, upper, initial, floor = plan.parts(operands)
         multipliers = np.empty((plan.row.size, plan.stencil.shape[1]))
         diffusion = np.zeros(plan.predictor.shape)
-        kernels.adjoint_kernel(
+        composite_adjoint_kernel(
             *state.factors(plan), np.ascontiguousarray(seeds.reshape(state.results.shape)), self.with_coefficients,
             multipliers, diffusion, coefficients[1:], lower, upper, initial, floor,
         )  # fmt: skip
@@ -122,7 +127,7 @@ class CrankNicolsonMarch(ad.Composite):
         state.last_adjoint = seeds.copy(), found
         return found
 
-    def tangents(self, state: MarchState, directions: FloatArray) -> FloatArray:
+    def tangents(self, state: MarchState, directions: Floats) -> Floats:
         """Return the tangents of the results (n, d); after an adjoint of this state find and keep the curvature too."""
         known, cut = state.last_adjoint, directions_of(self.plan, self._spread(directions))
         adjoint = None if known is None else known[1]
@@ -132,7 +137,7 @@ class CrankNicolsonMarch(ad.Composite):
             state.last_curvature = known[0], directions.copy(), matrix
         return values
 
-    def curvature(self, state: MarchState, seeds: FloatArray, tangents: FloatArray) -> FloatArray:
+    def curvature(self, state: MarchState, seeds: Floats, tangents: Floats) -> Floats:
         """Return the second derivatives of seeds times results along pairs of directions, (d, d)."""
         known = state.last_curvature
         if known is not None and np.array_equal(known[0], seeds) and np.array_equal(known[1], tangents):
@@ -141,7 +146,7 @@ class CrankNicolsonMarch(ad.Composite):
         _, products = march_lanes.sweep(self.plan, state, cut, adjoint, self.with_coefficients)
         return march_lanes.assemble(self.plan, state, adjoint, cut, products)
 
-    def second_order(self, state: MarchState, seeds: FloatArray, tangents: FloatArray) -> FloatArray:
+    def second_order(self, state: MarchState, seeds: Floats, tangents: Floats) -> Floats:
         """Return the derivatives of the adjoint along directions (n_varied, d): a second march back, in lanes."""
         adjoint = self._adjoint(state, seeds)
         found = march_lanes.by_blocks(
@@ -151,7 +156,7 @@ class CrankNicolsonMarch(ad.Composite):
         )
         return found[self.varied]
 
-    def adjoints(self, state: MarchState, seeds: FloatArray) -> FloatArray:
+    def adjoints(self, state: MarchState, seeds: Floats) -> Floats:
         """Return the adjoints for columns of seeds of the results (n, d), in lanes."""
         found = march_lanes.by_blocks(
             [seeds],
@@ -160,8 +165,23 @@ class CrankNicolsonMarch(ad.Composite):
         )
         return found[self.varied]
 
-    def _spread(self, directions: FloatArray) -> FloatArray:
+    def _spread(self, directions: Floats) -> Floats:
         """Return directions (n_varied, d) over all operands."""
         full = np.zeros((self.base.size, directions.shape[1]))
         full[self.varied] = directions
         return full
+
+
+def applied_march(plan: MarchPlan, numbers: list[Any]) -> Any:
+    """Return the results for all operands, those recorded being varied; None where exercise is not on one side.
+
+    Where nothing is recorded they are floats.
+    """
+    varied = np.flatnonzero([isinstance(number, ad.ADVar) for number in numbers])
+    base = np.array([n.value if isinstance(n, ad.ADVar) else n for n in numbers], dtype=np.float64)
+    operation = CrankNicolsonMarch(plan, base, varied)
+    if plan.american and not operation.is_one_sided(base[varied]):
+        return None
+    if not varied.size:
+        return operation.forward(base[varied])[0]
+    return ad.apply_composite(operation, ad.array([numbers[k] for k in varied]))

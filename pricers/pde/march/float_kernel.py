@@ -1,25 +1,25 @@
-"""The backward march compiled for floats; `pricers.pde.march` is its twin in numbers of any kind."""
+"""The backward march compiled for floats; `pricers.pde.march.substeps` is its twin in numbers of any kind."""
 
 from __future__ import annotations
 
 import numba as nb
 import numpy as np
-from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
+from aadlib.types import Floats
+from pricers.types import Bools, Longs
 
 
 @nb.njit(cache=True)
-def march_kernel(
-    values: FloatArray,
-    below: FloatArray,
-    diagonal: FloatArray,
-    above: FloatArray,
-    row: NDArray[np.int64],
-    damped: NDArray[np.bool_],
-    lower: FloatArray,
-    upper: FloatArray,
-    exercise: FloatArray,
+def backward_march_kernel(
+    values: Floats,
+    below: Floats,
+    diagonal: Floats,
+    above: Floats,
+    row: Longs,
+    damped: Bools,
+    lower: Floats,
+    upper: Floats,
+    exercise: Floats,
 ) -> None:
     """Overwrite `values` (n_nodes,) with the node values after all substeps.
 

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from aadlib.threads import map_pieces
-from pricers.pde.march import composite_tangent_kernels as lanes
-from pricers.pde.march.composite_adjoint_lanes_kernels import adjoint_lanes_kernel
-from pricers.pde.march.plan import Adjoint, Directions, FloatArray, MarchPlan, MarchState
+from aadlib.types import Floats
+from pricers.pde.march.adjoint_lanes_kernels import composite_adjoint_lanes_kernel
+from pricers.pde.march.plan import Adjoint, Directions, MarchPlan, MarchState
+from pricers.pde.march.tangent_kernels import composite_tangents_kernel
 from pricers.surfaces.local_basis_kernels import gather_kernel, predictor_kernel
 
 LANES_PER_BLOCK = 48
@@ -23,7 +24,7 @@ def sweep(
     directions: Directions,
     adjoint: Adjoint | None,
     with_coefficients: bool,
-) -> tuple[FloatArray, FloatArray]:
+) -> tuple[Floats, Floats]:
     """March tangents along directions.
 
     Returns
@@ -71,11 +72,11 @@ def padded(n_lanes: int) -> int:
 
 
 def _unit_lanes(
-    plan: MarchPlan, state: MarchState, multipliers: FloatArray, with_coefficients: bool
-) -> tuple[FloatArray, FloatArray]:
+    plan: MarchPlan, state: MarchState, multipliers: Floats, with_coefficients: bool
+) -> tuple[Floats, Floats]:
     n_weights = plan.predictor.n_weights
 
-    def block(begin: int) -> tuple[FloatArray, FloatArray]:
+    def block(begin: int) -> tuple[Floats, Floats]:
         width = padded(min(LANES_PER_BLOCK, n_weights - begin))
         nothing = [np.zeros((size, width)) for size in (1, *plan.sizes[1:])]
         values, product, sums = march_block(
@@ -93,11 +94,11 @@ def _unit_lanes(
 def _dense_lanes(
     plan: MarchPlan,
     state: MarchState,
-    parts: list[FloatArray],
-    multipliers: FloatArray,
+    parts: list[Floats],
+    multipliers: Floats,
     with_coefficients: bool,
-) -> tuple[FloatArray, FloatArray]:
-    def block(columns: list[FloatArray]) -> FloatArray:
+) -> tuple[Floats, Floats]:
+    def block(columns: list[Floats]) -> Floats:
         values, product, sums = march_block(plan, state, columns, multipliers, with_coefficients)
         return np.concatenate([values, product, sums])
 
@@ -109,18 +110,18 @@ def _dense_lanes(
 def march_block(
     plan: MarchPlan,
     state: MarchState,
-    parts: list[FloatArray],
-    multipliers: FloatArray,
+    parts: list[Floats],
+    multipliers: Floats,
     with_coefficients: bool,
     *,
     unit_begin: int = -1,
-    history: FloatArray | None = None,
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """March one padded block of directions, or of single weights from `unit_begin` on; see `lanes_kernel`."""
+    history: Floats | None = None,
+) -> tuple[Floats, Floats, Floats]:
+    """March one padded block of directions, or of single weights from `unit_begin` on."""
     width = parts[1].shape[1]
     results = np.zeros((*state.results.shape, width))
     product, sums = np.zeros((plan.predictor.n_weights, width)), np.zeros((3, width))
-    lanes.lanes_kernel(
+    composite_tangents_kernel(
         *state.factors(plan), *state.basis.arrays, state.slope, state.variance,
         multipliers, with_coefficients, *plan.lane_order, unit_begin, *parts, results, product, sums,
         np.empty((0, 1, 1)) if history is None else history,
@@ -128,13 +129,11 @@ def march_block(
     return results.reshape(-1, width), product, sums
 
 
-def by_blocks(
-    parts: list[FloatArray], block: Callable[[list[FloatArray]], FloatArray], *, work: float
-) -> FloatArray:
+def by_blocks(parts: list[Floats], block: Callable[[list[Floats]], Floats], *, work: float) -> Floats:
     """Apply a function to blocks of columns of all parts, padded to a multiple of eight, and join the results."""
     n_columns = parts[0].shape[1]
 
-    def filled_block(begin: int) -> FloatArray:
+    def filled_block(begin: int) -> Floats:
         width = min(LANES_PER_BLOCK, n_columns - begin)
         filled = []
         for part in parts:
@@ -152,12 +151,12 @@ def assemble(
     state: MarchState,
     adjoint: Adjoint,
     directions: Directions,
-    products: FloatArray,
-) -> FloatArray:
+    products: Floats,
+) -> Floats:
     """Return the curvature matrix (d, d) of a march from its tangents' products and the curvature of the variance."""
     weights, coefficients, alone = directions.weights, directions.coefficients, directions.alone
 
-    def transposed(x: FloatArray) -> FloatArray:
+    def transposed(x: Floats) -> Floats:
         """Return weights' x."""
         if alone is None:
             return np.asarray(weights.T @ x)
@@ -192,7 +191,7 @@ def assemble(
     return matrix
 
 
-def second_order(plan: MarchPlan, state: MarchState, adjoint: Adjoint, parts: list[FloatArray]) -> FloatArray:
+def second_order(plan: MarchPlan, state: MarchState, adjoint: Adjoint, parts: list[Floats]) -> Floats:
     """Return the derivative of the adjoint of all operands along one padded block of directions, (n, lanes)."""
     width = parts[0].shape[1]
     history = np.empty((*state.doubled.shape, width))
@@ -218,7 +217,7 @@ def second_order(plan: MarchPlan, state: MarchState, adjoint: Adjoint, parts: li
     return np.concatenate(bars)
 
 
-def adjoint_lanes(plan: MarchPlan, state: MarchState, seeds: FloatArray) -> FloatArray:
+def adjoint_lanes(plan: MarchPlan, state: MarchState, seeds: Floats) -> Floats:
     """Return the adjoints of all operands for one padded block of seeds of the results (n, lanes)."""
     nothing = np.zeros((plan.predictor.n_weights, 1)), np.zeros((3, 1))
     by_node = seeds.reshape(*state.results.shape, -1)
@@ -230,20 +229,20 @@ def adjoint_lanes(plan: MarchPlan, state: MarchState, seeds: FloatArray) -> Floa
 
 
 def _adjoint_block(
-    plan: MarchPlan, state: MarchState, seeds: FloatArray, *forcing: FloatArray
-) -> tuple[FloatArray, list[FloatArray]]:
+    plan: MarchPlan, state: MarchState, seeds: Floats, *forcing: Floats
+) -> tuple[Floats, list[Floats]]:
     width = seeds.shape[2]
     bars = [np.zeros((size, width)) for size in plan.sizes]
     diffusion = np.zeros((*plan.predictor.shape, width))
     multipliers, weights, coefficients, history = forcing
-    adjoint_lanes_kernel(
+    composite_adjoint_lanes_kernel(
         *state.factors(plan), *state.basis.arrays, state.slope, state.variance,
         multipliers, seeds, weights, coefficients, history, diffusion, bars[1][1:], *bars[2:],
     )  # fmt: skip
     return diffusion, bars
 
 
-def _gather(state: MarchState, of_cells: FloatArray, result: Any) -> None:
+def _gather(state: MarchState, of_cells: Floats, result: Any) -> None:
     """Add the transpose of the basis, lane by lane, to result (n_weights, lanes)."""
     for lane in range(of_cells.shape[2]):
         column = np.zeros(state.basis.n_weights)

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from aadlib import ADVar
 from aadlib.errors import AadValueError
+from aadlib.types import Floats
 from aadlib.validation import require_non_negative
-from pricers.pde.grids.spot_grids import FloatArray, Grid
+from pricers.pde.grids.spot_grids import Grid
 from pricers.pde.march.substeps import Bands
 
 
@@ -64,7 +64,7 @@ def volatility_rows(volatility: Any, grid: Grid, n_steps: int, step: Any) -> lis
     return rows
 
 
-def difference_weights(grid: Grid) -> tuple[tuple[FloatArray, FloatArray], tuple[FloatArray, FloatArray]]:
+def difference_weights(grid: Grid) -> tuple[tuple[Floats, Floats], tuple[Floats, Floats]]:
     """Return weights (below, above), each (n_interior,), of the diffusion per unit of variance and of the drift.
 
     They are those of `Operator` without its factor of a quarter of the step.
@@ -102,7 +102,7 @@ class Operator:
         self.middle = 0.5 + quarter * rate
         self.no_drift = is_plain(carry) and float(carry) == 0.0
 
-    def plain_bands(self, variances: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    def plain_bands(self, variances: Floats) -> tuple[Floats, Floats, Floats]:
         """Return below, diagonal and above, (n_rows, n_interior) each, from float variances."""
         below = variances * self.slopes[0] + self.offsets[0]
         above = variances * self.slopes[1] + self.offsets[1]
@@ -126,7 +126,7 @@ class Operator:
         return Bands(below, diagonal, above)
 
 
-def _scaled(weights: NDArray[np.float64], factor: Any) -> list[Any]:
+def _scaled(weights: Floats, factor: Any) -> list[Any]:
     """Return weights * factor as plain Python numbers, which operate with recorded ones fastest."""
     return [weight * factor for weight in weights.tolist()]
 

@@ -8,13 +8,12 @@ from functools import cached_property
 from typing import Any, Literal, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from aadlib.types import Floats
 from pricers.surfaces.local_basis import LocalBasis
+from pricers.types import Bools, Longs
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 Link = Literal["volatility", "log_volatility", "variance"]
 
 
@@ -37,10 +36,10 @@ class Predictor(Protocol):
     def shape(self) -> tuple[int, int]:
         """(rows, nodes)."""
 
-    def linearised(self, weights: FloatArray) -> tuple[FloatArray, LocalBasis]:
+    def linearised(self, weights: Floats) -> tuple[Floats, LocalBasis]:
         """Return the values (n_rows, n_nodes) and the basis of their derivatives in the weights."""
 
-    def bent(self, weights: FloatArray, factors: FloatArray, directions: FloatArray) -> FloatArray | None:
+    def bent(self, weights: Floats, factors: Floats, directions: Floats) -> Floats | None:
         """Return the second derivatives of sum(factors * values) times directions, (n_weights, d), or None if zero."""
 
 
@@ -62,13 +61,13 @@ class MarchPlan:
     american : bool, exercised at the low end
     """
 
-    stencil: FloatArray
-    row: IntArray
-    damped: NDArray[np.bool_]
-    last: IntArray
+    stencil: Floats
+    row: Longs
+    damped: Bools
+    last: Longs
     predictor: Predictor
     link: Link
-    row_scale: FloatArray
+    row_scale: Floats
     american: bool
 
     @property
@@ -83,7 +82,7 @@ class MarchPlan:
         return (self.predictor.n_weights, 3, n_substeps, n_substeps, n_nodes, n_nodes if self.american else 0)
 
     @cached_property
-    def lane_order(self) -> tuple[IntArray, IntArray]:
+    def lane_order(self) -> tuple[Longs, Longs]:
         """The place of each weight in the order in which the march meets them, and how many it has met up to a row."""
         n_rows, n_weights = self.predictor.shape[0], self.predictor.n_weights
         met_at = np.full(n_rows, self.row.size)
@@ -97,7 +96,7 @@ class MarchPlan:
         place[order] = np.arange(n_weights)
         return place, np.searchsorted(met[order], met_at, side="right").astype(np.int64)
 
-    def parts(self, full: FloatArray) -> list[FloatArray]:
+    def parts(self, full: Floats) -> list[Floats]:
         """Cut an array over all operands (first axis) into its parts."""
         return [full[cut] for cut in self._cuts]
 
@@ -116,21 +115,21 @@ class Directions:
         other kinds.
     """
 
-    parts: list[FloatArray]
-    alone: tuple[IntArray, FloatArray] | None
+    parts: list[Floats]
+    alone: tuple[Longs, Floats] | None
 
     @property
-    def weights(self) -> FloatArray:
+    def weights(self) -> Floats:
         """(n_weights, d)."""
         return self.parts[0]
 
     @property
-    def coefficients(self) -> FloatArray:
+    def coefficients(self) -> Floats:
         """Of scale, drift and discount, (3, d)."""
         return self.parts[1]
 
 
-def directions_of(plan: MarchPlan, full: FloatArray) -> Directions:
+def directions_of(plan: MarchPlan, full: Floats) -> Directions:
     """Cut directions (n, d) over all operands into parts and see what they do to the weights."""
     parts = plan.parts(full)
     rows, columns = np.nonzero(parts[0])
@@ -142,9 +141,9 @@ def directions_of(plan: MarchPlan, full: FloatArray) -> Directions:
 class Adjoint:
     """One adjoint march: mu of every solve, adjoints of u = scale * variance, and of all operands."""
 
-    multipliers: FloatArray
-    diffusion: FloatArray
-    operands: FloatArray
+    multipliers: Floats
+    diffusion: Floats
+    operands: Floats
 
 
 @dataclass(eq=False)
@@ -157,19 +156,19 @@ class MarchState:
     held at the floor.
     """
 
-    parts: list[FloatArray]
+    parts: list[Floats]
     basis: LocalBasis
-    variance: FloatArray
-    slope: FloatArray
-    bend: FloatArray | None
-    above: FloatArray
-    inverse: FloatArray
-    ratio: FloatArray
-    doubled: FloatArray
-    exercised: IntArray
-    results: FloatArray
-    last_adjoint: tuple[FloatArray, Adjoint] | None = field(default=None)
-    last_curvature: tuple[FloatArray, FloatArray, FloatArray] | None = field(default=None)
+    variance: Floats
+    slope: Floats
+    bend: Floats | None
+    above: Floats
+    inverse: Floats
+    ratio: Floats
+    doubled: Floats
+    exercised: Longs
+    results: Floats
+    last_adjoint: tuple[Floats, Adjoint] | None = field(default=None)
+    last_curvature: tuple[Floats, Floats, Floats] | None = field(default=None)
 
     def factors(self, plan: MarchPlan) -> tuple[Any, ...]:
         """Return what every kernel after the first takes to begin with."""

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from aadlib import AadValueError
-from pricers.analytic import black_scholes
+from pricers import black_scholes
 from pricers.monte_carlo import basket_ep_greeks
 from pricers.monte_carlo.basket import recorded as basket_path_greeks
 from pricers.monte_carlo.basket.call import basket_greeks

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import aadlib as ad
-from pricers.analytic import black_scholes
+from pricers import black_scholes
 from pricers.monte_carlo import (
     BarrierOption,
     BasketOption,
@@ -19,7 +19,7 @@ from pricers.monte_carlo import (
 from pricers.monte_carlo.dynamics.geometric_brownian_motion import GeometricBrownianMotion
 from pricers.monte_carlo.dynamics.local_volatility import local_volatility
 from pricers.monte_carlo.dynamics.lane_splines import spline_on_lanes
-from pricers.pde.backward import pricing as backward
+from pricers.pde import backward
 from pricers.surfaces.bspline import BSplineBasis, TensorBasis, uniform_basis
 from pricers.surfaces.flat import FlatVolatility
 from pricers.surfaces.spline_volatility import SplineVolatility

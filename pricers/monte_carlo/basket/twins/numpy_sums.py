@@ -6,10 +6,11 @@ from itertools import pairwise
 
 import numpy as np
 
-from pricers.monte_carlo.basket.sums import BasketCall, BasketSums, FloatArray, batch_bounds
+from aadlib.types import Floats
+from pricers.monte_carlo.basket.sums import BasketCall, BasketSums, batch_bounds
 
 
-def basket_sums(call: BasketCall, normals: FloatArray) -> BasketSums:
+def basket_sums(call: BasketCall, normals: Floats) -> BasketSums:
     """Return the sums over each batch of paths; `normals` is (n_paths, n), correlated."""
     bounds = batch_bounds(len(normals))
     found = [_batch(call, normals[begin:end]) for begin, end in pairwise(bounds)]
@@ -17,7 +18,7 @@ def basket_sums(call: BasketCall, normals: FloatArray) -> BasketSums:
     return BasketSums(payoff, first, second)
 
 
-def _batch(call: BasketCall, normals: FloatArray) -> tuple[float, FloatArray, FloatArray]:
+def _batch(call: BasketCall, normals: Floats) -> tuple[float, Floats, Floats]:
     """Return payoff, first and second derivatives of f(B), the basket B = sum of A: f'' dB dB' + f' d2B."""
     expiry, volatilities = call.expiry, call.volatilities
     log_growth = (call.rate - 0.5 * volatilities**2) * expiry + volatilities * np.sqrt(expiry) * normals

@@ -16,22 +16,23 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pricers.pde.march.plan import FloatArray, MarchPlan
+from aadlib.types import Floats
+from pricers.pde.march.plan import MarchPlan
 
 
 @dataclass(frozen=True, eq=False)
 class Numbers:
     """What varies, or its tangent along one direction: u of each cell, coefficients (drift, discount), and values."""
 
-    diffusion: FloatArray
-    coefficients: FloatArray
-    lower: FloatArray
-    upper: FloatArray
-    initial: FloatArray
-    floor: FloatArray
+    diffusion: Floats
+    coefficients: Floats
+    lower: Floats
+    upper: Floats
+    initial: Floats
+    floor: Floats
 
 
-def matrix(plan: MarchPlan, u: FloatArray, drift: float, discount: float) -> FloatArray:
+def matrix(plan: MarchPlan, u: Floats, drift: float, discount: float) -> Floats:
     """Return u D + drift C + discount, (n, n + 2): the boundary values are its outer columns."""
     n = u.size
     rows = np.zeros((n, n + 2))
@@ -44,7 +45,7 @@ def matrix(plan: MarchPlan, u: FloatArray, drift: float, discount: float) -> Flo
     return rows
 
 
-def march(plan: MarchPlan, x: Numbers) -> tuple[FloatArray, list[FloatArray], list[int]]:
+def march(plan: MarchPlan, x: Numbers) -> tuple[Floats, list[Floats], list[int]]:
     """Return the results (n_results, n + 2), every W with its ends, and how many nodes each solve exercised."""
     values, results, solutions, exercised = x.initial.copy(), [], [], []
     n = values.size - 2
@@ -67,7 +68,7 @@ def march(plan: MarchPlan, x: Numbers) -> tuple[FloatArray, list[FloatArray], li
     return np.array(results), solutions, exercised
 
 
-def tangent(plan: MarchPlan, x: Numbers, dx: Numbers) -> tuple[FloatArray, list[FloatArray]]:
+def tangent(plan: MarchPlan, x: Numbers, dx: Numbers) -> tuple[Floats, list[Floats]]:
     """Return the derivatives along one direction of the results and of every W."""
     _, solutions, exercised = march(plan, x)
     values, results, found = dx.initial.copy(), [], []
@@ -85,7 +86,7 @@ def tangent(plan: MarchPlan, x: Numbers, dx: Numbers) -> tuple[FloatArray, list[
     return np.array(results), found
 
 
-def adjoint(plan: MarchPlan, x: Numbers, seeds: FloatArray) -> tuple[Numbers, list[FloatArray]]:
+def adjoint(plan: MarchPlan, x: Numbers, seeds: Floats) -> tuple[Numbers, list[Floats]]:
     """Return the adjoints of all numbers for seeds (n_results, n + 2), and mu of every solve."""
     _, solutions, exercised = march(plan, x)
     bar = Numbers(*(np.zeros_like(part) for part in vars(x).values()))
@@ -121,7 +122,7 @@ def adjoint(plan: MarchPlan, x: Numbers, seeds: FloatArray) -> tuple[Numbers, li
     return bar, multipliers[::-1]
 
 
-def curvature(plan: MarchPlan, x: Numbers, seeds: FloatArray, directions: list[Numbers]) -> FloatArray:
+def curvature(plan: MarchPlan, x: Numbers, seeds: Floats, directions: list[Numbers]) -> Floats:
     """Return the second derivatives of seeds . values along pairs of directions of the numbers, (d, d)."""
     _, multipliers = adjoint(plan, x, seeds)
     moved = [tangent(plan, x, dx)[1] for dx in directions]
@@ -135,15 +136,13 @@ def curvature(plan: MarchPlan, x: Numbers, seeds: FloatArray, directions: list[N
     return -(products + products.T)
 
 
-def _ends(plan: MarchPlan, s: int, x: Numbers, values: FloatArray) -> FloatArray:
+def _ends(plan: MarchPlan, s: int, x: Numbers, values: Floats) -> Floats:
     """Return what stands in W at the boundary: twice the new value in a half step, else new plus old."""
     new = np.array([x.lower[s], x.upper[s]])
     return 2.0 * new if plan.damped[s] else new + values[[0, -1]]
 
 
-def _solve(
-    a: FloatArray, right: FloatArray, ends: FloatArray, held: FloatArray | None, count: int
-) -> FloatArray:
+def _solve(a: Floats, right: Floats, ends: Floats, held: Floats | None, count: int) -> Floats:
     """Return W (n + 2,) with its ends, the first `count` unknowns being held."""
     known = np.zeros(right.size + 2)
     known[[0, -1]] = ends
@@ -154,7 +153,7 @@ def _solve(
     return known
 
 
-def _step(plan: MarchPlan, s: int, x: Numbers, w: FloatArray, values: FloatArray) -> FloatArray:
+def _step(plan: MarchPlan, s: int, x: Numbers, w: Floats, values: Floats) -> Floats:
     new = 0.5 * w if plan.damped[s] else w - values
     new[[0, -1]] = x.lower[s], x.upper[s]
     return new

@@ -1,6 +1,6 @@
 """Compiled lanes of a march: tangents in many directions at once, and what their curvature needs.
 
-Continues `pricers.pde.march.composite_kernels`. The lane is the innermost index, so every inner loop is SIMD; the
+Continues `pricers.pde.march.value_kernel`. The lane is the innermost index, so every inner loop is SIMD; the
 caller pads lanes to a multiple of eight. For lane k with tangents of u, drift, discount and the boundary values,
 
     A W_k = V_k - (u_k D W + drift_k C W + discount_k W)
@@ -13,7 +13,10 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from pricers.kernel_options import OPTIONS, Flags, FloatArray, IntArray
+from aadlib.types import Floats
+from pricers.kernel_options import OPTIONS
+from pricers.pde.march.basis_kernels import contract_row_kernel, unit_row_kernel, weighted_row_kernel
+from pricers.types import Bools, Longs
 
 # Loops over nodes hand the row of lanes before on in an array of its own, `carry`: reading it where it was written
 # would make rows of one array overlap in the eyes of the compiler, which then writes no vector code.
@@ -21,17 +24,18 @@ from pricers.kernel_options import OPTIONS, Flags, FloatArray, IntArray
 
 @njit(**OPTIONS)
 def _eliminate(
-    inverse: FloatArray,
-    lift: FloatArray,
-    source: FloatArray,
+    inverse: Floats,
+    lift: Floats,
+    source: Floats,
     count: int,
-    old: FloatArray,
-    moved: FloatArray,
-    work: FloatArray,
-    carry: FloatArray,
+    old: Floats,
+    moved: Floats,
+    work: Floats,
+    carry: Floats,
     alive: int,
 ) -> None:
     """Begin a solve, from the last unknown: work (n + 2, lanes) holds what substitution starts from."""
+    carry[:alive] = work[inverse.size + 1, :alive]
     for i in range(inverse.size - 1, count - 1, -1):
         inner = inverse[i]
         carried = lift[i]
@@ -44,13 +48,13 @@ def _eliminate(
 
 @njit(**OPTIONS)
 def _substitute(
-    ratio: FloatArray,
+    ratio: Floats,
     scale: float,
     keep: float,
     count: int,
-    work: FloatArray,
-    old: FloatArray,
-    carry: FloatArray,
+    work: Floats,
+    old: Floats,
+    carry: Floats,
     alive: int,
 ) -> None:
     """Finish a solve: work (n + 2, lanes) becomes W_k, old (n + 2, lanes) becomes V_k."""
@@ -65,17 +69,17 @@ def _substitute(
 
 @njit(**OPTIONS)
 def _substitute_and_sum(
-    ratio: FloatArray,
+    ratio: Floats,
     scale: float,
     keep: float,
     count: int,
-    low: FloatArray,
-    high: FloatArray,
-    work: FloatArray,
-    old: FloatArray,
-    sums: FloatArray,
-    carry: FloatArray,
-    before: FloatArray,
+    low: Floats,
+    high: Floats,
+    work: Floats,
+    old: Floats,
+    sums: Floats,
+    carry: Floats,
+    before: Floats,
     alive: int,
 ) -> None:
     """Finish a solve and add mu D W_k, one node behind, without keeping W_k.
@@ -110,11 +114,11 @@ def _substitute_and_sum(
 
 @njit(**OPTIONS)
 def _accumulate(
-    low: FloatArray,
-    high: FloatArray,
+    low: Floats,
+    high: Floats,
     count: int,
-    work: FloatArray,
-    sums: FloatArray,
+    work: Floats,
+    sums: Floats,
     alive: int,
 ) -> None:
     """Add mu D W_k to sums, as `_substitute_and_sum` does, where W_k is kept."""
@@ -128,15 +132,15 @@ def _accumulate(
 
 @njit(**OPTIONS)
 def _add_coefficients(
-    inverse: FloatArray,
-    lift: FloatArray,
-    stencil: FloatArray,
-    gain: FloatArray,
-    variance: FloatArray,
-    now: FloatArray,
+    inverse: Floats,
+    lift: Floats,
+    stencil: Floats,
+    gain: Floats,
+    variance: Floats,
+    now: Floats,
     count: int,
-    coefficients_dot: FloatArray,
-    work: FloatArray,
+    coefficients_dot: Floats,
+    work: Floats,
 ) -> None:
     """Do what `_eliminate` leaves out: what directions that move scale, drift and discount add to it."""
     of_scale, of_drift, of_discount = coefficients_dot[0], coefficients_dot[1], coefficients_dot[2]
@@ -158,7 +162,7 @@ def _add_coefficients(
 
 @njit(**OPTIONS)
 def _accumulate_coefficients(
-    stencil: FloatArray, mu: FloatArray, count: int, work: FloatArray, sums: FloatArray, alive: int
+    stencil: Floats, mu: Floats, count: int, work: Floats, sums: Floats, alive: int
 ) -> None:
     """Add mu C W_k and mu W_k to the rows of sums (2, lanes)."""
     of_drift = sums[0]
@@ -178,135 +182,122 @@ def _accumulate_coefficients(
 
 
 @njit(**OPTIONS)
-def _flush(
-    row: int,
-    start: IntArray,
-    weight: IntArray,
-    factor: FloatArray,
-    node_columns: IntArray,
-    in_node: FloatArray,
-    slope: FloatArray,
-    variance: FloatArray,
-    sums: FloatArray,
-    line: FloatArray,
-    product: FloatArray,
-    of_scale: FloatArray,
-    alive: int,
+def _set_ends(
+    lower_dot: Floats, upper_dot: Floats, damped: bool, old: Floats, work: Floats, alive: int
 ) -> None:
-    """Contract the sums of one row with the basis, add them to product (n_weights, lanes), and clear them."""
-    n_columns = line.shape[0]
-    line[:, :alive] = 0.0
-    for i in range(slope.size):
-        total = sums[i + 1]
-        for b in range(in_node.shape[1]):
-            scaled = slope[i] * in_node[i, b]
-            of_column = line[node_columns[i, b]]
-            for lane in range(alive):
-                of_column[lane] += scaled * total[lane]
-        v = variance[i]
+    """Put the boundary values of one solve into the outer rows: their sums into work, the new ones into old."""
+    end = work.shape[0] - 1
+    for lane in range(alive):
+        work[0, lane] = lower_dot[lane] + (lower_dot[lane] if damped else old[0, lane])
+        work[end, lane] = upper_dot[lane] + (upper_dot[lane] if damped else old[end, lane])
+        old[0, lane] = lower_dot[lane]
+        old[end, lane] = upper_dot[lane]
+
+
+@njit(**OPTIONS)
+def _set_sources(
+    above: Floats,
+    inverse: Floats,
+    stencil: Floats,
+    slope: Floats,
+    now: Floats,
+    count: int,
+    lift: Floats,
+    gain: Floats,
+    source: Floats,
+) -> None:
+    """Fill what `_eliminate` multiplies with: the carried factor, D W over the pivot, and that by the predictor."""
+    for i in range(count, inverse.size):
+        lift[i] = above[i] * inverse[i]
+        left = now[i + 1] - now[i]
+        right = now[i + 1] - now[i + 2]
+        gain[i] = inverse[i] * (stencil[0, i] * left + stencil[1, i] * right)
+        source[i] = gain[i] * slope[i]
+
+
+@njit(**OPTIONS)
+def _hold_at_floor(
+    floor_dot: Floats, damped: bool, count: int, old: Floats, work: Floats, carry: Floats, alive: int
+) -> None:
+    """Move the leading unknowns that are exercised with their floor; carry becomes the row before the free ones."""
+    for i in range(count):
+        here = work[i + 1]
+        value = old[i + 1]
+        held = floor_dot[i + 1]
         for lane in range(alive):
-            of_scale[lane] += v * total[lane]
-        total[:alive] = 0.0
-    for c in range(n_columns):
-        of_column = line[c]
-        for e in range(start[row * n_columns + c], start[row * n_columns + c + 1]):
-            scaled = factor[e]
-            out = product[weight[e]]
-            for lane in range(alive):
-                out[lane] += scaled * of_column[lane]
+            here[lane] = held[lane] + (held[lane] if damped else value[lane])
+            value[lane] = held[lane]
+    carry[:alive] = work[count, :alive]
 
 
 @njit(**OPTIONS)
-def _unit_tangents(
+def _weigh_stencil(mu: Floats, stencil: Floats, count: int, low: Floats, high: Floats) -> None:
+    """Fill low and high (n + 1,) with mu times the stencil of D, one node behind; zero up to what is exercised."""
+    low[: count + 1] = 0.0
+    high[: count + 1] = 0.0
+    for i in range(count, mu.size):
+        low[i + 1] = mu[i] * stencil[0, i]
+        high[i + 1] = mu[i] * stencil[1, i]
+
+
+@njit(**OPTIONS)
+def _move_row(
     row: int,
-    start: IntArray,
-    weight: IntArray,
-    factor: FloatArray,
-    node_columns: IntArray,
-    in_node: FloatArray,
+    start: Longs,
+    weight: Longs,
+    factor: Floats,
+    node_columns: Longs,
+    in_node: Floats,
     n_columns: int,
-    lane_of: IntArray,
+    lane_of: Longs,
     unit_begin: int,
-    result: FloatArray,
+    weights_dot: Floats,
+    line: Floats,
+    moved: Floats,
 ) -> None:
-    """Fill result (n, lanes) with the tangents of the predictor in one row where each lane is one weight."""
-    n_lanes = result.shape[1]
-    result[:] = 0.0
-    for i in range(result.shape[0]):
-        for b in range(in_node.shape[1]):
-            line = row * n_columns + node_columns[i, b]
-            for e in range(start[line], start[line + 1]):
-                lane = lane_of[weight[e]] - unit_begin
-                if 0 <= lane < n_lanes:
-                    result[i, lane] += factor[e] * in_node[i, b]
+    """Fill moved (n, lanes) with the tangents of the predictor in one row, of either kind of lane."""
+    if unit_begin < 0:
+        weighted_row_kernel(row, start, weight, factor, node_columns, in_node, weights_dot, line, moved)
+    else:
+        unit_row_kernel(
+            row, start, weight, factor, node_columns, in_node, n_columns, lane_of, unit_begin, moved
+        )
 
 
 @njit(**OPTIONS)
-def row_tangents(
-    row: int,
-    start: IntArray,
-    weight: IntArray,
-    factor: FloatArray,
-    node_columns: IntArray,
-    in_node: FloatArray,
-    weights_dot: FloatArray,
-    line: FloatArray,
-    result: FloatArray,
-) -> None:
-    """Fill result (n, lanes) with the tangents of the predictor in one row."""
-    n_columns, n_lanes = line.shape
-    for c in range(n_columns):
-        of_column = line[c]
-        of_column[:] = 0.0
-        for e in range(start[row * n_columns + c], start[row * n_columns + c + 1]):
-            scaled = factor[e]
-            given = weights_dot[weight[e]]
-            for lane in range(n_lanes):
-                of_column[lane] += scaled * given[lane]
-    for i in range(result.shape[0]):
-        total = result[i]
-        total[:] = 0.0
-        for b in range(in_node.shape[1]):
-            scaled = in_node[i, b]
-            of_column = line[node_columns[i, b]]
-            for lane in range(n_lanes):
-                total[lane] += scaled * of_column[lane]
-
-
-@njit(**OPTIONS)
-def lanes_kernel(
-    stencil: FloatArray,
-    row: IntArray,
-    damped: Flags,
-    last: IntArray,
-    above: FloatArray,
-    inverse: FloatArray,
-    ratio: FloatArray,
-    doubled: FloatArray,
-    exercised: IntArray,
-    start: IntArray,
-    weight: IntArray,
-    factor: FloatArray,
-    node_columns: IntArray,
-    in_node: FloatArray,
+def composite_tangents_kernel(
+    stencil: Floats,
+    row: Longs,
+    damped: Bools,
+    last: Longs,
+    above: Floats,
+    inverse: Floats,
+    ratio: Floats,
+    doubled: Floats,
+    exercised: Longs,
+    start: Longs,
+    weight: Longs,
+    factor: Floats,
+    node_columns: Longs,
+    in_node: Floats,
     n_columns: int,
-    slope: FloatArray,
-    variance: FloatArray,
-    multipliers: FloatArray,
+    slope: Floats,
+    variance: Floats,
+    multipliers: Floats,
     with_coefficients: bool,
-    lane_of: IntArray,
-    reached: IntArray,
+    lane_of: Longs,
+    reached: Longs,
     unit_begin: int,
-    weights_dot: FloatArray,
-    coefficients_dot: FloatArray,
-    lower_dot: FloatArray,
-    upper_dot: FloatArray,
-    initial_dot: FloatArray,
-    floor_dot: FloatArray,
-    results: FloatArray,
-    product: FloatArray,
-    of_coefficients: FloatArray,
-    history: FloatArray,
+    weights_dot: Floats,
+    coefficients_dot: Floats,
+    lower_dot: Floats,
+    upper_dot: Floats,
+    initial_dot: Floats,
+    floor_dot: Floats,
+    results: Floats,
+    product: Floats,
+    of_coefficients: Floats,
+    history: Floats,
 ) -> None:
     """March tangents: results (n_results, n + 2, lanes) and the products that the curvature needs.
 
@@ -322,75 +313,42 @@ def lanes_kernel(
     n = inverse.shape[1]
     n_lanes = results.shape[2]
     curved = multipliers.shape[0] > 0
-    work = np.zeros((n + 2, n_lanes))
-    old = np.zeros((n + 2, n_lanes))
-    sums = np.zeros((n + 1, n_lanes))
-    carry = np.zeros(n_lanes)
-    before = np.zeros(n_lanes)
-    line = np.zeros((n_columns, n_lanes))
-    moved = np.zeros((n, n_lanes))
+    work, old = np.zeros((n + 2, n_lanes)), np.zeros((n + 2, n_lanes))
+    sums, line, moved = np.zeros((n + 1, n_lanes)), np.zeros((n_columns, n_lanes)), np.zeros((n, n_lanes))
+    carry, before = np.zeros(n_lanes), np.zeros(n_lanes)
     lift, gain, source = np.zeros(n), np.zeros(n), np.zeros(n)
     low, high = np.zeros(n + 1), np.zeros(n + 1)
     keep_solutions = with_coefficients or history.shape[0] > 0
     flat_work, flat_old, flat_sums = work.reshape(work.size), old.reshape(old.size), sums.reshape(sums.size)
     old[:] = initial_dot
     alive = n_lanes if unit_begin < 0 else 0
-    known = -1
-    n_done = 0
+    known, n_done = -1, 0
     for s in range(row.size):
         j = row[s]
         if j != known:
-            plane = j if in_node.shape[0] > 1 else 0
-            if unit_begin < 0:
-                row_tangents(
-                    j, start, weight, factor, node_columns[plane], in_node[plane], weights_dot, line, moved
-                )
-            else:
+            known, plane = j, (j if in_node.shape[0] > 1 else 0)
+            if unit_begin >= 0:
                 alive = max(alive, min(n_lanes, 8 * ((reached[j] - unit_begin + 7) // 8)))
-                _unit_tangents(
-                    j, start, weight, factor, node_columns[plane], in_node[plane], n_columns, lane_of, unit_begin,
-                    moved,
-                )  # fmt: skip
-            known = j
+            _move_row(
+                j, start, weight, factor, node_columns[plane], in_node[plane], n_columns, lane_of, unit_begin,
+                weights_dot, line, moved,
+            )  # fmt: skip
         if alive == 0:
             n_done += s == last[n_done]
             continue
         now = doubled[s]
         count = exercised[s]
-        scale = 0.5 if damped[s] else 1.0
-        keep = 0.0 if damped[s] else 1.0
-        for lane in range(alive):
-            work[0, lane] = lower_dot[s, lane] + (lower_dot[s, lane] if damped[s] else old[0, lane])
-            work[n + 1, lane] = upper_dot[s, lane] + (upper_dot[s, lane] if damped[s] else old[n + 1, lane])
-            old[0, lane] = lower_dot[s, lane]
-            old[n + 1, lane] = upper_dot[s, lane]
-        for i in range(count, n):
-            lift[i] = above[j, i] * inverse[j, i]
-            left = now[i + 1] - now[i]
-            right = now[i + 1] - now[i + 2]
-            gain[i] = inverse[j, i] * (stencil[0, i] * left + stencil[1, i] * right)
-            source[i] = gain[i] * slope[j, i]
-        carry[:alive] = work[n + 1, :alive]
+        scale, keep = (0.5, 0.0) if damped[s] else (1.0, 1.0)
+        _set_ends(lower_dot[s], upper_dot[s], damped[s], old, work, alive)
+        _set_sources(above[j], inverse[j], stencil, slope[j], now, count, lift, gain, source)
         _eliminate(inverse[j], lift, source, count, old, moved, work, carry, alive)
         if with_coefficients and unit_begin < 0:
             _add_coefficients(
                 inverse[j], lift, stencil, gain, variance[j], now, count, coefficients_dot, work
             )
-        for i in range(count):
-            here = work[i + 1]
-            value = old[i + 1]
-            held = floor_dot[i + 1]
-            for lane in range(alive):
-                here[lane] = held[lane] + (held[lane] if damped[s] else value[lane])
-                value[lane] = held[lane]
-        carry[:alive] = work[count, :alive]
+        _hold_at_floor(floor_dot, damped[s], count, old, work, carry, alive)
         if curved:
-            mu = multipliers[s]
-            low[: count + 1] = 0.0
-            high[: count + 1] = 0.0
-            for i in range(count, n):
-                low[i + 1] = mu[i] * stencil[0, i]
-                high[i + 1] = mu[i] * stencil[1, i]
+            _weigh_stencil(multipliers[s], stencil, count, low, high)
         if curved and not keep_solutions:
             _substitute_and_sum(
                 ratio[j], scale, keep, count, low, high, flat_work, flat_old, flat_sums, carry, before, alive,
@@ -401,9 +359,9 @@ def lanes_kernel(
             if keep_solutions:
                 _accumulate(low, high, count, work, sums, alive)
             if with_coefficients:
-                _accumulate_coefficients(stencil, mu, count, work, of_coefficients[1:], alive)
+                _accumulate_coefficients(stencil, multipliers[s], count, work, of_coefficients[1:], alive)
             if s == row.size - 1 or row[s + 1] != j:
-                _flush(
+                contract_row_kernel(
                     j, start, weight, factor, node_columns[plane], in_node[plane], slope[j], variance[j], sums, line,
                     product, of_coefficients[0], alive,
                 )  # fmt: skip
