@@ -117,7 +117,7 @@ def calculate(arguments: argparse.Namespace, job: Stages) -> RiskResult:
         # Before anything is fitted: whoever mistyped the book waits no longer than for this.
         book = read_book(arguments.book, quotes) if arguments.book else default_book(quotes)
     with job.stage("loading compiled code"):
-        from pricers.calibration import surface_fit as calibrate, out_of_sample as holdout
+        from pricers.calibration import calibrate, holdout
         from pricers.calibration.svi_fit import fit_svi_slices
     size = {"n_strikes": arguments.strikes, "n_expiries": arguments.expiries}
     with job.stage("calibrating the surface"):

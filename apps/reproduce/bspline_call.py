@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pricers.pde import backward
-from pricers.pde import grids
+from pricers.pde import backward, grids
 from pricers.surfaces.bspline import uniform_basis
 from pricers.surfaces.spline_volatility import SplineVolatility
 

@@ -11,8 +11,7 @@ import aadlib as ad
 from apps.report.matrices import draw_bars
 from apps.report.tables import Column, table
 from apps.reproduce.reproduction import Reproduction
-from pricers.pde import backward
-from pricers.pde import grids
+from pricers.pde import backward, grids
 from pricers.surfaces.bspline import uniform_basis
 
 FloatArray = NDArray[np.float64]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @cache
 def synthetic_fit() -> tuple[Quotes, CalibrationResult, SVIFit]:
     """Return the quotes, the calibrated surface and the SVI slices."""
-    from pricers.calibration import surface_fit as calibrate
+    from pricers.calibration import calibrate
     from pricers.calibration.svi_fit import fit_svi_slices
 
     quotes = synthetic_quotes()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import apps
-from pricers.calibration import surface_fit as calibrate
+from pricers.calibration import calibrate
 from pricers.chain import load_quotes
 
 CHAINS = {

@@ -5,8 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from pricers.calibration import out_of_sample as holdout
-from pricers.calibration import surface_fit as calibrate
+from pricers.calibration import calibrate, holdout
 from pricers.calibration.svi_fit import fit_svi_slices
 from pricers.chain import load_quotes
 from pricers.chain.quotes import Quotes

@@ -11,25 +11,12 @@ from aadlib.errors import AadTypeError, AadValueError
 from aadlib.types import Floats
 from aadlib.validation import require_positive, whole_number
 from pricers.monte_carlo.closed_forms import geometric_claim
+from pricers.monte_carlo.dynamics.dynamics import Dynamics
+from pricers.monte_carlo.payoffs.payoff import HasClaim, Payoff
 from pricers.monte_carlo.simulation import Simulation, split_normals
-from pricers.monte_carlo.smoothing.conditional_expectation import ConditionalExpectation
+from pricers.monte_carlo.smoothing import SMOOTHINGS
 from pricers.monte_carlo.smoothing.exact import Exact
-from pricers.monte_carlo.smoothing.kernel import Kernel
-from pricers.monte_carlo.smoothing.likelihood_ratio import LikelihoodRatio
-from pricers.monte_carlo.smoothing.malliavin import Malliavin
-from pricers.monte_carlo.smoothing.softplus import Softplus
-from pricers.monte_carlo.smoothing.vibrato import Vibrato
-
-SMOOTHINGS: dict[str, Any] = {
-    "none": Exact,
-    "softplus": Softplus,
-    "kernel": Kernel,
-    "conditional_expectation": ConditionalExpectation,
-    "vibrato": Vibrato,
-    "likelihood_ratio": LikelihoodRatio,
-    "malliavin": Malliavin,
-}
-"""Every way of differentiating a payoff with corners, by name."""
+from pricers.monte_carlo.smoothing.smoothing import Smoothing
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -38,8 +25,8 @@ class Path:
 
     Parameters
     ----------
-    dynamics : GeometricBrownianMotion or LocalVolatility, at the point of interest
-    payoff : a payoff of `pricers.monte_carlo`, or any object with its methods
+    dynamics : Dynamics, such as GeometricBrownianMotion or LocalVolatility, at the point of interest
+    payoff : Payoff, one of `pricers.monte_carlo` or any object with its methods
     expiry : float, years, > 0
     n_steps : int, >= 1
         Equal steps; dates of a payoff that looks at earlier prices are their ends.
@@ -74,8 +61,8 @@ class Path:
     (('spot[0]', 'volatility[0]'), [0.5398, 39.6953])
     """
 
-    dynamics: Any
-    payoff: Any
+    dynamics: Dynamics
+    payoff: Payoff
     expiry: float
     n_steps: int = 1
     track_steps: bool = False
@@ -117,12 +104,9 @@ class Path:
                 raise AadValueError(
                     f"{type(payoff).__name__} depends on prices before expiry: pass track_steps=True"
                 )
-        if self.control is not None and not (
-            hasattr(self.control, "claim") and self.control.claim(1).geometric
-        ):
-            raise AadValueError(
-                f"control = {self.control!r}: must be a geometric option, which has a closed form"
-            )
+        control = self.control
+        if control is not None and not (isinstance(control, HasClaim) and control.claim(1).geometric):
+            raise AadValueError(f"control = {control!r}: must be a geometric option, which has a closed form")
         method = as_smoothing(self.smoothing)
         steps = self.n_steps if self.track_steps else 1
         payoffs = (self.payoff,) if self.control is None else (self.payoff, self.control)
@@ -151,12 +135,12 @@ class Path:
 
     def slices(self) -> dict[str, slice]:
         """Return where each group stands in the parameters."""
-        found, begin = {}, 0
+        places, begin = {}, 0
         for name in self.differentiate:
             size = len(self._group(name))
-            found[name] = slice(begin, begin + size)
+            places[name] = slice(begin, begin + size)
             begin += size
-        return found
+        return places
 
     def _group(self, name: str) -> Floats:
         return np.array([self.expiry]) if name == "expiry" else self.dynamics.group(name)
@@ -195,7 +179,7 @@ class Path:
         return present + self.control_weight * (exact - self._estimators[1](simulation))
 
 
-def as_smoothing(given: Any) -> Any:
+def as_smoothing(given: Any) -> Smoothing:
     """Return a smoothing method from its name, or as it is; None is the payoff as it is."""
     if given is None:
         return Exact()

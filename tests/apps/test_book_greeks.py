@@ -16,7 +16,7 @@ from apps.buckets import bucket_expiries, volatility_buckets
 from apps.results import BookGreeks
 from apps.synthetic import synthetic_quotes
 from pricers import black_scholes
-from pricers.calibration import surface_fit as calibrate
+from pricers.calibration import calibrate
 from pricers.chain.quotes import Quotes, Slice
 
 FloatArray = NDArray[np.float64]

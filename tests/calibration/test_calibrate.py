@@ -8,8 +8,8 @@ import pytest
 from aadlib.errors import AadTypeError, AadValueError
 from pricers.calibration import (
     CalibrationSettings,
-    surface_fit as calibrate,
-    out_of_sample as holdout,
+    calibrate,
+    holdout,
     reprice,
 )
 from pricers.calibration.frame import march_grid

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pricers.calibration import surface_fit as calibrate, out_of_sample as holdout
+from pricers.calibration import calibrate, holdout
 from pricers.chain import load_quotes
 from pricers.calibration.svi_fit import fit_svi_slices
 

@@ -1,16 +1,19 @@
-"""One-step survival: every step of a barrier option drawn given that it stays on the right side of the barrier."""
+"""A barrier option, its barrier watched on every date, and its one-step survival.
+
+Given survival every step is drawn on the right side of the barrier, so that the payoff has no step left to smooth.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 import aadlib as ad
 from aadlib.errors import AadValueError
 from aadlib.types import Floats
-from aadlib.validation import values_of
+from aadlib.validation import require_positive, values_of
 from pricers.monte_carlo.conditioning.directions import (
     choose_direction,
     factor_matrix,
@@ -18,18 +21,79 @@ from pricers.monte_carlo.conditioning.directions import (
     take_out,
 )
 from pricers.monte_carlo.conditioning.lognormal_sum import Term, call, call_above, put, put_below, root
+from pricers.monte_carlo.conditioning.truncated_normal import drawn_below
+from pricers.monte_carlo.dynamics.dynamics import Dynamics
 from pricers.monte_carlo.linear_claim import LinearClaim
-from pricers.monte_carlo.payoffs.barrier import BarrierOption
-from pricers.monte_carlo.simulation import Dynamics, Simulation
+from pricers.monte_carlo.payoffs.basket import BasketOption
+from pricers.monte_carlo.payoffs.corners import EXACT, Surrogate
+from pricers.monte_carlo.payoffs.payoff import LastStep, Prices
+from pricers.monte_carlo.payoffs.weighted import WeightedOption, weighted
+from pricers.monte_carlo.simulation import Simulation
 from pricers.monte_carlo.triangular import multiply
 
-SMALLEST, BELOW_ONE = 1e-140, 1.0 - 2.0**-52
-"""What keeps a quantile and its derivatives finite where a path cannot survive, or its normal is beyond eight."""
+BARRIER_KINDS = ("up-and-out", "down-and-out", "up-and-in", "down-and-in")
 
 
-def drawn_below(normal: Any, probability: Any) -> Any:
-    """Return the normal drawn anew given that it lies in the lowest part of the line that has this probability."""
-    return ad.norm_ppf(ad.norm_cdf(normal) * probability * BELOW_ONE + SMALLEST)
+@dataclass(frozen=True, kw_only=True)
+class BarrierOption(WeightedOption):
+    """A call or put on sum_i w_i S_i(T) that dies or comes to life when the sum crosses a barrier on a date.
+
+    Parameters
+    ----------
+    strike, barrier : float, currency, > 0
+    kind : "up-and-out", "down-and-out", "up-and-in" or "down-and-in"
+    weights : (n_assets,) floats; one asset by default
+    is_call : bool
+
+    Raises
+    ------
+    AadValueError
+        For an unknown kind, a strike or barrier that is not positive, or bad weights.
+    """
+
+    barrier: float
+    kind: str = "up-and-out"
+
+    AT_EXPIRY: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require_positive("strike", self.strike)
+        require_positive("barrier", self.barrier)
+        if self.kind not in BARRIER_KINDS:
+            raise AadValueError(f"kind = {self.kind!r}: choose one of {', '.join(BARRIER_KINDS)}")
+
+    @property
+    def is_up(self) -> bool:
+        """Whether the barrier is crossed from below."""
+        return self.kind.startswith("up")
+
+    @property
+    def is_out(self) -> bool:
+        """Whether crossing ends the option."""
+        return self.kind.endswith("out")
+
+    def value(self, prices: Prices, discounts: list[Any], surrogate: Surrogate = EXACT) -> Any:
+        """Return discount * max(+-(S - strike), 0) on paths that stayed inside (out) or did not (in)."""
+        alive: Any = 1.0
+        for row in prices:
+            room = self.barrier - weighted(self.weights, row)
+            alive = alive * surrogate.step(room if self.is_up else -room)
+        paid = surrogate.positive_part(self.signed(weighted(self.weights, prices[-1])))
+        return discounts[-1] * (paid * (alive if self.is_out else 1.0 - alive))
+
+    def conditional_value(self, dynamics: Dynamics, expiry: float, n_steps: int) -> BarrierSurvival:
+        """Return the option over surviving paths, its last step integrated."""
+        return BarrierSurvival.of(self, dynamics, expiry, n_steps)
+
+    def last_step(self, dynamics: Dynamics, expiry: float, n_steps: int) -> tuple[LastStep, LastStep | None]:
+        """Return the knock-out, or the option without barrier less the knock-out."""
+        survival = BarrierSurvival.of(self, dynamics, expiry, n_steps)
+        if self.is_out:
+            return LastStep(self, survival), None
+        vanilla = BasketOption(strike=self.strike, weights=self.weights, is_call=self.is_call)
+        knock_out = replace(self, kind=self.kind.replace("in", "out"))
+        return LastStep(vanilla), LastStep(knock_out, survival)
 
 
 @dataclass(frozen=True, eq=False)

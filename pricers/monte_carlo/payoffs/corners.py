@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import aadlib as ad
-from aadlib.validation import require_positive
 
 
 class Surrogate(Protocol):
@@ -34,50 +33,6 @@ class ExactCorner:
     def step(self, x: Any) -> Any:
         """Return 1 where x > 0, else 0."""
         return ad.where(x > 0.0, 1.0, 0.0)
-
-
-@dataclass(frozen=True)
-class SoftplusCorner:
-    """log(1 + exp(a x)) / a and its derivative, the logistic function.
-
-    Mollified by the logistic density of scale 1 / a, whose variance is pi^2 / (3 a^2): prices move by
-    pi^2 / (6 a^2) times the discounted density at the corner, to leading order.
-    """
-
-    sharpness: float
-
-    def __post_init__(self) -> None:
-        require_positive("sharpness", self.sharpness)
-
-    def positive_part(self, x: Any) -> Any:
-        """Return softplus(x)."""
-        return ad.softplus(x, self.sharpness)
-
-    def step(self, x: Any) -> Any:
-        """Return the logistic function of a x."""
-        return ad.sigmoid(self.sharpness * x)
-
-
-@dataclass(frozen=True)
-class KernelCorner:
-    """Convolution with the normal density of standard deviation h: h (u Phi(u) + phi(u)) and Phi(u), u = x / h.
-
-    Prices move by h^2 / 2 times the discounted density at the corner, to leading order.
-    """
-
-    bandwidth: float
-
-    def __post_init__(self) -> None:
-        require_positive("bandwidth", self.bandwidth)
-
-    def positive_part(self, x: Any) -> Any:
-        """Return E[max(x + h N, 0)] for a standard normal N."""
-        u = x / self.bandwidth
-        return x * ad.norm_cdf(u) + self.bandwidth * ad.norm_pdf(u)
-
-    def step(self, x: Any) -> Any:
-        """Return P(x + h N > 0) for a standard normal N."""
-        return ad.norm_cdf(x / self.bandwidth)
 
 
 EXACT = ExactCorner()

@@ -6,7 +6,7 @@ What is left is smooth in every parameter, unbiased, and has less variance than 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -21,11 +21,10 @@ from pricers.monte_carlo.conditioning.directions import (
     take_out,
 )
 from pricers.monte_carlo.conditioning.lognormal_sum import Term, call, has_root, put, root
+from pricers.monte_carlo.dynamics.dynamics import Dynamics
 from pricers.monte_carlo.linear_claim import LinearClaim
-from pricers.monte_carlo.payoffs.autocallable import Autocallable, AutocallSurvival
-from pricers.monte_carlo.payoffs.barrier import BarrierOption, BarrierSurvival
-from pricers.monte_carlo.payoffs.payoff import Payoff
-from pricers.monte_carlo.simulation import Dynamics, Simulation
+from pricers.monte_carlo.payoffs.payoff import HasClaim, HasConditionalValue, Payoff
+from pricers.monte_carlo.simulation import Simulation
 from pricers.monte_carlo.triangular import multiply, total
 
 
@@ -105,15 +104,14 @@ class ConditionalExpectation:
 
     last_step: bool = False
 
-    IS_BIASED = False
+    NAME: ClassVar[str] = "conditional_expectation"
+    IS_BIASED: ClassVar[bool] = False
 
     def estimator(self, payoff: Payoff, dynamics: Dynamics, expiry: float, n_steps: int) -> Any:
         """Bind the method to a payoff and a model; raise where it has no closed form for them."""
-        if isinstance(payoff, BarrierOption):
-            return BarrierSurvival.of(payoff, dynamics, expiry, n_steps)
-        if isinstance(payoff, Autocallable):
-            return AutocallSurvival.of(payoff, dynamics)
-        if not hasattr(payoff, "claim"):
+        if isinstance(payoff, HasConditionalValue):
+            return payoff.conditional_value(dynamics, expiry, n_steps)
+        if not isinstance(payoff, HasClaim):
             raise AadValueError(
                 f"smoothing='conditional_expectation' knows claims on weighted prices, barriers and autocallables, not "
                 f"{type(payoff).__name__}: use 'kernel', 'softplus' or 'likelihood_ratio'"

@@ -8,12 +8,13 @@ is the payoff itself in value; its first and second derivatives are payoff times
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import aadlib as ad
+from pricers.monte_carlo.dynamics.dynamics import Dynamics
 from pricers.monte_carlo.payoffs.corners import EXACT
 from pricers.monte_carlo.payoffs.payoff import Payoff
-from pricers.monte_carlo.simulation import Dynamics, Simulation
+from pricers.monte_carlo.simulation import Simulation
 from pricers.monte_carlo.smoothing.transition import log_density, score_weight, stopped
 from pricers.monte_carlo.triangular import total
 
@@ -56,7 +57,8 @@ class LikelihoodRatio:
     42(2); P. Glasserman (2004), Monte Carlo Methods in Financial Engineering, section 7.3.
     """
 
-    IS_BIASED = False
+    NAME: ClassVar[str] = "likelihood_ratio"
+    IS_BIASED: ClassVar[bool] = False
 
     def estimator(
         self, payoff: Payoff, dynamics: Dynamics, expiry: float, n_steps: int

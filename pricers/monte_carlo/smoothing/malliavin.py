@@ -21,12 +21,13 @@ as derivatives; how m, s and C depend on the market's parameters is left to diff
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import aadlib as ad
+from pricers.monte_carlo.dynamics.dynamics import Dynamics
 from pricers.monte_carlo.payoffs.corners import EXACT
 from pricers.monte_carlo.payoffs.payoff import Payoff
-from pricers.monte_carlo.simulation import Dynamics, Simulation
+from pricers.monte_carlo.simulation import Simulation
 from pricers.monte_carlo.smoothing.likelihood_ratio import seen_dates
 from pricers.monte_carlo.smoothing.transition import stopped
 from pricers.monte_carlo.triangular import Factor, inverse_matrix, solve, solve_transposed, total
@@ -139,7 +140,8 @@ class Malliavin:
     P. Glasserman (2004), Monte Carlo Methods in Financial Engineering, sections 7.3.2 and 7.3.4.
     """
 
-    IS_BIASED = False
+    NAME: ClassVar[str] = "malliavin"
+    IS_BIASED: ClassVar[bool] = False
 
     def estimator(
         self, payoff: Payoff, dynamics: Dynamics, expiry: float, n_steps: int

@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import aadlib as ad
-from pricers.monte_carlo.payoffs.corners import EXACT, Surrogate
+from pricers.monte_carlo.payoffs.corners import Surrogate
 from pricers.monte_carlo.payoffs.payoff import Payoff
-from pricers.monte_carlo.simulation import Dynamics, Simulation
-from pricers.monte_carlo.smoothing.kernel import KernelCorner
-from pricers.monte_carlo.smoothing.softplus import SoftplusCorner
+from pricers.monte_carlo.simulation import Simulation
 
 
 @dataclass(frozen=True)
@@ -28,50 +26,3 @@ class PathwiseEstimator:
             rows = simulation.log_prices()
         prices = [[ad.exp(x) for x in row] for row in rows]
         return self.payoff.value(prices, simulation.discounts()[-len(prices) :], self.surrogate)
-
-
-@dataclass(frozen=True)
-class Exact:
-    """No smoothing: right for prices and for first derivatives of payoffs without steps, not for second ones."""
-
-    IS_BIASED = False
-
-    def estimator(self, payoff: Payoff, dynamics: Dynamics, expiry: float, n_steps: int) -> PathwiseEstimator:
-        """Bind the method to a payoff and a model."""
-        return PathwiseEstimator(payoff, EXACT)
-
-
-@dataclass(frozen=True)
-class Softplus:
-    """Round corners by softplus and steps by the logistic function; see `SoftplusCorner` for the bias.
-
-    Parameters
-    ----------
-    sharpness : float, per unit of currency, > 0
-    """
-
-    sharpness: float = 30.0
-
-    IS_BIASED = True
-
-    def estimator(self, payoff: Payoff, dynamics: Dynamics, expiry: float, n_steps: int) -> PathwiseEstimator:
-        """Bind the method to a payoff and a model."""
-        return PathwiseEstimator(payoff, SoftplusCorner(self.sharpness))
-
-
-@dataclass(frozen=True)
-class Kernel:
-    """Convolve corners and steps with a Gaussian kernel; see `KernelCorner` for the bias.
-
-    Parameters
-    ----------
-    bandwidth : float, currency, > 0
-    """
-
-    bandwidth: float = 1.0
-
-    IS_BIASED = True
-
-    def estimator(self, payoff: Payoff, dynamics: Dynamics, expiry: float, n_steps: int) -> PathwiseEstimator:
-        """Bind the method to a payoff and a model."""
-        return PathwiseEstimator(payoff, KernelCorner(self.bandwidth))

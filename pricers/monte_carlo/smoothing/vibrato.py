@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import aadlib as ad
 from aadlib.errors import AadValueError
-from pricers.monte_carlo.payoffs.barrier import BarrierOption, BarrierSurvival
-from pricers.monte_carlo.payoffs.basket import BasketOption
+from pricers.monte_carlo.dynamics.dynamics import Dynamics
 from pricers.monte_carlo.payoffs.corners import EXACT
-from pricers.monte_carlo.payoffs.payoff import Payoff
-from pricers.monte_carlo.payoffs.weighted import weighted
-from pricers.monte_carlo.simulation import Dynamics, Simulation
+from pricers.monte_carlo.payoffs.payoff import HasLastStep, LastStep, Payoff
+from pricers.monte_carlo.simulation import Simulation
 from pricers.monte_carlo.smoothing.transition import log_density, score_weight, stopped
 
 
@@ -23,27 +21,19 @@ class VibratoEstimator:
     f(S-) is subtracted and added with weight one, which changes no expectation: that of every score is zero.
     """
 
-    payoff: Payoff
-    survival: BarrierSurvival | None
+    part: LastStep
 
     def paid(self, log_prices: list[Any], discount: Any) -> Any:
         """Return the present value of what the last prices pay, of a path that lived until there."""
-        prices = [ad.exp(x) for x in log_prices]
-        if self.survival is None:
-            return self.payoff.value([prices], [discount], EXACT)
-        assert isinstance(self.payoff, BarrierOption)
-        underlying = weighted(self.payoff.weights, prices)
-        room = self.payoff.barrier - underlying
-        alive = EXACT.step(room if self.payoff.is_up else -room)
-        return discount * (EXACT.positive_part(self.payoff.signed(underlying)) * alive)
+        return self.part.payoff.value([[ad.exp(x) for x in log_prices]], [discount], EXACT)
 
     def __call__(self, simulation: Simulation) -> Any:
         """Return the present value of one path."""
         last = simulation.n_steps - 1
         discount = simulation.discounts()[-1]
         survived: Any = 1.0
-        if self.survival is not None:
-            before, survived = self.survival.surviving(simulation, last)
+        if self.part.survival is not None:
+            before, survived = self.part.survival.surviving(simulation, last)
         elif last:
             before = simulation.log_prices(last)[-1]
         else:
@@ -61,15 +51,15 @@ class VibratoEstimator:
 
 
 @dataclass(frozen=True, eq=False)
-class KnockInEstimator:
-    """A knock-in as the option without barrier less the knock-out, both by vibrato."""
+class DifferenceEstimator:
+    """A first part less a second, both by vibrato: a knock-in is the option without barrier less the knock-out."""
 
-    vanilla: VibratoEstimator
-    knock_out: VibratoEstimator
+    first: VibratoEstimator
+    second: VibratoEstimator
 
     def __call__(self, simulation: Simulation) -> Any:
         """Return the present value of one path."""
-        return self.vanilla(simulation) - self.knock_out(simulation)
+        return self.first(simulation) - self.second(simulation)
 
 
 @dataclass(frozen=True)
@@ -82,19 +72,18 @@ class Vibrato:
     and 4.
     """
 
-    IS_BIASED = False
+    NAME: ClassVar[str] = "vibrato"
+    IS_BIASED: ClassVar[bool] = False
 
     def estimator(self, payoff: Payoff, dynamics: Dynamics, expiry: float, n_steps: int) -> Any:
         """Bind the method to a payoff; raise where the payoff depends on earlier prices with a corner."""
-        if isinstance(payoff, BarrierOption):
-            knock_out = VibratoEstimator(payoff, BarrierSurvival.of(payoff, dynamics, expiry, n_steps))
-            if payoff.is_out:
-                return knock_out
-            vanilla = BasketOption(strike=payoff.strike, weights=payoff.weights, is_call=payoff.is_call)
-            return KnockInEstimator(VibratoEstimator(vanilla, None), knock_out)
+        if isinstance(payoff, HasLastStep):
+            first, second = payoff.last_step(dynamics, expiry, n_steps)
+            estimator = VibratoEstimator(first)
+            return estimator if second is None else DifferenceEstimator(estimator, VibratoEstimator(second))
         if not payoff.AT_EXPIRY:
             raise AadValueError(
                 f"smoothing='vibrato' smooths the last step alone: {type(payoff).__name__} has corners before it; use "
                 "'likelihood_ratio', 'kernel' or 'conditional_expectation'"
             )
-        return VibratoEstimator(payoff, None)
+        return VibratoEstimator(LastStep(payoff))
