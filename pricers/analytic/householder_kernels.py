@@ -7,7 +7,7 @@ With a = |ln(F / K)|, s = sigma sqrt(T), h = -a / s and t = s / 2 the out-of-the
 so ln b costs two scaled complementary error functions and one logarithm, and d(ln b)/ds = 1 / [Y(h+t) - Y(h-t)]
 comes free. Close to the upper bound exp(-a / 2) the same holds for the complement with a plus sign.
 The start is the implied volatility of the normal model: at fixed h the two prices differ by O(s^2), so two
-fourth-order steps reach machine accuracy for every price met in practice.
+fourth-order steps reach machine accuracy for every price seen in practice.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ ROOT_HALF_PI = math.sqrt(0.5 * math.pi)
 SMALL_DEVIATION = 0.05  # below this t, the difference of two Y cancels and its Taylor series in t converges
 STOP = 3e-5  # a step this small, relative to s, leaves an error of its fourth power
 MAX_ITERATIONS = 40
-SPLIT_H = 1.0  # the two fits of the normal model's volatility meet where |h| = 1
+SPLIT_H = 1.0  # the two fits of the normal model's volatility join where |h| = 1
 ERFCX_SCALE = 3.0
 
 

@@ -145,7 +145,7 @@ def _fit(
     callback: Callable[[Iteration], None] | None,
 ) -> Fit:
     if optimiser == "gauss_newton":
-        found = gauss_newton(
+        fit = gauss_newton(
             problem,
             start,
             tolerance=settings.tolerance,
@@ -153,7 +153,7 @@ def _fit(
             first_damping=settings.first_damping,
             callback=callback,
         )
-        return found.parameters, found.iterations, found.converged
+        return fit.parameters, fit.iterations, fit.converged
     start = np.clip(start, problem.lower, problem.upper)
     if optimiser == "least_squares":
         return _least_squares(problem, start, settings)
@@ -169,23 +169,23 @@ def _least_squares(problem: CalibrationProblem, start: Floats, settings: Calibra
     def jacobian(parameters: Floats) -> Floats:
         return np.concatenate([problem.jacobian(parameters), problem.penalty.toarray()])
 
-    found = optimize.least_squares(
+    fit = optimize.least_squares(
         residuals,
         np.clip(start, problem.lower + 1e-9, problem.upper - 1e-9),  # it refuses a start on a bound
         jac=jacobian,
         bounds=(problem.lower, problem.upper),
         ftol=0.1 * settings.tolerance,
     )
-    return found.x, (), bool(found.success)
+    return fit.x, (), bool(fit.success)
 
 
 def _minimise(problem: CalibrationProblem, start: Floats, method: str) -> Fit:
     minimize: Any = optimize.minimize  # scipy's stubs want the method as a literal
-    found = minimize(
+    fit = minimize(
         problem.objective,
         start,
         jac=problem.gradient,
         method=method,
         bounds=optimize.Bounds(problem.lower, problem.upper),
     )
-    return found.x, (), bool(found.success)
+    return fit.x, (), bool(fit.success)

@@ -140,7 +140,7 @@ def _fit(problem: _FreeParameters, n_starts: int) -> tuple[SVISlice, int]:
 
     best, n_evaluations = None, 0
     for start in _starts(problem, n_starts):
-        found = least_squares(
+        fit = least_squares(
             problem.residuals,
             start,
             jac=problem.jacobian,
@@ -151,9 +151,9 @@ def _fit(problem: _FreeParameters, n_starts: int) -> tuple[SVISlice, int]:
             gtol=1e-12,
             max_nfev=_MAX_EVALUATIONS,
         )
-        n_evaluations += int(found.nfev)
-        if best is None or found.cost < best.cost:
-            best = found
+        n_evaluations += int(fit.nfev)
+        if best is None or fit.cost < best.cost:
+            best = fit
     assert best is not None
     return problem.slice_at(best.x), n_evaluations
 

@@ -63,5 +63,9 @@ class Chain:
         if count == 0:
             return self
         columns = {item.name: getattr(self, item.name) for item in fields(self)}
-        kept = {name: column[~mask] for name, column in columns.items() if isinstance(column, np.ndarray)}
-        return replace(self, dropped={**self.dropped, reason: self.dropped.get(reason, 0) + count}, **kept)
+        columns_left = {
+            name: column[~mask] for name, column in columns.items() if isinstance(column, np.ndarray)
+        }
+        return replace(
+            self, dropped={**self.dropped, reason: self.dropped.get(reason, 0) + count}, **columns_left
+        )

@@ -135,12 +135,12 @@ class Path:
 
     def slices(self) -> dict[str, slice]:
         """Return where each group stands in the parameters."""
-        places, begin = {}, 0
+        slices, begin = {}, 0
         for name in self.differentiate:
             size = len(self._group(name))
-            places[name] = slice(begin, begin + size)
+            slices[name] = slice(begin, begin + size)
             begin += size
-        return places
+        return slices
 
     def _group(self, name: str) -> Floats:
         return np.array([self.expiry]) if name == "expiry" else self.dynamics.group(name)
@@ -154,7 +154,7 @@ class Path:
                 f"parameters has shape {np.shape(parameters)}: must be ({length},), {', '.join(self.differentiate)}"
             )
         numbers = parameters.tolist() if isinstance(parameters, np.ndarray) else list(parameters)
-        groups = {name: numbers[place] for name, place in sizes.items()}
+        groups = {name: numbers[cut] for name, cut in sizes.items()}
         expiry = groups.pop("expiry", [float(self.expiry)])[0]
         require_positive("expiry", expiry)
         return self.dynamics.replaced(groups) if groups else self.dynamics, expiry

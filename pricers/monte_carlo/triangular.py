@@ -54,14 +54,14 @@ def solve(factor: Factor, vector: list[Any]) -> list[Any]:
     """Return u with L u = v."""
     if factor is None:
         return list(vector)
-    found: list[Any] = []
+    solution: list[Any] = []
     for i, row in enumerate(factor):
         rest = vector[i]
         for j in range(i):
             if not _is_zero(row[j]):
-                rest = rest - row[j] * found[j]
-        found.append(rest / row[i])
-    return found
+                rest = rest - row[j] * solution[j]
+        solution.append(rest / row[i])
+    return solution
 
 
 def solve_transposed(factor: Factor, vector: list[Any]) -> list[Any]:
@@ -69,14 +69,14 @@ def solve_transposed(factor: Factor, vector: list[Any]) -> list[Any]:
     if factor is None:
         return list(vector)
     n = len(factor)
-    found: list[Any] = [0.0] * n
+    solution: list[Any] = [0.0] * n
     for i in range(n - 1, -1, -1):
         rest = vector[i]
         for j in range(i + 1, n):
             if not _is_zero(factor[j][i]):
-                rest = rest - factor[j][i] * found[j]
-        found[i] = rest / factor[i][i]
-    return found
+                rest = rest - factor[j][i] * solution[j]
+        solution[i] = rest / factor[i][i]
+    return solution
 
 
 def inverse_matrix(factor: Factor, n: int) -> list[list[Any]]:

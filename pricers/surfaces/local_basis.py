@@ -130,9 +130,9 @@ def product_lines(first: Longs, values: Floats, n_times: int, n_columns: int) ->
     factor = np.broadcast_to(values[:, None, :], weight.shape)
     start = width * np.arange(n_rows * n_columns + 1)
     shape = n_rows * n_columns, n_times * n_columns
-    found = csr_array((factor.flatten(), weight.flatten(), start), shape=shape)
-    found.eliminate_zeros()
-    return found
+    lines = csr_array((factor.flatten(), weight.flatten(), start), shape=shape)
+    lines.eliminate_zeros()
+    return lines
 
 
 def one_weight_a_cell(n_rows: int, n_nodes: int, *, constant_in_space: bool = False) -> LocalBasis:

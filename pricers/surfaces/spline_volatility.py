@@ -99,8 +99,8 @@ class SplineVolatility:
             sum((factor * listed[k + b] for b, factor in enumerate(factors) if factor != 0.0), start=0.0)
             for k, factors in zip(first.tolist(), inside.tolist(), strict=True)
         ]
-        found = np.array(numbers) if all(isinstance(x, float) for x in numbers) else ad.array(numbers)
+        values = np.array(numbers) if all(isinstance(x, float) for x in numbers) else ad.array(numbers)
         if self.logarithmic:
-            return ad.exp(found)
-        require_non_negative("volatility", found)
-        return found
+            return ad.exp(values)
+        require_non_negative("volatility", values)
+        return values

@@ -144,8 +144,8 @@ class SVILocalVolatility:
     @property
     def slices(self) -> tuple[SVISlice, ...]:
         """The slices, by expiry."""
-        found: tuple[SVISlice, ...] = self.__dict__["_slices"]
-        return found
+        slices: tuple[SVISlice, ...] = self.__dict__["_slices"]
+        return slices
 
     def total_variance(self, log_moneyness: Any, time: Any) -> Any:
         """Return w(x, t), the implied variance times the time, at x of any shape and one time > 0."""
@@ -186,8 +186,8 @@ class SVILocalVolatility:
         held = ad.clip(log_moneyness, -self.reach, self.reach)
         if np.ndim(held) == 0 or held.dtype == object:
             return ad.sqrt(self.local_variance(held, time))
-        points, place = np.unique(held, return_inverse=True)  # what is held flat is recorded once
-        return ad.sqrt(self.local_variance(points, time))[place]
+        points, position = np.unique(held, return_inverse=True)  # what is held flat is recorded once
+        return ad.sqrt(self.local_variance(points, time))[position]
 
     def check_arbitrage(self, log_moneyness: ArrayLike | None = None) -> SVIArbitrage:
         """Report static arbitrage of the slices, at the values of the parameters.

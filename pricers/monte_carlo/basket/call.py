@@ -85,15 +85,15 @@ def basket_greeks(
 
     Notes
     -----
-    One pass over the paths: every path's basket derivatives (2n numbers) meet in their outer product, weighted with the
+    One pass over the paths: every path's basket derivatives (2n numbers) make one outer product, weighted with the
     payoff's curvature. The sums have a fixed order: the same bits for any number of threads.
 
     Examples
     --------
     >>> normals = np.random.default_rng(1).standard_normal((1000, 2))
-    >>> found = basket_greeks(spots=[100.0, 90.0], volatilities=[0.2, 0.3], rate=0.02, expiry=1.0, strike=95.0,
+    >>> estimates = basket_greeks(spots=[100.0, 90.0], volatilities=[0.2, 0.3], rate=0.02, expiry=1.0, strike=95.0,
     ...                       weights=[0.5, 0.5], normals=normals, sharpness=30.0)
-    >>> found.hessian.shape
+    >>> estimates.hessian.shape
     (4, 4)
     """
     if device not in DEVICES:

@@ -122,12 +122,12 @@ def basket_sums(call: BasketCall, normals: Any, *, threads: int = THREADS) -> Ba
     for first in range(0, n_batches, per_launch):
         last = min(first + per_launch, n_batches)
         part = normals[bounds[first] : bounds[last]]
-        found = _launch(
+        sums_of_launch = _launch(
             call, part if on_card else cuda.to_device(part), bounds[first : last + 1] - bounds[first],
             spots, volatilities, sizes,
         )  # fmt: skip
-        linear.append(found[0])
-        tiles.append(found[1])
+        linear.append(sums_of_launch[0])
+        tiles.append(sums_of_launch[1])
     sums = np.concatenate(linear)
     second = _matrices(np.concatenate(tiles), sizes)
     spot = np.arange(n)

@@ -93,9 +93,9 @@ def basket_ep_greeks(
 
     Examples
     --------
-    >>> found = basket_ep_greeks(spots=[100.0, 90.0], volatilities=[0.2, 0.3], rate=0.02, expiry=1.0, strike=95.0,
+    >>> estimates = basket_ep_greeks(spots=[100.0, 90.0], volatilities=[0.2, 0.3], rate=0.02, expiry=1.0, strike=95.0,
     ...                          weights=[0.5, 0.5], n_paths=1000, n_steps=4, alpha=1.0, seed=1)
-    >>> found.gamma.shape, found.stderr < 0.5
+    >>> estimates.gamma.shape, estimates.stderr < 0.5
     ((2, 2), True)
     """
     n_paths, seed = whole_number("n_paths", n_paths, 2), whole_number("seed", seed, 0)

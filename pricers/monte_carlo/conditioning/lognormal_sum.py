@@ -1,10 +1,10 @@
-"""A weighted sum of lognormals along one normal direction: where it meets a strike, and what a claim on it is worth.
+"""A weighted sum of lognormals along one normal direction: where it equals a strike, and what a claim on it is worth.
 
 Along the direction x, standard normal given everything else,
 
     U(x) = sum over terms of  sign * exp(level + slope * x),   sign * slope > 0 for every term,
 
-so U increases and meets the strike once. Levels and slopes may be numbers being differentiated.
+so U increases and equals the strike once. Levels and slopes may be numbers being differentiated.
 """
 
 from __future__ import annotations

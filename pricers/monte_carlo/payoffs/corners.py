@@ -40,15 +40,15 @@ EXACT = ExactCorner()
 
 def minimum(surrogate: Surrogate, numbers: list[Any]) -> Any:
     """Return the smallest number, its corners by the surrogate."""
-    found = numbers[0]
+    smallest = numbers[0]
     for number in numbers[1:]:
-        found = found - surrogate.positive_part(found - number)
-    return found
+        smallest = smallest - surrogate.positive_part(smallest - number)
+    return smallest
 
 
 def maximum(surrogate: Surrogate, numbers: list[Any]) -> Any:
     """Return the largest number, its corners by the surrogate."""
-    found = numbers[0]
+    largest = numbers[0]
     for number in numbers[1:]:
-        found = found + surrogate.positive_part(number - found)
-    return found
+        largest = largest + surrogate.positive_part(number - largest)
+    return largest

@@ -230,7 +230,7 @@ def crank_nicolson(
     if not expand and holds_recorded([strike, step, rate, dividend_yield, *local.numbers]):
         from pricers.pde.backward.recorded import recorded_march
 
-        found = recorded_march(
+        values = recorded_march(
             grid=grid,
             rate=rate,
             dividend_yield=dividend_yield,
@@ -241,8 +241,8 @@ def crank_nicolson(
             exercise=immediate,
             exercised_at_top=is_call,
         )
-        if found is not None:
-            return found
+        if values is not None:
+            return values
     operator = Operator(grid, rate, dividend_yield, step)
     volatilities = local.rows()
     if len(volatilities) == 1:

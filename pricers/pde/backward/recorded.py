@@ -54,5 +54,5 @@ def recorded_march(
         row_scale=np.ones(basis.shape[0]),
         american=exercise is not None,
     )
-    found = applied_march(plan, numbers)
-    return found[::-1] if mirrored and found is not None else found
+    values = applied_march(plan, numbers)
+    return values[::-1] if mirrored and values is not None else values

@@ -130,13 +130,13 @@ def _expanded_price(
 
 
 class _RowsWhenUsed(Sequence[Bands]):
-    """The bands of every step, each made at the step's first solve and kept to its last."""
+    """The bands of every step, each made at the step's first solve and held to its last."""
 
     def __init__(self, surface: SVILocalVolatility, grid: Grid, step: Any, n_steps: int) -> None:
         self.surface, self.step, self.n_steps = surface, step, n_steps
         self.operator = Operator(grid, surface.rate, surface.dividend_yield, step)
         self.spots = grid.spots[1:-1].tolist()
-        self.kept: tuple[int, Bands] | None = None
+        self.cache: tuple[int, Bands] | None = None
 
     def __len__(self) -> int:
         return self.n_steps
@@ -148,8 +148,8 @@ class _RowsWhenUsed(Sequence[Bands]):
     def __getitem__(self, row: int | slice) -> Bands | Sequence[Bands]:
         if isinstance(row, slice):
             return [self[k] for k in range(self.n_steps)[row]]
-        if self.kept is None or self.kept[0] != row:
+        if self.cache is None or self.cache[0] != row:
             time = (row + 0.5) * self.step
             volatilities = [self.surface(spot, time) for spot in self.spots]
-            self.kept = row, self.operator.bands(ad.array([sigma * sigma for sigma in volatilities]))
-        return self.kept[1]
+            self.cache = row, self.operator.bands(ad.array([sigma * sigma for sigma in volatilities]))
+        return self.cache[1]

@@ -68,9 +68,9 @@ def march_forward(
     if not expand:
         from pricers.pde.forward.recorded import recorded_forward_march
 
-        found = recorded_forward_march(grid=grid, variance=variance)
-        if found is not None:
-            return found
+        prices = recorded_forward_march(grid=grid, variance=variance)
+        if prices is not None:
+            return prices
     below, above = grid.below[1:-1].tolist(), grid.above[1:-1].tolist()
     inner = [a + b for a, b in zip(below, above, strict=True)]
     calls: list[Any] = grid.initial.tolist()

@@ -20,13 +20,13 @@ READING_WIDTH = 6
 
 @dataclass(frozen=True, eq=False)
 class ReadingState:
-    """Places among the operands (n_options, READING_WIDTH), Lagrange weights with their derivatives, and the values'.
+    """Positions among the operands (n_options, READING_WIDTH), Lagrange weights with their derivatives, and the values'.
 
     weights : (3, n_options, READING_WIDTH), the weights and their first and second derivatives in x
     slope, bend : (n_options,), first and second derivative of each result in its own x
     """
 
-    places: Longs
+    positions: Longs
     weights: Floats
     slope: Floats
     bend: Floats
@@ -63,17 +63,17 @@ class ForwardReading(ad.Composite):
         near_home = (self.nodes[self.home + 1] <= x) & (x <= self.nodes[self.home + READING_WIDTH - 2])
         start = np.where(near_home, self.home, lagrange_start(self.nodes, x, READING_WIDTH))
         around = start[:, None] + np.arange(READING_WIDTH)
-        places = self.rows[:, None] * self.nodes.size + around
+        positions = self.rows[:, None] * self.nodes.size + around
         near = self.nodes[around]
         weights = lagrange_derivatives(near, x)
         read_put = near[:, READING_WIDTH // 2 - 1] < 0.0
-        values = operands[places] - np.where(read_put[:, None], -np.expm1(near), 0.0)
-        found, slope, bend = (weights * values).sum(axis=2)
+        values = operands[positions] - np.where(read_put[:, None], -np.expm1(near), 0.0)
+        read, slope, bend = (weights * values).sum(axis=2)
         # By parity 1 for a call that is read as a put, -1 for a put that is read as a call.
         parity = self.is_call.astype(np.float64) - ~read_put
         moneyness = parity * np.exp(x)
-        return found - parity * np.expm1(x), ReadingState(
-            places, weights, slope - moneyness, bend - moneyness
+        return read - parity * np.expm1(x), ReadingState(
+            positions, weights, slope - moneyness, bend - moneyness
         )
 
     def tangents(self, state: ReadingState, directions: Floats) -> Floats:
@@ -87,13 +87,13 @@ class ForwardReading(ad.Composite):
     def adjoints(self, state: ReadingState, seeds: Floats) -> Floats:
         """Return `adjoint` for columns of seeds (n_options, d)."""
         of_nodes = state.weights[0, ..., None] * seeds[:, None]
-        return self._spread(state.places, of_nodes, state.slope[:, None] * seeds)
+        return self._spread(state.positions, of_nodes, state.slope[:, None] * seeds)
 
     def second_order(self, state: ReadingState, seeds: Floats, tangents: Floats) -> Floats:
         """Return the derivatives of the adjoint along directions."""
         seeded = seeds[:, None] * tangents[-self.rows.size :]
         of_points = seeds[:, None] * self._moved(state, 1, tangents) + state.bend[:, None] * seeded
-        return self._spread(state.places, state.weights[1, ..., None] * seeded[:, None], of_points)
+        return self._spread(state.positions, state.weights[1, ..., None] * seeded[:, None], of_points)
 
     def curvature(self, state: ReadingState, seeds: Floats, tangents: Floats) -> Floats:
         """Return the second derivatives along pairs of directions: only x has curvature, with itself and its nodes."""
@@ -104,14 +104,14 @@ class ForwardReading(ad.Composite):
 
     def _moved(self, state: ReadingState, order: int, directions: Floats) -> Floats:
         """Return what the nodes' motion does to the results, or to their derivative in x."""
-        return np.asarray(np.einsum("qk,qkd->qd", state.weights[order], directions[state.places]))
+        return np.asarray(np.einsum("qk,qkd->qd", state.weights[order], directions[state.positions]))
 
-    def _spread(self, places: Longs, of_nodes: Floats, of_points: Floats) -> Floats:
+    def _spread(self, positions: Longs, of_nodes: Floats, of_points: Floats) -> Floats:
         n_options = self.rows.size
-        found = np.zeros(((int(self.rows.max()) + 1) * self.nodes.size + n_options, of_points.shape[1]))
-        np.add.at(found, places, of_nodes)
-        found[-n_options:] = of_points
-        return found
+        bars = np.zeros(((int(self.rows.max()) + 1) * self.nodes.size + n_options, of_points.shape[1]))
+        np.add.at(bars, positions, of_nodes)
+        bars[-n_options:] = of_points
+        return bars
 
 
 def read_options(*, nodes: Floats, calls: Any, rows: Any, log_moneyness: Any, is_call: Any) -> Any:

@@ -43,7 +43,7 @@ def recorded_forward_march(*, grid: ForwardGrid, variance: Callable[[int], Seque
         row_scale=0.5 * grid.steps * grid.implicitness,
         american=False,
     )
-    found = applied_march(
+    calls = applied_march(
         plan, [*numbers, 1.0, 0.0, 0.0, *[first] * n_steps, *[last] * n_steps, *grid.initial.tolist()]
     )
-    return found.reshape(grid.expiries.size, n_nodes)
+    return calls.reshape(grid.expiries.size, n_nodes)

@@ -123,9 +123,9 @@ class CrankNicolsonMarch(ad.Composite):
         if self.weights_vary:
             gather_kernel(*state.basis.arrays, diffusion * state.slope, weights)
         coefficients[0] = (diffusion * state.variance).sum()
-        found = Adjoint(multipliers, diffusion, operands)
-        state.last_adjoint = seeds.copy(), found
-        return found
+        adjoint = Adjoint(multipliers, diffusion, operands)
+        state.last_adjoint = seeds.copy(), adjoint
+        return adjoint
 
     def tangents(self, state: MarchState, directions: Floats) -> Floats:
         """Return the tangents of the results (n, d); after an adjoint of this state find and keep the curvature too."""
@@ -149,21 +149,21 @@ class CrankNicolsonMarch(ad.Composite):
     def second_order(self, state: MarchState, seeds: Floats, tangents: Floats) -> Floats:
         """Return the derivatives of the adjoint along directions (n_varied, d): a second march back, in lanes."""
         adjoint = self._adjoint(state, seeds)
-        found = march_lanes.by_blocks(
+        moved = march_lanes.by_blocks(
             self.plan.parts(self._spread(tangents)),
             lambda parts: march_lanes.second_order(self.plan, state, adjoint, parts),
             work=60.0 * state.doubled.size,
         )
-        return found[self.varied]
+        return moved[self.varied]
 
     def adjoints(self, state: MarchState, seeds: Floats) -> Floats:
         """Return the adjoints for columns of seeds of the results (n, d), in lanes."""
-        found = march_lanes.by_blocks(
+        bars = march_lanes.by_blocks(
             [seeds],
             lambda parts: march_lanes.adjoint_lanes(self.plan, state, parts[0]),
             work=30.0 * state.doubled.size,
         )
-        return found[self.varied]
+        return bars[self.varied]
 
     def _spread(self, directions: Floats) -> Floats:
         """Return directions (n_varied, d) over all operands."""

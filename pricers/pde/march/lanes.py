@@ -36,7 +36,7 @@ def sweep(
     Notes
     -----
     Where that makes no more lanes, lanes are single weights, whose sources are sparse and which come alive only where
-    the march meets them, and their tangents are combined; what else the directions move is left to lanes of its own.
+    the march uses them, and their tangents are combined; what else the directions move is left to lanes of its own.
     """
     parts, weights, alone = directions.parts, directions.weights, directions.alone
     others = np.zeros(weights.shape[1], dtype=np.bool_)
@@ -50,11 +50,11 @@ def sweep(
     products = np.zeros((len(weights) + 3, weights.shape[1]))
     multipliers = np.empty((0, plan.stencil.shape[1])) if adjoint is None else adjoint.multipliers
     if by_weight:
-        found = _unit_lanes(plan, state, multipliers, with_coefficients)
+        swept = _unit_lanes(plan, state, multipliers, with_coefficients)
         if alone is None:
-            values, products = (np.ascontiguousarray(x @ weights) for x in found)
+            values, products = (np.ascontiguousarray(x @ weights) for x in swept)
         else:
-            values[:, alone[0]], products[:, alone[0]] = (x * alone[1] for x in found)
+            values[:, alone[0]], products[:, alone[0]] = (x * alone[1] for x in swept)
     chosen = np.flatnonzero(others if by_weight else others | moving)
     if chosen.size:
         dense = [part[:, chosen] for part in parts]
@@ -85,9 +85,9 @@ def _unit_lanes(
         return values, np.concatenate([product, sums])
 
     begins = range(0, n_weights, LANES_PER_BLOCK)
-    found = map_pieces(block, begins, work=8.0 * state.doubled.size * n_weights)
-    place = plan.lane_order[0]
-    values, products = (np.concatenate(parts, axis=1)[:, place] for parts in zip(*found, strict=True))
+    blocks = map_pieces(block, begins, work=8.0 * state.doubled.size * n_weights)
+    position = plan.lane_order[0]
+    values, products = (np.concatenate(parts, axis=1)[:, position] for parts in zip(*blocks, strict=True))
     return values, products
 
 
@@ -102,8 +102,8 @@ def _dense_lanes(
         values, product, sums = march_block(plan, state, columns, multipliers, with_coefficients)
         return np.concatenate([values, product, sums])
 
-    found = by_blocks(parts, block, work=10.0 * state.doubled.size)
-    values, products = np.split(found, [plan.n_results])
+    joined = by_blocks(parts, block, work=10.0 * state.doubled.size)
+    values, products = np.split(joined, [plan.n_results])
     return values, products
 
 
@@ -142,8 +142,8 @@ def by_blocks(parts: list[Floats], block: Callable[[list[Floats]], Floats], *, w
             filled.append(room)
         return block(filled)[:, :width]
 
-    found = map_pieces(filled_block, range(0, n_columns, LANES_PER_BLOCK), work=work * n_columns)
-    return np.concatenate(found, axis=1)
+    blocks = map_pieces(filled_block, range(0, n_columns, LANES_PER_BLOCK), work=work * n_columns)
+    return np.concatenate(blocks, axis=1)
 
 
 def assemble(

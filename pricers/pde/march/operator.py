@@ -26,15 +26,15 @@ def is_plain(x: Any) -> bool:
 
 def holds_recorded(numbers: Iterable[Any]) -> bool:
     """Return whether some of the numbers are being recorded and none is a dual."""
-    found = False
+    recorded = False
     for item in numbers:
         for number in (
             item.ravel().tolist() if isinstance(item, np.ndarray) and item.dtype == object else [item]
         ):
             if hasattr(number, "partials"):
                 return False
-            found = found or isinstance(number, ADVar)
-    return found
+            recorded = recorded or isinstance(number, ADVar)
+    return recorded
 
 
 def volatility_rows(volatility: Any, grid: Grid, n_steps: int, step: Any) -> list[Any]:

@@ -83,18 +83,18 @@ class MarchPlan:
 
     @cached_property
     def lane_order(self) -> tuple[Longs, Longs]:
-        """The place of each weight in the order in which the march meets them, and how many it has met up to a row."""
+        """The position of each weight in the order in which the march uses them, and how many it has used up to a row."""
         n_rows, n_weights = self.predictor.shape[0], self.predictor.n_weights
-        met_at = np.full(n_rows, self.row.size)
-        np.minimum.at(met_at, self.row, np.arange(self.row.size))
+        row_begin = np.full(n_rows, self.row.size)
+        np.minimum.at(row_begin, self.row, np.arange(self.row.size))
         lines = self.predictor.lines
         row_of_entry = np.repeat(np.arange(lines.shape[0]) // self.predictor.n_columns, np.diff(lines.indptr))
-        met = np.full(n_weights, self.row.size)
-        np.minimum.at(met, lines.indices, met_at[row_of_entry])
-        order = np.argsort(met, kind="stable")
-        place = np.empty(n_weights, dtype=np.int64)
-        place[order] = np.arange(n_weights)
-        return place, np.searchsorted(met[order], met_at, side="right").astype(np.int64)
+        first_used = np.full(n_weights, self.row.size)
+        np.minimum.at(first_used, lines.indices, row_begin[row_of_entry])
+        order = np.argsort(first_used, kind="stable")
+        position = np.empty(n_weights, dtype=np.int64)
+        position[order] = np.arange(n_weights)
+        return position, np.searchsorted(first_used[order], row_begin, side="right").astype(np.int64)
 
     def parts(self, full: Floats) -> list[Floats]:
         """Cut an array over all operands (first axis) into its parts."""
@@ -148,7 +148,7 @@ class Adjoint:
 
 @dataclass(eq=False)
 class MarchState:
-    """One march with its history; what the last adjoint and the last tangents found is kept for the next rule.
+    """One march with its history; the last adjoint and the last curvature are its cache, for the next rule.
 
     basis holds the derivatives of the predictor in the weights; variance is u per unit of scale, slope and bend are the
     first and second derivative of u = scale * variance in the predictor; above, inverse and ratio are the factors of

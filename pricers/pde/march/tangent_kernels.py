@@ -303,7 +303,7 @@ def composite_tangents_kernel(
 
     Lane k moves the weights by weights_dot (n_weights, lanes), scale, drift and discount by coefficients_dot
     (3, lanes), and boundary, initial and exercise values. With unit_begin >= 0 weight w is moved alone in lane
-    lane_of[w] - unit_begin: lanes are in the order in which the march meets their weights, reached[j] of them up to row
+    lane_of[w] - unit_begin: lanes are in the order in which the march uses their weights, reached[j] of them up to row
     j, so that only leading lanes are alive at each substep.
 
     product (n_weights, lanes) receives the sums of mu' A_w W_k, of_coefficients (3, lanes) those of scale, drift and

@@ -61,7 +61,7 @@ def thomas(
 
 @dataclass(frozen=True)
 class Factors:
-    """The elimination of one matrix, kept for many right-hand sides: five operations an unknown each."""
+    """The elimination of one matrix, for many right-hand sides: five operations an unknown each."""
 
     above: Sequence[Any]
     inverse_pivots: Sequence[Any]

@@ -13,8 +13,8 @@ from pricers.monte_carlo.basket.sums import BasketCall, BasketSums, batch_bounds
 def basket_sums(call: BasketCall, normals: Floats) -> BasketSums:
     """Return the sums over each batch of paths; `normals` is (n_paths, n), correlated."""
     bounds = batch_bounds(len(normals))
-    found = [_batch(call, normals[begin:end]) for begin, end in pairwise(bounds)]
-    payoff, first, second = (np.array(parts) for parts in zip(*found, strict=True))
+    batches = [_batch(call, normals[begin:end]) for begin, end in pairwise(bounds)]
+    payoff, first, second = (np.array(parts) for parts in zip(*batches, strict=True))
     return BasketSums(payoff, first, second)
 
 

@@ -71,7 +71,7 @@ def march(plan: MarchPlan, x: Numbers) -> tuple[Floats, list[Floats], list[int]]
 def tangent(plan: MarchPlan, x: Numbers, dx: Numbers) -> tuple[Floats, list[Floats]]:
     """Return the derivatives along one direction of the results and of every W."""
     _, solutions, exercised = march(plan, x)
-    values, results, found = dx.initial.copy(), [], []
+    values, results, moved = dx.initial.copy(), [], []
     n = values.size - 2
     for s, j in enumerate(plan.row):
         a = matrix(plan, x.diffusion[j], *x.coefficients)
@@ -80,10 +80,10 @@ def tangent(plan: MarchPlan, x: Numbers, dx: Numbers) -> tuple[Floats, list[Floa
         held = (dx.floor[1:-1] + (dx.floor if plan.damped[s] else values)[1:-1]) if plan.american else None
         w = _solve(a, right, _ends(plan, s, dx, values), held, exercised[s])
         values = _step(plan, s, dx, w, values)
-        found.append(w)
+        moved.append(w)
         if s in plan.last:
             results.append(values)
-    return np.array(results), found
+    return np.array(results), moved
 
 
 def adjoint(plan: MarchPlan, x: Numbers, seeds: Floats) -> tuple[Numbers, list[Floats]]:
