@@ -168,6 +168,96 @@ def _matrices(tiles: Floats, sizes: Plan) -> Floats:
     return matrices.reshape(len(tiles), TILE * sizes.strips, TILE * sizes.strips)
 
 
+@cuda.jit(device=True, cache=True)
+def _write_parts_kernel(
+    shared: Any,
+    normals: Any,
+    weighted_spots: Any,
+    volatilities: Any,
+    rate: float,
+    expiry: float,
+    first_path: int,
+    size: int,
+    stride: int,
+    bends: int,
+) -> None:
+    """Compute the parts of the baskets of `size` paths, (path, asset) by (path, asset), into shared memory."""
+    n = weighted_spots.size
+    thread, threads = cuda.threadIdx.x, cuda.blockDim.x
+    path_step, asset_step = threads // n, threads % n
+    path, asset = thread // n, thread % n
+    root_expiry = math.sqrt(expiry)
+    while path < size:
+        normal, volatility = normals[first_path + path, asset], volatilities[asset]
+        growth = math.exp(log_growth(normal, volatility, rate, expiry, root_expiry))
+        part, part_slope, part_bend = asset_part(
+            weighted_spots[asset], growth, normal, volatility, expiry, root_expiry
+        )
+        shared[path * stride + asset] = part
+        shared[path * stride + n + asset] = part_slope
+        shared[path * stride + bends + asset] = part_bend
+        path += path_step
+        asset += asset_step
+        if asset >= n:
+            asset -= n
+            path += 1
+
+
+@cuda.jit(device=True, cache=True)
+def _write_payoffs_kernel(
+    shared: Any, n: int, strike: float, sharpness: float, size: int, stride: int, slope: int, paths: int
+) -> None:
+    """Add up the basket of each path and write slope, curvature and value of its payoff behind each other."""
+    for path in range(cuda.threadIdx.x, size, cuda.blockDim.x):
+        basket = 0.0
+        for k in range(path * stride, path * stride + n):
+            basket += shared[k]
+        value, first, second = smooth_payoff(basket - strike, sharpness)
+        shared[slope + path] = first
+        shared[slope + paths + path] = second
+        shared[slope + 2 * paths + path] = value
+
+
+@cuda.jit(device=True, cache=True)
+def _add_linear_kernel(
+    shared: Any, n: int, linear_groups: int, size: int, stride: int, slope: int, paths: int, bends: int
+) -> None:
+    """Add the paths to the linear sums, which stand behind the payoffs: groups of threads share out the paths."""
+    n_linear = 3 * n + 1
+    payoff, totals = slope + 2 * paths, slope + 3 * paths
+    for k in range(cuda.threadIdx.x, n_linear * linear_groups, cuda.blockDim.x):
+        entry = k % n_linear
+        total = shared[totals + k]
+        if entry == 3 * n:
+            for path in range(k // n_linear, size, linear_groups):
+                total += shared[payoff + path]
+        else:
+            position = entry if entry < 2 * n else entry - 2 * n + bends
+            for path in range(k // n_linear, size, linear_groups):
+                total += shared[slope + path] * shared[path * stride + position]
+        shared[totals + k] = total
+
+
+@cuda.jit(device=True, cache=True)
+def _add_groups_kernel(shared: Any, totals: int, n_linear: int, linear_groups: int, linear_part: Any) -> None:
+    """Write the linear sums of all groups, added up one by one."""
+    for k in range(cuda.threadIdx.x, n_linear, cuda.blockDim.x):
+        total = 0.0
+        for position in range(k, n_linear * linear_groups, n_linear):
+            total += shared[totals + position]
+        linear_part[k] = total
+
+
+@cuda.jit(device=True, cache=True)
+def _corner_of_kernel(tile: int, strips: int) -> tuple[int, int]:
+    """Return the first row and column of a tile of the upper triangle, counted row by row."""
+    row, column = 0, tile
+    while column >= strips - row and row < strips:
+        column -= strips - row
+        row += 1
+    return TILE * row, TILE * (column + row)
+
+
 @cuda.jit(cache=True)
 def basket_blocks_kernel(
     normals: Any,
@@ -193,9 +283,7 @@ def basket_blocks_kernel(
     bends = TILE * strips
     shared = cuda.shared.array(0, float64)
     slope = paths * stride
-    curvature = slope + paths
-    payoff = curvature + paths
-    totals = payoff + paths
+    curvature, totals = slope + paths, slope + 3 * paths
 
     thread, threads = cuda.threadIdx.x, cuda.blockDim.x
     blocks = linear_parts.shape[1]
@@ -208,12 +296,7 @@ def basket_blocks_kernel(
     tile = cuda.blockIdx.y * tiles_per_block + thread - group * tiles_per_block
     n_tiles = strips * (strips + 1) // 2
     owns_tile = group < groups and tile < n_tiles
-    row, column = 0, tile
-    while column >= strips - row and row < strips:
-        column -= strips - row
-        row += 1
-    column = TILE * (column + row)
-    row *= TILE
+    row, column = _corner_of_kernel(tile, strips)
     sums = cuda.local.array(ENTRIES, float64)
     left = cuda.local.array(TILE, float64)
     right = cuda.local.array(TILE, float64)
@@ -224,49 +307,18 @@ def basket_blocks_kernel(
         shared[k] = 0.0
     for k in range(thread, n_linear * linear_groups, threads):
         shared[totals + k] = 0.0
-    path_step, asset_step = threads // n, threads % n
-    root_expiry = math.sqrt(expiry)
     cuda.syncthreads()
 
     for first_path in range(begin, end, paths):
         size = min(paths, end - first_path)
-        path, asset = thread // n, thread % n
-        while path < size:
-            normal, volatility = normals[first_path + path, asset], volatilities[asset]
-            growth = math.exp(log_growth(normal, volatility, rate, expiry, root_expiry))
-            part, part_slope, part_bend = asset_part(
-                weighted_spots[asset], growth, normal, volatility, expiry, root_expiry
-            )
-            shared[path * stride + asset] = part
-            shared[path * stride + n + asset] = part_slope
-            shared[path * stride + bends + asset] = part_bend
-            path += path_step
-            asset += asset_step
-            if asset >= n:
-                asset -= n
-                path += 1
+        _write_parts_kernel(
+            shared, normals, weighted_spots, volatilities, rate, expiry, first_path, size, stride, bends
+        )
         cuda.syncthreads()
-        for path in range(thread, size, threads):
-            basket = 0.0
-            for k in range(path * stride, path * stride + n):
-                basket += shared[k]
-            value, first, second = smooth_payoff(basket - strike, sharpness)
-            shared[payoff + path] = value
-            shared[slope + path] = first
-            shared[curvature + path] = second
+        _write_payoffs_kernel(shared, n, strike, sharpness, size, stride, slope, paths)
         cuda.syncthreads()
         if cuda.blockIdx.y == 0:
-            for k in range(thread, n_linear * linear_groups, threads):
-                entry = k % n_linear
-                total = shared[totals + k]
-                if entry == 3 * n:
-                    for path in range(k // n_linear, size, linear_groups):
-                        total += shared[payoff + path]
-                else:
-                    position = entry if entry < 2 * n else entry - 2 * n + bends
-                    for path in range(k // n_linear, size, linear_groups):
-                        total += shared[slope + path] * shared[path * stride + position]
-                shared[totals + k] = total
+            _add_linear_kernel(shared, n, linear_groups, size, stride, slope, paths, bends)
         if owns_tile:
             for path in range(group, size, groups):
                 weight = shared[curvature + path]
@@ -285,11 +337,7 @@ def basket_blocks_kernel(
                 tile_parts[batch, block, k * n_tiles + tile] = before + sums[k]
         cuda.syncthreads()
     if cuda.blockIdx.y == 0:
-        for k in range(thread, n_linear, threads):
-            total = 0.0
-            for position in range(k, n_linear * linear_groups, n_linear):
-                total += shared[totals + position]
-            linear_parts[batch, block, k] = total
+        _add_groups_kernel(shared, totals, n_linear, linear_groups, linear_parts[batch, block])
 
 
 @cuda.jit(cache=True)

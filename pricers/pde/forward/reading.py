@@ -20,7 +20,7 @@ READING_WIDTH = 6
 
 @dataclass(frozen=True, eq=False)
 class ReadingState:
-    """Positions among the operands (n_options, READING_WIDTH), Lagrange weights with their derivatives, and the values'.
+    """Positions among the operands (n_options, READING_WIDTH), Lagrange weights and their derivatives, and the values'.
 
     weights : (3, n_options, READING_WIDTH), the weights and their first and second derivatives in x
     slope, bend : (n_options,), first and second derivative of each result in its own x

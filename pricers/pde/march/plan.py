@@ -83,7 +83,7 @@ class MarchPlan:
 
     @cached_property
     def lane_order(self) -> tuple[Longs, Longs]:
-        """The position of each weight in the order in which the march uses them, and how many it has used up to a row."""
+        """The position of each weight in the order in which the march uses them, and how many are used up to a row."""
         n_rows, n_weights = self.predictor.shape[0], self.predictor.n_weights
         row_begin = np.full(n_rows, self.row.size)
         np.minimum.at(row_begin, self.row, np.arange(self.row.size))
