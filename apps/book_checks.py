@@ -9,9 +9,8 @@ from numpy.typing import NDArray
 
 from apps.book_greeks import BookModel, differences, moved, rate_step, spot_step
 from apps.results import BookGreeks, Check
-from pricers.pde.forward import march_forward
+from pricers.pde.forward import READING_WIDTH, march_forward
 from pricers.pde.grids import lagrange_start, lagrange_weights
-from pricers.pde.forward import READING_WIDTH
 
 if TYPE_CHECKING:
     import aadlib as ad

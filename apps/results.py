@@ -13,8 +13,8 @@ from apps.buckets import Buckets
 
 if TYPE_CHECKING:
     from pricers.calibration import CalibrationResult, HoldoutResult
-    from pricers.chain.quotes import Quotes
     from pricers.calibration.svi_fit import SVIFit
+    from pricers.chain.quotes import Quotes
 
 FloatArray = NDArray[np.float64]
 

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 import aadlib as ad
 from aadlib.checking import extrapolated_difference
-from pricers.pde.backward import svi_pde
 from pricers.pde import grids
+from pricers.pde.backward import svi_pde
 from pricers.surfaces.svi_local_volatility import PARAMETERS
 
 FloatArray = NDArray[np.float64]

@@ -9,8 +9,8 @@ from apps.synthetic import synthetic_quotes
 
 if TYPE_CHECKING:
     from pricers.calibration import CalibrationResult
-    from pricers.chain.quotes import Quotes
     from pricers.calibration.svi_fit import SVIFit
+    from pricers.chain.quotes import Quotes
 
 
 @cache

@@ -24,14 +24,14 @@ def factorize(correlation: Any) -> Factor:
     """Return the rows of the lower Cholesky factor of a correlation matrix; None stays None."""
     if correlation is None:
         return None
-    if is_plain(correlation):
+    if is_float_matrix(correlation):
         rows: list[list[Any]] = np.linalg.cholesky(np.array(correlation, dtype=np.float64)).tolist()
         return rows
     recorded: list[list[Any]] = np.linalg.cholesky(ad.array(correlation)).tolist()
     return recorded
 
 
-def is_plain(rows: list[list[Any]]) -> bool:
+def is_float_matrix(rows: list[list[Any]]) -> bool:
     """Say whether a matrix consists of floats."""
     return all(isinstance(x, float) for row in rows for x in row)
 

@@ -12,9 +12,8 @@ import aadlib as ad
 from pricers import bachelier, black_scholes
 from pricers.analytic import differentiable_implied_volatility, implied_volatility
 from pricers.pde import backward
-from pricers.pde.grids import default_grid
 from pricers.pde.forward import book_grid, price_book
-from pricers.pde.grids import Grid, log_grid, sinh_grid, uniform_grid
+from pricers.pde.grids import Grid, default_grid, log_grid, sinh_grid, uniform_grid
 from pricers.surfaces.bspline import uniform_basis
 from pricers.surfaces.spline_local_volatility import SplineLocalVolatility
 

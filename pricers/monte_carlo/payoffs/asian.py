@@ -13,7 +13,7 @@ from aadlib.validation import require_positive
 from pricers.monte_carlo.linear_claim import LinearClaim
 from pricers.monte_carlo.payoffs.corners import EXACT, Surrogate
 from pricers.monte_carlo.payoffs.payoff import Prices
-from pricers.monte_carlo.payoffs.weighted import WeightedOption, weighted
+from pricers.monte_carlo.payoffs.weighted_option import WeightedOption, weighted
 from pricers.monte_carlo.triangular import total
 
 

@@ -27,7 +27,7 @@ from pricers.monte_carlo.linear_claim import LinearClaim
 from pricers.monte_carlo.payoffs.basket import BasketOption
 from pricers.monte_carlo.payoffs.corners import EXACT, Surrogate
 from pricers.monte_carlo.payoffs.payoff import LastStep, Prices
-from pricers.monte_carlo.payoffs.weighted import WeightedOption, weighted
+from pricers.monte_carlo.payoffs.weighted_option import WeightedOption, weighted
 from pricers.monte_carlo.simulation import Simulation
 from pricers.monte_carlo.triangular import multiply
 

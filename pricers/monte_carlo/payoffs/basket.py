@@ -10,7 +10,7 @@ from aadlib.validation import require_positive
 from pricers.monte_carlo.linear_claim import LinearClaim
 from pricers.monte_carlo.payoffs.corners import EXACT, Surrogate
 from pricers.monte_carlo.payoffs.payoff import Prices
-from pricers.monte_carlo.payoffs.weighted import WeightedOption, weighted
+from pricers.monte_carlo.payoffs.weighted_option import WeightedOption, weighted
 
 
 @dataclass(frozen=True, kw_only=True)

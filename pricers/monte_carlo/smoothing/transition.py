@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import aadlib as ad
-from pricers.monte_carlo.triangular import Factor, inverse_matrix, is_plain, solve, total
+from pricers.monte_carlo.triangular import Factor, inverse_matrix, is_float_matrix, solve, total
 
 
 def log_density(log_prices: list[Any], means: list[Any], deviations: list[Any], factor: Factor) -> Any:
@@ -21,7 +21,7 @@ def _half_square(residuals: list[Any], factor: Factor) -> Any:
     With plain correlations the inverse is a matrix of numbers: one product a row, whose one side is a single residual,
     leaves the Hessian sparser than the squares of L^-1 r do.
     """
-    if factor is None or not is_plain(factor):
+    if factor is None or not is_float_matrix(factor):
         return 0.5 * total([u * u for u in solve(factor, residuals)])
     precision = inverse_matrix(factor, len(residuals))
     rows = []

@@ -51,6 +51,8 @@ def march_forward(
     --------
     Every call of one expiry, its derivatives in two local variances:
 
+    >>> import numpy as np
+    >>> from pricers.pde import forward_grid
     >>> grid = forward_grid(expiries=np.array([1.0]), first_deviation=0.2, lower=-1.5, upper=1.5, n_nodes=60)
     >>> row = np.where(grid.nodes < 0.0, 1.0, 0.0)
     >>> program = ad.record(

@@ -17,8 +17,8 @@ from pricers.monte_carlo import (
     price,
 )
 from pricers.monte_carlo.dynamics.geometric_brownian_motion import GeometricBrownianMotion
-from pricers.monte_carlo.dynamics.local_volatility import volatility_at as local_volatility
 from pricers.monte_carlo.dynamics.lane_splines import spline_on_lanes
+from pricers.monte_carlo.dynamics.local_volatility import volatility_at as local_volatility
 from pricers.pde import backward
 from pricers.surfaces.bspline import BSplineBasis, TensorBasis, uniform_basis
 from pricers.surfaces.flat import FlatVolatility

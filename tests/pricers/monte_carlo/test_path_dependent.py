@@ -20,8 +20,8 @@ from pricers.monte_carlo import (
     Vibrato,
 )
 from pricers.monte_carlo.dynamics.geometric_brownian_motion import GeometricBrownianMotion
-from pricers.monte_carlo.smoothing.exact import Exact
 from pricers.monte_carlo.payoffs.corners import EXACT
+from pricers.monte_carlo.smoothing.exact import Exact
 from pricers.monte_carlo.smoothing.kernel import KernelCorner
 from pricers.monte_carlo.smoothing.softplus import SoftplusCorner
 

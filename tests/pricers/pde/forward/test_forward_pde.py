@@ -12,12 +12,9 @@ from aadlib.errors import AadValueError
 from pricers import black_scholes
 from pricers.analytic import implied_volatility
 from pricers.pde import backward
+from pricers.pde.forward import book_grid, march_forward, price_book
 from pricers.pde.forward.compiled import CompiledForwardMarch
-from pricers.pde.forward import book_grid, price_book
-from pricers.pde.forward import march_forward
-from pricers.pde.grids import ForwardGrid, forward_grid
-from pricers.pde.grids import lagrange_stencils
-from pricers.pde.grids import sinh_grid
+from pricers.pde.grids import ForwardGrid, forward_grid, lagrange_stencils, sinh_grid
 from pricers.surfaces.bspline import uniform_basis
 from pricers.surfaces.spline_local_volatility import SplineLocalVolatility
 

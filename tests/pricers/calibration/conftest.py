@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 import aadlib as ad
+from aadlib.types import Floats as FloatArray
 from pricers.chain import load_quotes
 from pricers.chain.quotes import Quotes, Slice
 from pricers.chain.synthetic import write_synthetic_chain
-from aadlib.types import Floats as FloatArray
 
 
 def smile(x: FloatArray, expiry: FloatArray) -> FloatArray:

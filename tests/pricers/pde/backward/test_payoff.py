@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 
-from pricers.pde.grids import Grid, log_grid, uniform_grid
 from pricers.pde.backward.payoff import averaged_payoff, boundary_values, intrinsic_values
+from pricers.pde.grids import Grid, log_grid, uniform_grid
 
 UNIFORM = uniform_grid(lowest=0.0, highest=200.0, n_nodes=21)
 LOGARITHMIC = log_grid(lowest=40.0, highest=250.0, n_nodes=21)

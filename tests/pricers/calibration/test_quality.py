@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from aadlib.errors import AadValueError
-from pricers.chain import Quotes, Slice
 from pricers.calibration.quality import fit_quality, fit_weights, inside_bid_ask
+from pricers.chain import Quotes, Slice
 
 DATE = datetime.date(2024, 1, 2)
 

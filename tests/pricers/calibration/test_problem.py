@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 
 from aadlib.errors import AadValueError
-from pricers.calibration.frame import atm_total_variance, distinct_expiries, empty_surface, march_grid
+from pricers.analytic import implied_volatility
 from pricers.calibration.deviation_kernels import implied_deviation_kernel
+from pricers.calibration.frame import atm_total_variance, distinct_expiries, empty_surface, march_grid
 from pricers.calibration.penalty import second_differences
 from pricers.calibration.problem import POINT, CalibrationProblem
+from pricers.calibration.quality import fit_weights
 from pricers.calibration.settings import CalibrationSettings
 from pricers.calibration.start import smart_start
 from pricers.chain.quotes import Quotes
-from pricers.calibration.quality import fit_weights
-from pricers.analytic import implied_volatility
 
 
 def problem_on(quotes: Quotes, weights: str = "equal") -> tuple[CalibrationProblem, np.ndarray]:

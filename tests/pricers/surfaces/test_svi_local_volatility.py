@@ -10,8 +10,8 @@ import pytest
 import aadlib as ad
 from aadlib.errors import AadValueError, BranchChanged
 from pricers import black_scholes
-from pricers.pde.backward import svi_pde
 from pricers.pde import grids
+from pricers.pde.backward import svi_pde
 from pricers.surfaces.dupire import local_variance
 from pricers.surfaces.svi import SVISurface
 from pricers.surfaces.svi_local_volatility import SVILocalVolatility, svi_slices

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from aadlib.errors import AadValueError
-from pricers.monte_carlo.basket.twins import numpy_sums as basket_twin
 from pricers.monte_carlo.basket.call import basket_greeks
+from pricers.monte_carlo.basket.twins import numpy_sums as basket_twin
 
 from .basket_case import basket, call_of, worst_difference
 

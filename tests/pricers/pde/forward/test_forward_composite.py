@@ -12,17 +12,15 @@ import aadlib as ad
 from aadlib.errors import AadTypeError, AadValueError
 from greeks2 import hessian_result
 from pricers import black_scholes
-from pricers.pde.march.composite import CrankNicolsonMarch
-from pricers.pde.forward import march_forward
-from pricers.pde.forward import price_book
-from pricers.pde.grids import ForwardGrid, forward_grid
+from pricers.pde.forward import march_forward, price_book
 from pricers.pde.forward.reading import ForwardReading, read_options
-from pricers.pde.grids import lagrange_derivatives
+from pricers.pde.grids import ForwardGrid, forward_grid, lagrange_derivatives
+from pricers.pde.march.composite import CrankNicolsonMarch
 from pricers.pde.march.plan import MarchPlan, Predictor
 from pricers.surfaces.bspline import uniform_basis
 from pricers.surfaces.local_basis import one_weight_a_cell
-from pricers.surfaces.spline_local_volatility import SplineLocalVolatility
 from pricers.surfaces.moved_variance import HOME_REACH, MovedVariance
+from pricers.surfaces.spline_local_volatility import SplineLocalVolatility
 from pricers.surfaces.volatility_hats import VolatilityHats
 
 EXPIRIES = np.array([0.2, 0.6])

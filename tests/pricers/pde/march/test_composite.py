@@ -14,10 +14,10 @@ from greeks2 import hessian_result
 from greeks2.structure.kinks import KinkWarning
 from pricers import black_scholes
 from pricers.pde import backward
-from pricers.pde.march.twins import composite_march as twin
-from pricers.pde.march.composite import CrankNicolsonMarch
 from pricers.pde.grids import log_grid, sinh_grid, uniform_grid
+from pricers.pde.march.composite import CrankNicolsonMarch
 from pricers.pde.march.plan import MarchPlan
+from pricers.pde.march.twins import composite_march as twin
 from pricers.surfaces.bspline import TensorBasis, uniform_basis
 from pricers.surfaces.local_basis import LocalBasis, one_weight_a_cell, product_lines
 from pricers.surfaces.spline_volatility import SplineVolatility

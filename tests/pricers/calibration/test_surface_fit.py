@@ -13,8 +13,8 @@ from pricers.calibration import (
     reprice,
 )
 from pricers.calibration.frame import march_grid
-from pricers.chain.quotes import Quotes
 from pricers.calibration.svi_fit import fit_svi_slices
+from pricers.chain.quotes import Quotes
 
 from .conftest import make_quotes, one_slice
 

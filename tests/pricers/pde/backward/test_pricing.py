@@ -12,10 +12,8 @@ import pytest
 from aadlib.errors import AadTypeError, AadValueError
 from pricers import black_scholes
 from pricers.pde import backward
-from pricers.pde.grids import default_grid
 from pricers.pde.backward.extrapolation import extrapolated_price
-from pricers.pde.grids import Grid, log_grid, sinh_grid, uniform_grid
-from pricers.pde.grids import interpolate
+from pricers.pde.grids import Grid, default_grid, interpolate, log_grid, sinh_grid, uniform_grid
 
 MARKET: dict[str, Any] = {"strike": 100.0, "expiry": 1.0, "rate": 0.05, "volatility": 0.2}
 SPOTS = (80.0, 90.0, 100.0, 110.0, 120.0)

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from pricers.calibration import calibrate, holdout
-from pricers.chain import load_quotes
 from pricers.calibration.svi_fit import fit_svi_slices
+from pricers.chain import load_quotes
 
 from .conftest import one_slice
 

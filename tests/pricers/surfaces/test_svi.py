@@ -10,10 +10,10 @@ import pytest
 
 import aadlib as ad
 from aadlib.errors import AadValueError
+from pricers.calibration.svi_fit import _FreeParameters, fit_svi_slice, fit_svi_slices
 from pricers.chain import Quotes, Slice, load_quotes
 from pricers.chain.synthetic import published_surface
 from pricers.surfaces.svi import SVISlice, SVISurface, check_butterfly, check_calendar
-from pricers.calibration.svi_fit import _FreeParameters, fit_svi_slice, fit_svi_slices
 
 VOGT = SVISlice(a=-0.041, b=0.1331, rho=0.306, m=0.3586, sigma=0.4153)
 PARAMETERS = ("a", "b", "rho", "m", "sigma")

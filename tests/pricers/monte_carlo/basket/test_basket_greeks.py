@@ -11,10 +11,10 @@ import aadlib as ad
 from aadlib.errors import AadError, AadTypeError, AadValueError, NotFinite
 from pricers import black_scholes
 from pricers.monte_carlo.basket import kernels as basket_kernel
-from pricers.monte_carlo.basket.twins import numpy_sums as basket_twin
 from pricers.monte_carlo.basket.call import basket_greeks
-from pricers.monte_carlo.basket.sums import batch_bounds
 from pricers.monte_carlo.basket.exponential_kernel import exponentials_kernel
+from pricers.monte_carlo.basket.sums import batch_bounds
+from pricers.monte_carlo.basket.twins import numpy_sums as basket_twin
 
 from .basket_case import basket, call_of, worst_difference
 

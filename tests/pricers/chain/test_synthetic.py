@@ -8,8 +8,8 @@ from importlib import resources
 import numpy as np
 import pytest
 
-from pricers.chain import drop_unusable, fit_parity, load_quotes, read_chain, synthetic
 from pricers.calibration.quality import fit_quality
+from pricers.chain import drop_unusable, fit_parity, load_quotes, read_chain, synthetic
 from pricers.surfaces.svi import check_butterfly, check_calendar
 
 

@@ -10,8 +10,8 @@ from scipy.optimize import brentq
 
 import aadlib as ad
 from aadlib import AadValueError
-from pricers.monte_carlo.conditioning.lognormal_sum import Term, call_above, has_root, put_below, root
 from pricers.monte_carlo.conditioning.directions import choose_direction, slopes
+from pricers.monte_carlo.conditioning.lognormal_sum import Term, call_above, has_root, put_below, root
 from pricers.monte_carlo.linear_claim import LinearClaim
 
 BASKETS = {
