@@ -9,8 +9,6 @@ from pricers.calibration.levenberg_marquardt import Iteration
 from pricers.calibration.quality import FitQuality
 from pricers.surfaces.spline_local_volatility import SplineLocalVolatility
 
-__all__ = ["CalibrationResult", "Iteration"]
-
 
 @dataclass(frozen=True)
 class CalibrationResult:

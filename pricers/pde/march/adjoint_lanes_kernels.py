@@ -16,7 +16,7 @@ from pricers.pde.march.basis_kernels import weighted_row_kernel
 from pricers.types import Bools, Longs
 
 
-@njit(**OPTIONS)
+@njit(inline="always", **OPTIONS)
 def _eliminate_transposed(
     stencil: Floats,
     ratio: Floats,
@@ -58,7 +58,7 @@ def _eliminate_transposed(
             here[lane] = x
 
 
-@njit(**OPTIONS)
+@njit(inline="always", **OPTIONS)
 def _substitute_transposed(
     stencil: Floats,
     above: Floats,
@@ -104,7 +104,7 @@ def _substitute_transposed(
                 coefficients_bar[1, lane] -= mu[i] * history[s, i + 1, lane]
 
 
-@njit(**OPTIONS)
+@njit(inline="always", **OPTIONS)
 def _add_end(of_end: Floats, damped: bool, s: int, end_bar: Floats, initial_bar: Floats) -> None:
     """Add the adjoint of one end's boundary value in a solve to its new value and, undamped, to its old one."""
     twice = 2.0 if damped else 1.0
