@@ -1,4 +1,4 @@
-"""How the pricers' numba kernels are compiled, and the arrays they take."""
+"""How the pricers' numba kernels are compiled."""
 
 from __future__ import annotations
 

@@ -9,10 +9,6 @@ from pricers.analytic.implied_volatilities import (
 )
 
 __all__ = [
-    "bachelier",
-    "black_scholes",
-    "differentiable_implied_volatility",
-    "implied_volatility",
-    "strict_implied_volatility",
-    "vega",
-]
+    "bachelier", "black_scholes", "differentiable_implied_volatility", "implied_volatility",
+    "strict_implied_volatility", "vega",
+]  # fmt: skip

@@ -10,18 +10,7 @@ from pricers.calibration.surface_fit import calibrate
 from pricers.calibration.svi_fit import SVIFit, fit_svi_slice, fit_svi_slices
 
 __all__ = [
-    "CalibrationResult",
-    "CalibrationSettings",
-    "FitQuality",
-    "HoldoutResult",
-    "Iteration",
-    "SVIFit",
-    "calibrate",
-    "fit_quality",
-    "fit_svi_slice",
-    "fit_svi_slices",
-    "fit_weights",
-    "holdout",
-    "inside_bid_ask",
+    "CalibrationResult", "CalibrationSettings", "FitQuality", "HoldoutResult", "Iteration", "SVIFit",
+    "calibrate", "fit_quality", "fit_svi_slice", "fit_svi_slices", "fit_weights", "holdout", "inside_bid_ask",
     "reprice",
-]
+]  # fmt: skip

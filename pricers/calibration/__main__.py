@@ -1,4 +1,4 @@
-"""Print what a calibration reaches on option chains: ``python -m pricers.calibration CHAIN.csv [CHAIN.csv ...]``."""
+"""Tabulate fits of option chains: ``python -m pricers.calibration CHAIN.csv [CHAIN.csv ...]``."""
 
 from __future__ import annotations
 

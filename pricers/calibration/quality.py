@@ -1,4 +1,4 @@
-"""How well model volatilities fit a set of quotes: one definition for every model."""
+"""Fit quality: errors of model volatilities against quotes, one definition for every model."""
 
 from __future__ import annotations
 

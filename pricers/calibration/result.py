@@ -1,4 +1,4 @@
-"""What a calibration returns."""
+"""The result of a calibration: the surface, its errors and what the fit spent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A start close to the fit: implied volatilities smoothed by the same spline, then turned local."""
+"""The start of a calibration: implied volatilities smoothed by the same spline, then turned local."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A claim on a weighted sum of prices: what closed forms and conditional expectations know of a payoff."""
+"""Linear claims: options on a weighted sum of prices, as closed forms and conditional expectations know them."""
 
 from __future__ import annotations
 

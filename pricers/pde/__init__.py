@@ -15,21 +15,7 @@ from pricers.pde.grids import (
 )
 
 __all__ = [
-    "ForwardGrid",
-    "Grid",
-    "backward",
-    "book_grid",
-    "crank_nicolson",
-    "default_grid",
-    "extrapolated_price",
-    "forward",
-    "forward_grid",
-    "grids",
-    "interpolate",
-    "log_grid",
-    "march_forward",
-    "price_book",
-    "read_options",
-    "sinh_grid",
-    "uniform_grid",
-]
+    "ForwardGrid", "Grid", "backward", "book_grid", "crank_nicolson", "default_grid", "extrapolated_price",
+    "forward", "forward_grid", "grids", "interpolate", "log_grid", "march_forward", "price_book",
+    "read_options", "sinh_grid", "uniform_grid",
+]  # fmt: skip

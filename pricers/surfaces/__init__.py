@@ -19,24 +19,8 @@ from pricers.surfaces.svi_local_volatility import SVIArbitrage, SVILocalVolatili
 from pricers.surfaces.volatility_hats import VolatilityHats
 
 __all__ = [
-    "ArbitrageReport",
-    "BSplineBasis",
-    "DupireLocalVolatility",
-    "FlatVolatility",
-    "LocalBasis",
-    "MovedVariance",
-    "SVIArbitrage",
-    "SVILocalVolatility",
-    "SVISlice",
-    "SVISurface",
-    "SplineLocalVolatility",
-    "SplineVolatility",
-    "TensorBasis",
-    "VolatilityHats",
-    "butterfly_factor",
-    "check_butterfly",
-    "check_calendar",
-    "local_variance",
-    "svi_slices",
-    "uniform_basis",
-]
+    "ArbitrageReport", "BSplineBasis", "DupireLocalVolatility", "FlatVolatility", "LocalBasis",
+    "MovedVariance", "SVIArbitrage", "SVILocalVolatility", "SVISlice", "SVISurface", "SplineLocalVolatility",
+    "SplineVolatility", "TensorBasis", "VolatilityHats", "butterfly_factor", "check_butterfly",
+    "check_calendar", "local_variance", "svi_slices", "uniform_basis",
+]  # fmt: skip

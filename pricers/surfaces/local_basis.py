@@ -89,7 +89,7 @@ class LocalBasis:
         predictor_kernel(*self.arrays, weights, values)
         return values, self
 
-    def bent(self, weights: Floats, factors: Floats, directions: Floats) -> Floats | None:
+    def curvature_along(self, weights: Floats, factors: Floats, directions: Floats) -> Floats | None:
         """Return None: what is linear in its weights has no second derivatives."""
         return None
 

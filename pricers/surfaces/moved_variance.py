@@ -1,4 +1,4 @@
-"""Local variances on nodes that move over a surface which stays where it is: what a forward march reads."""
+"""Local variances of a surface that stays where it is, on nodes that move: what a forward march reads."""
 
 from __future__ import annotations
 
@@ -161,7 +161,7 @@ class MovedPredictor:
             require_positive("bumped local volatility", volatility)
         return volatility * volatility, LocalBasis(self.lines, columns, inside, self.n_columns)
 
-    def bent(self, weights: Floats, factors: Floats, directions: Floats) -> Floats:
+    def curvature_along(self, weights: Floats, factors: Floats, directions: Floats) -> Floats:
         """Return the second derivatives of sum(factors * variances) times directions, (n_weights, d)."""
         from pricers.surfaces.moved_variance_kernels import curvature_kernel
 

@@ -1,4 +1,4 @@
-"""Local volatility as a B-spline in the spot, or in spot and time: the surfaces a march knows from inside."""
+"""Local volatility as a B-spline in the spot, or in spot and time."""
 
 from __future__ import annotations
 

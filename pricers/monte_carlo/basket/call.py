@@ -128,13 +128,13 @@ def basket_greeks(
     )
     # numba takes a second to import: only here, where it is used.
     if device == "cuda":
-        from pricers.monte_carlo.basket import kernels_cuda as basket_cuda
+        from pricers.monte_carlo.basket import kernels_cuda
 
-        sums = basket_cuda.basket_sums(call, draws)
+        sums = kernels_cuda.basket_sums(call, draws)
     else:
-        from pricers.monte_carlo.basket import kernels as basket_kernel
+        from pricers.monte_carlo.basket import kernels
 
-        sums = basket_kernel.basket_sums(call, draws)
+        sums = kernels.basket_sums(call, draws)
     _require_finite_sums(sums, draws, on_card)
     return estimates(call, spots, sums, int(draws.shape[0]), device)
 

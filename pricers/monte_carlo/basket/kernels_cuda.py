@@ -1,4 +1,4 @@
-"""The basket call on a CUDA card: the rules of `basket_rules`, the sums of `basket_kernel`.
+"""The basket call on a CUDA card: the steps of `rules`, the sums of `kernels`.
 
 A thread block owns a fixed range of one batch's paths and works through it, a few dozen paths at a time:
 

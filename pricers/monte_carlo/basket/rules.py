@@ -1,6 +1,6 @@
 """The scalar steps of a smoothed basket call under correlated geometric Brownian motion.
 
-One source for every device: the CPU kernel (`basket_kernel`) and the CUDA kernel (`basket_cuda`) call these very
+One source for every device: the CPU kernel (`kernels`) and the CUDA kernel (`kernels_cuda`) call these very
 functions, and numba compiles them for the one and for the other. With a normal z, weight w, spot S, volatility s,
 rate r and expiry T, an asset's part of the basket and its derivatives are
 

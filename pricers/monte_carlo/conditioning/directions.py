@@ -1,4 +1,4 @@
-"""Which direction of the normals a conditional expectation integrates out: fixed numbers, chosen at the path's point.
+"""Directions of the normals that a conditional expectation integrates out: fixed numbers, chosen once for a path.
 
 Any unit direction gives an exact conditional expectation. The gradient of the claim at the forward prices takes most
 of its variance; where it does not move every term to the same side of the strike, one that does is taken.

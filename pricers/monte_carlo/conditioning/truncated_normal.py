@@ -1,4 +1,4 @@
-"""A normal number drawn anew given that it lies in a part of the line."""
+"""Truncated normals: a normal drawn anew given that it lies in the lowest part of the line."""
 
 from __future__ import annotations
 

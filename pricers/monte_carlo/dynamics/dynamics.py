@@ -1,4 +1,4 @@
-"""What a path needs to know of its assets: numbers in groups, a start, and the normal law of a step of log prices."""
+"""Dynamics: the contract between a path and its assets: parameters in groups, a start, and the normal law of a step."""
 
 from __future__ import annotations
 

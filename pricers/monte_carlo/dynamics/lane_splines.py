@@ -1,4 +1,4 @@
-"""A B-spline evaluated where every path lies in another knot interval: no comparison steers the recording."""
+"""B-splines on lanes: every path lies in another knot interval, and no comparison steers the recording."""
 
 from __future__ import annotations
 

@@ -9,14 +9,6 @@ from pricers.monte_carlo.payoffs.extreme import BestOfOption, WorstOfOption
 from pricers.monte_carlo.payoffs.spread import SpreadOption
 
 __all__ = [
-    "AsianOption",
-    "Autocallable",
-    "BarrierOption",
-    "BasketOption",
-    "BestOfOption",
-    "DigitalOption",
-    "GeometricAsianOption",
-    "GeometricBasketOption",
-    "SpreadOption",
-    "WorstOfOption",
-]
+    "AsianOption", "Autocallable", "BarrierOption", "BasketOption", "BestOfOption", "DigitalOption",
+    "GeometricAsianOption", "GeometricBasketOption", "SpreadOption", "WorstOfOption",
+]  # fmt: skip

@@ -1,4 +1,4 @@
-"""The corner and the step of a payoff: exact, or rounded by softplus or by a Gaussian kernel.
+"""Surrogates for the corner and the step of a payoff; here the exact ones.
 
 Every payoff is written with `positive_part` and `step` alone (a minimum is `a - positive_part(a - b)`), so rounding
 these two rounds them all.

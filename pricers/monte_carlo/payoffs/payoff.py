@@ -1,4 +1,4 @@
-"""What a payoff is to a path, and what it may offer besides, for smoothings that need more than its value."""
+"""Payoffs: the contract with a path, and what one may offer besides to smoothings that need more than its value."""
 
 from __future__ import annotations
 

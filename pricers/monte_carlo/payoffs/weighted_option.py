@@ -1,4 +1,4 @@
-"""What options on a weighted sum of prices share."""
+"""Weighted options: what options on a weighted sum of prices share."""
 
 from __future__ import annotations
 

@@ -11,15 +11,9 @@ from pricers.monte_carlo.smoothing.softplus import Softplus
 from pricers.monte_carlo.smoothing.vibrato import Vibrato
 
 __all__ = [
-    "SMOOTHINGS",
-    "ConditionalExpectation",
-    "Exact",
-    "Kernel",
-    "LikelihoodRatio",
-    "Malliavin",
-    "Softplus",
+    "SMOOTHINGS", "ConditionalExpectation", "Exact", "Kernel", "LikelihoodRatio", "Malliavin", "Softplus",
     "Vibrato",
-]
+]  # fmt: skip
 
 METHODS = (Exact, Softplus, Kernel, ConditionalExpectation, Vibrato, LikelihoodRatio, Malliavin)
 

@@ -1,4 +1,4 @@
-"""Likelihood ratios: the prices are held still and the density of reaching them is differentiated.
+"""Likelihood ratios: the density of reaching the prices is differentiated, the prices are passive.
 
     payoff(stop(S)) * p(stop(S); parameters) / stop(p)
 

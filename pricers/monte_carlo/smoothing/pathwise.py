@@ -1,4 +1,4 @@
-"""Payoffs along the path as it is: their corners exact, rounded by softplus, or by a Gaussian kernel."""
+"""The pathwise estimator: simulate, exponentiate, pay, with the corners of a surrogate."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a smoothing is to a path: a name, whether it biases the price, and the estimator it makes of a payoff."""
+"""Smoothings: the contract of a way to differentiate payoffs with corners and steps."""
 
 from __future__ import annotations
 

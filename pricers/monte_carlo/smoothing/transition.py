@@ -1,4 +1,4 @@
-"""The normal density of a step's log prices, as the likelihood ratio and vibrato estimators need it."""
+"""Transition densities: the normal density of a step's log prices, and score weights from it."""
 
 from __future__ import annotations
 

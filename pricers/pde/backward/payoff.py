@@ -1,4 +1,4 @@
-"""The payoff on the nodes, its kink averaged over the cell, and what it is worth at the ends of the grid."""
+"""Terminal and boundary values: the payoff averaged over the kink's cell, and what it is worth at the grid's ends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Recording a march as one operation."""
+"""The backward march recorded as one operation."""
 
 from __future__ import annotations
 

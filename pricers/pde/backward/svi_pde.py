@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 import aadlib as ad
 from aadlib.validation import require_positive, values_of
-from pricers.pde.backward import pricing as backward
+from pricers.pde.backward import pricing
 from pricers.pde.backward.payoff import averaged_payoff, boundary_values
 from pricers.pde.grids.automatic_grid import default_grid
 from pricers.pde.grids.interpolation import interpolate
@@ -95,7 +95,7 @@ def price(
         )
     if expand:
         return _expanded_price(surface, strike, expiry, is_call, grid, n_steps)
-    return backward.price(
+    return pricing.price(
         strike=strike,
         expiry=expiry,
         volatility=surface,

@@ -8,10 +8,5 @@ from pricers.pde.forward.dupire_march import march_forward
 from pricers.pde.forward.reading import READING_WIDTH, ForwardReading, read_options
 
 __all__ = [
-    "READING_WIDTH",
-    "ForwardReading",
-    "book_grid",
-    "march_forward",
-    "price_book",
-    "read_options",
-]
+    "READING_WIDTH", "ForwardReading", "book_grid", "march_forward", "price_book", "read_options",
+]  # fmt: skip

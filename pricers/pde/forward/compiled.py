@@ -12,7 +12,7 @@ import numpy as np
 from aadlib.errors import AadValueError
 from aadlib.types import Floats
 from aadlib.validation import require_finite, require_shape
-from pricers.pde.forward import kernels as kernels
+from pricers.pde.forward import kernels
 from pricers.pde.grids.lagrange import lagrange_stencils
 from pricers.pde.grids.moneyness_grid import ForwardGrid
 from pricers.surfaces.spline_local_volatility import SplineLocalVolatility

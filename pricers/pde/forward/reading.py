@@ -1,4 +1,4 @@
-"""Reading options off the nodes of a forward march, as one operation that finds its own cells in every replay."""
+"""Option values read off the nodes of a forward march, as one operation that finds its cells anew in every replay."""
 
 from __future__ import annotations
 
@@ -87,13 +87,13 @@ class ForwardReading(ad.Composite):
     def adjoints(self, state: ReadingState, seeds: Floats) -> Floats:
         """Return `adjoint` for columns of seeds (n_options, d)."""
         of_nodes = state.weights[0, ..., None] * seeds[:, None]
-        return self._spread(state.positions, of_nodes, state.slope[:, None] * seeds)
+        return self._scattered(state.positions, of_nodes, state.slope[:, None] * seeds)
 
     def second_order(self, state: ReadingState, seeds: Floats, tangents: Floats) -> Floats:
         """Return the derivatives of the adjoint along directions."""
         seeded = seeds[:, None] * tangents[-self.rows.size :]
         of_points = seeds[:, None] * self._moved(state, 1, tangents) + state.bend[:, None] * seeded
-        return self._spread(state.positions, state.weights[1, ..., None] * seeded[:, None], of_points)
+        return self._scattered(state.positions, state.weights[1, ..., None] * seeded[:, None], of_points)
 
     def curvature(self, state: ReadingState, seeds: Floats, tangents: Floats) -> Floats:
         """Return the second derivatives along pairs of directions: only x has curvature, with itself and its nodes."""
@@ -106,7 +106,7 @@ class ForwardReading(ad.Composite):
         """Return what the nodes' motion does to the results, or to their derivative in x."""
         return np.asarray(np.einsum("qk,qkd->qd", state.weights[order], directions[state.positions]))
 
-    def _spread(self, positions: Longs, of_nodes: Floats, of_points: Floats) -> Floats:
+    def _scattered(self, positions: Longs, of_nodes: Floats, of_points: Floats) -> Floats:
         n_options = self.rows.size
         bars = np.zeros(((int(self.rows.max()) + 1) * self.nodes.size + n_options, of_points.shape[1]))
         np.add.at(bars, positions, of_nodes)

@@ -1,4 +1,4 @@
-"""Recording a forward march as one operation: the backward march's own, with other numbers in it.
+"""The forward march recorded as one operation: the backward march's own, with other numbers in it.
 
 A step of length dt and implicitness theta solves (1/2)(1 - theta dt v L) W = c and goes on from W / 2 (theta = 1) or
 W - c (theta = 1/2): no drift, no discount, and a scale of theta dt / 2 on each row.

@@ -12,16 +12,6 @@ from pricers.pde.grids.moneyness_grid import ForwardGrid, forward_grid
 from pricers.pde.grids.spot_grids import Grid, log_grid, sinh_grid, uniform_grid
 
 __all__ = [
-    "ForwardGrid",
-    "Grid",
-    "default_grid",
-    "forward_grid",
-    "interpolate",
-    "lagrange_derivatives",
-    "lagrange_start",
-    "lagrange_stencils",
-    "lagrange_weights",
-    "log_grid",
-    "sinh_grid",
-    "uniform_grid",
-]
+    "ForwardGrid", "Grid", "default_grid", "forward_grid", "interpolate", "lagrange_derivatives",
+    "lagrange_start", "lagrange_stencils", "lagrange_weights", "log_grid", "sinh_grid", "uniform_grid",
+]  # fmt: skip

@@ -1,4 +1,4 @@
-"""The grid a price is computed on when the caller has no wish of his own."""
+"""The default grid: as wide as the option's deviations ask, concentrated at the strike."""
 
 from __future__ import annotations
 

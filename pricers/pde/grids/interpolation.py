@@ -1,4 +1,4 @@
-"""Reading a value between the nodes, smoothly enough for delta and gamma."""
+"""Cubic interpolation between the nodes, smooth enough for delta and gamma."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lagrange interpolation on a few nodes around each point: which nodes, their weights, and those's derivatives."""
+"""Lagrange interpolation on a few nodes around each point: the nodes, the weights and their derivatives."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ import aadlib as ad
 from aadlib.errors import AadValueError
 from aadlib.types import Floats
 from aadlib.validation import require_finite, require_non_negative
-from pricers.pde.march import lanes as march_lanes
+from pricers.pde.march import lanes
 from pricers.pde.march.adjoint_kernel import composite_adjoint_kernel
 from pricers.pde.march.plan import Adjoint, MarchPlan, MarchState, directions_of
 from pricers.pde.march.value_kernel import composite_march_kernel
@@ -129,11 +129,11 @@ class CrankNicolsonMarch(ad.Composite):
 
     def tangents(self, state: MarchState, directions: Floats) -> Floats:
         """Return the tangents of the results (n, d); after an adjoint of this state find and keep the curvature too."""
-        known, cut = state.last_adjoint, directions_of(self.plan, self._spread(directions))
+        known, cut = state.last_adjoint, directions_of(self.plan, self._over_all_operands(directions))
         adjoint = None if known is None else known[1]
-        values, products = march_lanes.sweep(self.plan, state, cut, adjoint, self.with_coefficients)
+        values, products = lanes.sweep(self.plan, state, cut, adjoint, self.with_coefficients)
         if known is not None:
-            matrix = march_lanes.assemble(self.plan, state, known[1], cut, products)
+            matrix = lanes.assemble(self.plan, state, known[1], cut, products)
             state.last_curvature = known[0], directions.copy(), matrix
         return values
 
@@ -142,30 +142,33 @@ class CrankNicolsonMarch(ad.Composite):
         known = state.last_curvature
         if known is not None and np.array_equal(known[0], seeds) and np.array_equal(known[1], tangents):
             return known[2]
-        adjoint, cut = self._adjoint(state, seeds), directions_of(self.plan, self._spread(tangents))
-        _, products = march_lanes.sweep(self.plan, state, cut, adjoint, self.with_coefficients)
-        return march_lanes.assemble(self.plan, state, adjoint, cut, products)
+        adjoint, cut = (
+            self._adjoint(state, seeds),
+            directions_of(self.plan, self._over_all_operands(tangents)),
+        )
+        _, products = lanes.sweep(self.plan, state, cut, adjoint, self.with_coefficients)
+        return lanes.assemble(self.plan, state, adjoint, cut, products)
 
     def second_order(self, state: MarchState, seeds: Floats, tangents: Floats) -> Floats:
         """Return the derivatives of the adjoint along directions (n_varied, d): a second march back, in lanes."""
         adjoint = self._adjoint(state, seeds)
-        moved = march_lanes.by_blocks(
-            self.plan.parts(self._spread(tangents)),
-            lambda parts: march_lanes.second_order(self.plan, state, adjoint, parts),
+        moved = lanes.by_blocks(
+            self.plan.parts(self._over_all_operands(tangents)),
+            lambda parts: lanes.second_order(self.plan, state, adjoint, parts),
             work=60.0 * state.doubled.size,
         )
         return moved[self.varied]
 
     def adjoints(self, state: MarchState, seeds: Floats) -> Floats:
         """Return the adjoints for columns of seeds of the results (n, d), in lanes."""
-        bars = march_lanes.by_blocks(
+        bars = lanes.by_blocks(
             [seeds],
-            lambda parts: march_lanes.adjoint_lanes(self.plan, state, parts[0]),
+            lambda parts: lanes.adjoint_lanes(self.plan, state, parts[0]),
             work=30.0 * state.doubled.size,
         )
         return bars[self.varied]
 
-    def _spread(self, directions: Floats) -> Floats:
+    def _over_all_operands(self, directions: Floats) -> Floats:
         """Return directions (n_varied, d) over all operands."""
         full = np.zeros((self.base.size, directions.shape[1]))
         full[self.varied] = directions

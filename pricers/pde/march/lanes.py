@@ -1,4 +1,4 @@
-"""Directions through a march: which lanes to sweep, and the second derivatives put together from them."""
+"""Tangent and adjoint lanes of a march: which to sweep, and the second derivatives put together from them."""
 
 from __future__ import annotations
 
@@ -172,9 +172,9 @@ def assemble(
     matrix = -(crossed + crossed.T)
     if not weights.any():
         return matrix
-    bent = plan.predictor.bent(state.parts[0], adjoint.diffusion * state.slope, weights)
-    if bent is not None:
-        matrix += transposed(bent)
+    of_predictor = plan.predictor.curvature_along(state.parts[0], adjoint.diffusion * state.slope, weights)
+    if of_predictor is not None:
+        matrix += transposed(of_predictor)
     if state.bend is not None:
         factors = adjoint.diffusion * state.bend
         if state.basis.is_single:
@@ -211,9 +211,9 @@ def second_order(plan: MarchPlan, state: MarchState, adjoint: Adjoint, parts: li
         diffusion += (adjoint.diffusion * state.bend)[..., None] * moved
     diffusion += (adjoint.diffusion * state.slope / scale)[..., None] * of_scale
     _gather(state, diffusion, bars[0])
-    bent = plan.predictor.bent(state.parts[0], adjoint.diffusion * state.slope, parts[0])
-    if bent is not None:
-        bars[0] += bent
+    of_predictor = plan.predictor.curvature_along(state.parts[0], adjoint.diffusion * state.slope, parts[0])
+    if of_predictor is not None:
+        bars[0] += of_predictor
     return np.concatenate(bars)
 
 

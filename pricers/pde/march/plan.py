@@ -1,4 +1,4 @@
-"""What a march is made of, and what one march and its adjoint leave behind."""
+"""The plan of a march: all but its numbers; its state: what one march leaves for its derivatives."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Predictor(Protocol):
     def linearised(self, weights: Floats) -> tuple[Floats, LocalBasis]:
         """Return the values (n_rows, n_nodes) and the basis of their derivatives in the weights."""
 
-    def bent(self, weights: Floats, factors: Floats, directions: Floats) -> Floats | None:
+    def curvature_along(self, weights: Floats, factors: Floats, directions: Floats) -> Floats | None:
         """Return the second derivatives of sum(factors * values) times directions, (n_weights, d), or None if zero."""
 
 
