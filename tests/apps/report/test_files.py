@@ -181,6 +181,7 @@ def test_what_cannot_be_looked_at_is_named(tmp_path: Path, monkeypatch: pytest.M
         require_replaceable(tmp_path)
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_an_interrupt_in_another_process_leaves_nothing(tmp_path: Path) -> None:
     code = (
         "import sys, time, pathlib\n"

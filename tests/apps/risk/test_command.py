@@ -65,8 +65,8 @@ def test_two_runs_are_byte_identical(reports: tuple[Path, Path, float]) -> None:
 def test_the_number_of_threads_changes_no_byte(reports: tuple[Path, Path, float], tmp_path: Path) -> None:
     names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
     alone = {**os.environ, **dict.fromkeys(names, "1")}
-    command = [sys.executable, "-m", "apps", *SMALL, "--out", str(tmp_path / "alone")]
-    subprocess.run(command, env=alone, stdout=subprocess.DEVNULL, check=True, timeout=120)
+    arguments = [sys.executable, "-m", "apps", *SMALL, "--out", str(tmp_path / "alone")]
+    subprocess.run(arguments, env=alone, stdout=subprocess.DEVNULL, check=True, timeout=120)
     for name in os.listdir(reports[0]):
         assert (tmp_path / "alone" / name).read_bytes() == (reports[0] / name).read_bytes(), name
 
@@ -276,6 +276,7 @@ def test_an_interrupt_while_writing_leaves_the_previous_report(
     assert os.listdir(tmp_path) == ["report"]
 
 
+@pytest.mark.usefixtures("ctrl_c")
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_signals_end_the_program_cleanly(number: signal.Signals, code: int, tmp_path: Path) -> None:
     script = (
@@ -288,8 +289,8 @@ def test_signals_end_the_program_cleanly(number: signal.Signals, code: int, tmp_
         "command.calculate = wait\n"
         "sys.exit(main(['risk', '--out', sys.argv[1]]))\n"
     )
-    command = [sys.executable, "-c", script, str(tmp_path / "report")]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
+    arguments = [sys.executable, "-c", script, str(tmp_path / "report")]
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
         assert child.stdout is not None and child.stdout.readline() == "ready\n"
         child.send_signal(number)
         _, errors = child.communicate(timeout=30)

@@ -8,6 +8,7 @@ import os
 import pickle
 import signal
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from threading import Event
 
 import numpy as np
 import pytest
@@ -108,6 +109,7 @@ def test_any_executor_gives_the_same_bits(noise, make, in_one_thread):
     found = expectation(call, MARKET, lanes=NOISES[noise], executor=executor)
     assert same_bits(found, in_one_thread(NOISES[noise]))
     if isinstance(executor, ThreadPoolExecutor):
+        executor.gate.set()
         executor.shutdown()
 
 
@@ -229,7 +231,23 @@ def test_an_error_of_the_path_is_raised_as_itself(where, processes, monkeypatch)
         expectation(tilted, 1.0, lanes=z, executor=executor)
 
 
-@pytest.mark.parametrize("make", [lambda: None, lambda: ThreadPoolExecutor(2), Stub])
+class Held(ThreadPoolExecutor):
+    """Two threads that take eight pieces and leave the others until the gate is opened, however fast they are."""
+
+    def __init__(self):
+        super().__init__(2)
+        self.gate, self.taken = Event(), 0
+
+    def submit(self, function, *arguments):
+        self.taken += 1
+        return super().submit(function if self.taken <= 8 else self._wait, *arguments)
+
+    def _wait(self, *_):
+        assert self.gate.wait(20.0)
+
+
+@pytest.mark.usefixtures("ctrl_c")
+@pytest.mark.parametrize("make", [lambda: None, Held, Stub])
 def test_ctrl_c_in_the_middle(make, one_batch_a_piece):
     """The signal arrives between two pieces: it is not swallowed, and what waits is cancelled."""
     executor = make()
