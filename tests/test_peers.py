@@ -20,7 +20,9 @@ def test_every_contest_has_a_file() -> None:
 
 def test_a_contest_prints_its_figures() -> None:
     command = [sys.executable, str(SCRIPT), "black_scholes", "--rounds", "1"]
-    lines = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout.splitlines()
+    lines = subprocess.run(
+        command, capture_output=True, text=True, timeout=120, check=True
+    ).stdout.splitlines()
     assert lines[0] == "Black-Scholes call, five inputs, one state"
     assert "x the float price" in lines[2]
 

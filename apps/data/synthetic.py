@@ -13,5 +13,5 @@ def synthetic_quotes(**limits: float) -> Quotes:
     """Return its quotes; `limits` as for `pricers.chain.load_quotes`."""
     from pricers.chain import load_quotes
 
-    with as_file(files("apps") / "data" / "synthetic_chain.csv") as path:
+    with as_file(files("apps.data") / "synthetic_chain.csv") as path:
         return load_quotes(path, **limits)
