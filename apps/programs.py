@@ -17,7 +17,7 @@ PROGRAMS = ("risk", "reproduce")
 """The programs in the order of their list; NAME is the record `PROGRAM` at the end of apps/NAME/command.py."""
 
 
-def programs() -> list[Program]:
+def program_records() -> list[Program]:
     """Return the record of each program."""
     return [import_module(f"apps.{name}.command").PROGRAM for name in PROGRAMS]
 
@@ -30,7 +30,7 @@ def build_parser() -> argparse.ArgumentParser:
         epilog="`python -m apps NAME --help` explains each one.",
     )
     parsers = parser.add_subparsers(title="programs", metavar="NAME", dest="program")
-    for program in programs():
+    for program in program_records():
         described = f"{program.summary}. {program.details}"
         own = parsers.add_parser(program.name, help=program.summary, description=described)
         program.add_arguments(own)
@@ -45,7 +45,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     if chosen.program is None:
         parser.print_help()
         print()
-        for program in programs():
+        for program in program_records():
             for heading, names in program.offers.items():
                 print(f"{heading}: {', '.join(names)}")
         return 0

@@ -1,4 +1,4 @@
-"""From a calibration to what the pictures of smiles and surface are drawn from."""
+"""The smiles and the surface of a calibration, as the numbers that their pictures are drawn from."""
 
 from __future__ import annotations
 

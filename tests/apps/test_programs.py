@@ -10,7 +10,7 @@ import pytest
 pytest.importorskip("matplotlib")
 
 from apps.__main__ import main
-from apps.programs import PROGRAMS, programs
+from apps.programs import PROGRAMS, program_records
 from apps.reproduce.contents import FIGURE_NAMES
 
 
@@ -55,4 +55,4 @@ def test_an_unknown_name_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_every_program_bears_the_name_of_its_folder() -> None:
-    assert [program.name for program in programs()] == list(PROGRAMS)
+    assert [program.name for program in program_records()] == list(PROGRAMS)

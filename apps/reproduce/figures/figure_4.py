@@ -7,7 +7,7 @@ import numpy as np
 from apps.report.fit_pictures import smile_of
 from apps.report.smiles import draw_smiles, representative
 from apps.report.tables import Column, table
-from apps.reproduce.contracts.synthetic_fit import synthetic_fit
+from apps.reproduce.contracts.shipped_chain import synthetic_fit
 from apps.reproduce.reproduction import Reproduction
 
 N_SMILES = 12

@@ -5,7 +5,7 @@ from __future__ import annotations
 from apps.report.fit_pictures import grid_of
 from apps.report.surfaces import draw_surface
 from apps.report.tables import Column, table
-from apps.reproduce.contracts.synthetic_fit import synthetic_fit
+from apps.reproduce.contracts.shipped_chain import synthetic_fit
 from apps.reproduce.reproduction import Reproduction
 
 

@@ -21,7 +21,7 @@ ROUND_OFF = 1e-12
 
 @dataclass(frozen=True, eq=False)
 class Truth:
-    """What unbiased estimators must meet, and what rounding the corner adds to it.
+    """Unbiased price and Hessian with their standard errors, and the bias that rounding the corner adds.
 
     Attributes
     ----------

@@ -111,7 +111,7 @@ def errors(estimator: Estimator, n_assets: int, n_paths: int, seed: int) -> Sequ
 
 
 def baseline(n_assets: int, n_paths: int, seed: int) -> Sequence[Ours]:
-    """Return what everything is measured against."""
+    """Return bumping's and the true price and Hessian at one number of assets."""
     bumped, bumping = differences(n_assets, n_paths, seed)
     exact = truth(n_assets, INPUTS)
     here = f"n = {n_assets}"

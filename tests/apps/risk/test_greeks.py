@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 import aadlib as ad
+from aadlib.types import Floats
 from apps.data.synthetic import synthetic_quotes
 from apps.risk.book import Position, default_book
 from apps.risk.buckets import bucket_expiries, volatility_buckets
@@ -21,7 +21,6 @@ from pricers import black_scholes
 from pricers.calibration import calibrate
 from pricers.chain.quotes import Quotes, Slice
 
-FloatArray = NDArray[np.float64]
 DEEP = (1.0 / 9.0, 0.25, 3.0, 12.0)
 Priced = tuple[BookModel, ad.Program, BookGreeks]
 
@@ -43,7 +42,7 @@ def priced(model: BookModel) -> Priced:
     return model, program, book_greeks(model, program, method="forward_over_reverse")
 
 
-def raised(model: BookModel, bumps: FloatArray) -> float:
+def raised(model: BookModel, bumps: Floats) -> float:
     """Return the value of the book with points of volatility added in the buckets, without a recording."""
     x = model.point
     x[model.bumps] = 0.01 * bumps
@@ -78,7 +77,7 @@ def test_vanna_and_rate_vega_are_slopes_of_bumped_vegas(priced: Priced) -> None:
     program = model.record(expand=True)
     point, grid = model.point, model.grid()
 
-    def vega(x: FloatArray) -> FloatArray:
+    def vega(x: Floats) -> Floats:
         return 0.01 * (model.quantities @ program.jacobian(x))[model.bumps]
 
     of_spot, _ = differences(lambda h: vega(bumped(point, 0, h)), spot_step(grid, point[0]))
@@ -99,7 +98,7 @@ def test_black_vegas_are_blacks(priced: Priced) -> None:
     c, step = model.contracts, 1e-4
     rate = -np.log(c["discounts"]) / c["expiries"]
 
-    def black(volatility: FloatArray) -> FloatArray:
+    def black(volatility: Floats) -> Floats:
         terms = {"rate": rate, "dividend_yield": rate, "expiry": c["expiries"], "is_call": c["is_call"]}
         return np.asarray(
             black_scholes.price(spot=c["forwards"], strike=c["strikes"], volatility=volatility, **terms)
