@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from aadlib.types import Floats
-from greeks2.methods import METHODS, methods_for
+from greeks2 import methods
 from greeks2.point import Source, as_arguments, as_program
 from greeks2.read_only import ReadOnly
 from greeks2.second_order import hessian_result
@@ -41,7 +41,7 @@ class CrossCheck:
 
     def __repr__(self) -> str:
         one, other, row, column = self.where
-        inexact = ", ".join([m.name for m in METHODS if not m.is_exact and m.name in self.matrices])
+        inexact = ", ".join([m.name for m in methods.METHODS if not m.is_exact and m.name in self.matrices])
         return (
             f"<CrossCheck: exact methods agree to {self.worst:.2g} (worst [{row}, {column}], {one} against {other}), "
             f"{inexact} to {self.bumping_error:.2g} (worst [{self.bumping_where[0]}, {self.bumping_where[1]}])>"
@@ -68,7 +68,7 @@ def cross_check(
     kinks: tuple[KinkGroup, ...] = ()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", KinkWarning)  # reported once below
-        for method in methods_for(program):
+        for method in methods.methods_for(program):
             bumps: dict[str, Any] = {"steps": steps} if "steps" in method.options else {}
             result = hessian_result(program, x, method=method.name, weights=weights, **bumps)
             matrices[method.name], kinks = result.matrix, result.kinks

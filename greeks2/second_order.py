@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 
@@ -24,16 +24,6 @@ if TYPE_CHECKING:
 NOTHING: Mapping[str, int] = {}
 
 
-class _Solved(NamedTuple):
-    """What one solve leaves behind; `choice` is there for "auto" alone."""
-
-    program: Program
-    method: Method
-    choice: Choice | None
-    solution: Solution
-    matrix: Any
-
-
 def _solve(
     f: Source,
     x: Any,
@@ -42,9 +32,12 @@ def _solve(
     options: Mapping[str, Any],
     passive: Sequence[int],
     weights: Any,
-    choose: Callable[[Program, int], Choice],
-) -> _Solved:
-    """Record or replay, choose the method where nothing else decides, run it."""
+    count: Callable[[Program, int], Choice],
+) -> tuple[Program, Method, Choice | None, Solution, Any]:
+    """Record or replay, choose the method where nothing else decides, run it; the matrix comes last.
+
+    The choice is there for "auto" alone.
+    """
     given = {option: value for option, value in options.items() if value is not None}
     method = _method_for(name, given) if given or name != "auto" else None
     arguments = as_arguments(x)
@@ -56,7 +49,7 @@ def _solve(
     require_number(program, weights)
     choice, counts = None, NOTHING
     if method is None:
-        choice = choose(program, 1000 if isinstance(f, RECORDINGS) else 1)
+        choice = count(program, 1000 if isinstance(f, RECORDINGS) else 1)
         method, counts = choice.method, choice.counts
     solution = method.solve(Request(program, arguments, weights, sparse, given, counts))
     matrix = solution.matrix
@@ -64,7 +57,7 @@ def _solve(
         from scipy.sparse import csr_array
 
         matrix = csr_array(matrix)
-    return _Solved(program, method, choice, solution, matrix)
+    return program, method, choice, solution, matrix
 
 
 def _method_for(name: str, options: Mapping[str, Any]) -> Method | None:

@@ -77,7 +77,9 @@ cdef void widen_rows(
             high[row] = max(high[row], high[operand])
 
 
-cdef inline void add_operand(double* entries, const ForwardRows* rows, int row, int operand, double partial) noexcept nogil:
+cdef inline void add_operand(
+    double* entries, const ForwardRows* rows, int row, int operand, double partial
+) noexcept nogil:
     """Add a multiple of an operand's forward row to the row of its node, which is at least as wide."""
     add_scaled(
         entries + rows.start[row] + rows.low[operand] - rows.low[row], entries + rows.start[operand], partial,
@@ -90,7 +92,7 @@ def carry_forward_rows(Hubs hubs, Nodes nodes, const double[::1] values):
     cdef const aad_nodes* program = &nodes.c
     cdef const ForwardRows* rows = &hubs.c
     cdef const int[::1] behind = hubs.nodes
-    cdef Py_ssize_t e
+    cdef Py_ssize_t e, slot
     cdef int k, row
     cdef double dx, dy
     array = np.zeros(hubs.size)
@@ -99,10 +101,9 @@ def carry_forward_rows(Hubs hubs, Nodes nodes, const double[::1] values):
     with nogil:
         for e in range(behind.shape[0]):
             k = behind[e]
-            row = rows.row_of[program.first_node + k]
-            rule_first(
-                program.op[k], values[program.left[k]], values[program.right[k]], values[program.first_node + k], &dx, &dy
-            )
+            slot = program.first_node + k
+            row = rows.row_of[slot]
+            rule_first(program.op[k], values[program.left[k]], values[program.right[k]], values[slot], &dx, &dy)
             if program.activity[k] & 1:
                 add_operand(&entries[0], rows, row, rows.row_of[program.left[k]], dx)
             if program.activity[k] & 2:

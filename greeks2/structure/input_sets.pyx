@@ -1,7 +1,7 @@
-"""Which inputs meet in the nodes of a program: sets of inputs carried forward, each set and each union made once.
+"""Which inputs interact in the nodes of a program: sets of inputs carried forward, each set and each union made once.
 
 A set is a window of 64-bit words, a bit per input, from the word of its first member to that of its last: inputs that
-meet mostly stand side by side. `greeks2.twins.sparsity` is the readable twin.
+interact mostly stand side by side. `greeks2.twins.sparsity` is the readable twin.
 """
 
 import numpy as np
@@ -210,8 +210,8 @@ cdef class InputSets:
         self.unions.n += 1
         return number
 
-    cdef int meet(self, int i, int j) except -1 nogil:
-        """Note that all members of one set meet all of the other; return how many colours that takes at least."""
+    cdef int pair(self, int i, int j) except -1 nogil:
+        """Note that all members of two sets interact; return how many colours that takes at least."""
         cdef uint64_t key = (<uint64_t>min(i, j) << 32) | max(i, j)
         cdef Py_ssize_t at = probe(&self.pairs, key)
         if not self.pairs.keys[at]:
@@ -261,7 +261,7 @@ cdef class InputSets:
             while e < composites[k, 2]:
                 joined = self.join(joined, number[operands[e]])
                 e += 1
-            if self.meet(joined, joined) > most:
+            if self.pair(joined, joined) > most:
                 return False
             at = composites[k, 1]
             for p in range(begin, at):
@@ -294,14 +294,14 @@ cdef class InputSets:
                 # One active operand has its curvature under dxx or dyy; two under any of the three.
                 colors = 0
                 if left == right or wanted != 3:
-                    colors = self.meet(i, i)
+                    colors = self.pair(i, i)
                 else:
                     if bits & 1:
-                        colors = self.meet(i, i)
+                        colors = self.pair(i, i)
                     if bits & 2:
-                        colors = max(colors, self.meet(i, j))
+                        colors = max(colors, self.pair(i, j))
                     if bits & 4:
-                        colors = max(colors, self.meet(j, j))
+                        colors = max(colors, self.pair(j, j))
                 if colors > most:
                     return 0
             if needed[slot]:
@@ -311,7 +311,7 @@ cdef class InputSets:
         return 1
 
     def entries(self, Py_ssize_t n, long long most):
-        """Return the pairs (m, 2) of different inputs that meet, row > column and sorted; None beyond `most`."""
+        """Return the pairs (m, 2) of different inputs that interact, row > column and sorted; None beyond `most`."""
         starts, partners = self.partners_of(n)
         if partners is None:
             return None
@@ -352,7 +352,7 @@ cdef class InputSets:
         return pair_array[:n_pairs].copy() if n_pairs <= most else None
 
     cdef tuple partners_of(self, Py_ssize_t n):
-        """Return the sets that every input meets, those of input p from starts[p] on; None for them if far too many."""
+        """Return the sets that every input interacts with, those of input p from starts[p] on; None if far too many."""
         cdef Py_ssize_t k, w, p
         cdef int i, j, pass_, side
         cdef uint64_t bits

@@ -50,24 +50,24 @@ def kinks_of(program: Program, *, begin: int = 0, end: int | None = None) -> tup
     """
     kinks = [kink for kink in program.kinks if begin <= kink.slot and (end is None or kink.slot < end)]
     if any(kink.operation in CHOICES for kink in kinks):
-        moved, right = moved_slots(program), program.nodes.right
+        active, right = active_slots(program), program.nodes.right
         kinks = [
             kink
             for kink in kinks
-            if kink.operation not in CHOICES or moved[right[kink.slot - program.first_node]]
+            if kink.operation not in CHOICES or active[right[kink.slot - program.first_node]]
         ]
     counted = Counter((kink.operation, kink.line) for kink in kinks)
     return tuple(KinkGroup(operation, *line, count) for (operation, line), count in counted.most_common())
 
 
 @once_per_program
-def moved_slots(program: Program) -> Flags:
+def active_slots(program: Program) -> Flags:
     """Return one flag per slot: whether an active input changes its value, by a derivative or by a step."""
-    moved = np.zeros(program.n_slots, dtype=np.uint8)
-    moved[: program.n_inputs] = program.input_active
+    active = np.zeros(program.n_slots, dtype=np.uint8)
+    active[: program.n_inputs] = program.input_active
     nodes, everything = program.nodes, np.full(program.n_nodes, 3, dtype=np.uint8)
-    spread(nodes.left, nodes.right, everything, moved, nodes.first_node, program.composites)
-    return moved
+    spread(nodes.left, nodes.right, everything, active, nodes.first_node, program.composites)
+    return active
 
 
 def listed(kinks: tuple[KinkGroup, ...], *, shown: int = 5) -> str:

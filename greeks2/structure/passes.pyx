@@ -78,8 +78,8 @@ def find_created_arcs(Nodes nodes, const unsigned char[::1] curvature, const uns
 
     Notes
     -----
-    A row is needed from its node to its last use, so going backward its address is taken at the first use met and given
-    back at the node. A slot that turns out to be an end moves to an address of its own.
+    A row is needed from its node to its last use, so going backward its address is taken at the first use seen and
+    given back at the node. A slot that turns out to be an end moves to an address of its own.
     """
     cdef const aad_nodes* program = &nodes.c
     cdef Py_ssize_t k
@@ -123,7 +123,7 @@ def find_created_arcs(Nodes nodes, const unsigned char[::1] curvature, const uns
 
 
 def plan_front(Nodes nodes, const unsigned char[::1] input_active, const unsigned char[::1] reached, Hubs hubs):
-    """Return (address of every slot's row, -1 where it has none; size of the front; rows): see `greeks2.structure.front`.
+    """Return the address of every slot's row (-1 where it has none), the front's size and the rows: see `front.Front`.
 
     Active inputs come first, hubs last.
     """

@@ -16,7 +16,7 @@ Pairs = npt.NDArray[np.intp]
 """Entries (m, 2) below the diagonal, row > column, each once. The diagonal always belongs to a pattern."""
 
 MOST_BYTES = 1 << 28
-"""Sets of inputs are given up beyond: hundreds of thousands of inputs that all meet in long sums."""
+"""Sets of inputs are given up beyond: hundreds of thousands of inputs that all interact in long sums."""
 
 
 def find_pattern(program: Program, *, most_colors: int | None = None) -> Pairs | None:
@@ -29,8 +29,8 @@ def find_pattern(program: Program, *, most_colors: int | None = None) -> Pairs |
     ----------
     program : Program
     most_colors : int, optional
-        Give up as soon as the pattern proves to need more colours than that: where so many inputs meet so many others,
-        or in the end, where it has too many entries.
+        Give up as soon as the pattern proves to need more colours than that: where so many inputs interact with so
+        many others, or in the end, where it has too many entries.
 
     Returns
     -------
@@ -41,8 +41,8 @@ def find_pattern(program: Program, *, most_colors: int | None = None) -> Pairs |
     Sets are bits, each held once; a union of two sets is looked up where it was made before, so that a time step like
     the last one costs no set operation. About 20 nanoseconds per node.
 
-    All members of a set of p inputs meeting all of one of q >= p takes p colours. With c colours every two of them make
-    a forest, so that n inputs have at most (c - 1) n - c (c - 1) / 2 pairs.
+    Where all members of a set of p inputs interact with all of one of q >= p it takes p colours. With c colours every
+    two of them make a forest, so that n inputs have at most (c - 1) n - c (c - 1) / 2 pairs.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""Which inputs meet in the nodes of a program, with a plain set per slot."""
+"""Which inputs interact in the nodes of a program, with a plain set per slot."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ def pattern_by_sets(program: Program) -> list[list[int]]:
         sets[slot] = {position}
     bits, reached = curvature_bits(program), reached_slots(program)
     composites = {c.begin: c for c in program.composites}
-    met: set[tuple[int, int]] = set()
+    pairs: set[tuple[int, int]] = set()
 
     def join(one: set[int], other: set[int]) -> None:
-        met.update((max(i, j), min(i, j)) for i in one for j in other if i != j)
+        pairs.update((max(i, j), min(i, j)) for i in one for j in other if i != j)
 
     for k in range(program.n_nodes):
         slot = program.first_node + k
@@ -44,4 +44,4 @@ def pattern_by_sets(program: Program) -> list[list[int]]:
             for bit, (one, other) in ((1, (first, first)), (2, (first, last)), (4, (last, last))):
                 if bits[k] & bit:
                     join(one, other)
-    return [list(entry) for entry in sorted(met)]
+    return [list(entry) for entry in sorted(pairs)]

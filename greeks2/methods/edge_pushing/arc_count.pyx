@@ -1,7 +1,7 @@
 """How many pushes edge pushing would make, counted without writing any down.
 
 Rows of arcs between ordinary slots are bits over the front (see `greeks2.structure.front`), so that a node hands its
-row to an operand a word at a time; arcs with inputs behind hubs are stretches, as `arc_schedule` keeps them. A push
+row to an operand a word at a time; arcs with inputs behind hubs are stretches, as `arc_schedule` holds them. A push
 costs a nanosecond or two here, where tracing it costs fifty.
 """
 
@@ -80,7 +80,7 @@ cdef inline void enter(Counter* counter, int slot, Py_ssize_t size) noexcept nog
 
 
 cdef inline bint push_row(Counter* counter, Py_ssize_t f, int a, int b) noexcept nogil:
-    """Push the row at an address of the front to the operands a and b (-1 for none); return whether it met itself."""
+    """Push the row at an address of the front to the operands (-1 for none); return whether it had its own bit."""
     cdef Py_ssize_t words = counter.words
     cdef uint64_t own = <uint64_t>1 << (f & 63)
     cdef uint64_t* row = counter.rows + f * words
@@ -103,7 +103,9 @@ cdef inline bint push_row(Counter* counter, Py_ssize_t f, int a, int b) noexcept
     return itself
 
 
-cdef bint sweep(Counter* counter, const aad_nodes* program, const unsigned char* created, Py_ssize_t size, long long limit) noexcept nogil:
+cdef bint sweep(
+    Counter* counter, const aad_nodes* program, const unsigned char* created, Py_ssize_t size, long long limit
+) noexcept nogil:
     """Sweep the nodes backward over sets of arcs; return whether it came to the end."""
     cdef Py_ssize_t k, f
     cdef int slot, a, b, low, high

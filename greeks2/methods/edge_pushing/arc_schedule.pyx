@@ -3,8 +3,8 @@
 `Tracer` sweeps the program backward over sets of arcs, without numbers, and writes every push as a pair (row, entry of
 the row); `arc_addresses` then turns the pairs into addresses.
 
-Where an arc is stored. Between two ordinary slots: in the row of the larger one. An arc with a hub (`greeks2.structure.hubs`)
-stands for arcs with the inputs that the hub depends on: these lie in the other end's row, at the inputs' numbers, in a
+Where an arc is stored. Between two ordinary slots: in the row of the larger one. An arc with a hub
+(`greeks2.structure.hubs`) stands for arcs with the inputs that the hub depends on: these lie in the other end's row, at the inputs' numbers, in a
 stretch of consecutive entries. So a row's arcs with inputs are handed to an operand as one contiguous vector operation,
 and an arc that reaches a hub is spread over the other end's stretch by the hub's forward row.
 """
@@ -200,7 +200,7 @@ cdef class Tracer:
         row.high = max(row.high, high)
 
     cdef int aim(self, int i, int j) except -1 nogil:
-        """Write where arc {i, j} is stored, i an ordinary slot or both: its row, and its entry or -1 - an input's number.
+        """Write where arc {i, j} is stored, i an ordinary slot or both: its row, and its entry or -1 - an input's.
 
         Where `i` is a hub, or an input that hubs depend on, the arc is spread over the row of `j` from that input on;
         return how many entries it takes.
@@ -308,7 +308,7 @@ cdef class Tracer:
         self.stretched += n_operands * fields[RUN_LENGTH]
 
     cdef int create(self, int a, int b, int created, int* fields) except -1 nogil:
-        """Write where the arcs between the operands are stored: the created ones, and all where the node met itself."""
+        """Write where arcs between the operands are stored: created ones, and all where the node had one to itself."""
         cdef bint itself = fields[SELF] >= 0
         if itself:
             self.pushes += 1 if b < 0 else 3

@@ -1,6 +1,6 @@
 """The numeric phase of edge pushing: replay a schedule of pushes over an arena of weights.
 
-An arc from a slot to itself is kept at half its weight: then moving {i, j} to operand j needs no special case, and the
+An arc from a slot to itself is held at half its weight: then moving {i, j} to operand j needs no special case, and the
 Hessian is what the arcs between inputs add up to, plus its transpose.
 """
 
@@ -26,7 +26,7 @@ cdef struct Operand:
     int length             # of that row
 
 
-cdef void spread_row(double* weights, double amount, const double* forward, int n) noexcept nogil:
+cdef inline void spread_row(double* weights, double amount, const double* forward, int n) noexcept nogil:
     """Add a multiple of a forward row of n entries to the arcs with inputs that stand for one arc with a hub."""
     cdef int i
     if n < SHORT and isfinite(amount):

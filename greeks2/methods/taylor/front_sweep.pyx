@@ -2,7 +2,7 @@
 
 The front is the set of slots whose consumers are finished in part: a node enters with its last consumer and leaves when
 it is substituted. Each has an address, recycled, and a row of coefficients over all addresses. The coefficient of the
-product of two perturbations is what stands in either row, added up; that of a square is kept at half.
+product of two perturbations is what stands in either row, added up; that of a square is held at half.
 
 Hubs (`greeks2.structure.hubs`) have a row below the front and are not on it: as the second factor of a product a hub's
 own perturbation is that of the inputs it depends on, by its forward row.
@@ -112,7 +112,9 @@ cdef inline double take_row(Front* front, int f, double* row) noexcept nogil:
     return itself
 
 
-cdef inline void substitute(Front* front, const Operand* a, const Operand* b, const double* row, double itself) noexcept nogil:
+cdef inline void substitute(
+    Front* front, const Operand* a, const Operand* b, const double* row, double itself
+) noexcept nogil:
     """Put the linear part of a node's series in its place: in products with others (`row`) and in its square."""
     add_row(front, a, row)
     add_row(front, b, row)
@@ -143,7 +145,7 @@ cdef inline void create(
     if wanted != 3:
         return
     if dxy != 0.0:
-        # A hub in the other's row, and else in that of the later slot: the earlier one is met more often.
+        # A hub in the other's row, and else in that of the later slot: the earlier one is used more often.
         if b.is_hub or not a.is_hub and left_is_later:
             add_product(front, a, b, adjoint * dxy)
         else:
