@@ -18,7 +18,8 @@ from apps.reproduce.reproduction import Reproduction
 from apps.reproduce.table_9 import ALPHA, N_PATHS, REPORT
 from apps.reproduce.timing import median_seconds, timed
 from greeks2 import expectation
-from greeks2.monte_carlo.path_sweep import PATH_METHODS, PathSweep
+from greeks2.monte_carlo.path_planner import PATH_METHODS
+from greeks2.monte_carlo.path_sweep import PathSweep
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

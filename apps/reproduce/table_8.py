@@ -12,7 +12,7 @@ from apps.reproduce.basket_call import SEED, FloatArray
 from apps.reproduce.basket_differences import difference_hessian, plain_difference_hessian
 from apps.reproduce.comparison import Ours, PublishedTable, Stage
 from greeks2 import expectation
-from greeks2.monte_carlo.path_sweep import PATH_METHODS
+from greeks2.monte_carlo.path_planner import PATH_METHODS
 
 N_ASSETS, ALPHA, N_PATHS = 4, 30.0, 10_000
 COARSE_STEP = 1e-3

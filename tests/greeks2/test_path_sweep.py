@@ -16,12 +16,13 @@ from scipy.special import expit
 
 import aadlib as ad
 from aadlib.errors import AadTypeError, AadValueError, BranchChanged, NotFinite
-from aadlib.lanes.bottleneck import meeting_code
+from aadlib.lanes.bottleneck import bottleneck_code
 from aadlib.lanes.summed import LaneSums
 from aadlib.sweeps.simd import LANES
 from aadlib.twins.block_machine import lane_sums
 from greeks2.monte_carlo.methods.edge_pushing import pushing_code
-from greeks2.monte_carlo.path_sweep import PATH_METHODS, PathSweep
+from greeks2.monte_carlo.path_planner import PATH_METHODS
+from greeks2.monte_carlo.path_sweep import PathSweep
 from greeks2.twins.path_sweep import path_sums_by_path
 
 from .test_straight_line import lines, run
@@ -247,7 +248,7 @@ def test_composites_of_the_params(method, rng):
         recorded(lambda p, z: ad.apply_composite(Mixed(), p * z)[0], p, z)
 
 
-@pytest.mark.parametrize("write", [meeting_code, pushing_code])
+@pytest.mark.parametrize("write", [bottleneck_code, pushing_code])
 @pytest.mark.parametrize(
     ("path", "n", "shape"), [(basket, 6, (3,)), (repeated, 11, (11,)), (straight, 2, ())]
 )
@@ -256,9 +257,9 @@ def test_the_machine_and_its_twin(path, n, shape, write, rng):
     program = recorded(path, p, z)
     sums = LaneSums(program, write(program))
     point, rows = sums.at([p]), z.reshape(20, -1)
-    found, _ = sums.sums(point, [rows], 0, 20)
+    found, _ = sums.sums(point, [rows], (0, 20))
     twin = lane_sums(sums.path.code, point.fixed[0, ::LANES].tolist(), [[row.tolist()] for row in rows])
-    np.testing.assert_allclose(found, twin, rtol=1e-12, atol=1e-12 * max(1.0, np.abs(twin).max()))
+    np.testing.assert_allclose(found[0], twin, rtol=1e-12, atol=1e-12 * max(1.0, np.abs(twin).max()))
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)
@@ -347,7 +348,8 @@ PRINT_BITS = """
 import sys
 import numpy as np
 import aadlib as ad
-from greeks2.monte_carlo.path_sweep import PATH_METHODS, PathSweep
+from greeks2.monte_carlo.path_planner import PATH_METHODS
+from greeks2.monte_carlo.path_sweep import PathSweep
 
 def path(p, z):
     total = np.sum(p[:9] * np.exp(p[9:] * z - 0.5 * p[9:] ** 2)) - 5.0

@@ -15,7 +15,8 @@ from greeks2.monte_carlo.kinks.joint_switches import Meetings
 from greeks2.monte_carlo.kinks.roots import Roots, all_roots
 from greeks2.monte_carlo.kinks.switches import SwitchPrograms, record_switch, switches_of
 from greeks2.monte_carlo.path_sums import PathSums
-from greeks2.monte_carlo.path_sweep import PathPlan, PathSweep
+from greeks2.monte_carlo.path_planner import PathPlan
+from greeks2.monte_carlo.path_sweep import PathSweep
 
 PILOT_SEED = 271828
 PILOT_PATHS = 1024
