@@ -72,7 +72,14 @@ class BlockCode:
     @property
     def nbytes(self) -> int:
         """Bytes of its arrays, about."""
-        arrays = (self.value_runs, self.value_operands, self.sum_runs, self.sum_operands, self.packs, self.table)
+        arrays = (
+            self.value_runs,
+            self.value_operands,
+            self.sum_runs,
+            self.sum_operands,
+            self.packs,
+            self.table,
+        )
         return sum(array.nbytes for array in arrays)
 
 
@@ -256,7 +263,11 @@ class BlockWriter:
         guards: Sequence[tuple[int, int, int, int]],
     ) -> BlockCode:
         """Return the code; `guards` are (operation code, left, right, outcome)."""
-        to_the_end = {output, *(r for pair in self.packed for r in pair if r >= 0), *(r for g in guards for r in g[1:3])}
+        to_the_end = {
+            output,
+            *(r for pair in self.packed for r in pair if r >= 0),
+            *(r for g in guards for r in g[1:3]),
+        }
         wanted = [False] * self.n_registers
         for register in (*self.sums, *to_the_end, seed):
             wanted[register] = True
@@ -294,7 +305,9 @@ class BlockWriter:
             steps=len(values) + len(steps),
         )
 
-    def _addresses(self, steps: Sequence[Step], given: Sequence[int], to_the_end: set[int]) -> tuple[Ints, int]:
+    def _addresses(
+        self, steps: Sequence[Step], given: Sequence[int], to_the_end: set[int]
+    ) -> tuple[Ints, int]:
         """Return the address of every register, -LANES for none, and the number of blocks before those of the sums.
 
         What is given comes first, in that order; the others share addresses, but for those needed to the end.
@@ -315,8 +328,9 @@ class BlockWriter:
         """Return (k, 3) column, address, address of a weight or -1."""
         packed = np.array(self.packed, dtype=np.int64).reshape(-1, 2)
         weights = np.where(packed[:, 1] >= 0, address[packed[:, 1]], -1)
-        columns = [np.arange(len(packed)), address[packed[:, 0]], weights]
-        return frozen(np.stack(columns, axis=1).astype(np.int32))
+        return frozen(
+            np.column_stack([np.arange(len(packed)), address[packed[:, 0]], weights]).astype(np.int32)
+        )
 
     def _table(self, address: Ints) -> Ints:
         """Return the addresses of sums for products of columns; -1 for none, -2 - address for twice."""
@@ -365,7 +379,9 @@ def _last_uses(steps: Sequence[Step], n_registers: int) -> list[int]:
     return last
 
 
-def _share_blocks(steps: Sequence[Step], last: list[int], blocks: list[int], begin: int, sums: set[int]) -> int:
+def _share_blocks(
+    steps: Sequence[Step], last: list[int], blocks: list[int], begin: int, sums: set[int]
+) -> int:
     """Give every register that a step makes a block of the arena, used again after its last use; return how many."""
     free: list[int] = []
     n_blocks = begin

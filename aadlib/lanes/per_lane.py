@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from aadlib.lanes.tangent_plan import plan_tangents
 from aadlib.lanes.lane_program import LaneProgram
+from aadlib.lanes.tangent_plan import plan_tangents
 from aadlib.rules.properties import CURVES, CURVES_OF_SIDES, UNITS
 from aadlib.sweeps import simd
 from aadlib.threads import map_pieces

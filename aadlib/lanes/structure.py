@@ -45,9 +45,11 @@ def structure_of(program: LaneProgram) -> bytes:
         *program.guard_arrays, *[composite.operands for composite in program.composites],
     )  # fmt: skip
     sizes = [array.size for array in arrays]
-    digest = blake2b(repr((nodes.first_node, program.n_uniform, spans, composites, sizes)).encode(), digest_size=16)
+    digest = blake2b(
+        repr((nodes.first_node, program.n_uniform, spans, composites, sizes)).encode(), digest_size=16
+    )
     for array in arrays:
-        digest.update(np.ascontiguousarray(array))
+        digest.update(np.ascontiguousarray(array).data)
     return digest.digest()
 
 
@@ -61,12 +63,12 @@ def once_per_structure(
 
     @functools.wraps(write)
     def code(program: Program, *key: Key.args, **none: Key.kwargs) -> Code:
-        address = (write, structure_of(program), *key)
-        known = cast(Code | None, _cache.get(address))
+        cache_key = (write, structure_of(program), *key)
+        known = cast(Code | None, _cache.get(cache_key))
         if known is None:
-            known = write(program, *key)
+            known = write(program, *key, **none)
             if known.nbytes <= MOST_BYTES:
-                _cache[address] = known
+                _cache[cache_key] = known
                 _drop_oldest()
         return known
 
@@ -74,10 +76,10 @@ def once_per_structure(
 
 
 def _drop_oldest() -> None:
-    """Drop what was written first until the cache is small enough: without a lock, as single steps of a dict are safe."""
+    """Drop what was written first until the cache is small enough; no lock, as every step is one of a dict's own."""
     total = sum([code.nbytes for code in list(_cache.values())])
-    for address in list(_cache):
+    for cache_key in list(_cache):
         if total <= MOST_BYTES:
             break
-        dropped = _cache.pop(address, None)
+        dropped = _cache.pop(cache_key, None)
         total -= 0 if dropped is None else dropped.nbytes

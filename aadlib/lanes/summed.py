@@ -199,7 +199,7 @@ class LaneSums:
             self.program.raise_changed(guard, f" in {changed[number, guard]} of {n_lanes} lanes")
 
     def derivatives(self, point: UniformPoint, sums: Floats) -> tuple[Floats, Floats, Floats]:
-        """Return the sums of values (n_ranges,), gradients (n_ranges, n_active) and Hessians (n_ranges, n_active, n_active).
+        """Return sums of values (n_ranges,), gradients (n_ranges, n_active), Hessians (n_ranges, n_active, n_active).
 
         `sums` are the code's, (n_ranges, n). Hessians are empty below order 2.
         """
@@ -230,14 +230,14 @@ class LaneSums:
         if self.path.directional:
             return symmetric(onto_inputs(sums.reshape(len(sums), size, -1), point.carried))
         padded = np.concatenate([sums, np.zeros((len(sums), 1))], axis=1)
-        at_columns: Floats = padded[:, self.path.sums_of_entries]
+        at_columns: Floats = padded.take(self.path.sums_of_entries, axis=1)
         if self.path.at_inputs:
             return at_columns
         half = onto_inputs(at_columns, point.carried).transpose(0, 2, 1)
         return symmetric(onto_inputs(half, point.carried))
 
     def _uniform_hessian(self, point: UniformPoint, replay: Any, adjoints: Floats) -> Floats:
-        """Return the sum over uniform nodes of curvatures weighed by the adjoints summed over lanes: half of it counts."""
+        """Return the sum of the uniform nodes' curvatures, weighed by the adjoints summed over lanes; not symmetric."""
         program, size = self.program, self.path.active.size
         if program.composites:
             return replay.sweep_curvature(replay.values, adjoints, self._directions())
@@ -297,7 +297,9 @@ class LaneSums:
         piece : lanes swept in one go, in the same order for any number of threads
         """
         parts = list(zip(self.program.arguments, arguments, strict=True))
-        arrays = [numbers.reshape(len(numbers), argument.size) for argument, numbers in parts if argument.lane]
+        arrays = [
+            numbers.reshape(len(numbers), argument.size) for argument, numbers in parts if argument.lane
+        ]
         n_lanes = require_one_length([len(array) for array in arrays])
         point = self.at([numbers for argument, numbers in parts if not argument.lane])
         outputs = np.empty(n_lanes)

@@ -114,7 +114,9 @@ class PathSweep:
         self._sums.raise_changed(changed, edges)
         sizes = np.diff(edges).tolist()
         if self.order == 0:
-            return [PathSums(n, value, None, None) for n, value in zip(sizes, sums[:, 0].tolist(), strict=True)]
+            return [
+                PathSums(n, value, None, None) for n, value in zip(sizes, sums[:, 0].tolist(), strict=True)
+            ]
         values, gradients, hessians = self._sums.derivatives(point, sums)
         return [
             PathSums(n, value, gradients[k], hessians[k] if self.order == 2 else None)

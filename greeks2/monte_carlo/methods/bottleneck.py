@@ -1,4 +1,4 @@
-"""The bottleneck sum over lanes: outer products of forward rows at every nonlinear node, as in `aadlib.lanes.bottleneck`."""
+"""The bottleneck sum over lanes: outer products of forward rows, written by `aadlib.lanes.bottleneck`."""
 
 from __future__ import annotations
 

@@ -100,7 +100,7 @@ class _Pushing:
 
 
 def _offer(program: Program, time_to_beat: float) -> Offer:
-    """Give up as soon as there prove to be more pushes than a faster method has steps; values and adjoints are steps too."""
+    """Give up once there are more pushes than steps in the time to beat, values and adjoints taken off."""
     pushing = _Pushing(program)
     limit = int(time_to_beat / STEP) - 3 * (program.n_nodes - program.n_uniform)
     if not pushing.sweep(limit):

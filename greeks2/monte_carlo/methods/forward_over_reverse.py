@@ -39,9 +39,9 @@ def directional_code(program: Program) -> PathCode:
             writer.add_to(sums[slot], a, b)
 
     for k, adjoint in adjoints:
-        moved = writer.total(waiting.pop(path.first_node + k, []))
+        derivative = writer.total(waiting.pop(path.first_node + k, []))
         for slot, partial in path.partials(k):
-            add(slot, moved, partial)
+            add(slot, derivative, partial)
         for a, b, mixed, second in path.curvatures(k):
             weight = writer.product(adjoint, second)
             add(a, weight, tangent(b))
