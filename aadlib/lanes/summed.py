@@ -173,15 +173,16 @@ class LaneSums:
         except IndexError:
             workspace = np.zeros(self._machine.size)
         n_ranges, n_directions = len(edges) - 1, len(point.fixed)
-        changed = np.zeros((n_ranges, len(self.program.guards)), dtype=np.int64)
+        n_guards = len(self.program.guards)
+        changed = np.zeros((n_ranges, n_guards), dtype=np.int64)
         sums = np.zeros((n_ranges, n_directions, self.path.code.n_sums))
         run = self._machine.run
         for number, (begin, end) in enumerate(pairwise(edges)):
             for fixed, along in zip(point.fixed, sums[number], strict=True):
                 bad = run(fixed, workspace, arrays, begin, end, outputs, changed[number], along)
-                if bad >= 0 or changed[number].any():
+                if bad >= 0 or (n_guards and changed[number].any()):
                     break
-            if changed[number].any():
+            if n_guards and changed[number].any():
                 break
             if bad >= 0:
                 self._raise_not_finite(point, arrays, bad, end)
