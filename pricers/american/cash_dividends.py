@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from aadlib.errors import AadTypeError, AadValueError
+from aadlib.types import Floats
 from aadlib.validation import require_finite, require_positive, values_of
-from pricers.kernel_options import Flags, FloatArray
+from pricers.types import Bools
 
 N_STEPS = 80
 DAMPED = 2
@@ -40,9 +41,7 @@ class CashDividend:
         require_positive("amount", self.amount)
 
 
-def value_of_dividends(
-    dividends: Sequence[CashDividend], *, expiry: ArrayLike, rate: ArrayLike
-) -> FloatArray:
+def value_of_dividends(dividends: Sequence[CashDividend], *, expiry: ArrayLike, rate: ArrayLike) -> Floats:
     """Return the value today of the dividends up to each expiry, of the broadcast shape."""
     t, r = np.asarray(expiry, dtype=np.float64), np.asarray(rate, dtype=np.float64)
     total = np.zeros(np.broadcast_shapes(t.shape, r.shape))
@@ -60,7 +59,7 @@ def early_exercise_premium(
     dividend_yield: ArrayLike = 0.0,
     volatility: ArrayLike,
     dividends: Sequence[CashDividend],
-    is_call: bool | NDArray[np.bool_] = True,
+    is_call: bool | Bools = True,
 ) -> Any:
     """Return what the right to exercise before expiry adds to the European price.
 
@@ -131,7 +130,7 @@ def early_exercise_premium(
     return out.reshape(flags.shape)[()]
 
 
-def march_steps(expiry: float, times: FloatArray) -> tuple[FloatArray, FloatArray, Flags]:
+def march_steps(expiry: float, times: Floats) -> tuple[Floats, Floats, Bools]:
     """Return lengths, ends in calendar time and kinds of the steps from expiry to today, some of them on each date."""
     dates = np.unique(np.concatenate([[0.0], times[times < expiry - 1e-9], [expiry]]))
     lengths, ends, implicit = [], [], []

@@ -18,7 +18,9 @@ import math
 import numba as nb
 import numpy as np
 
-from pricers.kernel_options import OPTIONS, Flags, FloatArray
+from aadlib.types import Floats
+from pricers.kernel_options import OPTIONS
+from pricers.types import Bools
 
 LANES = 8
 N_NODES = 201
@@ -27,17 +29,17 @@ REACH = 4.5  # deviations beyond strike and spot
 
 @nb.njit(**OPTIONS)
 def march_premiums_kernel(
-    asset: FloatArray,
-    strike: FloatArray,
+    asset: Floats,
+    strike: Floats,
     expiry: float,
-    rate: FloatArray,
-    dividend_yield: FloatArray,
-    volatility: FloatArray,
-    is_call: Flags,
-    lengths: FloatArray,
-    owed: FloatArray,
-    implicit: Flags,
-    out: FloatArray,
+    rate: Floats,
+    dividend_yield: Floats,
+    volatility: Floats,
+    is_call: Bools,
+    lengths: Floats,
+    owed: Floats,
+    implicit: Bools,
+    out: Floats,
 ) -> None:
     """Fill `out` (LANES,) with premiums of options of one expiry.
 
@@ -133,19 +135,19 @@ def march_premiums_kernel(
 
 @nb.njit(**OPTIONS)
 def expiry_premiums_kernel(
-    spot: FloatArray,
-    strike: FloatArray,
+    spot: Floats,
+    strike: Floats,
     expiry: float,
-    rate: FloatArray,
-    dividend_yield: FloatArray,
-    volatility: FloatArray,
-    is_call: Flags,
-    times: FloatArray,
-    amounts: FloatArray,
-    lengths: FloatArray,
-    ends: FloatArray,
-    implicit: Flags,
-    out: FloatArray,
+    rate: Floats,
+    dividend_yield: Floats,
+    volatility: Floats,
+    is_call: Bools,
+    times: Floats,
+    amounts: Floats,
+    lengths: Floats,
+    ends: Floats,
+    implicit: Bools,
+    out: Floats,
 ) -> None:
     """Fill `out` (n,) with premiums of options of one expiry.
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from aadlib.errors import AadTypeError, AadValueError
 from aadlib.types import Floats
 from aadlib.validation import require_finite, require_non_negative, require_positive, values_of
-from pricers import black_scholes
+from pricers.analytic import black_scholes
+from pricers.types import Bools
 
 
 def price(
@@ -21,7 +22,7 @@ def price(
     rate: ArrayLike,
     dividend_yield: ArrayLike = 0.0,
     volatility: ArrayLike,
-    is_call: bool | NDArray[np.bool_] = True,
+    is_call: bool | Bools = True,
 ) -> Any:
     """Price American options on a log-normal spot.
 
@@ -66,7 +67,7 @@ def price(
     >>> round(float(put), 3)
     4.487
     """
-    market = dict(
+    market: dict[str, Any] = dict(
         spot=spot,
         strike=strike,
         expiry=expiry,
@@ -87,7 +88,7 @@ def early_exercise_premium(
     rate: ArrayLike,
     dividend_yield: ArrayLike = 0.0,
     volatility: ArrayLike,
-    is_call: bool | NDArray[np.bool_] = True,
+    is_call: bool | Bools = True,
 ) -> Any:
     """Return what the right to exercise before expiry adds to the European price.
 
@@ -119,7 +120,9 @@ def early_exercise_premium(
     if flags.dtype != np.bool_:
         raise AadTypeError(f"is_call = {is_call!r}: must be True (call), False (put) or an array of bools")
     if any(np.asarray(x).dtype == object for x in numbers.values()):
-        raise AadTypeError("American options take floats: differentiate pricers.pde.backward.price instead")
+        raise AadTypeError(
+            "American options take floats: differentiate pricers.pde.backward.pricing.price instead"
+        )
     for name in ("spot", "strike"):
         require_positive(name, numbers[name])
     for name in ("expiry", "volatility"):
@@ -136,7 +139,7 @@ def early_exercise_premium(
         n = int(np.argmax(twice))
         raise AadValueError(
             f"rate = {r[n].item()!r}, dividend_yield = {q[n].item()!r}: exercise pays between two boundaries there; "
-            "use pricers.pde.backward.price"
+            "use pricers.pde.backward.pricing.price"
         )
     out = np.empty(s.size)
     at_limit = vol * np.sqrt(t) == 0.0
@@ -148,7 +151,7 @@ def early_exercise_premium(
     return out.reshape(shape)[()]
 
 
-def _without_risk(s: Floats, k: Floats, t: Floats, r: Floats, q: Floats, calls: NDArray[np.bool_]) -> Floats:
+def _without_risk(s: Floats, k: Floats, t: Floats, r: Floats, q: Floats, calls: Bools) -> Floats:
     """Return the premium where the spot only drifts: the best time to exercise, less exercise at expiry."""
     sign = np.where(calls, 1.0, -1.0)
 

@@ -24,7 +24,9 @@ import math
 import numba as nb
 import numpy as np
 
-from pricers.kernel_options import OPTIONS, Flags, FloatArray
+from aadlib.types import Floats
+from pricers.kernel_options import OPTIONS
+from pricers.types import Bools
 
 N_NODES = 8  # of the boundary, today's included, expiry's (where H = 0) not
 N_POINTS = 12  # of the integrals of the boundary's equation
@@ -34,7 +36,7 @@ ROOT_HALF = math.sqrt(0.5)
 ROOT_TWO_PI = math.sqrt(2.0 * math.pi)
 
 
-def _interpolation(shares: FloatArray) -> FloatArray:
+def _interpolation(shares: Floats) -> Floats:
     """Return the matrix from H at the nodes to H at shares of T, (..., N_NODES)."""
     nodes = np.cos(np.pi * np.arange(N_NODES + 1) / N_NODES)
     weights = (-1.0) ** np.arange(N_NODES + 1)
@@ -100,7 +102,7 @@ def _start_kernel(time: float, rate: float, dividend: float, volatility: float, 
 
 @nb.njit(**OPTIONS)
 def _boundary_kernel(
-    expiry: float, rate: float, dividend: float, volatility: float, root: FloatArray, factors: FloatArray
+    expiry: float, rate: float, dividend: float, volatility: float, root: Floats, factors: Floats
 ) -> float:
     """Fill `root` (N_NODES,) with sqrt(H) for a strike of one and return X; factors is (2, N_NODES, N_POINTS)."""
     highest = 1.0 if dividend <= rate else rate / dividend
@@ -148,8 +150,8 @@ def put_premium_kernel(
     rate: float,
     dividend: float,
     volatility: float,
-    root: FloatArray,
-    factors: FloatArray,
+    root: Floats,
+    factors: Floats,
 ) -> float:
     """Return what early exercise adds to a European put; all positive but the dividend yield, any sign."""
     highest = strike * _boundary_kernel(expiry, rate, dividend, volatility, root, factors)
@@ -176,14 +178,14 @@ def put_premium_kernel(
 
 @nb.njit(**OPTIONS)
 def premium_kernel(
-    spot: FloatArray,
-    strike: FloatArray,
-    expiry: FloatArray,
-    rate: FloatArray,
-    dividend: FloatArray,
-    volatility: FloatArray,
-    is_call: Flags,
-    out: FloatArray,
+    spot: Floats,
+    strike: Floats,
+    expiry: Floats,
+    rate: Floats,
+    dividend: Floats,
+    volatility: Floats,
+    is_call: Bools,
+    out: Floats,
 ) -> None:
     """Fill `out` (n,) with early-exercise premiums; 0 where the rate an exercise would earn is not positive."""
     root, factors = np.empty(N_NODES), np.empty((2, N_NODES, N_POINTS))

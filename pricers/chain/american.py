@@ -15,11 +15,12 @@ from typing import Any
 import numpy as np
 
 from aadlib.errors import AadValueError
+from aadlib.types import Floats
 from pricers.american.cash_dividends import CashDividend, value_of_dividends
 from pricers.chain.chain import Chain
 from pricers.chain.cleaning import require_rows
 from pricers.chain.parity import COEFFICIENT_DEVIATIONS, ParityFit, curve_basis, fit_parity
-from pricers.kernel_options import Flags, FloatArray, IntArray
+from pricers.types import Bools, Longs
 
 MAX_PAIRS = 16
 """Pairs of an expiry that the rate and the forward are fitted to, spread over the strikes near the money."""
@@ -58,10 +59,10 @@ class EuropeanEquivalent:
 
     chain: Chain
     parity: ParityFit
-    premium: FloatArray
-    volatility: FloatArray
-    rate: FloatArray
-    dividend_yield: FloatArray
+    premium: Floats
+    volatility: Floats
+    rate: Floats
+    dividend_yield: Floats
     rate_gap: float
     n_iterations: int
     converged: bool
@@ -73,19 +74,17 @@ class _Market:
 
     spot: float
     dividends: tuple[CashDividend, ...]
-    expiry: FloatArray
-    rate: FloatArray
-    log_forward: FloatArray
+    expiry: Floats
+    rate: Floats
+    log_forward: Floats
 
     @property
-    def dividend_yield(self) -> FloatArray:
+    def dividend_yield(self) -> Floats:
         """What carries the spot less its dividends to the forward at the rate, (m,)."""
         owed = value_of_dividends(self.dividends, expiry=self.expiry, rate=self.rate)
         return np.asarray(self.rate - (self.log_forward - np.log(self.spot - owed)) / self.expiry)
 
-    def premium(
-        self, slices: IntArray, strike: FloatArray, is_call: Flags, volatility: FloatArray
-    ) -> FloatArray:
+    def premium(self, slices: Longs, strike: Floats, is_call: Bools, volatility: Floats) -> Floats:
         """Return the early-exercise premiums of options (n,)."""
         from pricers.american.cash_dividends import early_exercise_premium
         from pricers.american.spectral_kernels import premium_kernel
@@ -108,11 +107,9 @@ class _Market:
         premium_kernel(np.full(strike.size, self.spot), strike, t, r, q, volatility, is_call, out)
         return out
 
-    def european(
-        self, slices: IntArray, strike: FloatArray, is_call: Flags, volatility: FloatArray
-    ) -> FloatArray:
+    def european(self, slices: Longs, strike: Floats, is_call: Bools, volatility: Floats) -> Floats:
         """Return the Black prices."""
-        from pricers import black_scholes
+        from pricers.analytic import black_scholes
 
         forward, t, r = np.exp(self.log_forward[slices]), self.expiry[slices], self.rate[slices]
         undiscounted = black_scholes.price(
@@ -122,15 +119,15 @@ class _Market:
 
     def volatility(
         self,
-        slices: IntArray,
-        strike: FloatArray,
-        is_call: Flags,
-        price: FloatArray,
-        guess: FloatArray,
+        slices: Longs,
+        strike: Floats,
+        is_call: Bools,
+        price: Floats,
+        guess: Floats,
         n: int,
-    ) -> FloatArray:
+    ) -> Floats:
         """Return volatilities at which American prices are met: n times the premium at the last ones is taken off."""
-        from pricers.implied_volatility import implied_volatility
+        from pricers.analytic.implied_volatilities import implied_volatility
 
         forward, t, r = np.exp(self.log_forward[slices]), self.expiry[slices], self.rate[slices]
         for _ in range(n):
@@ -214,7 +211,7 @@ def deamericanise(chain: Chain, *, dividends: Sequence[CashDividend] = ()) -> Eu
     )
 
 
-def _slices(chain: Chain, parity: ParityFit) -> IntArray:
+def _slices(chain: Chain, parity: ParityFit) -> Longs:
     """Return each row's position in `parity`, -1 where its expiry has no parity forward, (n,)."""
     positions = np.full((len(chain.roots), len(chain.expiry_dates)), -1, dtype=np.int64)
     positions[parity.root_index, parity.expiry_index] = np.arange(parity.expiry.size)
@@ -228,16 +225,16 @@ class _Nodes:
     of_row : (n_rows,) node of each row; slices, strike, call, put : (n_nodes,); known : rows outside the money by node.
     """
 
-    of_row: IntArray
-    slices: IntArray
-    strike: FloatArray
-    call: IntArray
-    put: IntArray
-    known: IntArray
-    outside_row: IntArray
+    of_row: Longs
+    slices: Longs
+    strike: Floats
+    call: Longs
+    put: Longs
+    known: Longs
+    outside_row: Longs
 
     @classmethod
-    def of(cls, chain: Chain, slices: IntArray, parity: ParityFit) -> _Nodes:
+    def of(cls, chain: Chain, slices: Longs, parity: ParityFit) -> _Nodes:
         order = np.lexsort((chain.strike, slices))
         fresh = np.ones(order.size, dtype=bool)
         fresh[1:] = (np.diff(slices[order]) != 0) | (np.diff(chain.strike[order]) != 0.0)
@@ -252,7 +249,7 @@ class _Nodes:
         known = np.flatnonzero(outside >= 0)
         return cls(of_row, slices[first], strike, call, put, known, outside[known])
 
-    def outside(self, chain: Chain) -> tuple[IntArray, FloatArray, Flags, FloatArray]:
+    def outside(self, chain: Chain) -> tuple[Longs, Floats, Bools, Floats]:
         """Return slices, strikes, kinds and middle prices of the options out of the money."""
         rows = self.outside_row
         return (
@@ -262,7 +259,7 @@ class _Nodes:
             0.5 * (chain.bid + chain.ask)[rows],
         )
 
-    def near(self, market: _Market, volatility: FloatArray) -> IntArray:
+    def near(self, market: _Market, volatility: Floats) -> Longs:
         """Return which of `known` are pairs near the money, at most `MAX_PAIRS` of each expiry, evenly spread."""
         paired = (self.call >= 0) & (self.put >= 0)
         slices = self.slices[self.known]
@@ -282,7 +279,7 @@ class _Nodes:
             raise AadValueError("chain has no strike with both a call and a put: premiums need such pairs")
         return np.concatenate(chosen)
 
-    def pairs(self, chain: Chain, members: IntArray) -> _Pairs:
+    def pairs(self, chain: Chain, members: Longs) -> _Pairs:
         """Return the pairs behind positions in `known`."""
         nodes = self.known[members]
         inside = self.call[nodes] + self.put[nodes] - self.outside_row[members]
@@ -297,7 +294,7 @@ class _Nodes:
             spread[outside] + spread[inside],
         )
 
-    def smile(self, market: _Market, volatility: FloatArray) -> FloatArray:
+    def smile(self, market: _Market, volatility: Floats) -> Floats:
         """Return a volatility for each row: its strike's own, or that between its neighbours in the expiry."""
         at_nodes = np.empty(self.strike.size)
         for k in range(market.expiry.size):
@@ -315,14 +312,14 @@ class _Nodes:
 class _Pairs:
     """Calls and puts of one strike: the kind, price out of the money and price in the money, (n,) each."""
 
-    slices: IntArray
-    strike: FloatArray
-    outside_is_call: Flags
-    outside: FloatArray
-    inside: FloatArray
-    spread: FloatArray
+    slices: Longs
+    strike: Floats
+    outside_is_call: Bools
+    outside: Floats
+    inside: Floats
+    spread: Floats
 
-    def prices(self, market: _Market, volatility: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def prices(self, market: _Market, volatility: Floats) -> tuple[Floats, Floats]:
         """Return the American prices out of and in the money."""
         slices, strike = np.tile(self.slices, 2), np.tile(self.strike, 2)
         kinds = np.concatenate([self.outside_is_call, ~self.outside_is_call])
@@ -331,12 +328,12 @@ class _Pairs:
         return both[: self.strike.size], both[self.strike.size :]
 
 
-def _fit(market: _Market, pairs: _Pairs, volatility: FloatArray) -> tuple[_Market, int, bool]:
+def _fit(market: _Market, pairs: _Pairs, volatility: Floats) -> tuple[_Market, int, bool]:
     """Fit curve and forwards so that both options of a pair have one volatility; return iterations and convergence."""
     basis = curve_basis(market.expiry)
     curve = np.array([FIRST_RATE, 0.0, 0.0])
     n = market.expiry.size
-    jacobian: tuple[FloatArray, FloatArray, FloatArray] | None = None
+    jacobian: tuple[Floats, Floats, Floats] | None = None
     for iteration in range(MAX_ITERATIONS):
         volatility = market.volatility(
             pairs.slices, pairs.strike, pairs.outside_is_call, pairs.outside, guess=volatility, n=2
@@ -350,7 +347,7 @@ def _fit(market: _Market, pairs: _Pairs, volatility: FloatArray) -> tuple[_Marke
         weight = (HUBER / np.maximum(np.abs(miss) / scale, HUBER)) / scale**2
         a, b = of_rate / pairs.spread, of_forward / pairs.spread
 
-        def sums(x: FloatArray) -> FloatArray:
+        def sums(x: Floats) -> Floats:
             return np.bincount(pairs.slices, weights=x, minlength=n).astype(np.float64)
 
         aa, ab, bb = sums(weight * a * a), sums(weight * a * b), sums(weight * b * b)
@@ -373,12 +370,12 @@ def _fit(market: _Market, pairs: _Pairs, volatility: FloatArray) -> tuple[_Marke
 
 
 def _derivatives(
-    market: _Market, pairs: _Pairs, volatility: FloatArray, outside: FloatArray, inside: FloatArray
-) -> tuple[FloatArray, FloatArray, FloatArray]:
+    market: _Market, pairs: _Pairs, volatility: Floats, outside: Floats, inside: Floats
+) -> tuple[Floats, Floats, Floats]:
     """Return the ratio of vegas, and derivatives of the price in the money at the volatility out of it."""
     rate_step, forward_step, volatility_step = 1e-3, 1e-3, 1e-3
 
-    def slopes(moved: Any, volatilities: FloatArray, step: float) -> tuple[FloatArray, FloatArray]:
+    def slopes(moved: Any, volatilities: Floats, step: float) -> tuple[Floats, Floats]:
         low, high = pairs.prices(moved, volatilities)
         return (low - outside) / step, (high - inside) / step
 

@@ -35,7 +35,7 @@ def factorize(correlation: Any) -> Factor:
         return None
     factor = cholesky_factor(values_of(correlation))
     assert factor is not None  # dynamics check their correlations
-    if is_plain(correlation):
+    if is_float_matrix(correlation):
         rows: list[list[Any]] = factor.tolist()
         return rows
     if np.diag(factor).all():
@@ -97,7 +97,7 @@ def _refuse(asset: int) -> None:
     )
 
 
-def is_plain(rows: list[list[Any]]) -> bool:
+def is_float_matrix(rows: list[list[Any]]) -> bool:
     """Say whether a matrix consists of floats."""
     return all(isinstance(x, float) for row in rows for x in row)
 
@@ -120,14 +120,14 @@ def solve(factor: Factor, vector: list[Any]) -> list[Any]:
     """Return u with L u = v."""
     if factor is None:
         return list(vector)
-    found: list[Any] = []
+    solution: list[Any] = []
     for i, row in enumerate(factor):
         rest = vector[i]
         for j in range(i):
             if not _is_zero(row[j]):
-                rest = rest - row[j] * found[j]
-        found.append(rest / _pivot(row[i], i))
-    return found
+                rest = rest - row[j] * solution[j]
+        solution.append(rest / _pivot(row[i], i))
+    return solution
 
 
 def solve_transposed(factor: Factor, vector: list[Any]) -> list[Any]:
@@ -135,14 +135,14 @@ def solve_transposed(factor: Factor, vector: list[Any]) -> list[Any]:
     if factor is None:
         return list(vector)
     n = len(factor)
-    found: list[Any] = [0.0] * n
+    solution: list[Any] = [0.0] * n
     for i in range(n - 1, -1, -1):
         rest = vector[i]
         for j in range(i + 1, n):
             if not _is_zero(factor[j][i]):
-                rest = rest - factor[j][i] * found[j]
-        found[i] = rest / _pivot(factor[i][i], i)
-    return found
+                rest = rest - factor[j][i] * solution[j]
+        solution[i] = rest / _pivot(factor[i][i], i)
+    return solution
 
 
 def _pivot(x: Any, asset: int) -> Any:

@@ -10,7 +10,7 @@ import pytest
 import aadlib as ad
 from aadlib.errors import AadValueError
 from greeks2 import expectation, hessian
-from pricers import black_scholes
+from pricers.analytic import black_scholes
 from pricers.monte_carlo import (
     BasketOption,
     DigitalOption,
