@@ -1,0 +1,146 @@
+"""What compiled code may do with a dual number: operators, comparisons, and the functions of math, NumPy and aadlib."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numba import njit, types
+from numba.extending import overload
+
+from aadlib.compiled_duals.rule_sources import FUNCTIONS, compiled_text, operation_source, selection_source
+from aadlib.compiled_duals.types import DualType, dual_in, packer
+from aadlib.rules.table import RULES, Rule
+from aadlib.tape import functions
+
+OPERATORS: dict[str, tuple[Callable[..., Any], ...]] = {
+    "add": (operator.add, operator.iadd), "subtract": (operator.sub, operator.isub),
+    "multiply": (operator.mul, operator.imul), "divide": (operator.truediv, operator.itruediv),
+    "power": (operator.pow, operator.ipow, math.pow), "negative": (operator.neg,), "absolute": (abs, math.fabs),
+    "remainder": (operator.mod,), "floor_divide": (operator.floordiv,), "gammaln": (math.lgamma,),
+    "arcsin": (math.asin,), "arccos": (math.acos,), "arctan": (math.atan,), "arctan2": (math.atan2,),
+    "arcsinh": (math.asinh,), "arccosh": (math.acosh,), "arctanh": (math.atanh,),
+}  # fmt: skip
+"""Functions of Python that a row answers for under another name than its own."""
+
+NUMPY_ERRORS = {"error_model": "numpy"}
+"""Division by zero is an infinity or a NaN, as in every sweep, and no exception."""
+
+ROUNDED_TO_INTEGERS = (math.floor, math.ceil, math.trunc)
+"""Functions that return integers: of a dual they are those of its value."""
+
+COMPARISONS = {
+    operator.lt: "<", operator.le: "<=", operator.gt: ">", operator.ge: ">=", operator.eq: "==", operator.ne: "!=",
+}  # fmt: skip
+
+
+@njit(inline="always")
+def zero_ends_chain(factor: Any, number: Any) -> Any:
+    """Return factor times number, 0 where either is 0: infinite partials do not survive a zero."""
+    return factor * number if (factor != 0.0) & (number != 0.0) else 0.0
+
+
+def targets(rule: Rule) -> list[Callable[..., Any]]:
+    """Return the functions that a row answers for."""
+    found = list(OPERATORS.get(rule.name, ()))
+    for module in (math, np, functions):
+        function = getattr(module, rule.name, None)
+        if function is not None and function not in (*ROUNDED_TO_INTEGERS, *found):
+            found.append(function)
+    return found
+
+
+def answer_for(rule: Rule, target: Callable[..., Any]) -> None:
+    """Let compiled code call `target` on duals, and on floats too where it is a function of aadlib."""
+    of_aadlib = getattr(functions, rule.name, None) is target
+
+    def choose(*operands: Any) -> Callable[..., Any] | None:
+        dual = dual_in(*operands)
+        if dual is not None:
+            duals = tuple(isinstance(kind, DualType) for kind in operands)
+            source = operation_source(rule, dual.n, dual.order, duals)
+            return compiled_text(source, {"pack": packer(dual), "zero_ends_chain": zero_ends_chain, **FUNCTIONS})
+        if of_aadlib and all(isinstance(kind, types.Float | types.Integer) for kind in operands):
+            names = ", ".join(("x", "y")[: rule.arity])
+            plain = ", ".join(f"{name}_of" for name in ("x", "y")[: rule.arity])
+            floats = ", ".join(f"float({name}_of)" for name in ("x", "y")[: rule.arity])
+            return compiled_text(
+                f"def operation({plain}):\n    {names} = {floats}\n    return {rule.value}", dict(FUNCTIONS)
+            )
+        return None
+
+    def unary(x_of: Any) -> Any:
+        return choose(x_of)
+
+    def binary(x_of: Any, y_of: Any) -> Any:
+        return choose(x_of, y_of)
+
+    overload(target, strict=False, jit_options=NUMPY_ERRORS)(unary if rule.arity == 1 else binary)
+
+
+def compare_by(target: Callable[..., Any], symbol: str) -> None:
+    """Let compiled code compare duals by their values."""
+
+    def comparison(a: Any, b: Any) -> Any:
+        if dual_in(a, b) is None:
+            return None
+        left = "a.value" if isinstance(a, DualType) else "a"
+        right = "b.value" if isinstance(b, DualType) else "b"
+        return compiled_text(f"def operation(a, b):\n    return {left} {symbol} {right}", {})
+
+    overload(target, strict=False, jit_options=NUMPY_ERRORS)(comparison)
+
+
+def select_by(target: Callable[..., Any], symbol: str) -> None:
+    """Let compiled code take the larger or the smaller of two numbers, the first where they are equal."""
+
+    def selection(a: Any, b: Any) -> Any:
+        dual = dual_in(a, b)
+        if dual is None:
+            return None
+        duals = (isinstance(a, DualType), isinstance(b, DualType))
+        return compiled_text(selection_source(dual.components, duals, symbol), {"pack": packer(dual)})
+
+    overload(target, strict=False, jit_options=NUMPY_ERRORS)(selection)
+
+
+def round_by(target: Callable[..., Any]) -> None:
+    """Let compiled code round the value of a dual to an integer."""
+
+    def rounded(x: Any) -> Any:
+        return (lambda x: target(x.value)) if isinstance(x, DualType) else None
+
+    overload(target, strict=False, jit_options=NUMPY_ERRORS)(rounded)
+
+
+def register() -> None:
+    """Tell numba of every operation; once per process."""
+    for rule in RULES:
+        for target in targets(rule):
+            answer_for(rule, target)
+    for comparison, symbol in COMPARISONS.items():
+        compare_by(comparison, symbol)
+    for selection, symbol in ((max, ">"), (min, "<")):
+        select_by(selection, symbol)
+    for rounding in ROUNDED_TO_INTEGERS:
+        round_by(rounding)
+
+    @overload(operator.pos, strict=False, jit_options=NUMPY_ERRORS)
+    def positive(x: Any) -> Any:
+        return (lambda x: x) if isinstance(x, DualType) else None
+
+    @overload(operator.truth, strict=False, jit_options=NUMPY_ERRORS)
+    @overload(bool, strict=False, jit_options=NUMPY_ERRORS)
+    def truth(x: Any) -> Any:
+        return (lambda x: x.value != 0.0) if isinstance(x, DualType) else None
+
+    @overload(math.isnan, strict=False, jit_options=NUMPY_ERRORS)
+    @overload(np.isnan, strict=False, jit_options=NUMPY_ERRORS)
+    def is_nan(x: Any) -> Any:
+        return (lambda x: x.value != x.value) if isinstance(x, DualType) else None
+
+
+register()
