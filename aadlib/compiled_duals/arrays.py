@@ -30,7 +30,7 @@ def zeros(shape: Any, like: Any) -> Any:
     """
     if isinstance(like, float | int | np.floating):
         return np.zeros(shape)
-    raise AadTypeError(f"zeros(shape, like={like!r}): under plain Python like must be a float; call it in compiled code")
+    raise AadTypeError(f"like = {like!r}: under plain Python it must be a float; call zeros in compiled code")
 
 
 @overload(zeros, strict=False)
@@ -92,7 +92,11 @@ def ndim_of(array: Any) -> Any:
 def _indices(array: DualArrayType, index: Any) -> int:
     """Return how many integers an index consists of; 0 where it is none."""
     parts = tuple(index) if isinstance(index, types.BaseTuple) else (index,)
-    return len(parts) if all(isinstance(part, types.Integer) for part in parts) and len(parts) <= array.ndim else 0
+    return (
+        len(parts)
+        if all(isinstance(part, types.Integer) for part in parts) and len(parts) <= array.ndim
+        else 0
+    )
 
 
 def _addressed(array: DualArrayType, index: Any) -> tuple[list[str], str]:
@@ -136,7 +140,9 @@ def put_entry(array: Any, index: Any, number: Any) -> Any:
         parts = [f"number.{name}" for name in components]
     elif isinstance(number, types.Float | types.Integer):
         parts = ["number", *["0.0"] * (len(components) - 1)]
-    elif isinstance(number, DualArrayType) and isinstance(index, types.SliceType) and number.dual == array.dual:
+    elif (
+        isinstance(number, DualArrayType) and isinstance(index, types.SliceType) and number.dual == array.dual
+    ):
         return _put_slice
     else:
         return None

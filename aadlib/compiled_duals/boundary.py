@@ -42,7 +42,7 @@ class DualArray:
         return values
 
 
-def components_of(dual: Dual) -> tuple[float, ...]:
+def components_of(dual: Any) -> tuple[float, ...]:
     """Return the components of a dual of floats, or of duals of floats, in the order of `DualType.components`."""
     if not isinstance(dual.value, Dual):
         return (dual.value, *dual.partials)
@@ -57,7 +57,9 @@ def dual_of(n: int, order: int, *components: float) -> Dual:
     if order == 1:
         return Dual(value, first)
     hessian = symmetric(n, np.array(packed))
-    return Dual(Dual(value, first), [Dual(slope, row) for slope, row in zip(first, hessian.tolist(), strict=True)])
+    return Dual(
+        Dual(value, first), [Dual(slope, row) for slope, row in zip(first, hessian.tolist(), strict=True)]
+    )
 
 
 def symmetric(n: int, packed: Floats) -> Floats:
@@ -68,8 +70,8 @@ def symmetric(n: int, packed: Floats) -> Floats:
     return matrix
 
 
-@typeof_impl.register(Dual)  # type: ignore[untyped-decorator]
-def type_of_dual(dual: Dual, context: Any) -> DualType:
+@typeof_impl.register(Dual)
+def type_of_dual(dual: Any, context: Any) -> DualType:
     """Return the type of a dual by its number of partials and its depth."""
     n = len(dual.partials)
     inner = [dual.value, *dual.partials]
@@ -84,13 +86,13 @@ def type_of_dual(dual: Dual, context: Any) -> DualType:
     return DualType(n, 2)
 
 
-@typeof_impl.register(DualArray)  # type: ignore[untyped-decorator]
+@typeof_impl.register(DualArray)
 def type_of_array(array: DualArray, context: Any) -> DualArrayType:
     """Return the type of an array of duals."""
     return DualArrayType(DualType(array.n, array.order), array.data.ndim - 1)
 
 
-@unbox(DualType)  # type: ignore[untyped-decorator]
+@unbox(DualType)
 def unbox_dual(dual: DualType, number: Any, context: Any) -> NativeValue:
     """Read the components of a `Dual`."""
     api = context.pyapi
@@ -103,12 +105,14 @@ def unbox_dual(dual: DualType, number: Any, context: Any) -> NativeValue:
     return NativeValue(made._getvalue(), is_error=failed)
 
 
-@box(DualType)  # type: ignore[untyped-decorator]
+@box(DualType)
 def box_dual(dual: DualType, number: Any, context: Any) -> Any:
     """Make a `Dual` of the components."""
     api = context.pyapi
     struct = cgutils.create_struct_proxy(dual)(context.context, context.builder, value=number)
-    sizes = [api.long_from_longlong(context.context.get_constant(types.int64, k)) for k in (dual.n, dual.order)]
+    sizes = [
+        api.long_from_longlong(context.context.get_constant(types.int64, k)) for k in (dual.n, dual.order)
+    ]
     parts = [api.float_from_double(getattr(struct, name)) for name in dual.components]
     made = api.call_function_objargs(api.unserialize(api.serialize_object(dual_of)), (*sizes, *parts))
     for part in (*sizes, *parts):
@@ -116,7 +120,7 @@ def box_dual(dual: DualType, number: Any, context: Any) -> Any:
     return made
 
 
-@unbox(DualArrayType)  # type: ignore[untyped-decorator]
+@unbox(DualArrayType)
 def unbox_array(array: DualArrayType, given: Any, context: Any) -> NativeValue:
     """Read the components' array of a `DualArray`."""
     data = context.pyapi.object_getattr_string(given, "data")
@@ -127,14 +131,15 @@ def unbox_array(array: DualArrayType, given: Any, context: Any) -> NativeValue:
     return NativeValue(made._getvalue(), is_error=native.is_error, cleanup=native.cleanup)
 
 
-@box(DualArrayType)  # type: ignore[untyped-decorator]
+@box(DualArrayType)
 def box_array(array: DualArrayType, value: Any, context: Any) -> Any:
     """Make a `DualArray` of the components' array."""
     api = context.pyapi
     struct = cgutils.create_struct_proxy(array)(context.context, context.builder, value=value)
     data = context.box(array.data, struct.data)
     sizes = [
-        api.long_from_longlong(context.context.get_constant(types.int64, k)) for k in (array.dual.n, array.dual.order)
+        api.long_from_longlong(context.context.get_constant(types.int64, k))
+        for k in (array.dual.n, array.dual.order)
     ]
     made = api.call_function_objargs(api.unserialize(api.serialize_object(DualArray)), (data, *sizes))
     for part in (data, *sizes):

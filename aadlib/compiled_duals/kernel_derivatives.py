@@ -98,7 +98,7 @@ def _active_positions(positions: Sequence[int] | None, arguments: tuple[Any, ...
     if positions is None:
         chosen = [k for k, argument in enumerate(arguments) if holds_floats(argument)]
         if not chosen:
-            raise AadTypeError(f"none of the arguments {arguments!r} is a float or an array of floats to differentiate in")
+            raise AadTypeError(f"none of the arguments {arguments!r} is a float or an array of floats")
         return chosen
     for position in positions:
         if position >= len(arguments):
@@ -136,7 +136,9 @@ def _parts(result: Any, n: int, order: int) -> tuple[Any, ...]:
         data = np.array(components_of(result))
     else:
         plain = as_floats("the result", result)
-        data = np.concatenate([plain[None], np.zeros((n + (n * (n + 1) // 2 if order == 2 else 0), *plain.shape))])
+        data = np.concatenate(
+            [plain[None], np.zeros((n + (n * (n + 1) // 2 if order == 2 else 0), *plain.shape))]
+        )
     value = data[0] if data.ndim > 1 else float(data[0])
     gradient = np.moveaxis(data[1 : n + 1], 0, -1)
     return (value, gradient) if order == 1 else (value, gradient, symmetric(n, data[n + 1 :]))
@@ -150,6 +152,6 @@ def _explained(name: str, message: str) -> str:
         first = next((line for line in message.splitlines() if line.strip()), message)
         return f"{name} cannot be compiled for duals{where}: {first.strip()}"
     return (
-        f"{name} cannot be compiled for duals{where}: {missing[1]} has no form for {missing[2].strip()}. Arrays that hold "
-        "duals are made by aadlib.compiled_duals.zeros(shape, like=number) and are used entry by entry"
+        f"{name} cannot be compiled for duals{where}: {missing[1]} has no form for {missing[2].strip()}. Arrays "
+        "that hold duals are made by aadlib.compiled_duals.zeros(shape, like=number) and are used entry by entry"
     )

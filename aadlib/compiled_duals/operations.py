@@ -26,8 +26,8 @@ OPERATORS: dict[str, tuple[Callable[..., Any], ...]] = {
 }  # fmt: skip
 """Functions of Python that a row answers for under another name than its own."""
 
-NUMPY_ERRORS = {"error_model": "numpy"}
-"""Division by zero is an infinity or a NaN, as in every sweep, and no exception."""
+JIT_OPTIONS = {"error_model": "numpy", "fastmath": {"contract"}}
+"""Division by zero is an infinity or a NaN, as in every sweep, and no exception; multiply-adds may be fused."""
 
 ROUNDED_TO_INTEGERS = (math.floor, math.ceil, math.trunc)
 """Functions that return integers: of a dual they are those of its value."""
@@ -62,7 +62,9 @@ def answer_for(rule: Rule, target: Callable[..., Any]) -> None:
         if dual is not None:
             duals = tuple(isinstance(kind, DualType) for kind in operands)
             source = operation_source(rule, dual.n, dual.order, duals)
-            return compiled_text(source, {"pack": packer(dual), "zero_ends_chain": zero_ends_chain, **FUNCTIONS})
+            return compiled_text(
+                source, {"pack": packer(dual), "zero_ends_chain": zero_ends_chain, **FUNCTIONS}
+            )
         if of_aadlib and all(isinstance(kind, types.Float | types.Integer) for kind in operands):
             names = ", ".join(("x", "y")[: rule.arity])
             plain = ", ".join(f"{name}_of" for name in ("x", "y")[: rule.arity])
@@ -78,7 +80,7 @@ def answer_for(rule: Rule, target: Callable[..., Any]) -> None:
     def binary(x_of: Any, y_of: Any) -> Any:
         return choose(x_of, y_of)
 
-    overload(target, strict=False, jit_options=NUMPY_ERRORS)(unary if rule.arity == 1 else binary)
+    overload(target, strict=False, jit_options=JIT_OPTIONS)(unary if rule.arity == 1 else binary)
 
 
 def compare_by(target: Callable[..., Any], symbol: str) -> None:
@@ -91,7 +93,7 @@ def compare_by(target: Callable[..., Any], symbol: str) -> None:
         right = "b.value" if isinstance(b, DualType) else "b"
         return compiled_text(f"def operation(a, b):\n    return {left} {symbol} {right}", {})
 
-    overload(target, strict=False, jit_options=NUMPY_ERRORS)(comparison)
+    overload(target, strict=False, jit_options=JIT_OPTIONS)(comparison)
 
 
 def select_by(target: Callable[..., Any], symbol: str) -> None:
@@ -104,7 +106,7 @@ def select_by(target: Callable[..., Any], symbol: str) -> None:
         duals = (isinstance(a, DualType), isinstance(b, DualType))
         return compiled_text(selection_source(dual.components, duals, symbol), {"pack": packer(dual)})
 
-    overload(target, strict=False, jit_options=NUMPY_ERRORS)(selection)
+    overload(target, strict=False, jit_options=JIT_OPTIONS)(selection)
 
 
 def round_by(target: Callable[..., Any]) -> None:
@@ -113,7 +115,7 @@ def round_by(target: Callable[..., Any]) -> None:
     def rounded(x: Any) -> Any:
         return (lambda x: target(x.value)) if isinstance(x, DualType) else None
 
-    overload(target, strict=False, jit_options=NUMPY_ERRORS)(rounded)
+    overload(target, strict=False, jit_options=JIT_OPTIONS)(rounded)
 
 
 def register() -> None:
@@ -128,17 +130,17 @@ def register() -> None:
     for rounding in ROUNDED_TO_INTEGERS:
         round_by(rounding)
 
-    @overload(operator.pos, strict=False, jit_options=NUMPY_ERRORS)
+    @overload(operator.pos, strict=False, jit_options=JIT_OPTIONS)
     def positive(x: Any) -> Any:
         return (lambda x: x) if isinstance(x, DualType) else None
 
-    @overload(operator.truth, strict=False, jit_options=NUMPY_ERRORS)
-    @overload(bool, strict=False, jit_options=NUMPY_ERRORS)
+    @overload(operator.truth, strict=False, jit_options=JIT_OPTIONS)
+    @overload(bool, strict=False, jit_options=JIT_OPTIONS)
     def truth(x: Any) -> Any:
         return (lambda x: x.value != 0.0) if isinstance(x, DualType) else None
 
-    @overload(math.isnan, strict=False, jit_options=NUMPY_ERRORS)
-    @overload(np.isnan, strict=False, jit_options=NUMPY_ERRORS)
+    @overload(math.isnan, strict=False, jit_options=JIT_OPTIONS)
+    @overload(np.isnan, strict=False, jit_options=JIT_OPTIONS)
     def is_nan(x: Any) -> Any:
         return (lambda x: x.value != x.value) if isinstance(x, DualType) else None
 

@@ -53,10 +53,15 @@ def operation_source(rule: Rule, n: int, order: int, duals: tuple[bool, ...]) ->
     guarded = not stays_finite(rule)
     lines = [f"def operation({', '.join(f'{name}_of' for name in operands)}):"]
     lines += [
-        f"    {name} = {name}_of.value" if name in active else f"    {name} = float({name}_of)" for name in operands
+        f"    {name} = {name}_of.value" if name in active else f"    {name} = float({name}_of)"
+        for name in operands
     ]
     lines += [f"    v = {rule.value}"]
-    first = {name: text for name, text in zip(operands, rule.first, strict=True) if name in active and text != "0.0"}
+    first = {
+        name: text
+        for name, text in zip(operands, rule.first, strict=True)
+        if name in active and text != "0.0"
+    }
     pairs = (("x", "x"), ("x", "y"), ("y", "y"))
     second = {
         pair: text

@@ -97,21 +97,21 @@ class DualArrayAttributes(AttributeTemplate):  # type: ignore[misc]
         return array.data
 
 
-@lower_getattr_generic(DualType)  # type: ignore[untyped-decorator]
+@lower_getattr_generic(DualType)
 def lower_component(context: Any, builder: Any, dual: DualType, number: Any, name: str) -> Any:
     """Read one component."""
     return getattr(cgutils.create_struct_proxy(dual)(context, builder, value=number), name)
 
 
-@lower_getattr_generic(DualArrayType)  # type: ignore[untyped-decorator]
+@lower_getattr_generic(DualArrayType)
 def lower_data(context: Any, builder: Any, array: DualArrayType, value: Any, name: str) -> Any:
     """Read the components' array."""
     data = cgutils.create_struct_proxy(array)(context, builder, value=value).data
     return impl_ret_borrowed(context, builder, array.data, data)
 
 
-@lower_cast(types.Float, DualType)  # type: ignore[untyped-decorator]
-@lower_cast(types.Integer, DualType)  # type: ignore[untyped-decorator]
+@lower_cast(types.Float, DualType)
+@lower_cast(types.Integer, DualType)
 def lower_constant(context: Any, builder: Any, plain: Any, dual: DualType, number: Any) -> Any:
     """Make a dual without partials of a plain number."""
     made = cgutils.create_struct_proxy(dual)(context, builder)
@@ -129,7 +129,11 @@ def packer(dual: DualType) -> Any:
     @intrinsic
     def pack(context: Any, *components: Any) -> Any:
         """Make a dual of its components."""
-        given = components[0] if len(components) == 1 and isinstance(components[0], types.BaseTuple) else components
+        given = (
+            components[0]
+            if len(components) == 1 and isinstance(components[0], types.BaseTuple)
+            else components
+        )
 
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             made = cgutils.create_struct_proxy(dual)(context, builder)
@@ -162,7 +166,7 @@ def wrapper(array: DualArrayType) -> Any:
 
 
 def dual_in(*given: Any) -> DualType | None:
-    """Return the dual type among types of numbers; None where there is none, or where one is no number or another dual."""
+    """Return the dual type among types of numbers; None where there is none or several, or one is no number."""
     duals = {kind for kind in given if isinstance(kind, DualType)}
     plain = all(isinstance(kind, DualType | types.Float | types.Integer | types.Boolean) for kind in given)
     return duals.pop() if len(duals) == 1 and plain else None
