@@ -10,7 +10,7 @@ import numpy as np
 from numba import types
 from numba.extending import overload, overload_attribute, overload_method
 
-from aadlib.compiled_duals.rule_sources import compiled_text
+from aadlib.compiled_duals.chain_rule import compiled_text
 from aadlib.compiled_duals.types import DualArrayType, DualType, packer, wrapper
 from aadlib.errors import AadTypeError
 

@@ -8,10 +8,17 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numba import njit, types
+from numba import types
 from numba.extending import overload
 
-from aadlib.compiled_duals.rule_sources import FUNCTIONS, compiled_text, operation_source, selection_source
+from aadlib.compiled_duals.chain_rule import (
+    FUNCTIONS,
+    JIT_OPTIONS,
+    RowOnDuals,
+    carried,
+    compiled_text,
+    value_and_partials,
+)
 from aadlib.compiled_duals.types import DualType, dual_in, packer
 from aadlib.rules.table import RULES, Rule
 from aadlib.tape import functions
@@ -26,21 +33,12 @@ OPERATORS: dict[str, tuple[Callable[..., Any], ...]] = {
 }  # fmt: skip
 """Functions of Python that a row answers for under another name than its own."""
 
-JIT_OPTIONS = {"error_model": "numpy", "fastmath": {"contract"}}
-"""Division by zero is an infinity or a NaN, as in every sweep, and no exception; multiply-adds may be fused."""
-
 ROUNDED_TO_INTEGERS = (math.floor, math.ceil, math.trunc)
 """Functions that return integers: of a dual they are those of its value."""
 
 COMPARISONS = {
     operator.lt: "<", operator.le: "<=", operator.gt: ">", operator.ge: ">=", operator.eq: "==", operator.ne: "!=",
 }  # fmt: skip
-
-
-@njit(inline="always")
-def zero_ends_chain(factor: Any, number: Any) -> Any:
-    """Return factor times number, 0 where either is 0: infinite partials do not survive a zero."""
-    return factor * number if (factor != 0.0) & (number != 0.0) else 0.0
 
 
 def targets(rule: Rule) -> list[Callable[..., Any]]:
@@ -57,21 +55,20 @@ def answer_for(rule: Rule, target: Callable[..., Any]) -> None:
     """Let compiled code call `target` on duals, and on floats too where it is a function of aadlib."""
     of_aadlib = getattr(functions, rule.name, None) is target
 
-    def choose(*operands: Any) -> Callable[..., Any] | None:
-        dual = dual_in(*operands)
+    operands = ("x", "y")[: rule.arity]
+    names = ", ".join(f"{name}_of" for name in operands)
+
+    def choose(*kinds: Any) -> Callable[..., Any] | None:
+        dual = dual_in(*kinds)
         if dual is not None:
-            duals = tuple(isinstance(kind, DualType) for kind in operands)
-            source = operation_source(rule, dual.n, dual.order, duals)
-            return compiled_text(
-                source, {"pack": packer(dual), "zero_ends_chain": zero_ends_chain, **FUNCTIONS}
-            )
-        if of_aadlib and all(isinstance(kind, types.Float | types.Integer) for kind in operands):
-            names = ", ".join(("x", "y")[: rule.arity])
-            plain = ", ".join(f"{name}_of" for name in ("x", "y")[: rule.arity])
-            floats = ", ".join(f"float({name}_of)" for name in ("x", "y")[: rule.arity])
-            return compiled_text(
-                f"def operation({plain}):\n    {names} = {floats}\n    return {rule.value}", dict(FUNCTIONS)
-            )
+            active = tuple(n for n, kind in zip(operands, kinds, strict=True) if isinstance(kind, DualType))
+            row = RowOnDuals(rule, active, dual.order)
+            values = ", ".join(f"{n}_of.value" if n in active else f"float({n}_of)" for n in operands)
+            source = f"def operation({names}):\n    return carry(({names},), partials({values}))"
+            return compiled_text(source, {"carry": carried(row, dual), "partials": value_and_partials(row)})
+        if of_aadlib and all(isinstance(kind, types.Float | types.Integer) for kind in kinds):
+            values = "; ".join(f"{n} = float({n}_of)" for n in operands)
+            return compiled_text(f"def operation({names}):\n    {values}\n    return {rule.value}", FUNCTIONS)
         return None
 
     def unary(x_of: Any) -> Any:
@@ -94,6 +91,23 @@ def compare_by(target: Callable[..., Any], symbol: str) -> None:
         return compiled_text(f"def operation(a, b):\n    return {left} {symbol} {right}", {})
 
     overload(target, strict=False, jit_options=JIT_OPTIONS)(comparison)
+
+
+def selection_source(components: tuple[str, ...], duals: tuple[bool, bool], comparison: str) -> str:
+    """Write the choice of one of two numbers by a comparison of their values, as `max` and `min` make it."""
+
+    def component(name: str, position: int) -> str:
+        operand = ("a", "b")[position]
+        if duals[position]:
+            return f"{operand}.{name}"
+        return f"float({operand})" if name == "value" else "0.0"
+
+    chosen = [f"({component(name, 1)} if other else {component(name, 0)})" for name in components]
+    return (
+        "def operation(a, b):\n"
+        f"    other = {component('value', 1)} {comparison} {component('value', 0)}\n"
+        f"    return pack({', '.join(chosen)})"
+    )
 
 
 def select_by(target: Callable[..., Any], symbol: str) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pytest
 from numba import njit
@@ -23,7 +21,7 @@ SMOOTH = [rule for rule in RULES if rule.smooth and not rule.step and operations
 @njit
 def call(spot, volatility, rate):
     d1 = (np.log(spot / 100.0) + rate) / volatility + 0.5 * volatility
-    return spot * ad.norm_cdf(d1) - 100.0 * math.exp(-rate) * ad.norm_cdf(d1 - volatility)
+    return spot * ad.norm_cdf(d1) - 100.0 * np.exp(-rate) * ad.norm_cdf(d1 - volatility)
 
 
 @njit
@@ -37,7 +35,14 @@ def discounted_sum(rates, last):
     return values[len(rates)] + np.sum(values[:2])
 
 
-@pytest.mark.parametrize("rule", SMOOTH, ids=lambda rule: rule.name)
+QUICK = ("divide", "power", "sqrt", "norm_cdf")
+"""Rows of the default run: numba takes a second for each."""
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [pytest.param(r, marks=[] if r.name in QUICK else pytest.mark.slow, id=r.name) for r in SMOOTH],
+)
 def test_every_smooth_row_agrees_with_the_tape(rule):
     """Each has the value, slopes and second derivatives of the recorded operation."""
     target = operations.targets(rule)[-1]
