@@ -11,6 +11,7 @@ from numba import types
 from numba.extending import overload, overload_attribute, overload_method
 
 from aadlib.compiled_duals.chain_rule import compiled_text
+from aadlib.compiled_duals.entry_access import reader, writer
 from aadlib.compiled_duals.types import DualArrayType, DualType, packer, wrapper
 from aadlib.errors import AadTypeError
 
@@ -99,15 +100,10 @@ def _indices(array: DualArrayType, index: Any) -> int:
     )
 
 
-def _addressed(array: DualArrayType, index: Any) -> tuple[list[str], str]:
-    """Write the lines that make the index of an entry non-negative, once for all components, and the index itself."""
-    several = isinstance(index, types.BaseTuple)
-    lines, names = ["    data = array.data"], []
-    for k in range(array.ndim):
-        given = f"index[{k}]" if several else "index"
-        lines.append(f"    k{k} = np.uint64({given} if {given} >= 0 else {given} + data.shape[{k + 1}])")
-        names.append(f"k{k}")
-    return lines, ", ".join(names)
+def _as_tuple(index: Any) -> str:
+    """Write an index as a tuple of signed integers."""
+    parts = [f"index[{k}]" for k in range(len(index))] if isinstance(index, types.BaseTuple) else ["index"]
+    return "(" + "".join(f"np.intp({part}), " for part in parts) + ")"
 
 
 @overload(operator.getitem, strict=False)
@@ -117,10 +113,8 @@ def entry(array: Any, index: Any) -> Any:
         return None
     count = _indices(array, index)
     if count == array.ndim:
-        lines, at = _addressed(array, index)
-        components = ", ".join(f"data[np.uint64({c}), {at}]" for c in range(len(array.dual.components)))
-        source = "\n".join(["def operation(array, index):", *lines, f"    return pack({components})"])
-        return compiled_text(source, {"np": np, "pack": packer(array.dual)})
+        source = f"def operation(array, index):\n    return read(array, {_as_tuple(index)})"
+        return compiled_text(source, {"np": np, "read": reader(array)})
     if isinstance(index, types.SliceType):
         wrap = wrapper(DualArrayType(array.dual, array.ndim, "A"))
         return lambda array, index: wrap(array.data[:, index])
@@ -135,26 +129,21 @@ def put_entry(array: Any, index: Any, number: Any) -> Any:
     """Write an entry, or all entries of a slice along the first axis."""
     if not isinstance(array, DualArrayType):
         return None
-    components = array.dual.components
-    if number == array.dual:
-        parts = [f"number.{name}" for name in components]
-    elif isinstance(number, types.Float | types.Integer):
-        parts = ["number", *["0.0"] * (len(components) - 1)]
-    elif (
-        isinstance(number, DualArrayType) and isinstance(index, types.SliceType) and number.dual == array.dual
-    ):
+    plain = isinstance(number, types.Float | types.Integer)
+    if _indices(array, index) == array.ndim and (plain or number == array.dual):
+        source = f"def operation(array, index, number):\n    write(array, {_as_tuple(index)}, number)"
+        return compiled_text(source, {"np": np, "write": writer(array)})
+    if not isinstance(index, types.SliceType):
+        return None
+    if isinstance(number, DualArrayType) and number.dual == array.dual:
         return _put_slice
-    else:
-        return None
-    if _indices(array, index) == array.ndim:
-        lines, at = _addressed(array, index)
-        lines = ["def operation(array, index, number):", *lines]
-    elif isinstance(index, types.SliceType):
-        lines, at = ["def operation(array, index, number):", "    data = array.data"], "index"
-    else:
-        return None
-    lines += [f"    data[{c}, {at}] = {part}" for c, part in enumerate(parts)]
-    return compiled_text("\n".join(lines), {"np": np})
+    return _fill_slice if plain or number == array.dual else None
+
+
+def _fill_slice(array: Any, index: Any, number: Any) -> None:
+    part = array[index]
+    for k in range(len(part)):
+        part[k] = number
 
 
 def _put_slice(array: Any, index: Any, number: Any) -> None:

@@ -186,3 +186,29 @@ class _Writer:
         for term in terms:
             result = term if result is None else self.builder.fadd(result, term, flags=FUSED)
         return self.zero if result is None else result
+
+
+@functools.cache
+def chosen(dual: DualType) -> Any:
+    """Return the compiled function of (condition, one number, another) that picks one, component by component.
+
+    Selections and no branch: LLVM turns loops over them into SIMD.
+    """
+
+    @intrinsic
+    def choose(context: Any, condition: Any, one: Any, other: Any) -> Any:
+        """Pick the one where the condition holds."""
+
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            holds = context.cast(builder, arguments[0], condition, types.boolean)
+            pair = [
+                cgutils.create_struct_proxy(dual)(context, builder, value=value) for value in arguments[1:]
+            ]
+            made = cgutils.create_struct_proxy(dual)(context, builder)
+            for name in dual.components:
+                setattr(made, name, builder.select(holds, getattr(pair[0], name), getattr(pair[1], name)))
+            return made._getvalue()
+
+        return dual(condition, dual, dual), generate
+
+    return choose

@@ -16,6 +16,7 @@ from aadlib.compiled_duals.chain_rule import (
     JIT_OPTIONS,
     RowOnDuals,
     carried,
+    chosen,
     compiled_text,
     value_and_partials,
 )
@@ -93,23 +94,6 @@ def compare_by(target: Callable[..., Any], symbol: str) -> None:
     overload(target, strict=False, jit_options=JIT_OPTIONS)(comparison)
 
 
-def selection_source(components: tuple[str, ...], duals: tuple[bool, bool], comparison: str) -> str:
-    """Write the choice of one of two numbers by a comparison of their values, as `max` and `min` make it."""
-
-    def component(name: str, position: int) -> str:
-        operand = ("a", "b")[position]
-        if duals[position]:
-            return f"{operand}.{name}"
-        return f"float({operand})" if name == "value" else "0.0"
-
-    chosen = [f"({component(name, 1)} if other else {component(name, 0)})" for name in components]
-    return (
-        "def operation(a, b):\n"
-        f"    other = {component('value', 1)} {comparison} {component('value', 0)}\n"
-        f"    return pack({', '.join(chosen)})"
-    )
-
-
 def select_by(target: Callable[..., Any], symbol: str) -> None:
     """Let compiled code take the larger or the smaller of two numbers, the first where they are equal."""
 
@@ -117,8 +101,12 @@ def select_by(target: Callable[..., Any], symbol: str) -> None:
         dual = dual_in(a, b)
         if dual is None:
             return None
-        duals = (isinstance(a, DualType), isinstance(b, DualType))
-        return compiled_text(selection_source(dual.components, duals, symbol), {"pack": packer(dual)})
+        left, right = (
+            ("a.value" if isinstance(a, DualType) else "a"),
+            ("b.value" if isinstance(b, DualType) else "b"),
+        )
+        source = f"def operation(a, b):\n    return choose({right} {symbol} {left}, b, a)"
+        return compiled_text(source, {"choose": chosen(dual)})
 
     overload(target, strict=False, jit_options=JIT_OPTIONS)(selection)
 

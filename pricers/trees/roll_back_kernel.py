@@ -103,8 +103,9 @@ def roll_back_kernel(
     for m in range(n_steps - 1, -1, -1):
         if american:
             level = strike - paid_later_kernel(dates, amounts, rate, m * step)
-            for i in range(m + 1):
+            for i in range(m + 1):  # a loop of its own: each of the two is SIMD
                 spots[i] = spots[i] * undo_down
+            for i in range(m + 1):
                 values[i] = max(to_up * values[i + 1] + to_down * values[i], sign * (spots[i] - level))
         else:
             for i in range(m + 1):
