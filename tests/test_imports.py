@@ -118,6 +118,55 @@ def test_no_import_cycle() -> None:
     assert cycle_in(GRAPH) == []
 
 
+METHOD_FILES = re.compile(r"greeks2\.methods\.(?!method$)(\w+)")
+"""Matches a second-order method's file, or a file of its folder."""
+
+
+def test_methods_read_facts_and_not_each_other() -> None:
+    wrong = [
+        f"{name} imports {target}"
+        for name, targets in GRAPH.items()
+        for target in targets
+        if (own := METHOD_FILES.match(name))
+        and (other := METHOD_FILES.match(target))
+        and own.group(1) != other.group(1)
+    ]
+    assert not wrong
+
+
+def test_facts_know_no_method() -> None:
+    wrong = [
+        f"{name} imports {target}"
+        for name, targets in GRAPH.items()
+        if name.startswith("greeks2.structure.")
+        for target in targets
+        if target.startswith("greeks2.methods")
+    ]
+    assert not wrong
+
+
+def test_second_order_methods_are_named_in_one_place() -> None:
+    """Outside their own files, only their list imports them; what is public of one, and its twin, is no naming."""
+    methods = {m.group(1) for name in GRAPH if (m := METHOD_FILES.match(name))}
+    allowed = {"greeks2", "greeks2.methods"}
+    wrong = [
+        f"{name} imports {target}"
+        for name, targets in GRAPH.items()
+        if name.startswith("greeks2") and name not in allowed and not METHOD_FILES.match(name)
+        for target in targets
+        if METHOD_FILES.match(target)
+    ]
+    assert methods and not wrong
+    folder = package_folder("greeks2")
+    for file in ("second_order.py", "planner.py", "agreement.py"):
+        strings = [
+            node.value
+            for node in ast.walk(ast.parse((folder / file).read_text(encoding="utf-8")))
+            if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        ]
+        assert not methods & set(strings), file
+
+
 def run_python(code: str, cwd: Path) -> str:
     """Run `code` in a fresh interpreter and return what it printed."""
     done = subprocess.run([sys.executable, "-c", code], cwd=cwd, capture_output=True, text=True, timeout=60)
