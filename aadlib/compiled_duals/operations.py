@@ -20,7 +20,7 @@ from aadlib.compiled_duals.chain_rule import (
     compiled_text,
     value_and_partials,
 )
-from aadlib.compiled_duals.types import DualType, dual_in, packer
+from aadlib.compiled_duals.types import DualType, dual_in
 from aadlib.rules.table import RULES, Rule
 from aadlib.tape import functions
 

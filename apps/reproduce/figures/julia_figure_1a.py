@@ -13,5 +13,8 @@ def reproduce() -> Reproduction:
     return delta_figure(
         "1a",
         np.linspace(70.0, 130.0, 241),
-        remark="From afar the delta of the tree is that of the option; its slope at any one point is not gamma.",
+        remark=(
+            "From afar the delta of the tree is that of the option; its slope at any one point is not gamma. The "
+            "likelihood ratio leaves out exercise in the first eighth of the steps, which shows below a spot of 85."
+        ),
     )

@@ -15,6 +15,6 @@ def reproduce() -> Reproduction:
         np.linspace(99.5, 100.5, 601),
         remark=(
             "Between two steps delta is constant: the price is piecewise linear in the spot, and gamma by duals is "
-            "zero wherever it is defined. The likelihood ratio averages over many steps, so its delta has the right slope."
+            "zero wherever it is defined. The likelihood ratio averages over many steps: its delta has the right slope."
         ),
     )

@@ -42,7 +42,7 @@ def reproduce() -> Reproduction:
         axes.set_xlabel("step, relative to the spot")
         axes.set_ylabel("gamma (per currency unit of spot squared)")
         axes.set_title("Gamma of a Cox-Ross-Rubinstein tree")
-        axes.legend(loc="upper left")
+        axes.legend(loc="upper right")
     outside = int(np.count_nonzero(np.abs(differences / TRUTH["gamma"] - 1.0) > 0.05))
     rows = [
         ("truth (spectral method)", TRUTH["gamma"]),

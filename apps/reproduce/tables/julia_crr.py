@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from importlib.util import find_spec
 
 from apps.reproduce.comparison import Ours, PublishedTable, Stage
 from apps.reproduce.contracts.american_put import CONTRACT, N_STEPS, TEXT, plain_tree
@@ -65,10 +66,8 @@ def rows(stage: Stage) -> Sequence[Ours]:
     with stage("trees"):
         seconds = {name: median_seconds(run) for name, run in runs.items()}
     with stage("QuantLib"):
-        try:
+        if find_spec("QuantLib") is not None:
             seconds[QUANTLIB] = median_seconds(quantlib_price())
-        except ImportError:
-            pass
     (value, gradient, hessian), _ = derivatives(tree, order=2, active=(0, 5))(*arguments)
     found = [Ours(f"time, {name}", 1e3 * time, "ms") for name, time in seconds.items()]
     found += [
