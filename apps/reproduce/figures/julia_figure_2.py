@@ -53,7 +53,7 @@ def reproduce() -> Reproduction:
         (f"of {STEPS.size} steps, off by more than 5%", outside),
     ]  # fmt: skip
     return Reproduction(
-        title=f"Julia article, figure 2: gamma against the step, American put, {TEXT}",
+        title=f"Figure 2 of the article on dual numbers: gamma against the step, American put, {TEXT}",
         figure=figure,
         checks=(table("Gamma", [Column("by"), Column("value", "1/currency^2", ".5g")], rows),),
         remark=(
