@@ -45,7 +45,7 @@ def american_chain(dividends: tuple[CashDividend, ...]) -> Chain:
 class DeAmericanise:
     """Rates, forwards and premiums of a whole chain."""
 
-    params = ["yield", "dividends"]
+    params = ("yield", "dividends")
     param_names = ("carry",)
 
     def setup(self, carry: str) -> None:
