@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from aadlib.errors import AadValueError
 from pricers.chain.chain import Chain
-from pricers.chain.cleaning import years_to_expiry
+from pricers.chain.settlement import years_to_expiry
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pricers.black_scholes import price
-from pricers.chain.cleaning import years_to_expiry
+from pricers.chain.settlement import years_to_expiry
 from pricers.surfaces.svi import SVISlice, SVISurface
 
 FloatArray = NDArray[np.float64]
