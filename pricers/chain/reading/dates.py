@@ -220,6 +220,8 @@ def _date_of(text: str, orders: Mapping[str, str]) -> datetime.date:
     if triple:
         return _ordered(triple[1:], orders.get(triple[0], "month-first"))
     date = _named_month(text)
+    if date is None and re.fullmatch(r"[34]\d{4}(?:\.\d+)?", text):
+        raise ValueError("a spreadsheet's number of a day? format the column as dates")
     if date is None:
         raise ValueError("no form of a date that is known")
     return date

@@ -81,8 +81,15 @@ def _encoding_of(path: Path) -> str:
 class FileTable:
     """A file of text with one row of column names; see `pricers.chain.reading.table.Table`."""
 
-    def __init__(self, path: str | os.PathLike[str], count_known_names: Callable[[list[str]], int]) -> None:
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        count_known_names: Callable[[list[str]], int],
+        *,
+        decimal: str | None = None,
+    ) -> None:
         self.path = Path(path)
+        self._has_decimal_comma = decimal == ","
         self.source = str(path)
         self.notes: list[str] = []
         self.odd_rows: list[OddRow] = []
@@ -154,6 +161,8 @@ class FileTable:
         The columns among `numbers` come as values where Python's own parser takes every number of all of them; one
         with a comma or a dash, and all are kept as texts: it may say what the dots of the others mean.
         """
+        if self._has_decimal_comma:
+            return self._encode(positions, ())
         try:
             return self._encode(positions, numbers)
         except AadValueError:
@@ -185,6 +194,12 @@ class FileTable:
                 block = following
         if n_cut:
             self.notes.append(f"{n_cut} row(s) with empty fields beyond the header's last, cut off")
+        if n_rows == 0 and self.odd_rows:
+            odd, width = self.odd_rows[0], len(self.header)
+            raise AadValueError(
+                f"{self.place_of_odd(odd)}: {len(odd.fields)} fields where the header has {width}, as in all rows; "
+                "numbers with a comma must stand in quotes, or another delimiter be used"
+            )
         if n_rows == 0:
             raise AadValueError(f"{self.source}: a header and no rows; it needs at least one quote")
         joined = {position: np.concatenate(parts) for position, parts in blocks.items()}

@@ -25,7 +25,8 @@ COLUMN_ALIASES: dict[str, tuple[str, ...]] = {
         "underlying_mid", "underlying_px", "underlying_last_price", "last_underlying_price", "underlyer_price",
         "active_underlying_price", "implied_underlying_price", "price_underlying", "ul_price", "und_price", "und_px",
         "und_last", "und_close", "u_price", "stock_price", "stk_px", "stk_price", "stock_last", "stock_close",
-        "stock", "stock_value", "s0", "close_underlying", "basiswert_kurs", "kurs_basiswert",
+        "stock", "stock_value", "s0", "close_underlying", "basiswert_kurs", "kurs_basiswert", "undl_price",
+        "undl_spot", "basiswert",
         "underlying",
     ),
     "spot_bid": ("underlying_bid", "stock_bid", "underlying_bid_price", "index_bid", "und_bid", "stk_bid"),
@@ -65,7 +66,7 @@ COLUMN_ALIASES: dict[str, tuple[str, ...]] = {
     "root": ("root", "root_symbol", "option_root", "trading_class", "option_class", "class_symbol"),
     "underlying": (
         "underlying_symbol", "ticker", "symbol", "underlying_ticker", "underlying_name", "underlier", "act_symbol",
-        "underlying_root", "und_symbol", "stock_symbol", "tckr_symb", "basiswert", "product", "instrument", "index",
+        "underlying_root", "und_symbol", "stock_symbol", "tckr_symb", "product", "instrument", "index",
     ),
     "option_symbol": (
         "option_symbol", "contract_symbol", "occ_symbol", "osi_symbol", "opra_symbol", "option_ticker", "contract",

@@ -34,14 +34,16 @@ def facts_above(preamble: Sequence[Sequence[str]]) -> dict[str, str]:
             name, sign, value = (
                 part.strip() for part in ([*re.split(r"\s*([:=])\s*", text, maxsplit=1), "", ""])[:3]
             )
-            following = fields[k + 1].strip() if k + 1 < len(fields) else ""
+            following = [text.strip() for text in fields[k + 1 : k + 3]]
             meaning = meaning_of(name)
             field = _OTHER_NAMES.get(squash(name)) or (meaning.field if meaning else "")
             if field not in ("spot", "quote_date", "expiry") or field in facts:
                 continue
-            # A date in words may hold the comma that splits the fields.
-            for candidate in (value, f"{value}, {following}") if sign and value else (following,):
-                if candidate and _is_readable(field, candidate):
-                    facts[field] = candidate
-                    break
+            parts = [value, *following] if sign and value else following
+            # A number or a date in words may hold the comma that splits the fields: the longest reading is the one.
+            joint = ", " if field != "spot" else ","
+            readings = [joint.join(parts[:n]) for n in range(len(parts), 0, -1)]
+            readable = next((text for text in readings if text and _is_readable(field, text)), None)
+            if readable is not None:
+                facts[field] = readable
     return facts

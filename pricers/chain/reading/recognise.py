@@ -42,13 +42,15 @@ def count_known_names(header: Sequence[str], options: ReadingOptions) -> int:
     return len({(meaning.field, meaning.side) for meaning in names if meaning is not None})
 
 
-def _is_number(text: str) -> bool:
+def _is_word(text: str) -> bool:
+    """Tell whether a text is neither a number nor a missing one."""
     for decimal in (".", ","):
         try:
-            return parse_number(text, decimal=decimal) == parse_number(text, decimal=decimal)
+            parse_number(text, decimal=decimal)
         except ValueError:
             continue
-    return False
+        return False
+    return True
 
 
 def _by_content(meaning: Meaning | None, header: str, texts: Sequence[str]) -> Meaning | None:
@@ -60,9 +62,9 @@ def _by_content(meaning: Meaning | None, header: str, texts: Sequence[str]) -> M
         return Meaning("option_symbol", meaning.side if meaning and meaning.side else side)
     if meaning is None or meaning.field == "option_symbol":
         return None
-    if meaning.field == "spot" and filled and not any(_is_number(text) for text in filled):
+    if meaning.field == "spot" and filled and all(_is_word(text) for text in filled):
         return Meaning("underlying", meaning.side, rank=100)
-    if meaning.field == "underlying" and filled and all(_is_number(text) for text in filled):
+    if meaning.field == "underlying" and filled and not any(_is_word(text) for text in filled):
         return None
     return meaning if filled else replace(meaning, rank=meaning.rank + _BLANK_RANK)
 

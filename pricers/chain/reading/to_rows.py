@@ -27,7 +27,7 @@ from pricers.chain.reading.table import Column, Table, constant, stack
 def open_table(path: Any, options: ReadingOptions) -> Table:
     """Return the raw table of a path, a frame or a dictionary of arrays."""
     if isinstance(path, (str, os.PathLike)):
-        return FileTable(path, lambda header: count_known_names(header, options))
+        return FileTable(path, lambda header: count_known_names(header, options), decimal=options.decimal)
     if is_frame(path):
         return FrameTable(path)
     raise AadTypeError(
@@ -46,11 +46,7 @@ def read_rows(table: Table, options: ReadingOptions) -> tuple[Rows, Explanation]
     require_fields(table, taken, facts, options)
     twins = [c for c in arranged if c not in taken and is_twin(c, taken)]
     positions = sorted({c.position for c in (*taken, *twins)})
-    numbers = (
-        {c.position for c in (*taken, *twins) if c.field in NUMBER_FIELDS}
-        if options.decimal != ","
-        else set()
-    )
+    numbers = {c.position for c in (*taken, *twins) if c.field in NUMBER_FIELDS}
     columns = table.encode(positions, numbers)
     require_equal_twins(table, taken, twins, columns)
     set_notes_aside(table, taken, columns)

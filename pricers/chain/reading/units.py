@@ -18,6 +18,8 @@ Floats = NDArray[np.float64]
 _MIN_PAIRS = 3
 _NEAR = (0.5, 1.6)
 """What a slope may be and count as one: a discount factor, or a negative rate's."""
+_POSSIBLE_DISCOUNTS = (0.2, 5.0)
+"""Beyond these no rate explains a slope."""
 _STRIKES_NEAR_SPOT = 10.0
 """The median strike lies within this factor of the spot, or the two are of different things."""
 
@@ -72,7 +74,7 @@ def price_unit(rows: Rows, contracts: Contracts, mid: Floats, spot: float) -> fl
     Raises
     ------
     AadValueError
-        If calls and puts are exchanged.
+        If calls and puts are exchanged, or if prices and strikes are in different units otherwise.
     """
     slope = parity_slope(contracts, mid)
     if not np.isfinite(slope) or _is_near(slope):
@@ -86,5 +88,11 @@ def price_unit(rows: Rows, contracts: Contracts, mid: Floats, spot: float) -> fl
         raise AadValueError(
             f"{rows.table.source}: call less put rises with the strike: calls and puts are exchanged; "
             "correct the column of calls and puts, or say with columns= (--columns) which side is which"
+        )
+    if not _POSSIBLE_DISCOUNTS[0] < slope < _POSSIBLE_DISCOUNTS[1]:
+        raise AadValueError(
+            f"{rows.table.source}: call less put falls by {slope:.3g} for every unit of strike, where it should be a "
+            "discount factor: prices and strikes are in different units. Say the unit in the header, as in "
+            "'bid (cents)', or bring them to one"
         )
     return 1.0
