@@ -22,12 +22,11 @@ ORDERS = ("month-first", "day-first", "year-first")
 DEFAULT_ZONE = "America/New_York"
 
 _MONTH_NAMES = (
-    "jan jän,feb fév fev,mar mär mrz,apr avr,may mai,jun,jul,aug aoû aou,sep,oct okt,nov,dec dez déc"
+    *("jan jän", "feb fév fev", "mar mär mrz", "apr avr", "may mai", "jun juin", "jul juil", "aug aoû aou"),
+    *("sep", "oct okt", "nov", "dec dez déc"),
 )
 """First letters in English, and in German and French where they are others."""
-_MONTHS = {
-    name: number for number, names in enumerate(_MONTH_NAMES.split(","), start=1) for name in names.split()
-}
+_MONTHS = {name: number for number, names in enumerate(_MONTH_NAMES, start=1) for name in names.split()}
 _WEEKDAY = re.compile(
     r"\b(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?\b\.?,?", re.IGNORECASE
 )

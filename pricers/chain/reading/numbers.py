@@ -37,7 +37,8 @@ NULL_WORDS = frozenset(
 """Words for a missing number, in lower case; the empty field is one too."""
 
 _CURRENCY = re.compile(
-    r"[$€£¥₹₩]|\b(?:usd|eur|gbp|chf|jpy|inr|hkd|cad|aud|krw|sek|nok|dkk|us|rs)\b\.?", re.IGNORECASE
+    r"(?:\b(?:[ACS]|HK|US))?\$|[€£¥₹₩]|\b(?:usd|eur|gbp|chf|jpy|inr|hkd|cad|aud|krw|sek|nok|dkk|rs)\b\.?",
+    re.IGNORECASE,
 )
 _MULTIPLES = {"k": 1e3, "m": 1e6}
 _GROUPED = {

@@ -107,11 +107,12 @@ def _require_one(rows: Rows, moments: list[Moment], contract: Codes) -> None:
     if same_date and not is_twice and max(times) - min(times) <= ONE_SNAPSHOT:
         rows.notes.append(f"quotes from {moments[0]} to {moments[-1]} taken as one snapshot")
         return
-    name = "quote_date" if "quote_date" in rows.columns else "quote_time"
+    name = "quote_date" if same_date is False or "quote_time" not in rows.columns else "quote_time"
     example = str(moments[-1]).removesuffix(":00")
     raise AadValueError(
         f"{rows.table.source}: column {rows.label(name)} has {len(moments)} values ({_shown(moments)}): a chain is one "
-        f"snapshot; read one of them with at='{example}' (--at \"{example}\"), or split the file"
+        f"snapshot; read one of them with at='{example}' (--at \"{example}\"), or split the file; if it is not when the "
+        f'options were quoted, leave it unread with columns= (--columns "{name}=")'
     )
 
 
