@@ -109,6 +109,35 @@ def test_snapshots(tmp_path):
         read(tmp_path, content, at="16:00")
 
 
+@pytest.mark.parametrize(
+    ("morning", "evening"),
+    [
+        ("9:45", "15:45"),
+        ("9.75", "15.75"),
+        ("35100000", "56700000"),
+        ("2024-09-03 09:45:00", "2024-09-03 15:45:00"),
+    ],
+)
+def test_times_of_day_in_other_forms(tmp_path, morning, evening):
+    parts = [plain(quote_time=time).splitlines(keepends=True) for time in (morning, evening)]
+    content = "".join([*parts[0], *parts[1][1:]])
+    with pytest.raises(AadValueError, match=r"09:45:00, 2024-09-03 15:45:00"):
+        read(tmp_path, content)
+    assert_right(read(tmp_path, content, at="15:45"))
+    assert_right(read(tmp_path, "".join(parts[0])))
+
+
+def test_a_time_that_is_none_is_refused(tmp_path):
+    with pytest.raises(AadValueError, match=r"line 2, column quote_time: 'noon' is no time of day"):
+        read(tmp_path, plain(quote_time="noon"))
+    assert_right(read(tmp_path, plain(quote_time="noon"), columns={"quote_time": None}))
+
+
+def test_a_time_with_a_date_stands_for_both(tmp_path):
+    content = plain(quote_date="2024-09-03 19:45:00+00:00").replace("quote_date", "time", 1)
+    assert_right(read(tmp_path, content))
+
+
 def test_days(tmp_path):
     days = [
         plain(quote_date=day).splitlines(keepends=True) for day in ("2024-09-03", "2024-09-04", "2024-09-05")

@@ -10,13 +10,14 @@ import csv
 import itertools
 import os
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO
 
 import numpy as np
 
 from aadlib.errors import AadValueError
+from pricers.chain.reading.numbers import plain_number
 from pricers.chain.reading.table import (
     N_SAMPLE_ROWS,
     Codes,
@@ -159,7 +160,7 @@ class FileTable:
         """Read the file and return the columns at these positions.
 
         The columns among `numbers` come as values where Python's own parser takes every number of all of them; one
-        with a comma or a dash, and all are kept as texts: it may say what the dots of the others mean.
+        with a comma, and all are kept as texts: it may say what the dots of the others mean.
         """
         if self._has_decimal_comma:
             return self._encode(positions, ())
@@ -186,9 +187,7 @@ class FileTable:
                 for position in positions if block else ():
                     fields = by_column[position]
                     blocks[position].append(
-                        np.fromiter(map(float, fields), dtype=np.float64, count=len(fields))
-                        if position in numbers
-                        else texts[position].encode(fields)
+                        _plain_numbers(fields) if position in numbers else texts[position].encode(fields)
                     )
                 n_rows += len(block)
                 block = following
@@ -253,6 +252,14 @@ class FileTable:
     def place_of_odd(self, odd: OddRow) -> str:
         """Say on which line a row of another width stands."""
         return f"{self.source}, line {self._line_of(lambda n, fields: n == odd.row and fields == odd.fields)}"
+
+
+def _plain_numbers(fields: Sequence[str]) -> Floats:
+    """Return numbers that need no interpretation; raises ValueError at another."""
+    try:
+        return np.fromiter(map(float, fields), dtype=np.float64, count=len(fields))
+    except ValueError:
+        return np.fromiter(map(plain_number, fields), dtype=np.float64, count=len(fields))
 
 
 def _is_no_quote(line: str) -> bool:

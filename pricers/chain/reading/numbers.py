@@ -95,6 +95,16 @@ def parse_number(text: str, *, decimal: str = ".") -> float:
     raise ValueError(f"{text!r} is not a number{hint}: write 1234{decimal}5 or leave the field empty")
 
 
+def plain_number(text: str) -> float:
+    """Parse a number that Python reads or that is missing; raises ValueError at one that needs interpretation."""
+    try:
+        return float(text)
+    except ValueError:
+        if _core(text):
+            raise
+        return math.nan
+
+
 def parse_numbers(texts: Sequence[str], decimal: str) -> list[float]:
     """Parse distinct texts; Python's own parser takes what it can, which is nearly all."""
     if decimal == ".":

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from aadlib.errors import AadValueError
+from pricers.chain.reading.dates import parse_moment
 from pricers.chain.reading.names import Meaning, meaning_of, squash
 from pricers.chain.reading.numbers import parse_number
 from pricers.chain.reading.options import ReadingOptions, column_meaning, header_asked_for
@@ -69,6 +70,13 @@ def _by_content(meaning: Meaning | None, header: str, texts: Sequence[str]) -> M
     return meaning if filled else replace(meaning, rank=meaning.rank + _BLANK_RANK)
 
 
+def _has_dates(table: Table, position: int) -> bool:
+    try:
+        return parse_moment(table.sample[0][position]).date.year > 1990
+    except (ValueError, IndexError):
+        return False
+
+
 def recognise(table: Table, options: ReadingOptions) -> list[Taken]:
     """Return every column that has a meaning; several may have the same.
 
@@ -96,4 +104,12 @@ def recognise(table: Table, options: ReadingOptions) -> list[Taken]:
             continue
         because = "by its name" if by_name and by_name.field == meaning.field else "by content"
         taken.append(Taken(position, header, meaning, because))
+    if not any(column.field == "quote_date" for column in taken) and ("quote_date", "") not in settled:
+        # Without a date the time's column may be both.
+        taken = [
+            replace(column, meaning=Meaning("quote_date"), because="by content")
+            if column.field == "quote_time" and _has_dates(table, column.position)
+            else column
+            for column in taken
+        ]
     return taken

@@ -17,15 +17,24 @@ ONE_SNAPSHOT = datetime.timedelta(minutes=15)
 """Quotes within this time are one snapshot, if no option is quoted twice."""
 
 
-def _times_of(rows: Rows) -> list[datetime.time | None]:
-    """Return the distinct times of the column of times, None where a text is no time of day."""
-    times: list[datetime.time | None] = []
-    for text in rows.columns["quote_time"].texts:
-        try:
-            times.append(parse_moment(f"2000-01-01 {text.strip()}").time)
-        except ValueError:
-            times.append(None)
-    return times
+def _parse_time(text: str) -> datetime.time | None:
+    """Parse a time of day, with or without a date; a number counts hours, seconds or milliseconds of the day."""
+    bare = text.strip()
+    if not bare:
+        return None
+    try:
+        number = float(bare)
+    except ValueError:
+        for candidate in (f"2000-01-01 {bare}", bare):
+            try:
+                return parse_moment(candidate).time
+            except ValueError:
+                continue
+        raise ValueError(f"{text!r} is no time of day: write HH:MM:SS") from None
+    seconds = number * (3600.0 if number < 24.0 else 1.0 if number < 86_400.0 else 1e-3)
+    if not 0.0 <= seconds < 86_400.0:
+        raise ValueError(f"{text!r} is no time of day: write HH:MM:SS")
+    return (datetime.datetime.min + datetime.timedelta(seconds=round(seconds, 6))).time()
 
 
 def _moments_of(rows: Rows, parse: Callable[[str], Moment]) -> tuple[list[Moment], Codes]:
@@ -38,7 +47,8 @@ def _moments_of(rows: Rows, parse: Callable[[str], Moment]) -> tuple[list[Moment
             f"quote_date {rows.columns['quote_date'].texts[moved]!r} is {dates[moved]} at the exchange (zone=)"
         )
     if "quote_time" in rows.columns and all(moment.time is None for moment in dates):
-        times, n_times = _times_of(rows), len(rows.columns["quote_time"].texts)
+        times = rows.parse("quote_time", _parse_time)
+        n_times = len(times)
         pairs, codes = np.unique(codes * n_times + rows.columns["quote_time"].codes, return_inverse=True)
         dates = [Moment(dates[pair // n_times].date, times[pair % n_times]) for pair in pairs.tolist()]
     plain = [Moment(moment.date, moment.time) for moment in dates]
@@ -111,8 +121,8 @@ def _require_one(rows: Rows, moments: list[Moment], contract: Codes) -> None:
     example = str(moments[-1]).removesuffix(":00")
     raise AadValueError(
         f"{rows.table.source}: column {rows.label(name)} has {len(moments)} values ({_shown(moments)}): a chain is one "
-        f"snapshot; read one of them with at='{example}' (--at \"{example}\"), or split the file; if it is not when the "
-        f'options were quoted, leave it unread with columns= (--columns "{name}=")'
+        f"snapshot; read one of them with at='{example}' (--at \"{example}\"), or split the file; if it is not when "
+        f'the options were quoted, leave it unread with columns= (--columns "{name}=")'
     )
 
 

@@ -76,7 +76,9 @@ class Column:
 
     def text_at(self, row: int) -> str:
         """Return one row as text."""
-        return self.texts[self.codes[row]] if self.values is None else repr(float(self.values[row]))
+        if self.values is None:
+            return self.texts[self.codes[row]]
+        return "" if np.isnan(self.values[row]) else f"{self.values[row]:.15g}"
 
     def first_row_of(self, text_position: int) -> int:
         """Return the first row that holds a distinct text."""

@@ -18,6 +18,8 @@ Floats = NDArray[np.float64]
 _MIN_PAIRS = 3
 _NEAR = (0.5, 1.6)
 """What a slope may be and count as one: a discount factor, or a negative rate's."""
+_COHERENT = 0.5
+"""Largest spread of the slopes of one expiry, as a share of their median, from which a unit can be told."""
 _POSSIBLE_DISCOUNTS = (0.2, 5.0)
 """Beyond these no rate explains a slope."""
 _STRIKES_NEAR_SPOT = 10.0
@@ -25,7 +27,7 @@ _STRIKES_NEAR_SPOT = 10.0
 
 
 def parity_slope(contracts: Contracts, mid: Floats) -> float:
-    """Return -d(C - P)/dK of the expiry with the most rows, by the median over pairs; NaN with too few."""
+    """Return -d(C - P)/dK of the expiry with the most rows, the median over pairs; NaN if few or at odds."""
     key = contracts.root_index * len(contracts.expiry_dates) + contracts.expiry_index
     rows = np.flatnonzero((key == np.argmax(np.bincount(key))) & np.isfinite(mid) & (mid > 0.0))
     calls, puts = rows[contracts.is_call[rows]], rows[~contracts.is_call[rows]]
@@ -35,7 +37,9 @@ def parity_slope(contracts: Contracts, mid: Floats) -> float:
     difference = mid[calls[call]] - mid[puts[put]]
     # Slopes over half of the strikes: the noise of neighbours does not matter.
     half = strike.size // 2
-    return -float(np.median((difference[half:] - difference[:-half]) / (strike[half:] - strike[:-half])))
+    slopes = (difference[half:] - difference[:-half]) / (strike[half:] - strike[:-half])
+    low, median, high = np.quantile(slopes, (0.25, 0.5, 0.75))
+    return -float(median) if high - low < _COHERENT * abs(median) else float("nan")
 
 
 def _is_near(value: float) -> bool:
