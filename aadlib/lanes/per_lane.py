@@ -1,20 +1,19 @@
-"""One replay of a program over many lanes: paths, scenarios or samples in blocks of SIMD width, on all cores."""
+"""Replays of a program lane by lane: paths, scenarios or samples in blocks of SIMD width, on all cores."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
-from aadlib.errors import AadValueError
-from aadlib.lanes import tangent_plan as lane_plan
-from aadlib.program.replay import Argument, Layout, Replay
+from aadlib.lanes.lane_program import LaneProgram
+from aadlib.lanes.tangent_plan import plan_tangents
 from aadlib.rules.properties import CURVES, CURVES_OF_SIDES, UNITS
-from aadlib.sweeps import simd as lanes
+from aadlib.sweeps import simd
 from aadlib.threads import map_pieces
-from aadlib.types import Floats, Ints
+from aadlib.types import Floats
+from aadlib.validation import require_one_length
 
 
 def chunk_size(n_lanes: int) -> int:
@@ -23,43 +22,13 @@ def chunk_size(n_lanes: int) -> int:
     A function of the number of lanes only, so that sums do not depend on the number of threads: large enough to
     hide what a call costs, small enough for 64 threads.
     """
-    return lanes.BLOCK * min(max(n_lanes // (64 * lanes.BLOCK), 16), 128)
-
-
-class LaneLayout(Layout, Protocol):
-    """What a replay over lanes needs to know of its program."""
-
-    arguments: tuple[Argument, ...]
-    lane_slots: Ints
-    n_outputs: int
-    n_uniform: int
-    output_shape: tuple[int, ...]
-
-    def check_count(self, arguments: Sequence[Any]) -> None:
-        """Raise unless there is one value per argument."""
-
-    def numbers(self, position: int, given: Any) -> Floats:
-        """Return one argument as floats of the right shape."""
-
-    def replay(self) -> AbstractContextManager[Replay]:
-        """Lend scratch arrays."""
-
-
-def require_one_length(lengths: Sequence[int]) -> int:
-    """Return the number of lanes that all lane arguments have; raise where they differ or have none."""
-    if len(set(lengths)) != 1:
-        raise AadValueError(
-            f"lane arguments differ in length: {list(lengths)}; give them all the same number of lanes"
-        )
-    if lengths[0] == 0:
-        raise AadValueError("lane arguments are empty: give at least one lane")
-    return lengths[0]
+    return simd.BLOCK * min(max(n_lanes // (64 * simd.BLOCK), 16), 128)
 
 
 class LaneReplay:
     """The shared part of one replay, evaluated once, and the lanes' inputs, one row per scalar."""
 
-    def __init__(self, program: LaneLayout, uniform: Replay, arguments: Sequence[Any]) -> None:
+    def __init__(self, program: LaneProgram, uniform: Any, arguments: Sequence[Any]) -> None:
         program.check_count(arguments)
         self.program = program
         self.uniform = uniform
@@ -73,17 +42,17 @@ class LaneReplay:
                 uniform.values[argument.span] = numbers.ravel()
         self.n_lanes = require_one_length([part.shape[1] for part in rows])
         self.inputs: Floats = rows[0] if len(rows) == 1 else np.concatenate(rows)
-        self.n_shared = program.first_node + program.n_uniform
+        self.n_shared = program.nodes.first_node + program.n_uniform
         uniform.sweep_values()
 
-    def _blocks(self, replay: Replay) -> Floats:
+    def _blocks(self, replay: Any) -> Floats:
         """Return block values with everything that no lane changes filled in."""
         values = replay.state_block("lane_values")
         values[: self.n_shared] = self.uniform.values[: self.n_shared, None]
         return values.reshape(-1)
 
     def _over_chunks(
-        self, sweep: Callable[[Replay, int, int], tuple[tuple[int, int], Any]], work: float
+        self, sweep: Callable[[Any, int, int], tuple[tuple[int, int], Any]], work: float
     ) -> list[Any]:
         """Sweep every chunk of lanes with scratch arrays of its own; raise where a guard changed."""
         size = chunk_size(self.n_lanes)
@@ -96,7 +65,7 @@ class LaneReplay:
             return result
 
         return map_pieces(
-            chunk, range(0, self.n_lanes, size), work=work * self.program.n_nodes * self.n_lanes
+            chunk, range(0, self.n_lanes, size), work=work * self.program.nodes.n_nodes * self.n_lanes
         )
 
     def _shaped(self, outputs: Floats) -> Floats:
@@ -104,35 +73,35 @@ class LaneReplay:
 
     def values(self) -> Floats:
         """Return the outputs, lanes first."""
-        program = self.program
+        program, nodes = self.program, self.program.nodes
         outputs = np.empty((program.n_outputs, self.n_lanes))
 
-        def sweep(replay: Replay, begin: int, end: int) -> tuple[tuple[int, int], None]:
-            found = lanes.evaluate_chunk(
-                program.op, program.left, program.right, self._blocks(replay), program.first_node, program.n_uniform,
+        def sweep(replay: Any, begin: int, end: int) -> tuple[tuple[int, int], None]:
+            changed = simd.evaluate_chunk(
+                nodes.op, nodes.left, nodes.right, self._blocks(replay), nodes.first_node, program.n_uniform,
                 program.lane_slots, self.inputs, begin, end, program.guard_arrays, program.outputs, outputs,
             )  # fmt: skip
-            return found, None
+            return changed, None
 
         self._over_chunks(sweep, 2.0)
         return self._shaped(outputs)
 
     def value_and_gradient(self) -> tuple[Floats, list[Any]]:
         """Return the outputs and one gradient per active argument: summed over lanes, or lanes first."""
-        program = self.program
+        program, nodes = self.program, self.program.nodes
         outputs = np.empty((program.n_outputs, self.n_lanes))
         lane_adjoints = np.zeros((program.lane_slots.size, self.n_lanes))
         seeds = np.ones(program.n_outputs)
 
-        def sweep(replay: Replay, begin: int, end: int) -> tuple[tuple[int, int], Floats]:
+        def sweep(replay: Any, begin: int, end: int) -> tuple[tuple[int, int], Floats]:
             adjoints = replay.state_block("lane_adjoints")
             adjoints[:] = 0.0
-            found = lanes.gradient_chunk(
-                program.op, program.left, program.right, program.activity, self._blocks(replay), adjoints.reshape(-1),
-                program.first_node, program.n_uniform, program.lane_slots, self.inputs, begin, end,
+            changed = simd.gradient_chunk(
+                nodes.op, nodes.left, nodes.right, nodes.activity, self._blocks(replay), adjoints.reshape(-1),
+                nodes.first_node, program.n_uniform, program.lane_slots, self.inputs, begin, end,
                 program.guard_arrays, program.outputs, outputs, seeds, lane_adjoints,
             )  # fmt: skip
-            return found, adjoints[: self.n_shared].sum(axis=1)
+            return changed, adjoints[: self.n_shared].sum(axis=1)
 
         sums = self._over_chunks(sweep, 4.0)
         adjoints = self.uniform.adjoints
@@ -154,32 +123,26 @@ class LaneReplay:
 
     def derivatives(self) -> tuple[Floats, Floats, Floats]:
         """Return values (n_lanes,), gradients (n_lanes, n_active) and Hessians (n_lanes, n_active, n_active)."""
-        program = self.program
+        program, nodes = self.program, self.program.nodes
         active = np.flatnonzero(program.input_active).astype(np.int32)
         values = np.empty(self.n_lanes)
         gradients = np.empty((self.n_lanes, active.size))
         hessians = np.empty((self.n_lanes, active.size, active.size))
         m = active.size
-        curves = CURVES[program.op] & CURVES_OF_SIDES[program.activity]
-        plan = lane_plan.plan_tangents(
-            program.left,
-            program.right,
-            program.activity,
-            curves,
-            UNITS[program.op],
-            active,
-            program.first_node,
+        curves = CURVES[nodes.op] & CURVES_OF_SIDES[nodes.activity]
+        plan = plan_tangents(
+            nodes.left, nodes.right, nodes.activity, curves, UNITS[nodes.op], active, nodes.first_node
         )
-        size = (plan[2] + m * (m + 1) // 2 + m + program.n_slots) * lanes.BLOCK
+        size = (plan[2] + m * (m + 1) // 2 + m + nodes.n_slots) * simd.BLOCK
 
-        def sweep(replay: Replay, begin: int, end: int) -> tuple[tuple[int, int], None]:
-            found = lanes.second_order_chunk(
-                program.op, program.left, program.right, program.activity, curves, plan,
-                self._blocks(replay), program.first_node, program.n_uniform, program.lane_slots, self.inputs,
+        def sweep(replay: Any, begin: int, end: int) -> tuple[tuple[int, int], None]:
+            changed = simd.second_order_chunk(
+                nodes.op, nodes.left, nodes.right, nodes.activity, curves, plan,
+                self._blocks(replay), nodes.first_node, program.n_uniform, program.lane_slots, self.inputs,
                 begin, end, program.guard_arrays, active, program.outputs[0], values, gradients, hessians,
                 replay.scratch(size),
             )  # fmt: skip
-            return found, None
+            return changed, None
 
         self._over_chunks(sweep, 10.0 * (1 + m))
         return values, gradients, hessians

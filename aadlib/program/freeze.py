@@ -9,15 +9,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from aadlib.errors import AadTypeError, TapeError
+from aadlib.errors import AadTypeError, Line, TapeError
 from aadlib.program import passes
 from aadlib.rules.properties import COMMUTES, INPUT, OPERANDS, PASSES
 from aadlib.rules.table import RULES
 from aadlib.tape.advar import ADVar
 from aadlib.tape.tape import Tape
 from aadlib.types import Flags, Floats, Ints, frozen
-
-Line = tuple[str, int, str]
 
 
 @dataclass(frozen=True)

@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from aadlib.errors import AadTypeError, AadValueError, BranchChanged
-from aadlib.lanes.bottleneck import meeting_code
+from aadlib.errors import AadTypeError, AadValueError, BranchChanged, describe_line
+from aadlib.lanes.bottleneck import bottleneck_code
 from aadlib.lanes.per_lane import LaneReplay
 from aadlib.lanes.summed import LaneSums
 from aadlib.program import graph
 from aadlib.program.freeze import freeze
 from aadlib.program.nodes import Nodes
-from aadlib.program.replay import Argument, Replay, describe_line
+from aadlib.program.replay import Argument, Replay
 from aadlib.rules.properties import PAIRED
 from aadlib.sweeps import scalar
 from aadlib.sweeps import simd as lanes
@@ -401,7 +401,7 @@ class Program:
 
         Shapes (), (n_active,) and (n_active, n_active). Over lanes, where every active argument varies per lane: all
         three per lane with the lanes first. Where every active argument is shared: the values per lane, gradient and
-        Hessian summed over the lanes, by the meeting sweep (`aadlib.lanes.bottleneck`).
+        Hessian summed over the lanes, by the bottleneck sum (`aadlib.lanes.bottleneck`).
         """
         if (found := self._in_one_call("derivatives", arguments)) is not None:
             return found
@@ -431,7 +431,7 @@ class Program:
                 return LaneReplay(self, uniform, arguments).derivatives()
         self.check_count(arguments)
         if "sums over lanes" not in self.cache:
-            self.cache["sums over lanes"] = LaneSums(self, meeting_code(self))
+            self.cache["sums over lanes"] = LaneSums(self, bottleneck_code(self))
         sums: LaneSums = self.cache["sums over lanes"]
         return sums.over_all([self.numbers(k, given) for k, given in enumerate(arguments)])
 

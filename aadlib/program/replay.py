@@ -9,19 +9,14 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from aadlib.errors import AadValueError, NotFinite
-from aadlib.program.freeze import Line, PlacedComposite
+from aadlib.errors import AadValueError, Line, NotFinite, describe_line
+from aadlib.program.freeze import PlacedComposite
 from aadlib.rules.properties import RESULT
 from aadlib.rules.table import RULES
 from aadlib.sweeps import scalar
 from aadlib.sweeps import simd as lanes
 from aadlib.types import Flags, Floats, Ints
 from aadlib.validation import require_rule_shape
-
-
-def describe_line(line: Line) -> str:
-    """Return a source line the way a traceback names it."""
-    return f"{line[0]}:{line[1]} in {line[2]}"
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from aadlib.errors import AadValueError
 from aadlib.validation import require_non_negative
 from pricers.chain.chain import Chain
 from pricers.chain.settlement import DAYS_PER_YEAR
+from pricers.types import Bools
 
 ASSUMED_SPREAD = 0.01
 """Spread of mid prices without a bid and an ask, as a share of the price."""
@@ -41,7 +42,7 @@ def _with_assumed_spread(chain: Chain) -> Chain:
     )
 
 
-def _require_few_conflicts(chain: Chain, repeated: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> None:
+def _require_few_conflicts(chain: Chain, repeated: Bools) -> None:
     """Raise where so many options stand twice at different prices that two chains are in one."""
     n_options = int(np.sum(~repeated))
     if np.sum(repeated) <= _MOST_REPEATED * n_options:
@@ -64,7 +65,7 @@ def _require_few_conflicts(chain: Chain, repeated: np.ndarray[tuple[int], np.dty
     )
 
 
-def _is_repeated(chain: Chain) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _is_repeated(chain: Chain) -> Bools:
     """Mark the rows whose option already stood further up, (n,)."""
     order = np.lexsort((chain.is_call, chain.strike, chain.expiry_index, chain.root_index))
     same = np.ones(len(chain), dtype=bool)

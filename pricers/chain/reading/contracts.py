@@ -10,18 +10,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from aadlib.errors import AadValueError
+from aadlib.types import Floats
 from pricers.chain.reading.dates import Moment
 from pricers.chain.reading.rows import Rows
 from pricers.chain.reading.symbols import OptionSymbol, symbol_reader
-from pricers.chain.reading.table import Codes, Column, Mask
+from pricers.chain.reading.table import Column
 from pricers.chain.reading.underlyings import underlying_of
 from pricers.chain.reading.words import parse_is_call, parse_is_call_flag
 from pricers.chain.settlement import last_day
-
-Floats = NDArray[np.float64]
+from pricers.types import Bools, Longs
 
 
 @dataclass(eq=False)
@@ -40,12 +39,12 @@ class Contracts:
 
     roots: tuple[str, ...]
     expiry_dates: tuple[datetime.date, ...]
-    root_index: Codes
-    expiry_index: Codes
-    is_call: Mask
+    root_index: Longs
+    expiry_index: Longs
+    is_call: Bools
     strike: Floats
 
-    def select(self, keep: Mask) -> Contracts:
+    def select(self, keep: Bools) -> Contracts:
         """Return the rows that are kept, without the roots and dates that no row has any more."""
         root = Column("", list(self.roots), self.root_index).select(keep)
         in_use = np.unique(self.expiry_index[keep], return_inverse=True)
@@ -58,7 +57,7 @@ class Contracts:
             strike=self.strike[keep],
         )
 
-    def numbered(self) -> Codes:
+    def numbered(self) -> Longs:
         """Return a number for each row that is the same for the same option, (n,)."""
         strikes = np.unique(self.strike, return_inverse=True)[1]
         key = (self.root_index * len(self.expiry_dates) + self.expiry_index) * (
@@ -67,14 +66,14 @@ class Contracts:
         return np.asarray(2 * key + self.is_call)
 
 
-def _distinct(values: Sequence[object], codes: Codes) -> tuple[list[object], Codes]:
+def _distinct(values: Sequence[object], codes: Longs) -> tuple[list[object], Longs]:
     """Number equal values the same, in the order of their first appearance."""
     at: dict[object, int] = {}
     renumbered = np.array([at.setdefault(value, len(at)) for value in values], dtype=np.int64)
     return list(at), renumbered[codes]
 
 
-def _disagree(rows: Rows, name: str, different: Mask, theirs: Sequence[object], what: str) -> None:
+def _disagree(rows: Rows, name: str, different: Bools, theirs: Sequence[object], what: str) -> None:
     """Raise at the first row where the option symbol and a column differ."""
     row = int(np.argmax(different))
     symbol, column = rows.columns["option_symbol"], rows.columns[name]
@@ -123,7 +122,7 @@ def _expiries(
     symbols: list[OptionSymbol] | None,
     parse: Callable[[str], Moment],
     given: datetime.date | None,
-) -> tuple[list[datetime.date], Codes]:
+) -> tuple[list[datetime.date], Longs]:
     """Return the distinct expiry dates and each row's position among them."""
     if "expiry" in rows.columns:
         moments, codes = rows.parse("expiry", parse), rows.columns["expiry"].codes
@@ -147,14 +146,14 @@ def _expiries(
     return [date for date in distinct if isinstance(date, datetime.date)], index
 
 
-def _rights(rows: Rows, symbols: list[OptionSymbol] | None) -> Mask:
+def _rights(rows: Rows, symbols: list[OptionSymbol] | None) -> Bools:
     by_symbol = np.array([symbol.is_call for symbol in symbols], dtype=bool) if symbols is not None else None
     name = "cp" if "cp" in rows.columns else "is_call"
     if name not in rows.columns:
         assert by_symbol is not None
         return np.asarray(by_symbol[rows.columns["option_symbol"].codes])
     parse = parse_is_call if name == "cp" else parse_is_call_flag
-    is_call: Mask = np.array(rows.parse(name, parse), dtype=bool)[rows.columns[name].codes]
+    is_call: Bools = np.array(rows.parse(name, parse), dtype=bool)[rows.columns[name].codes]
     if symbols is not None and by_symbol is not None:
         different = is_call != by_symbol[rows.columns["option_symbol"].codes]
         if different.any():

@@ -17,16 +17,16 @@ from typing import IO
 import numpy as np
 
 from aadlib.errors import AadValueError
+from aadlib.types import Floats
 from pricers.chain.reading.numbers import plain_number
 from pricers.chain.reading.table import (
     N_SAMPLE_ROWS,
-    Codes,
     Column,
-    Floats,
     OddRow,
     TextCodes,
     numbers_column,
 )
+from pricers.types import Longs
 
 _BLOCK_ROWS = 500  # the texts of a small block are still in the cache when they are encoded
 _DELIMITERS = (",", "\t", ";", "|")
@@ -173,7 +173,7 @@ class FileTable:
 
     def _encode(self, positions: Collection[int], numbers: Collection[int]) -> dict[int, Column]:
         texts = {position: TextCodes() for position in positions if position not in numbers}
-        blocks: dict[int, list[Codes | Floats]] = {position: [] for position in positions}
+        blocks: dict[int, list[Longs | Floats]] = {position: [] for position in positions}
         self.odd_rows = []
         n_rows, n_cut = 0, 0
         with self._open() as handle:

@@ -12,8 +12,9 @@ from pricers.chain.reading.numbers import parse_number
 from pricers.chain.reading.recognise import Taken
 from pricers.chain.reading.rows import Rows
 from pricers.chain.reading.symbols import symbol_reader
-from pricers.chain.reading.table import Column, Mask, OddRow, Table
+from pricers.chain.reading.table import Column, OddRow, Table
 from pricers.chain.reading.words import parse_is_call, parse_is_call_flag
+from pricers.types import Bools
 
 LAYOUT_SIDE = "side of the row"
 """Header of the column that says call and put where the layout does."""
@@ -110,7 +111,7 @@ def drop_notes(rows: Rows) -> None:
         reader = symbol_reader(rows.columns["option_symbol"].texts)
         if reader is not None:
             readers["option_symbol"] = reader
-    is_option: Mask = np.zeros(len(rows), dtype=bool)
+    is_option: Bools = np.zeros(len(rows), dtype=bool)
     present = [name for name in _IDENTITY if name in rows.columns and name in readers]
     if "cp" in present and rows.columns["cp"].header == LAYOUT_SIDE:
         present.remove("cp")  # the layout's own, in every row

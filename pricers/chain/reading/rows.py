@@ -8,11 +8,12 @@ from functools import partial
 from typing import TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from aadlib.errors import AadValueError
+from aadlib.types import Floats
 from pricers.chain.reading.numbers import parse_number, parse_numbers
-from pricers.chain.reading.table import Codes, Column, Mask, Table
+from pricers.chain.reading.table import Column, Table
+from pricers.types import Bools, Longs
 
 T = TypeVar("T")
 
@@ -38,14 +39,14 @@ class Rows:
     table: Table
     columns: dict[str, Column]
     factors: dict[str, float]
-    source_row: Codes
+    source_row: Longs
     dropped: dict[str, int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
     def __len__(self) -> int:
         return int(self.source_row.size)
 
-    def keep(self, mask: Mask, reason: str = "") -> None:
+    def keep(self, mask: Bools, reason: str = "") -> None:
         """Keep the rows where `mask` is true; with a reason the others are counted under it."""
         if mask.all():
             return
@@ -78,7 +79,7 @@ class Rows:
                 raise AadValueError(f"{self.place_of(name, position)}: {error}") from None
         return values
 
-    def floats(self, name: str, decimal: str) -> NDArray[np.float64]:
+    def floats(self, name: str, decimal: str) -> Floats:
         """Return a column of numbers in the unit of its header, (n,); a bad one is an error with its line."""
         column, factor = self.columns[name], self.factors.get(name, 1.0)
         if column.values is not None:

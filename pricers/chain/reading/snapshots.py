@@ -11,7 +11,7 @@ from aadlib.errors import AadValueError
 from pricers.chain.reading.dates import Moment, parse_moment
 from pricers.chain.reading.options import ReadingOptions
 from pricers.chain.reading.rows import Rows
-from pricers.chain.reading.table import Codes
+from pricers.types import Bools, Longs
 
 ONE_SNAPSHOT = datetime.timedelta(minutes=15)
 """Quotes within this time are one snapshot, if no option is quoted twice."""
@@ -37,7 +37,7 @@ def _parse_time(text: str) -> datetime.time | None:
     return (datetime.datetime.min + datetime.timedelta(seconds=round(seconds, 6))).time()
 
 
-def _moments_of(rows: Rows, parse: Callable[[str], Moment]) -> tuple[list[Moment], Codes]:
+def _moments_of(rows: Rows, parse: Callable[[str], Moment]) -> tuple[list[Moment], Longs]:
     """Return the distinct moments of the quotes, sorted, and each row's position among them."""
     dates = rows.parse("quote_date", parse)
     codes = rows.columns["quote_date"].codes
@@ -67,8 +67,8 @@ def _is_asked_for(moment: Moment, at: str) -> bool:
 
 
 def choose_snapshot(
-    rows: Rows, parse: Callable[[str], Moment], contract: Codes, options: ReadingOptions
-) -> tuple[datetime.date, np.ndarray[tuple[int], np.dtype[np.bool_]] | None]:
+    rows: Rows, parse: Callable[[str], Moment], contract: Longs, options: ReadingOptions
+) -> tuple[datetime.date, Bools | None]:
     """Return the quote date and the rows of the one snapshot, None where all are.
 
     Parameters
@@ -109,7 +109,7 @@ def choose_snapshot(
     return date, keep
 
 
-def _require_one(rows: Rows, moments: list[Moment], contract: Codes) -> None:
+def _require_one(rows: Rows, moments: list[Moment], contract: Longs) -> None:
     """Raise unless the moments are the seconds over which one snapshot was taken."""
     times = [datetime.datetime.combine(moment.date, moment.time or datetime.time(0)) for moment in moments]
     is_twice = np.unique(contract).size < contract.size

@@ -6,15 +6,13 @@ import datetime
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
 from aadlib.errors import AadValueError
+from aadlib.types import Floats
 from pricers.chain.reading.contracts import Contracts
 from pricers.chain.reading.options import ReadingOptions
 from pricers.chain.reading.rows import Rows
 from pricers.chain.settlement import last_day
-
-Floats = NDArray[np.float64]
 
 
 def spot_column(rows: Rows, decimals: dict[str, str]) -> Floats | None:

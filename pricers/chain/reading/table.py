@@ -11,11 +11,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-Codes = NDArray[np.int64]
-Floats = NDArray[np.float64]
-Mask = NDArray[np.bool_]
+from aadlib.types import Floats
+from pricers.types import Bools, Longs
 
 N_SAMPLE_ROWS = 200
 """Rows below the header that are looked at to tell what a column holds."""
@@ -28,7 +26,7 @@ class TextCodes(dict[str, int]):
         self[text] = position = len(self)
         return position
 
-    def encode(self, texts: Sequence[str]) -> Codes:
+    def encode(self, texts: Sequence[str]) -> Longs:
         """Return the position of each text, (n,)."""
         return np.fromiter(map(self.__getitem__, texts), dtype=np.int64, count=len(texts))
 
@@ -50,13 +48,13 @@ class Column:
 
     header: str
     texts: list[str]
-    codes: Codes
+    codes: Longs
     values: Floats | None = None
 
     def __len__(self) -> int:
         return int(self.codes.size if self.values is None else self.values.size)
 
-    def select(self, keep: Mask) -> Column:
+    def select(self, keep: Bools) -> Column:
         """Return the rows that are kept, without the texts that no row has any more."""
         if self.values is not None:
             return numbers_column(self.header, self.values[keep])

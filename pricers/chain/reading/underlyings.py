@@ -7,8 +7,9 @@ import numpy as np
 from aadlib.errors import AadValueError
 from pricers.chain.reading.options import ReadingOptions
 from pricers.chain.reading.rows import Rows
-from pricers.chain.reading.table import Column, Mask
+from pricers.chain.reading.table import Column
 from pricers.chain.settlement import normalise_root
+from pricers.types import Bools
 
 UNDERLYING_OF_ROOT = {
     "SPXW": "SPX",
@@ -45,7 +46,7 @@ def naming_column(rows: Rows, roots: Column | None) -> tuple[str, Column] | None
     return None
 
 
-def choose_underlying(rows: Rows, roots: Column | None, options: ReadingOptions) -> Mask | None:
+def choose_underlying(rows: Rows, roots: Column | None, options: ReadingOptions) -> Bools | None:
     """Return the rows of the one underlying, None where all are.
 
     Raises

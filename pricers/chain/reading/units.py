@@ -7,13 +7,11 @@ are in different units, and then it says by which factor.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from aadlib.errors import AadValueError
+from aadlib.types import Floats
 from pricers.chain.reading.contracts import Contracts
 from pricers.chain.reading.rows import Rows
-
-Floats = NDArray[np.float64]
 
 _MIN_PAIRS = 3
 _NEAR = (0.5, 1.6)
