@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 from aadlib.errors import AadValueError
 from aadlib.types import Floats
 from pricers.chain.chain import Chain
-from pricers.chain.cleaning import years_to_expiry
+from pricers.chain.settlement import years_to_expiry
 from pricers.types import Longs
 
 CURVE_DECAY = 0.5
