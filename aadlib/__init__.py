@@ -11,8 +11,7 @@ from aadlib.errors import (
     NotFinite,
     TapeError,
 )
-from aadlib.program.program import Program
-from aadlib.program.recording import record
+from aadlib.program.program import Program, record
 from aadlib.tape import linear_algebra as linear_algebra
 from aadlib.tape.advar import ADVar, Condition
 from aadlib.tape.arrays import ADArray, array, zeros

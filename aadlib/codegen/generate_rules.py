@@ -16,12 +16,7 @@ from aadlib.codegen.generate_lane_rules import cython_lane_rules
 from aadlib.codegen.rule_text import BANNER, ELEMENTARY, Prefix, elementary_declarations, namer, renamed
 from aadlib.rules import special
 from aadlib.rules import table as rules
-
-LANES = 8
-"""Directions in one block: a 512-bit register of doubles, or two or four narrower ones."""
-
-BLOCK = 32
-"""Market states or paths in one block: several registers, so that long chains of arithmetic overlap."""
+from aadlib.sweeps.sizes import BLOCK, LANES
 
 
 def _special_functions() -> Iterator[tuple[ast.FunctionDef, set[str]]]:

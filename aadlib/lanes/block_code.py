@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from aadlib.sweeps.simd import LANES
+from aadlib.sweeps.sizes import LANES
 from aadlib.types import Flags, Ints, frozen
 
 ONE, MINUS_ONE, ZERO = -1, -2, -3

@@ -245,9 +245,9 @@ cdef class PointReplay:
     cdef Py_ssize_t n_slots
     cdef int output
 
-    def __init__(self, program):
-        self.value_code = program.value_code
-        self.adjoint_code = program.adjoint_code
+    def __init__(self, program, addresses, n_addresses):
+        self.value_code = program.nodes.value_code
+        self.adjoint_code = program.nodes.adjoint_code
         self.op = program.op
         self.left = program.left
         self.right = program.right
@@ -263,9 +263,9 @@ cdef class PointReplay:
         self.values = values
         self.adjoints = np.zeros(program.n_slots)
         self.tangents = np.zeros(program.n_slots * LANES)
-        self.places = program.adjoint_places
-        self.n_places = program.n_adjoint_places
-        self.adjoint_tangents = np.zeros(program.n_adjoint_places * LANES)
+        self.places = addresses
+        self.n_places = n_addresses
+        self.adjoint_tangents = np.zeros(n_addresses * LANES)
 
     cdef bint evaluate(self, const double[::1] inputs) noexcept nogil:
         cdef Py_ssize_t k

@@ -12,6 +12,8 @@ from types import ModuleType
 
 from aadlib.errors import AadValueError
 from aadlib.sweeps import scalar
+from aadlib.sweeps.sizes import BLOCK as BLOCK
+from aadlib.sweeps.sizes import LANES as LANES
 
 LEVELS = ("baseline", "avx2", "avx512")
 
@@ -31,12 +33,6 @@ def _load() -> tuple[str, ModuleType]:
 
 
 level, _module = _load()
-
-LANES: int = _module.directions_per_block
-"""Directions in one block of a sweep over one market state."""
-
-BLOCK: int = _module.states_per_block
-"""Market states or paths in one block of a sweep over many."""
 
 tangent_sweep = _module.tangent_sweep
 second_order_sweep = _module.second_order_sweep

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from aadlib.checking import compare, extrapolated_difference
+from aadlib.differences import compare, extrapolated_difference
 from aadlib.errors import AadTypeError, AadValueError
 from aadlib.tape.advar import ADVar, record_composite
 from aadlib.tape.arrays import array, is_recorded, values

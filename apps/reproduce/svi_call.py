@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import aadlib as ad
-from aadlib.checking import extrapolated_difference
+from aadlib.differences import extrapolated_difference
 from pricers import svi_pde
 from pricers.pde import grids
 from pricers.surfaces.svi_surface import PARAMETERS

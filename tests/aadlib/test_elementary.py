@@ -59,7 +59,7 @@ def scalar_value(name, point):
     """Return the function in the sweep over one market state."""
     program = ad.record(getattr(functions, name), 0.5)
     values = np.full(program.n_slots, point)
-    scalar.value_sweep(program.value_code, program.left, program.right, values, program.first_node, 0, 1)
+    scalar.value_sweep(program.nodes, values, (0, 1))
     return values[program.outputs[0]]
 
 
