@@ -58,6 +58,6 @@ def compare(what: str, derivative: Floats, expected: Floats, tolerance: float) -
         worst = np.unravel_index(int(np.nanargmax(np.where(np.isnan(error), np.inf, error))), error.shape)
         index = tuple(int(i) for i in worst)
         raise GradientMismatch(
-            f"{what} at {index} is {derivative[index]!r}, expected {expected[index]!r}: off by {error[index]:.3g} of the "
-            f"largest entry, tolerance {tolerance:g}. A kink at this point, or a rule of your own, can be the cause"
+            f"{what} at {index} is {derivative[index]!r}, expected {expected[index]!r}: off by {error[index]:.3g} of "
+            f"the largest entry, tolerance {tolerance:g}. A kink at this point, or a rule of your own, can be the cause"
         )

@@ -38,11 +38,12 @@ from aadlib.threads import SPREAD, map_pieces, n_threads
 from aadlib.twins import sweeps as twin_sweeps
 
 __all__ = [
-    "ADVar", "Argument", "BlockMachine", "CODES", "CURVES", "CURVES_OF_SIDES", "Condition", "CreatedArcs", "CudaMachine",
-    "Kink", "LaneSums", "Line", "Nodes", "ONE", "PathCode", "PathWriter", "Program", "RULES", "Replay", "SPREAD",
-    "STEP", "Tape", "Term", "UniformPoint", "ZERO", "block_time", "bottleneck_sum",
-    "bottleneck_work", "compiled", "created_arcs_of", "direction_groups", "extrapolated_difference", "forward_over_reverse",
-    "gradient_code", "in_python", "map_pieces", "meeting_code", "n_threads", "once_per_program", "positions",
-    "program_of", "quiet_launches", "record", "record_binary", "record_unary", "require_cuda", "simd", "spread",
-    "twin_sweeps", "value_code",
+    "ADVar", "Argument", "BlockMachine", "CODES", "CURVES", "CURVES_OF_SIDES", "Condition", "CreatedArcs",
+    "CudaMachine", "Kink", "LaneSums", "Line", "Nodes", "ONE", "PathCode", "PathWriter", "Program",
+    "RULES", "Replay", "SPREAD", "STEP", "Tape", "Term", "UniformPoint", "ZERO", "block_time",
+    "bottleneck_sum", "bottleneck_work", "compiled", "created_arcs_of", "direction_groups",
+    "extrapolated_difference", "forward_over_reverse", "gradient_code", "in_python", "map_pieces",
+    "meeting_code", "n_threads", "once_per_program", "positions", "program_of", "quiet_launches",
+    "record", "record_binary", "record_unary", "require_cuda", "simd", "spread", "twin_sweeps",
+    "value_code",
 ]  # fmt: skip

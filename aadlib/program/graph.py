@@ -77,7 +77,7 @@ Position = tuple[float, float]
 
 
 def positions(program: Layout) -> dict[int, Position]:
-    """Return where every slot is drawn: its height is the longest way from an input, sideways near the mean of its neighbours."""
+    """Return where every slot is drawn: as high as the longest way from an input, sideways near its neighbours' mean."""
     return _layout(program)[0]
 
 

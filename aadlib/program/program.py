@@ -38,7 +38,7 @@ def retraced(
     """Let a verb record the function again where a replay would take another branch and the program may do so."""
 
     @functools.wraps(verb)
-    def replayed(self: Program, *arguments: Arguments.args, **options: Arguments.kwargs) -> Result:
+    def replayed(self: Program, /, *arguments: Arguments.args, **options: Arguments.kwargs) -> Result:
         if self.retrace is None:
             return verb(self, *arguments, **options)
         try:
@@ -259,7 +259,7 @@ class Program(Layout):
             self._small is not None
             and (all_three := self._small.replay("derivatives", arguments)) is not None
         ):
-            return all_three  # type: ignore[no-any-return]
+            return all_three
         return self._derivatives(*arguments)
 
     @retraced

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from aadlib.errors import AadValueError, NotFinite
 from aadlib.program.arguments import load
@@ -25,7 +26,7 @@ from aadlib.validation import require_rule_shape
 def adjoint_addresses(program: Layout) -> tuple[Ints, int]:
     """Return the address of every slot (n_slots,) among the adjoints a second-order sweep holds, and their number."""
     addresses = np.empty(program.n_slots, dtype=np.int32)
-    lasting = [np.arange(program.n_inputs), program.outputs]
+    lasting: list[npt.NDArray[Any]] = [np.arange(program.n_inputs), program.outputs]
     for composite in program.composites:
         lasting += [composite.operands, program.first_node + np.arange(composite.begin, composite.end)]
     count = scalar.recycle_adjoints(program.nodes, np.concatenate(lasting).astype(np.int32), addresses)

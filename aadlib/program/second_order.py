@@ -1,4 +1,4 @@
-"""Hessians at one market state: forward over reverse in all directions, or the bottleneck sum; whichever is less work."""
+"""Hessians at one market state: forward over reverse in all directions, or the bottleneck sum."""
 
 from __future__ import annotations
 
