@@ -296,6 +296,26 @@ def numba_rules() -> str:
     return "\n".join(lines)
 
 
+def operations_stub() -> str:
+    """Write what a type checker sees of `aadlib.tape.operations`: a function per row that has a meaning."""
+    signatures = {
+        name: "x: Any" if rule.arity == 1 else "x: Any, y: Any"
+        for rule in rules.RULES
+        if rule.meaning
+        for name in (rule.name, *rule.also)
+    }
+    lines = [BANNER.rstrip(), "", "from typing import Any", "", "__all__ = ["]
+    lines += [
+        *(f'    "{name}",' for name in signatures),
+        "]",
+        "",
+        "def apply(name: str, *arguments: Any) -> Any: ...",
+    ]
+    return "\n".join(
+        [*lines, *(f"def {name}({given}) -> Any: ..." for name, given in signatures.items()), ""]
+    )
+
+
 def _write(path: Path, text: str) -> None:
     if not path.exists() or path.read_text(encoding="utf-8") != text:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -303,7 +323,8 @@ def _write(path: Path, text: str) -> None:
 
 
 def main(output: Path) -> None:
-    """Write every generated file below `output`."""
+    """Write every generated file below `output`, and the stub that must stand beside its module."""
     _write(output / "rules.pxi", cython_rules())
     _write(output / "lane_rules.pxi", cython_lane_rules())
     _write(output / "rules_numba.py", numba_rules())
+    _write(output.parent / "tape" / "operations.pyi", operations_stub())

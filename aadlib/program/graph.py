@@ -13,11 +13,6 @@ from aadlib.rules.table import RULES
 MAX_DRAWN = 400
 """Most slots a picture shows; beyond it nobody can read one."""
 
-SYMBOLS = {
-    "add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "^", "negative": "-( )", "square": "( )^2",
-    "reciprocal": "1/( )", "norm_cdf": "N", "norm_pdf": "n", "absolute": "| |", "maximum": "max", "minimum": "min",
-}  # fmt: skip
-
 
 def labels(program: Layout, input_names: list[str] | None = None) -> dict[int, str]:
     """Return what stands in each slot's node: an input's name, a constant's value or an operation's symbol."""
@@ -31,8 +26,8 @@ def labels(program: Layout, input_names: list[str] | None = None) -> dict[int, s
         texts[program.n_inputs + k] = f"{constant:.4g}"
     for k, code in enumerate(program.op.tolist()):
         if code < len(RULES):
-            name = RULES[code].name
-            texts[program.first_node + k] = SYMBOLS.get(name, name)
+            rule = RULES[code]
+            texts[program.first_node + k] = rule.symbol or rule.name
     for composite in program.composites:
         for k in range(composite.begin, composite.end):
             texts[program.first_node + k] = f"{composite.operation.name}[{k - composite.begin}]"
@@ -77,7 +72,7 @@ Position = tuple[float, float]
 
 
 def positions(program: Layout) -> dict[int, Position]:
-    """Return where every slot is drawn: as high as the longest way from an input, sideways near its neighbours' mean."""
+    """Return where every slot is drawn: as high as the longest way from an input, sideways near its neighbours."""
     return _layout(program)[0]
 
 

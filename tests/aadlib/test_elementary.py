@@ -14,7 +14,7 @@ from aadlib.codegen.minimax import POLYNOMIALS, coefficients
 from aadlib.codegen.rule_text import ELEMENTARY
 from aadlib.sweeps import scalar
 from aadlib.sweeps import simd as lanes
-from aadlib.tape import functions
+from aadlib.tape import operations
 
 mpmath = pytest.importorskip("mpmath")
 
@@ -45,7 +45,7 @@ PEERS = {
 
 def lane_values(build, name, points):
     """Return one function over lanes, computed by one build."""
-    program = ad.record(getattr(functions, name), np.full(1, 0.5), lanes=(0,))
+    program = ad.record(getattr(operations, name), np.full(1, 0.5), lanes=(0,))
     values = np.zeros(program.n_slots * build.states_per_block)
     outputs = np.empty((1, len(points)))
     build.evaluate_chunk(
@@ -57,7 +57,7 @@ def lane_values(build, name, points):
 
 def scalar_value(name, point):
     """Return the function in the sweep over one market state."""
-    program = ad.record(getattr(functions, name), 0.5)
+    program = ad.record(getattr(operations, name), 0.5)
     values = np.full(program.n_slots, point)
     scalar.value_sweep(program.nodes, values, (0, 1))
     return values[program.outputs[0]]
