@@ -81,7 +81,7 @@ class LaneSweep:
         n_lanes = require_one_length([len(array) for array in lanes])
         point = sums.at([numbers for argument, numbers in parts if not argument.lane])
         outputs = np.empty(n_lanes)
-        found, changed = sums.sums(point, lanes, 0, n_lanes, outputs)
+        totals, changed = sums.sums(point, lanes, 0, n_lanes, outputs)
         sums.raise_changed(changed, n_lanes)
-        _, gradient, hessian = sums.derivatives(point, found)
+        _, gradient, hessian = sums.derivatives(point, totals)
         return outputs, gradient, hessian

@@ -54,6 +54,16 @@ class _Scope(dict[str, Any]):
         return _NAMESPACE[name]
 
 
+def is_zero(x: Any) -> bool:
+    """Say whether a number is zero, with all the partials that a dual carries."""
+    return is_zero(x.value) and all(map(is_zero, x.partials)) if hasattr(x, "partials") else bool(x == 0.0)
+
+
+def add_product(total: Any, factor: Any, number: Any) -> Any:
+    """Return total + factor * number, where a zero ends the chain: 0 times infinity is 0."""
+    return total if is_zero(factor) or is_zero(number) else total + factor * number
+
+
 def value(code: int, x: float, y: float = 0.0) -> float:
     """Return the value of operation `code` with the conventions of C: NaN and infinity, no exception."""
     with np.errstate(all="ignore"):

@@ -11,7 +11,7 @@ from aadlib.program import passes
 from aadlib.rules.properties import COMMUTES
 from aadlib.twins import sweeps as reference
 
-from .functions_list import CASES
+from ..functions_list import CASES
 
 
 def first_places(constants: np.ndarray) -> np.ndarray:

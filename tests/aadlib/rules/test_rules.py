@@ -4,7 +4,7 @@ A number passes within 1e-13 relative, or within four times the change that one 
 makes in the exact number, where that is more: there the function itself is badly conditioned. Numbers beyond the
 range of doubles must come out infinite (or below 1e-300).
 
-`pytest tests/aadlib/test_rules.py -k worst -rP` prints the worst relative error over the table.
+`pytest tests/aadlib/rules/test_rules.py -k worst -rP` prints the worst relative error over the table.
 """
 
 from __future__ import annotations

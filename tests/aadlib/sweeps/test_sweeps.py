@@ -12,7 +12,7 @@ from aadlib.rules.table import CODES, RULES
 from aadlib.tape.advar import record_binary, record_unary
 from aadlib.twins import sweeps as reference
 
-from .functions_list import CASES
+from ..functions_list import CASES
 
 RELATIVE = 1e-11
 WILD = {"power", "gamma", "gammaln", "digamma", "tan", "norm_ppf", "arccosh", "arctanh", "arcsin", "arccos"}
@@ -26,11 +26,8 @@ class Twin:
 
     def __init__(self, program: ad.Program, point: np.ndarray) -> None:
         self.program = program
-        self.layout = (program.op.tolist(), program.left.tolist(), program.right.tolist())
-        self.activity = program.activity.tolist()
-        self.first = program.first_node
         self.values = [*point.tolist(), *program.constants.tolist(), *[0.0] * program.n_nodes]
-        reference.value_sweep(*self.layout, self.values, self.first)
+        reference.value_sweep(program.nodes, self.values)
 
     @property
     def value(self) -> float:
@@ -39,7 +36,7 @@ class Twin:
     def adjoints(self) -> list[float]:
         adjoints = [0.0] * self.program.n_slots
         adjoints[self.program.outputs[0]] = 1.0
-        reference.adjoint_sweep(*self.layout, self.activity, self.values, adjoints, self.first)
+        reference.adjoint_sweep(self.program.nodes, self.values, adjoints)
         return adjoints
 
     def gradient(self) -> list[float]:
@@ -47,7 +44,7 @@ class Twin:
 
     def tangents(self, direction) -> list[float]:
         tangents = [*map(float, direction), *[0.0] * (self.program.n_slots - self.program.n_inputs)]
-        reference.tangent_sweep(*self.layout, self.activity, self.values, tangents, self.first)
+        reference.tangent_sweep(self.program.nodes, self.values, tangents)
         return tangents
 
     def hvp(self, direction) -> list[float]:
@@ -56,9 +53,7 @@ class Twin:
     def adjoint_tangents(self, direction) -> list[float]:
         found = [0.0] * self.program.n_slots
         adjoints, tangents = self.adjoints(), self.tangents(direction)
-        reference.second_order_sweep(
-            *self.layout, self.activity, self.values, adjoints, tangents, found, self.first
-        )
+        reference.second_order_sweep(self.program.nodes, self.values, adjoints, tangents, found)
         return found
 
 

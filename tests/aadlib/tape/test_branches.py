@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
+import pickle
 import threading
 
 import numpy as np
@@ -171,6 +172,30 @@ def test_retrace_follows_the_branches():
     assert program.value_and_gradient([1.0, 2.0])[0] == 8.0
     assert program.n_inputs == 2
     assert "Retracing" in repr(program)
+
+
+def test_a_retracing_program_is_a_program_and_says_which_one_holds():
+    program = ad.record(two_branches, [2.0, 1.0], on_branch_change="retrace")
+    assert isinstance(program, ad.Program)
+    assert program.at(([3.0, 1.0],)) is program
+    fresh = program.at(([1.0, 2.0],))
+    assert fresh is not program and fresh.value([1.0, 2.0]) == 8.0
+    assert program.at(([1.0, 3.0],)) is fresh
+    assert program.at(([2.0, 1.0],)).value([2.0, 1.0]) == 4.0
+    with pytest.raises(ad.AadTypeError, match="recorded with 1 arguments"):
+        program.at(())
+
+
+def test_a_program_that_does_not_retrace_is_returned_as_it_is():
+    program = ad.record(two_branches, [2.0, 1.0])
+    assert program.at(([1.0, 2.0],)) is program
+    with pytest.raises(BranchChanged):
+        program.at(([1.0, 2.0],)).value([1.0, 2.0])
+
+
+def test_retracing_programs_travel():
+    program = pickle.loads(pickle.dumps(ad.record(np.abs, 2.0, on_branch_change="retrace")))
+    assert program.retrace is not None and program.value(-1.0) == 1.0
 
 
 def test_unknown_policy_is_named():
