@@ -23,6 +23,7 @@ from aadlib.program.replay import Argument, Replay, describe_line
 from aadlib.rules.properties import PAIRED
 from aadlib.sweeps import scalar
 from aadlib.sweeps import simd as lanes
+from aadlib.sweeps.point_replay import PointReplay
 from aadlib.tape.advar import ADVar
 from aadlib.tape.tape import Tape
 from aadlib.threads import map_pieces
@@ -226,7 +227,7 @@ class Program:
         try:
             point = self._points.pop()
         except IndexError:
-            point = lanes.PointReplay(self)
+            point = PointReplay(self)
         found = getattr(point, verb)(inputs.ravel())
         self._points.append(point)
         return found

@@ -1,6 +1,5 @@
 from aadlib.types import Codes, Flags, Floats, Ints
 
-def simd_level() -> int: ...
 def schedule(
     op: Flags, left: Ints, right: Ints, activity: Flags, paired: Codes, first: int, split: int
 ) -> tuple[Codes, Codes]: ...

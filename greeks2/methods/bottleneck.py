@@ -103,10 +103,9 @@ def bottleneck(point: Point) -> Floats:
         own = begin + np.flatnonzero(inputs[begin:end] >= 0)
         rows[inputs[own], own - begin] = 1.0
         met = np.zeros((arcs.n_ends, width))
-        lanes.meet_curvature(
-            program.op, program.left, program.right, program.activity, arcs.created, point.values, point.adjoints,
-            arcs.places, rows, met, program.first_node,
-        )  # fmt: skip
+        lanes.bottleneck_sweep(
+            program.nodes, arcs.created, point.values, point.adjoints, arcs.places, rows, met
+        )
         return rows[: arcs.n_ends, : end - begin], met[:, : end - begin]
 
     groups = groups_of(n)
