@@ -77,8 +77,8 @@ class LaneReplay:
 
         def sweep(replay: Replay, begin: int, end: int) -> tuple[tuple[int, int], None]:
             found = lanes.evaluate_chunk(
-                program.op, program.left, program.right, self._blocks(replay), program.first_node, program.n_uniform,
-                program.lane_slots, self.inputs, begin, end, program.guard_arrays, program.outputs, outputs,
+                program.nodes, program.n_uniform, (program.lane_slots, self.inputs), program.guard_arrays,
+                self._blocks(replay), (begin, end), program.outputs, outputs,
             )  # fmt: skip
             return found, None
 
@@ -96,9 +96,9 @@ class LaneReplay:
             adjoints = replay.state_block("lane_adjoints")
             adjoints[:] = 0.0
             found = lanes.gradient_chunk(
-                program.op, program.left, program.right, program.activity, self._blocks(replay), adjoints.reshape(-1),
-                program.first_node, program.n_uniform, program.lane_slots, self.inputs, begin, end,
-                program.guard_arrays, program.outputs, outputs, seeds, lane_adjoints,
+                program.nodes, program.n_uniform, (program.lane_slots, self.inputs), program.guard_arrays,
+                self._blocks(replay), adjoints.reshape(-1), (begin, end), program.outputs, seeds, outputs,
+                lane_adjoints,
             )  # fmt: skip
             return found, adjoints[: self.n_shared].sum(axis=1)
 
@@ -129,23 +129,14 @@ class LaneReplay:
         hessians = np.empty((self.n_lanes, active.size, active.size))
         m = active.size
         curves = CURVES[program.op] & CURVES_OF_SIDES[program.activity]
-        plan = lane_plan.plan_tangents(
-            program.left,
-            program.right,
-            program.activity,
-            curves,
-            UNITS[program.op],
-            active,
-            program.first_node,
-        )
+        plan = lane_plan.plan_tangents(program.nodes, UNITS[program.op], active)
         size = (plan[2] + m * (m + 1) // 2 + m + program.n_slots) * lanes.BLOCK
 
         def sweep(replay: Replay, begin: int, end: int) -> tuple[tuple[int, int], None]:
             found = lanes.second_order_chunk(
-                program.op, program.left, program.right, program.activity, curves, plan,
-                self._blocks(replay), program.first_node, program.n_uniform, program.lane_slots, self.inputs,
-                begin, end, program.guard_arrays, active, program.outputs[0], values, gradients, hessians,
-                replay.scratch(size),
+                program.nodes, program.n_uniform, (program.lane_slots, self.inputs), program.guard_arrays,
+                self._blocks(replay), curves, plan, replay.scratch(size), (begin, end), active, program.outputs[0],
+                (values, gradients, hessians),
             )  # fmt: skip
             return found, None
 

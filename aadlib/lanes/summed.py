@@ -246,10 +246,8 @@ class LaneSums:
         else:
             width = len(point.tangents) * lanes.LANES
             matrix = np.zeros((width, len(point.tangents), lanes.LANES))
-            lanes.curvature_sweep(
-                program.op, program.left, program.right, program.activity, point.values, adjoints, point.tangents,
-                matrix, program.first_node, 0, program.n_uniform,
-            )  # fmt: skip
+            segment = (0, program.n_uniform)
+            lanes.bottleneck_terms(program.nodes, point.values, adjoints, point.tangents, matrix, segment)
             found = matrix.reshape(width, width)[:size, :size]
         return 0.5 * (found + found.T)
 

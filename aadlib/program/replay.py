@@ -187,9 +187,8 @@ class Replay:
         for row, block in enumerate(tangents):
             part = directions[row * lanes.LANES : (row + 1) * lanes.LANES]
             block[: program.n_inputs, : len(part)] = part.T
-        layout = (program.op, program.left, program.right, program.activity, values)
         for block in tangents:
-            lanes.tangent_sweep(*layout, block.reshape(-1), program.first_node, *program.segments[0])
+            lanes.tangent_sweep(program.nodes, values, block.reshape(-1), program.segments[0])
         for composite, state, segment in zip(
             program.composites, self.states, program.segments[1:], strict=True
         ):
@@ -205,7 +204,7 @@ class Replay:
                 1, 0, 2
             )
             for block in tangents:
-                lanes.tangent_sweep(*layout, block.reshape(-1), program.first_node, *segment)
+                lanes.tangent_sweep(program.nodes, values, block.reshape(-1), segment)
         return tangents
 
     def gather(self, tangents: Floats, slots: Ints | slice, n_directions: int) -> Floats:
@@ -224,9 +223,8 @@ class Replay:
         def sweep(segment: tuple[int, int]) -> None:
             for forward, backward in zip(tangents, result, strict=True):
                 lanes.second_order_sweep(
-                    program.op, program.left, program.right, program.activity, values, adjoints,
-                    forward.reshape(-1), backward.reshape(-1), addresses, program.first_node, *segment,
-                )  # fmt: skip
+                    program.nodes, values, adjoints, forward.reshape(-1), backward.reshape(-1), addresses, segment
+                )
 
         sweep(program.segments[-1])
         n_directions = len(directions)
@@ -259,10 +257,7 @@ class Replay:
         size = len(tangents) * lanes.LANES
         matrix = np.zeros((size, len(tangents), lanes.LANES))
         for segment in program.segments:
-            lanes.curvature_sweep(
-                program.op, program.left, program.right, program.activity, values, adjoints, tangents, matrix,
-                program.first_node, *segment,
-            )  # fmt: skip
+            lanes.bottleneck_terms(program.nodes, values, adjoints, tangents, matrix, segment)
         result = matrix.reshape(size, size)[: len(directions), : len(directions)].copy()
         for composite, state in zip(program.composites, self.states, strict=True):
             seeds = adjoints[self._results(composite)]

@@ -117,10 +117,9 @@ def bottleneck_sum(replay: Replay) -> Floats:
         own = begin + np.flatnonzero(inputs[begin:end] >= 0)
         rows[inputs[own], own - begin] = 1.0
         sums = np.zeros((arcs.n_ends, width))
-        lanes.meet_curvature(
-            program.op, program.left, program.right, program.activity, arcs.bits, replay.values, replay.adjoints,
-            arcs.addresses, rows, sums, program.first_node,
-        )  # fmt: skip
+        lanes.bottleneck_sweep(
+            program.nodes, arcs.bits, replay.values, replay.adjoints, arcs.addresses, rows, sums
+        )
         return rows[: arcs.n_ends, : end - begin], sums[:, : end - begin]
 
     groups = direction_groups(inputs.size)

@@ -9,7 +9,7 @@ import numpy as np
 
 from aadlib.program.layout import Layout
 from aadlib.program.replay import adjoint_addresses
-from aadlib.sweeps.simd import PointReplay
+from aadlib.sweeps.point_replay import PointReplay
 
 MOST_NODES = 4096
 

@@ -6,27 +6,6 @@ from aadlib.program.nodes cimport Nodes, aad_nodes
 
 include "../generated/rules.pxi"
 
-cdef extern from *:
-    """
-    static int aad_simd_level(void) {
-    #if defined(__x86_64__) && defined(__GNUC__)
-        __builtin_cpu_init();
-        if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return 0;
-        if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-            __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw")) return 2;
-        return 1;
-    #else
-        return 0;
-    #endif
-    }
-    """
-    int aad_simd_level() nogil
-
-
-def simd_level():
-    """Return the widest instruction set of this processor that the lane sweeps are built for: 0, 1 (AVX2), 2 (AVX-512)."""
-    return aad_simd_level()
-
 
 def value_sweep(Nodes nodes not None, double[::1] values, segment):
     """Recompute the values of the nodes of a segment (begin, end), in order."""

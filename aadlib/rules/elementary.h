@@ -9,20 +9,14 @@
  * log through the odd series of atanh (Tang 1990), and erfc as exp(-x^2) times a polynomial in (x - 4) / (x + 4)
  * (Shepherd and Laframboise 1981).
  */
-#ifndef AADLIB_ELEMENTARY_H
-#define AADLIB_ELEMENTARY_H
+#ifndef AAD_ELEMENTARY_H
+#define AAD_ELEMENTARY_H
 
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
 
-#if defined(__GNUC__)
-#define AAD_INLINE static inline __attribute__((always_inline, unused))
-#define AAD_CALLED static __attribute__((noinline, unused))
-#else
-#define AAD_INLINE static inline
-#define AAD_CALLED static
-#endif
+#include "aadlib/rules/chain.h"
 
 #define AAD_LANE AAD_INLINE double
 
