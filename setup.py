@@ -58,12 +58,14 @@ MODULES = (
     "aadlib.sweeps.scalar",
     "aadlib.sweeps.simd",
     "greeks2.methods.edge_pushing.arc_count",
-    "greeks2.methods.edge_pushing.arc_placement",
+    "greeks2.methods.edge_pushing.arc_addresses",
     "greeks2.methods.edge_pushing.arc_schedule",
     "greeks2.methods.edge_pushing.arc_sweep",
     "aadlib.program.created_arcs",
     "greeks2.methods.taylor.front_sweep",
+    "greeks2.structure.hub_rows",
     "greeks2.structure.input_sets",
+    "greeks2.structure.passes",
 )
 """Extensions, each from the .pyx of the same name."""
 

@@ -1,98 +1,95 @@
-"""Which arcs the nodes of a program create, and where forward rows stand while somebody needs them."""
+"""Which slots an output's derivative reaches, which arcs the nodes create, and where the rows of their ends stand."""
 
 import numpy as np
 
+from aadlib.program.addresses cimport Addresses, give_back, take
 from aadlib.program.nodes cimport Nodes, aad_nodes
 
 
-def find_created_arcs(Nodes nodes not None, const unsigned char[::1] curves, unsigned char[::1] reached):
-    """Find the created arcs and give addresses to the rows at their ends, in one pass from the last node to the first.
+def mark_reached(Nodes nodes, unsigned char[::1] reached):
+    """Extend `reached` (one flag per slot, set for the outputs) along active operands."""
+    cdef const aad_nodes* program = &nodes.c
+    cdef Py_ssize_t k
+    with nogil:
+        for k in range(program.n_nodes - 1, -1, -1):
+            if reached[program.first_node + k]:
+                if program.activity[k] & 1:
+                    reached[program.left[k]] = 1
+                if program.activity[k] & 2:
+                    reached[program.right[k]] = 1
+
+
+cdef inline void make_end(Addresses* addresses, int slot) noexcept nogil:
+    """Give the end of an arc an address of its own."""
+    give_back(addresses, slot)
+    if addresses.of[slot] >= -1:
+        addresses.of[slot] = -2 - addresses.n_ends
+        addresses.n_ends += 1
+
+
+cdef inline int created_by(const aad_nodes* program, Py_ssize_t k, const unsigned char* curvature) noexcept nogil:
+    """Return bits 1, 2, 4 of the arcs a node creates in its active operands; a repeated one has its own under bit 1."""
+    cdef unsigned char wanted = program.activity[k]
+    cdef int bits = curvature[program.op[k]] & (1 if wanted == 1 else 4 if wanted == 2 else 7)
+    return 1 if bits and program.left[k] == program.right[k] else bits
+
+
+def find_created_arcs(Nodes nodes, const unsigned char[::1] curvature, const unsigned char[::1] reached):
+    """Find the created arcs and give addresses to the forward rows of their ends, in one pass.
 
     Parameters
     ----------
-    curves : per operation code, bits 1, 2, 4 where dxx, dxy, dyy do not vanish identically
-    reached : (n_slots,) enters with a flag for every output, extended to all that an output's derivative reaches
+    curvature : per operation code, bits 1, 2, 4 where dxx, dxy, dyy do not vanish identically
+    reached : (n_slots,) whether an output's derivative reaches a slot
 
     Returns
     -------
     created : (n_nodes,) bits 1, 2, 4 of the arcs every node creates in its active operands; a repeated operand has its
         own under bit 1
     addresses : (n_slots,) address of every row that is needed, -1 of one that is not
-    n_arcs, n_ends, n_addresses : the earlier ends of arcs have the addresses below n_ends, to themselves; the others
-        share
+    n_arcs, n_ends, n_addresses : the earlier ends of arcs have the addresses below n_ends, to themselves; others share
 
     Notes
     -----
-    A row is needed from its node to its last use, so going backward its address is taken at the first use and given
-    back at the node. A slot that turns out to be an end moves to an address of its own.
+    A row is needed from its node to its last use, so going backward its address is taken at the first use seen and
+    given back at the node. A slot that turns out to be an end moves to an address of its own.
     """
-    cdef aad_nodes c = nodes.c
-    cdef Py_ssize_t n = c.n_nodes
-    cdef Py_ssize_t first = c.first_node
+    cdef const aad_nodes* program = &nodes.c
     cdef Py_ssize_t k
-    cdef int a, b, slot, end
+    cdef int a, b, end, node, bits
     cdef int n_arcs = 0
-    cdef int n_ends = 0
-    cdef int n_shared = 0
-    cdef int n_free = 0
-    cdef int node
-    cdef unsigned char wanted, bits
-    created_array = np.zeros(n, dtype=np.uint8)
-    addresses_array = np.full(reached.shape[0], -1, dtype=np.int32)
+    cdef unsigned char wanted
+    cdef Addresses addresses
+    created_array = np.zeros(nodes.n_nodes, dtype=np.uint8)
+    address_array = np.full(nodes.n_slots, -1, dtype=np.int32)
     cdef unsigned char[::1] created = created_array
-    cdef int[::1] addresses = addresses_array  # -2 - e for end e until the end
-    cdef int[::1] free = np.empty(reached.shape[0] + 1, dtype=np.int32)
+    cdef int[::1] address = address_array
+    cdef int[::1] free = np.empty(nodes.n_slots + 1, dtype=np.int32)
+    addresses.of, addresses.free = &address[0], &free[0]
+    addresses.n_free = addresses.n_shared = addresses.n_ends = 0
     with nogil:
-        for k in range(n - 1, -1, -1):
-            node = <int>(first + k)
-            wanted = c.activity[k]
-            if wanted == 0 or (not reached[node] and addresses[node] == -1):
+        for k in range(program.n_nodes - 1, -1, -1):
+            node = <int>(program.first_node + k)
+            wanted = program.activity[k]
+            if wanted == 0 or (not reached[node] and address[node] == -1):
                 continue
-            a = c.left[k]
-            b = c.right[k]
-            bits = 0
-            if reached[node]:
-                if wanted & 1:
-                    reached[a] = 1
-                if wanted & 2:
-                    reached[b] = 1
-                bits = curves[c.op[k]] & (1 if wanted == 1 else 4 if wanted == 2 else 7)
-                if bits and a == b:
-                    bits = 1
-                created[k] = bits
-            if addresses[node] >= 0:  # free from here on: an operand may stand there
-                free[n_free] = addresses[node]
-                n_free += 1
-            if bits == 0 and addresses[node] == -1:
+            a, b = program.left[k], program.right[k]
+            bits = created_by(program, k, &curvature[0]) if reached[node] else 0
+            created[k] = bits
+            give_back(&addresses, node)  # free from here on: an operand may stand there
+            if bits == 0 and address[node] == -1:
                 continue
             for end in range(3):
-                if not bits & (1 << end):
-                    continue
-                n_arcs += 1
-                slot = a if end == 0 else b if end == 2 else min(a, b)
-                if addresses[slot] >= 0:
-                    free[n_free] = addresses[slot]
-                    n_free += 1
-                if addresses[slot] >= -1:
-                    addresses[slot] = -2 - n_ends
-                    n_ends += 1
-            if wanted & 1 and addresses[a] == -1:
-                if n_free:
-                    n_free -= 1
-                    addresses[a] = free[n_free]
-                else:
-                    addresses[a] = n_shared
-                    n_shared += 1
-            if wanted & 2 and addresses[b] == -1:
-                if n_free:
-                    n_free -= 1
-                    addresses[b] = free[n_free]
-                else:
-                    addresses[b] = n_shared
-                    n_shared += 1
-        for k in range(addresses.shape[0]):
-            if addresses[k] < -1:
-                addresses[k] = -2 - addresses[k]
-            elif addresses[k] >= 0:
-                addresses[k] += n_ends
-    return created_array, addresses_array, n_arcs, n_ends, n_ends + n_shared
+                if bits & (1 << end):
+                    n_arcs += 1
+                    make_end(&addresses, a if end == 0 else b if end == 2 else min(a, b))
+            if wanted & 1:
+                take(&addresses, a)
+            if wanted & 2:
+                take(&addresses, b)
+        for k in range(address.shape[0]):
+            if address[k] < -1:
+                address[k] = -2 - address[k]
+            elif address[k] >= 0:
+                address[k] += addresses.n_ends
+    return created_array, address_array, n_arcs, addresses.n_ends, addresses.n_ends + addresses.n_shared

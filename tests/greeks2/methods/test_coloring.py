@@ -13,12 +13,12 @@ from scipy import sparse
 import aadlib as ad
 from aadlib.errors import AadTypeError, AadValueError
 from greeks2 import KinkWarning, hessian, hessian_result, plan
-from greeks2.methods.coloring import color
-from greeks2.methods.forward_over_reverse import coloring_of
-from greeks2.structure.pattern import as_pattern, find_pattern
+from greeks2.methods.forward_over_reverse.coloring import color
+from greeks2.methods.forward_over_reverse.forward_over_reverse import coloring_of
+from greeks2.structure.pattern import as_pattern
 
-from ..aadlib.tape.test_composite import Softmax
-from .functions import CASES, Case
+from ...aadlib.tape.test_composite import Softmax
+from ..functions import CASES, Case
 
 
 def tridiagonal(x):
@@ -90,17 +90,6 @@ def test_colours_recover_every_entry(f, n: int, most: int) -> None:
         assert np.abs(given - expected).max() <= 1e-13 * scale
 
 
-@shapes
-def test_pattern_is_that_of_the_arcs(f, n: int, most: int) -> None:
-    """The arcs between inputs that edge pushing finds, and the diagonal."""
-    x = np.linspace(0.5, 1.5, n)
-    program = ad.record(f, x)
-    pairs = find_pattern(program)
-    stored = hessian(program, x, method="edge_pushing", sparse=True)
-    assert pairs is not None
-    assert pairs.tolist() == as_pattern(stored, n).tolist()
-
-
 @pytest.fixture
 def kinks_are_expected() -> Iterator[None]:
     with warnings.catch_warnings():
@@ -130,12 +119,6 @@ def test_dense_functions_take_all_directions() -> None:
     assert np.allclose(result.matrix.toarray(), program.hessian(x), rtol=1e-14)
     full = hessian(program, x, sparsity=np.ones((12, 12), dtype=bool))
     assert np.allclose(full, program.hessian(x), rtol=1e-13)
-
-
-def test_finding_stops_at_a_clique() -> None:
-    program = ad.record(blocks, np.linspace(0.5, 1.5, 40))
-    assert find_pattern(program, most_colors=3) is None
-    assert find_pattern(program, most_colors=4) is not None
 
 
 def test_weights_and_several_arguments() -> None:

@@ -24,7 +24,7 @@ class Coloring:
     ----------
     colors : (n,) from 0
     n_colors : int
-    rows, columns : (m,) all places of the symmetric pattern, sorted by row
+    rows, columns : (m,) all entries of the symmetric pattern, sorted by row
     from_color, from_row : (m,) the entry at rows[k], columns[k] is products[from_color[k], from_row[k]]
     """
 
@@ -43,14 +43,14 @@ class Coloring:
     @property
     def seeds(self) -> Floats:
         """Directions (n_colors, n): the sum of the unit vectors of each colour."""
-        found = np.zeros((self.n_colors, self.n))
-        found[self.colors, np.arange(self.n)] = 1.0
-        return found
+        directions = np.zeros((self.n_colors, self.n))
+        directions[self.colors, np.arange(self.n)] = 1.0
+        return directions
 
     def entries(self, products: Floats) -> Floats:
         """Return the entries at `rows`, `columns` from the Hessian times the seeds, (n_colors, n)."""
-        found: Floats = products[self.from_color, self.from_row]
-        return found
+        entries: Floats = products[self.from_color, self.from_row]
+        return entries
 
     def dense(self, entries: Floats) -> Floats:
         """Return the matrix (n, n)."""
@@ -71,7 +71,7 @@ def color(pairs: Pairs, n: int) -> Coloring:
 
     Parameters
     ----------
-    pairs : (m, 2) places below the diagonal; the diagonal itself always belongs to the pattern
+    pairs : (m, 2) entries below the diagonal; the diagonal itself always belongs to the pattern
     n : int, number of columns
 
     Notes
@@ -87,7 +87,7 @@ def color(pairs: Pairs, n: int) -> Coloring:
     Examples
     --------
     >>> import numpy as np
-    >>> from greeks2.methods.coloring import color
+    >>> from greeks2.methods.forward_over_reverse.coloring import color
     >>> color(np.array([[1, 0], [2, 0], [3, 0], [4, 0]]), 5).n_colors
     2
     """
@@ -103,8 +103,8 @@ def fewest_colors(pairs: Pairs, n: int, most: int) -> npt.NDArray[np.intp] | Non
         neighbours[i].append(j)
         neighbours[j].append(i)
     orders: list[Sequence[int]] = [range(n), sorted(range(n), key=lambda i: -len(neighbours[i]))]
-    found = [colors for order in orders if (colors := star_colors(neighbours, order, most)) is not None]
-    fewest = min(found, key=lambda colors: max(colors, default=-1), default=None)
+    tried = [colors for order in orders if (colors := star_colors(neighbours, order, most)) is not None]
+    fewest = min(tried, key=lambda colors: max(colors, default=-1), default=None)
     return None if fewest is None else np.array(fewest, dtype=np.intp)
 
 
@@ -136,13 +136,13 @@ def star_colors(neighbours: list[list[int]], order: Sequence[int], most: int) ->
 
 
 def readings(colors: npt.NDArray[np.intp], pairs: Pairs) -> Coloring:
-    """Return the coloring with the place where every entry is read off."""
+    """Return the coloring with where every entry is read off."""
     n, n_colors = colors.size, int(colors.max(initial=-1)) + 1
     rows, columns = np.concatenate([pairs, pairs[:, ::-1]]).T
     # In the product with a colour, row i is the sum of its entries in columns of that colour: read where it is one.
     sums = rows * n_colors + colors[columns]
-    _, place, count = np.unique(sums, return_inverse=True, return_counts=True)
-    alone, half = count[place] == 1, len(pairs)
+    _, number, count = np.unique(sums, return_inverse=True, return_counts=True)
+    alone, half = count[number] == 1, len(pairs)
     below = alone[:half]
     source_color = np.where(below, colors[pairs[:, 1]], colors[pairs[:, 0]])
     source_row = np.where(below, pairs[:, 0], pairs[:, 1])

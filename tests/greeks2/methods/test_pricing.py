@@ -12,7 +12,7 @@ import aadlib as ad
 from greeks2 import METHODS, hessian, hessian_result
 from greeks2.methods.edge_pushing.edge_pushing import schedule_of
 
-from .extended_precision import IS_WIDER, extended_hessian
+from ..extended_precision import IS_WIDER, extended_hessian
 
 EXACT = tuple(method for method in METHODS if method != "bumping2")
 MARKET = {"spot": 100.0, "volatility": 0.2, "rate": 0.05, "expiry": 1.0, "strike": 95.0}

@@ -2,11 +2,14 @@
 
 import numpy as np
 
-include "greeks2/methods/edge_pushing/arc_fields.pxi"
+from aadlib.program.nodes cimport Nodes, aad_nodes
+from greeks2.methods.edge_pushing.arc_schedule cimport (
+    AA, BB, COUNT, FLUSHES, NODE, RIGHT, ROW, RUN, RUN_A, RUN_B, RUN_LENGTH, SECOND, SELF, SHAPE, Streams
+)
 
 
 cdef int size_class(int size) noexcept nogil:
-    """Return the class of a block: exact up to 16 places, then four classes to a doubling."""
+    """Return the class of a block: exact up to 16 addresses, then four classes to a doubling."""
     cdef int power = 4
     if size <= 16:
         return size
@@ -24,7 +27,7 @@ cdef int class_size(int number) noexcept nogil:
 
 
 cdef class Arena:
-    """Blocks of places for the rows that are alive; a finished row's block goes to the next one of its class."""
+    """Blocks of addresses for the rows that are alive; a finished row's block goes to the next one of its class."""
 
     cdef int[::1] length, low, high, offset, previous
     cdef int free_rows[160]
@@ -43,8 +46,8 @@ cdef class Arena:
     cdef int capacity(self, int row) noexcept nogil:
         return self.length[row] + max(0, self.high[row] - self.low[row] + 1)
 
-    cdef int address(self, int row, int place) except -1 nogil:
-        """Return the address of a place of a row, given a block when it is first used."""
+    cdef int address(self, int row, int at) except -1 nogil:
+        """Return the address of an entry of a row, which gets a block when it is first used."""
         cdef int number, freed
         if self.offset[row] < 0:
             number = size_class(self.capacity(row))
@@ -57,9 +60,9 @@ cdef class Arena:
                     raise MemoryError("more than 2**31 arcs are alive at once: set cap_active, or use another method")
                 self.offset[row] = <int>self.size
                 self.size += class_size(number)
-        if place >= 0:
-            return self.offset[row] + place
-        return self.offset[row] + self.length[row] - 1 - place - self.low[row]
+        if at >= 0:
+            return self.offset[row] + at
+        return self.offset[row] + self.length[row] - 1 - at - self.low[row]
 
     cdef void finish(self, int row) noexcept nogil:
         cdef int number
@@ -69,28 +72,24 @@ cdef class Arena:
             self.free_rows[number] = row
 
 
-def place_rows(
-    int[:, ::1] records,
-    int[::1] targets,
-    int[:, ::1] flushes,
-    int[:, ::1] final,
-    Arena arena,
-    const int[::1] left,
-    const int[::1] right,
-):
-    """Turn (row, place) into addresses, in place; return the length that `targets` now has.
+def assign_addresses(Streams streams, int[:, ::1] final, Arena arena, Nodes nodes):
+    """Turn (row, entry of the row) into addresses, in place; return how many targets there are now.
 
     `targets` holds one address per push afterwards; the third column of `flushes` and `final` is the address.
     """
+    cdef const aad_nodes* program = &nodes.c
+    cdef int[:, ::1] records = streams.record_view
+    cdef int[::1] targets = streams.target_view
+    cdef int[:, ::1] flushes = streams.flush_view
     cdef Py_ssize_t n, e, t, to, f
-    cdef int slot, place, per_arc, field, node, a, b
+    cdef int slot, at, per_arc, field, node, a, b
     t = to = f = 0
     with nogil:
         for n in range(records.shape[0]):
             node = records[n, NODE]
             slot = records[n, ROW]
-            a = right[node] if records[n, SHAPE] & SECOND else left[node]
-            b = right[node]
+            a = program.right[node] if records[n, SHAPE] & SECOND else program.left[node]
+            b = program.right[node]
             for e in range(records[n, FLUSHES]):
                 flushes[f, 2] = arena.address(flushes[f, 2], flushes[f, 3])
                 f += 1
@@ -106,10 +105,10 @@ def place_rows(
                 else:
                     records[n, field] = -1
             if records[n, RUN_LENGTH]:
-                place = -1 - records[n, RUN]
-                records[n, RUN] = arena.address(slot, place)
-                records[n, RUN_A] = arena.address(a, place)
-                records[n, RUN_B] = arena.address(b, place) if per_arc == 2 else 0
+                at = -1 - records[n, RUN]
+                records[n, RUN] = arena.address(slot, at)
+                records[n, RUN_A] = arena.address(a, at)
+                records[n, RUN_B] = arena.address(b, at) if per_arc == 2 else 0
             if records[n, COUNT]:
                 records[n, ROW] = arena.address(slot, 0)
             arena.finish(slot)

@@ -88,7 +88,7 @@ def test_a_changed_branch_is_an_error_or_recorded_again() -> None:
         return x[0] ** 2 if x[0] > 1.0 else x[0] ** 3 * x[1]
 
     frozen = ad.record(g, [2.0, 1.0])
-    with pytest.raises(BranchChanged, match=r"test_door\.py"):
+    with pytest.raises(BranchChanged, match=r"test_second_order\.py"):
         hessian(frozen, [0.5, 1.0])
     again = ad.record(g, [2.0, 1.0], on_branch_change="retrace")
     for method in METHODS:
@@ -107,7 +107,7 @@ def kinked(x):
 
 def test_kinks_are_reported_once_and_by_line() -> None:
     with pytest.warns(
-        KinkWarning, match=r"4 operations .* maximum at .*test_door.py:\d+ in kinked \(3 times\)"
+        KinkWarning, match=r"4 operations .* maximum at .*test_second_order.py:\d+ in kinked \(3 times\)"
     ) as seen:
         result = hessian_result(kinked, [0.5, 1.0])
     assert len(seen) == 1 and seen[0].filename == __file__
