@@ -61,7 +61,11 @@ def _written(node: ast.expr, name: Name) -> tuple[str, int]:
             sign, binds = OPERATORS[type(op)]
             return f" {sign} ".join(_within(value, name, ATOM) for value in values), binds
         case ast.IfExp(test=test, body=body, orelse=other):
-            texts = (_within(test, name, CONDITION), _within(body, name, CONDITION), _within(other, name, CHOICE))
+            texts = (
+                _within(test, name, CONDITION),
+                _within(body, name, CONDITION),
+                _within(other, name, CHOICE),
+            )
             return "{} ? {} : {}".format(*texts), CHOICE
     raise ValueError(f"{ast.unparse(node)!r} cannot be written in C")
 

@@ -105,7 +105,10 @@ def c_lane_rules() -> str:
             *(f"const double* {n}" for n in read.split()),
             *(f"double* AAD_RESTRICT {n}" for n in filled.split()),
         ]
-        lines += [f"AAD_UNUSED static void AAD_WIDE({kind})(int code, {', '.join(blocks)}) {{", "    switch (code) {"]
+        lines += [
+            f"AAD_UNUSED static void AAD_WIDE({kind})(int code, {', '.join(blocks)}) {{",
+            "    switch (code) {",
+        ]
         for code, loop in loops():
             lines += [f"    case {code}: {{", *_loop(loop), "        break;", "    }"]
         lines += ["    }", "}", ""]
@@ -118,7 +121,11 @@ def _loop(loop: Loop) -> list[str]:
     body = [f"double {name} = {_in_lane(call)};" for name, call in calls]
     body += [f"{target}[k] = {_in_lane(text)};" for (target, _), text in zip(loop, texts, strict=True)]
     each = "        for (int k = 0; k < AAD_WIDTH; k++)"
-    lines = [f"{each} {body[0]}"] if len(body) == 1 else [f"{each} {{", *(f"            {t}" for t in body), "        }"]
+    lines = (
+        [f"{each} {body[0]}"]
+        if len(body) == 1
+        else [f"{each} {{", *(f"            {t}" for t in body), "        }"]
+    )
     if loop[0][0] == "p":  # a loop of its own: a computation that hangs on a condition is not SIMD
         return ["        double p[AAD_WIDTH];", *lines, f"{each} bar[k] += aad_chain(w[k], p[k]);"]
     return lines

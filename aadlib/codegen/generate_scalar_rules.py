@@ -26,7 +26,13 @@ def c_rules() -> str:
     """Write the header: codes, constants, special functions, `rule_value`, `rule_first`, `rule_second` and the steps."""
     undefined = {"INFINITY": "INFINITY", "NOT_A_NUMBER": "NAN"}
     lines = [f"/* {SOURCE} */", "#ifndef AAD_RULES_H", "#define AAD_RULES_H", ""]
-    lines += ["#include <stddef.h>", "", '#include "aadlib/rules/chain.h"', '#include "aadlib/rules/elementary.h"', ""]
+    lines += [
+        "#include <stddef.h>",
+        "",
+        '#include "aadlib/rules/chain.h"',
+        '#include "aadlib/rules/elementary.h"',
+        "",
+    ]
     lines += [f"#define rule_{name} ({undefined.get(name, repr(value))})" for name, value in constants()]
     lines += ["", "enum {", *(f"    {name} = {code}," for name, code in codes()), "};", ""]
     for tree in special_functions():
@@ -46,7 +52,10 @@ def c_rules() -> str:
 def cython_declarations() -> str:
     """Declare what the header holds: codes, values, switches and steps."""
     declared = [
-        *(f"double value_{r.name}({'double x' if r.arity == 1 else 'double x, double y'})" for r in rules.RULES),
+        *(
+            f"double value_{r.name}({'double x' if r.arity == 1 else 'double x, double y'})"
+            for r in rules.RULES
+        ),
         *(f"{'void' if TARGETS[order] else 'double'} rule_{order}({_arguments(order)})" for order in TARGETS),
         *(f"Py_ssize_t {name}({text.replace('ptrdiff_t', 'Py_ssize_t')})" for name, text in STEPS.items()),
     ]
@@ -104,7 +113,10 @@ def _dispatch(order: str) -> list[str]:
             if _calls(rule, order) == bool(half):
                 lines += [f"    case {code}: /* {rule.name} */"]
                 lines += [f"        {row}" for row in _statements(rule, order)]
-        lines += ["    default:", f"        {'break' if targets else 'return 0.0'};" if half else f"        {rest};"]
+        lines += [
+            "    default:",
+            f"        {'break' if targets else 'return 0.0'};" if half else f"        {rest};",
+        ]
         if not targets and not half:
             lines[-1] = f"        return {rest};"
         lines += ["    }", "}", ""]
@@ -134,7 +146,10 @@ def _value_steps() -> list[str]:
     ]
     for code, rule in enumerate(rules.RULES):
         if not _calls(rule, "value"):
-            lines += [f"    case {code}: /* {rule.name} */", f"        out[k] = {expression(rule.value, NAME)};"]
+            lines += [
+                f"    case {code}: /* {rule.name} */",
+                f"        out[k] = {expression(rule.value, NAME)};",
+            ]
             lines += ["        return 1;"]
     for number, one, two, side in pairs():
         operands = {"x": "u", "y": "z"} if side == 0 else {"x": "z", "y": "u"}

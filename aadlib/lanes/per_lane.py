@@ -162,7 +162,7 @@ class LaneReplay:
         m = active.size
         curves = CURVES[program.op] & CURVES_OF_SIDES[program.activity]
         plan = lane_plan.plan_tangents(program.nodes, UNITS[program.op], active)
-        size = (plan[2] + m * (m + 1) // 2 + m + program.n_slots) * lanes.BLOCK
+        size = (plan[2] + m * (m + 1) // 2 + m + program.n_slots) * lanes.BLOCK + lanes.LANES
 
         def sweep(replay: Replay, begin: int, end: int) -> tuple[tuple[int, int], None]:
             found = lanes.second_order_chunk(

@@ -132,4 +132,4 @@ cdef class PointReplay:
                 for j in range(i):
                     h[i, j] = 0.5 * (h[i, j] + h[j, i])
                     h[j, i] = h[i, j]
-        return *first_order, hessian
+        return first_order[0], first_order[1], hessian

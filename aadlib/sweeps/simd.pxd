@@ -107,7 +107,7 @@ cdef extern from "aadlib/sweeps/kernels/table.h" nogil:
             const aad_chunk* chunk, const aad_outputs* outputs, double* adjoints, double* lane_adjoints
         ) noexcept nogil
         aad_changed (*hessian)(
-            const aad_chunk* chunk, const aad_tangent_plan* plan, const aad_lane_results* results, double* arena
+            const aad_chunk* chunk, const aad_tangent_plan* plan, const aad_lane_results* results, double* scratch
         ) noexcept nogil
         Py_ssize_t (*run_blocks)(const aad_block_code* code, const aad_block_run* run) noexcept nogil
 

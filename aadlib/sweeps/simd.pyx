@@ -253,7 +253,7 @@ def second_order_chunk(
     double[::1] values,
     const unsigned char[::1] curves,
     tuple plan,
-    double[::1] arena,
+    double[::1] scratch,
     tuple lanes,
     const int[::1] active_slots,
     int output_slot,
@@ -261,8 +261,9 @@ def second_order_chunk(
 ):
     """Value, gradient and Hessian in each of a range of lanes; return (guard, lane) as `evaluate_chunk`.
 
-    `curves` says which second partials a node has, `plan` is (starts, entries, n_blocks) of `plan_tangents`, and `arena`
-    holds its n_blocks, the lower triangle of the Hessian, the gradient and an adjoint for every slot, a block each.
+    `curves` says which second partials a node has, `plan` is (starts, entries, n_blocks) of `plan_tangents`, and `scratch`
+    holds its n_blocks, the lower triangle of the Hessian, the gradient and an adjoint for every slot, a block each, and
+    LANES numbers more, as it is used from a cache line on.
     `results` are values (n_lanes,), gradients (n_lanes, n_active) and Hessians (n_lanes, n_active, n_active). Partials are
     computed once per block; the Hessian is the bottleneck sum of the nodes' terms.
     """
@@ -281,5 +282,5 @@ def second_order_chunk(
     )
     cdef aad_changed changed
     with nogil:
-        changed = kernels.hessian(&chunk, &tangents, &to, &arena[0])
+        changed = kernels.hessian(&chunk, &tangents, &to, &scratch[0])
     return changed.guard, changed.lane

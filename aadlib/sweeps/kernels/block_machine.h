@@ -129,7 +129,7 @@ static int sweep_chunk(
 /* Return the first lane of a bad chunk, or -1. A chunk whose sums are not finite is swept again with every zero ending its
  * chain; if they still are not it is bad, and the sweep ends. */
 static ptrdiff_t run_blocks(const aad_block_code* code, const aad_block_run* run) {
-    double* arena = (double*)(((size_t)run->workspace + 63) & ~(size_t)63);
+    double* arena = on_cache_line(run->workspace);
     double* zone = arena + code->n_places * AAD_LANES;
     double* columns = zone + code->n_sums * AAD_LANES;
     aad_machine_room room = {arena, zone, columns, columns + code->n_packs * AAD_COLUMN};

@@ -28,10 +28,11 @@ AAD_INLINE void combine_tangents(
     double total[AAD_LANES];
     if (activity == 3 && dx != 0.0 && dy != 0.0 && is_finite(dx) && is_finite(dy)) {
         for (int l = 0; l < AAD_LANES; l++) total[l] = dx * x[l] + dy * y[l];
-    } else {
-        for (int l = 0; l < AAD_LANES; l++) total[l] = 0.0;
-        if (activity & 1) add_scaled(total, dx, x);
-        if (activity & 2) add_scaled(total, dy, y);
+        for (int l = 0; l < AAD_LANES; l++) target[l] = total[l];
+        return; /* in registers all the way, as the other case is not */
     }
+    for (int l = 0; l < AAD_LANES; l++) total[l] = 0.0;
+    if (activity & 1) add_scaled(total, dx, x);
+    if (activity & 2) add_scaled(total, dy, y);
     for (int l = 0; l < AAD_LANES; l++) target[l] = total[l];
 }

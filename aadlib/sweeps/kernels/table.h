@@ -133,7 +133,7 @@ typedef struct {
     aad_changed (*gradient)(
         const aad_chunk* chunk, const aad_outputs* outputs, double* adjoints, double* lane_adjoints);
     aad_changed (*hessian)(
-        const aad_chunk* chunk, const aad_tangent_plan* plan, const aad_lane_results* results, double* arena);
+        const aad_chunk* chunk, const aad_tangent_plan* plan, const aad_lane_results* results, double* scratch);
     ptrdiff_t (*run_blocks)(const aad_block_code* code, const aad_block_run* run);
 } aad_kernels;
 
