@@ -61,7 +61,7 @@ MODULES = (
     "greeks2.methods.edge_pushing.arc_placement",
     "greeks2.methods.edge_pushing.arc_schedule",
     "greeks2.methods.edge_pushing.arc_sweep",
-    "greeks2.structure.created_arcs",
+    "aadlib.program.created_arcs",
     "greeks2.methods.taylor.front_sweep",
     "greeks2.structure.input_sets",
 )

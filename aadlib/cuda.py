@@ -12,8 +12,8 @@ from aadlib.lanes.bottleneck import meeting_code
 from aadlib.lanes.device_cuda import require_cuda
 from aadlib.lanes.machine_cuda import CudaMachine
 from aadlib.lanes.path_code import PathCode, gradient_code, value_code
-from aadlib.lanes.per_lane import require_one_length
 from aadlib.lanes.summed import LaneSums
+from aadlib.program.arguments import checked_numbers, require_one_length
 from aadlib.program.program import Program
 from aadlib.types import Floats
 
@@ -72,8 +72,7 @@ class LaneSweep:
         self, write: Callable[..., PathCode], arguments: Sequence[Any]
     ) -> tuple[Floats, Floats, Floats]:
         program = self.program
-        program.check_count(arguments)
-        given = [program.numbers(k, number) for k, number in enumerate(arguments)]
+        given = checked_numbers(program.arguments, arguments)
         if write not in self._sums:
             self._sums[write] = LaneSums(program, write(program), CudaMachine)
         sums = self._sums[write]
@@ -82,7 +81,7 @@ class LaneSweep:
         n_lanes = require_one_length([len(array) for array in lanes])
         point = sums.at([numbers for argument, numbers in parts if not argument.lane])
         outputs = np.empty(n_lanes)
-        found, changed = sums.sums(point, lanes, 0, n_lanes, outputs)
+        totals, changed = sums.sums(point, lanes, 0, n_lanes, outputs)
         sums.raise_changed(changed, n_lanes)
-        _, gradient, hessian = sums.derivatives(point, found)
+        _, gradient, hessian = sums.derivatives(point, totals)
         return outputs, gradient, hessian

@@ -6,12 +6,20 @@ import argparse
 import signal
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from types import FrameType
 from typing import NoReturn
 
 from aadlib.errors import AadError
-from apps import risk
-from apps.reproduce import command as reproduce
+from apps.program import Program
+
+PROGRAMS = ("risk", "reproduce")
+"""The programs in the order of their list; NAME is the record `PROGRAM` at the end of apps/NAME/command.py."""
+
+
+def program_records() -> list[Program]:
+    """Return the record of each program."""
+    return [import_module(f"apps.{name}.command").PROGRAM for name in PROGRAMS]
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -21,12 +29,12 @@ def build_parser() -> argparse.ArgumentParser:
         description="From an option chain to second-order Greeks, and the published tables and figures again.",
         epilog="`python -m apps NAME --help` explains each one.",
     )
-    programs = parser.add_subparsers(title="programs", metavar="NAME", dest="program")
-    for name, module in (("risk", risk), ("reproduce", reproduce)):
-        summary, details = module.HELP
-        program = programs.add_parser(name, help=summary, description=f"{summary}. {details}")
-        module.add_arguments(program)
-        program.set_defaults(run=module.run)
+    parsers = parser.add_subparsers(title="programs", metavar="NAME", dest="program")
+    for program in program_records():
+        described = f"{program.summary}. {program.details}"
+        own = parsers.add_parser(program.name, help=program.summary, description=described)
+        program.add_arguments(own)
+        own.set_defaults(run=program.run)
     return parser
 
 
@@ -36,8 +44,10 @@ def run(arguments: Sequence[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     if chosen.program is None:
         parser.print_help()
-        print(f"\ntables to reproduce: {', '.join(reproduce.TABLES)}")
-        print(f"figures to reproduce: {', '.join(reproduce.FIGURES)}")
+        print()
+        for program in program_records():
+            for heading, names in program.offers.items():
+                print(f"{heading}: {', '.join(names)}")
         return 0
     signal.signal(signal.SIGTERM, _stop)
     try:

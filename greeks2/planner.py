@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
 from aadlib.errors import AadValueError
+from aadlib.extend import bottleneck_work, created_arcs_of, direction_groups
 from aadlib.program.program import Program
 from aadlib.sweeps import simd as lanes
 from aadlib.threads import SPREAD, n_threads
-from greeks2.methods.bottleneck import curvature_of, groups_of, work_of
 from greeks2.methods.bumping2 import n_evaluations
 from greeks2.methods.edge_pushing.edge_pushing import (
     PushCount,
@@ -136,7 +136,7 @@ def _push(program: Program, replays: int, counts: dict[str, int], times: dict[st
     counted: PushCount | Schedule | None
     if counts["front"] <= WIDEST_FRONT:
         front = front_of(program)
-        counted = count_within(program, curvature_of(program).created, front.places, front.size, limit)
+        counted = count_within(program, created_arcs_of(program).bits, front.places, front.size, limit)
     else:
         counted = schedule_within(program, limit)
     if counted is None:
@@ -153,7 +153,7 @@ def _counts(program: Program) -> dict[str, int]:
     n, nodes = program.n_active, program.n_nodes
     blocks = _blocks(n)
     slots = lanes.LANES * program.n_slots
-    curvature = curvature_of(program)
+    curvature = created_arcs_of(program)
     return {
         "nodes": nodes,
         "created_arcs": curvature.n_arcs,
@@ -164,7 +164,7 @@ def _counts(program: Program) -> dict[str, int]:
         "lane_multiply_adds": 6 * lanes.LANES * blocks * nodes,
         "evaluations": n_evaluations(n),
         "bytes_forward_over_reverse": 16 * slots * min(n_threads(), blocks),
-        "bytes_bottleneck": 8 * (curvature.n_places + curvature.n_ends) * lanes.LANES * blocks,
+        "bytes_bottleneck": 8 * (curvature.n_addresses + curvature.n_ends) * lanes.LANES * blocks,
     }
 
 
@@ -221,7 +221,7 @@ def _met_time(program: Program, counts: dict[str, int]) -> float:
             + BLOCK_CALL * counts["lane_blocks"]
             + TANGENT_NODE * counts["nodes"] * counts["lane_blocks"]
         )
-    groups = len(groups_of(n))
-    threads = min(n_threads(), groups) if work_of(curvature_of(program), groups) > SPREAD else 1
+    groups = len(direction_groups(n))
+    threads = min(n_threads(), groups) if bottleneck_work(program, groups) > SPREAD else 1
     sweep = ROW * counts["arc_rows"] + CREATED * counts["created_arcs"]
     return POINT + MEETING + sweep * -(-groups // max(1, threads)) + END * ends * n + PRODUCT * ends * n * n

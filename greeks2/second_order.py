@@ -30,7 +30,7 @@ from greeks2.methods.forward_over_reverse import (
 )
 from greeks2.methods.taylor.taylor import front_of, taylor
 from greeks2.planner import Plan, plan
-from greeks2.point import RECORDINGS, Point, Source, as_arguments, as_program, point_at, require_number
+from greeks2.point import Point, Source, as_arguments, as_program, point_at, require_number
 from greeks2.read_only import ReadOnly
 from greeks2.structure.kinks import KinkGroup, kinks_of, warn_of_kinks
 
@@ -155,7 +155,7 @@ def _solve(
     elif method == "auto" and sparsity is not None:
         method = "forward_over_reverse"
     elif method == "auto":
-        chosen = plan(program, replays=1000 if isinstance(f, RECORDINGS) else 1)
+        chosen = plan(program, replays=1000 if isinstance(f, Program) else 1)
         method = chosen.method
     if sparsity is not None:
         coloring = coloring_from(program, sparsity)

@@ -25,7 +25,7 @@ from aadlib.lanes.block_steps import (
     VALUE,
     n_results,
 )
-from aadlib.sweeps.simd import LANES
+from aadlib.sweeps.sizes import LANES
 from aadlib.types import Flags, Ints, frozen
 
 ONE, MINUS_ONE, ZERO = -1, -2, -3

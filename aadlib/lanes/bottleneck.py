@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from aadlib.lanes.block_code import ONE, ZERO, Term
-from aadlib.lanes.path_code import PathCode, PathLayout, PathWriter
-from aadlib.program.freeze import spread
+from aadlib.lanes.path_code import PathCode, PathWriter
+from aadlib.program.layout import Layout, spread
 from aadlib.rules.properties import PASSES
 
 WIDE = 64
@@ -29,7 +29,7 @@ STEP, COLUMN_PRODUCT, PACKED = 1.2, 0.3, 4.0
 Row = dict[int, int]
 
 
-def meeting_code(program: PathLayout) -> PathCode:
+def meeting_code(program: Layout) -> PathCode:
     """Return code for values, gradients and Hessians by the meeting sweep.
 
     The columns are the active inputs, or where that is cheaper the uniform slots that the lanes start from: many inputs
@@ -47,7 +47,7 @@ def block_time(path: PathCode) -> float:
     return STEP * path.code.steps + COLUMN_PRODUCT * path.wide_products + PACKED * path.code.n_columns
 
 
-def uniform_inputs(program: PathLayout) -> dict[int, list[int]]:
+def uniform_inputs(program: Layout) -> dict[int, list[int]]:
     """Return the active inputs on which each uniform slot that a lane node uses depends."""
     lane_nodes = np.arange(program.n_uniform, program.n_nodes)
     activity = program.activity[lane_nodes]
@@ -69,7 +69,7 @@ def uniform_inputs(program: PathLayout) -> dict[int, list[int]]:
 class _Meeting:
     """One writing of the code, over the active inputs or over the uniform slots that lanes use."""
 
-    def __init__(self, program: PathLayout, uniform: dict[int, list[int]], *, at_inputs: bool) -> None:
+    def __init__(self, program: Layout, uniform: dict[int, list[int]], *, at_inputs: bool) -> None:
         self.path = PathWriter(program)
         self.writer = self.path.writer
         self.first = program.first_node

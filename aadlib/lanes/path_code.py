@@ -8,25 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
 from aadlib.lanes.block_code import MINUS_ONE, ONE, ZERO, BlockCode, BlockWriter, Term
-from aadlib.lanes.per_lane import LaneLayout
-from aadlib.program.freeze import Guard, Kink
+from aadlib.program.layout import Layout
 from aadlib.rules.table import RULES
 from aadlib.types import Ints, frozen
 
 CONSTANT = {"0.0": ZERO, "1.0": ONE, "-1.0": MINUS_ONE}
 OPERAND = {"x": 0, "y": 1, "v": 2}
-
-
-class PathLayout(LaneLayout, Protocol):
-    """What the code of a path needs to know of its program."""
-
-    guards: tuple[Guard, ...]
-    kinks: tuple[Kink, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +48,7 @@ class PathCode:
 class PathWriter:
     """Writes the values, the partials that are asked for and the adjoints of a program's lane part."""
 
-    def __init__(self, program: PathLayout) -> None:
+    def __init__(self, program: Layout) -> None:
         self.program = program
         self.writer = BlockWriter()
         self.seed = self.writer.constant(("seed",))
@@ -217,12 +208,12 @@ class PathWriter:
         )
 
 
-def value_code(program: PathLayout) -> PathCode:
+def value_code(program: Layout) -> PathCode:
     """Return code for the values alone."""
     return PathWriter(program).finish(0)
 
 
-def gradient_code(program: PathLayout) -> PathCode:
+def gradient_code(program: Layout) -> PathCode:
     """Return code for values and adjoints."""
     path = PathWriter(program)
     path.adjoints()

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
-from aadlib.errors import AadValueError
 from aadlib.lanes import tangent_plan as lane_plan
-from aadlib.program.replay import Argument, Layout, Replay
+from aadlib.program.arguments import checked_numbers, require_one_length
+from aadlib.program.layout import Layout
+from aadlib.program.replay import Replay, lent_replay
 from aadlib.rules.properties import CURVES, CURVES_OF_SIDES, UNITS
 from aadlib.sweeps import simd as lanes
 from aadlib.threads import map_pieces
-from aadlib.types import Floats, Ints
+from aadlib.types import Floats
 
 
 def chunk_size(n_lanes: int) -> int:
@@ -26,47 +26,15 @@ def chunk_size(n_lanes: int) -> int:
     return lanes.BLOCK * min(max(n_lanes // (64 * lanes.BLOCK), 16), 128)
 
 
-class LaneLayout(Layout, Protocol):
-    """What a replay over lanes needs to know of its program."""
-
-    arguments: tuple[Argument, ...]
-    lane_slots: Ints
-    n_outputs: int
-    n_uniform: int
-    output_shape: tuple[int, ...]
-
-    def check_count(self, arguments: Sequence[Any]) -> None:
-        """Raise unless there is one value per argument."""
-
-    def numbers(self, position: int, given: Any) -> Floats:
-        """Return one argument as floats of the right shape."""
-
-    def replay(self) -> AbstractContextManager[Replay]:
-        """Lend scratch arrays."""
-
-
-def require_one_length(lengths: Sequence[int]) -> int:
-    """Return the number of lanes that all lane arguments have; raise where they differ or have none."""
-    if len(set(lengths)) != 1:
-        raise AadValueError(
-            f"lane arguments differ in length: {list(lengths)}; give them all the same number of lanes"
-        )
-    if lengths[0] == 0:
-        raise AadValueError("lane arguments are empty: give at least one lane")
-    return lengths[0]
-
-
 class LaneReplay:
     """The shared part of one replay, evaluated once, and the lanes' inputs, one row per scalar."""
 
-    def __init__(self, program: LaneLayout, uniform: Replay, arguments: Sequence[Any]) -> None:
-        program.check_count(arguments)
+    def __init__(self, program: Layout, uniform: Replay, arguments: Sequence[Any]) -> None:
         self.program = program
         self.uniform = uniform
         rows: list[Floats] = []
-        for position, given in enumerate(arguments):
-            argument = program.arguments[position]
-            numbers = program.numbers(position, given)
+        given = checked_numbers(program.arguments, arguments)
+        for argument, numbers in zip(program.arguments, given, strict=True):
             if argument.lane:
                 rows.append(numbers.reshape(len(numbers), argument.size).T)
             else:
@@ -89,7 +57,7 @@ class LaneReplay:
         size = chunk_size(self.n_lanes)
 
         def chunk(begin: int) -> Any:
-            with self.program.replay() as replay:
+            with lent_replay(self.program) as replay:
                 (guard, lane), result = sweep(replay, begin, min(begin + size, self.n_lanes))
             if guard >= 0:
                 self.program.raise_changed(guard, f" in the block of lanes from {lane}")

@@ -11,9 +11,11 @@ import numpy.typing as npt
 
 from aadlib.errors import AadValueError, NotFinite
 from aadlib.lanes.machine import BlockMachine
-from aadlib.lanes.path_code import PathCode, PathLayout
-from aadlib.lanes.per_lane import require_one_length
-from aadlib.program.replay import Replay, describe_line
+from aadlib.lanes.path_code import PathCode
+from aadlib.program.arguments import require_one_length
+from aadlib.program.layout import Layout
+from aadlib.program.parts import describe_line
+from aadlib.program.replay import Replay, lent_replay
 from aadlib.rules.properties import LINEAR
 from aadlib.sweeps import scalar
 from aadlib.sweeps import simd as lanes
@@ -73,7 +75,7 @@ class LaneSums:
     machine : what runs the code, `BlockMachine` on the CPU or `aadlib.lanes.machine_cuda.CudaMachine`
     """
 
-    def __init__(self, program: PathLayout, path: PathCode, machine: Any = BlockMachine) -> None:
+    def __init__(self, program: Layout, path: PathCode, machine: Any = BlockMachine) -> None:
         self.program = program
         self.path = path
         self.n_shared = program.first_node + program.n_uniform
@@ -91,10 +93,10 @@ class LaneSums:
         self._workspaces: list[Floats] = []
         self._last: tuple[bytes, UniformPoint] | None = None
 
-    def __getstate__(self) -> tuple[PathLayout, PathCode, Any]:
+    def __getstate__(self) -> tuple[Layout, PathCode, Any]:
         return self.program, self.path, self._kind
 
-    def __setstate__(self, state: tuple[PathLayout, PathCode, Any]) -> None:
+    def __setstate__(self, state: tuple[Layout, PathCode, Any]) -> None:
         LaneSums.__init__(self, *state)
 
     def _plan_fixed(self) -> None:
@@ -125,7 +127,7 @@ class LaneSums:
 
     def _swept(self, shared: Sequence[Floats]) -> UniformPoint:
         program, path = self.program, self.path
-        with program.replay() as replay:
+        with lent_replay(program) as replay:
             given = iter(shared)
             for argument in program.arguments:
                 if not argument.lane:
@@ -200,7 +202,7 @@ class LaneSums:
         """Return the sums of value, gradient (n_active,) and Hessian (n_active, n_active) out of the code's sums."""
         path, program = self.path, self.program
         n = path.adjoint_slots.size
-        with program.replay() as replay:
+        with lent_replay(program) as replay:
             adjoints = replay.adjoints
             adjoints[: self.n_shared] = 0.0
             adjoints[path.adjoint_slots] = sums[1 : 1 + n]
@@ -264,8 +266,7 @@ class LaneSums:
                         f"lane {lane} has {float(row[position])!r} at position {position} of its inputs: must be finite"
                     )
                 values[argument.span] = row
-            layout = (program.value_code, program.left, program.right, values, program.first_node)
-            scalar.value_sweep(*layout, program.n_uniform, program.n_nodes)
+            scalar.value_sweep(program.nodes, values, (program.n_uniform, program.n_nodes))
             if not np.isfinite(values[program.outputs[0]]):
                 self._raise_for_lane(values, lane)
         raise NotFinite(
@@ -277,7 +278,7 @@ class LaneSums:
         program = self.program
         value = float(values[program.outputs[0]])
         if program.lines is not None:
-            with program.replay() as replay:
+            with lent_replay(program) as replay:
                 replay.raise_not_finite(values, program.lines)
         kinks = f" (a kink stands at {describe_line(program.kinks[0].line)})" if program.kinks else ""
         raise NotFinite(

@@ -18,8 +18,6 @@ cdef class PointReplay:
     """
 
     cdef Nodes nodes
-    cdef const unsigned short[::1] value_code
-    cdef const unsigned short[::1] adjoint_code
     cdef const unsigned char[::1] guard_op
     cdef const int[::1] guard_left
     cdef const int[::1] guard_right
@@ -33,10 +31,8 @@ cdef class PointReplay:
     cdef Py_ssize_t n_inputs
     cdef int output
 
-    def __init__(self, program):
+    def __init__(self, program, addresses, n_addresses):
         self.nodes = program.nodes
-        self.value_code = program.value_code
-        self.adjoint_code = program.adjoint_code
         self.guard_op, self.guard_left, self.guard_right, self.guard_outcome = program.guard_arrays
         self.active = np.flatnonzero(program.input_active).astype(np.int32)
         self.n_inputs = program.n_inputs
@@ -46,8 +42,8 @@ cdef class PointReplay:
         self.values = values
         self.adjoints = np.zeros(program.n_slots)
         self.tangents = np.zeros(program.n_slots * AAD_LANES)
-        self.addresses = program.adjoint_places
-        self.adjoint_tangents = np.zeros(program.n_adjoint_places * AAD_LANES)
+        self.addresses = addresses
+        self.adjoint_tangents = np.zeros(n_addresses * AAD_LANES)
 
     cdef bint evaluate(self, const double[::1] inputs) noexcept nogil:
         cdef Py_ssize_t k
@@ -61,7 +57,7 @@ cdef class PointReplay:
         k = 0
         while k < self.nodes.c.n_nodes:
             k += step_value(
-                self.value_code[k], &self.values[0], &self.values[first], self.nodes.c.left, self.nodes.c.right, k
+                self.nodes.c.value_code[k], &self.values[0], &self.values[first], self.nodes.c.left, self.nodes.c.right, k
             )
         for k in range(self.guard_op.shape[0]):
             if (
@@ -77,7 +73,7 @@ cdef class PointReplay:
         self.adjoints[self.output] = 1.0
         while k >= 0:
             k -= step_adjoint(
-                self.adjoint_code[k], &self.values[0], &self.values[first], &self.adjoints[0],
+                self.nodes.c.adjoint_code[k], &self.values[0], &self.values[first], &self.adjoints[0],
                 &self.adjoints[first], self.nodes.c.left, self.nodes.c.right, k,
             )
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from aadlib.types import Floats
 from apps.report.plots import (
     ACCENT,
     SECOND,
@@ -23,10 +24,8 @@ if TYPE_CHECKING:
     from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
-FloatArray = NDArray[np.float64]
 
-
-def draw_residuals(log_moneyness: FloatArray, expiry: FloatArray, residual: FloatArray, title: str) -> Figure:
+def draw_residuals(log_moneyness: Floats, expiry: Floats, residual: Floats, title: str) -> Figure:
     """Draw fit less mid of every quote over the chain; `residual` (n,) in volatility, shown in volatility points."""
     points = 100.0 * residual
     top = max(float(np.percentile(np.abs(points), 99.0)), 0.1)
@@ -55,7 +54,7 @@ def draw_residuals(log_moneyness: FloatArray, expiry: FloatArray, residual: Floa
     return figure
 
 
-def draw_errors(expiry: FloatArray, errors: Sequence[tuple[str, FloatArray]], title: str) -> Figure:
+def draw_errors(expiry: Floats, errors: Sequence[tuple[str, Floats]], title: str) -> Figure:
     """Draw the root mean square error of each expiry for several models; `errors` in volatility, two models at most."""
     with house_style():
         figure = new_figure(5.3, 3.2)
@@ -77,7 +76,7 @@ def draw_errors(expiry: FloatArray, errors: Sequence[tuple[str, FloatArray]], ti
 
 
 def draw_convergence(
-    rmse: FloatArray, accepted: NDArray[np.bool_], references: Sequence[tuple[str, float]], title: str
+    rmse: Floats, accepted: NDArray[np.bool_], references: Sequence[tuple[str, float]], title: str
 ) -> Figure:
     """Draw the penalised root mean square error of every march, in volatility; `references` (name, rmse) are lines.
 

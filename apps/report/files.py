@@ -82,7 +82,7 @@ def _field(item: Any) -> str:
 
 
 def require_replaceable(folder: Path) -> None:
-    """Refuse a report folder that holds anything but what a report wrote, or that somebody stands in.
+    """Refuse a folder that holds anything but what a report wrote, or that is or holds the working directory.
 
     Raises
     ------

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from aadlib.types import Floats
 from apps.report.plots import (
     GRID,
     MUTED,
@@ -22,11 +22,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-FloatArray = NDArray[np.float64]
-
 
 def draw_signed_map(
-    matrix: FloatArray, groups: Sequence[tuple[str, int]], title: str, unit: str, decades: float = 4.0
+    matrix: Floats, groups: Sequence[tuple[str, int]], title: str, unit: str, decades: float = 4.0
 ) -> Figure:
     """Draw a square matrix whose rows and columns fall into named `groups` (name, size), in order.
 
@@ -47,26 +45,26 @@ def draw_signed_map(
             axes.axhline(edge, color=MUTED, linewidth=0.4, alpha=0.7)
             axes.axvline(edge, color=MUTED, linewidth=0.4, alpha=0.7)
         centres = 0.5 * (edges[1:] + edges[:-1])
-        kept = _spaced(centres, len(matrix) / 26.0)
-        names = [groups[k][0] for k in kept]
-        axes.set_xticks(centres[kept], names, rotation=90)
-        axes.set_yticks(centres[kept], names)
+        labelled = _spaced(centres, len(matrix) / 26.0)
+        names = [groups[k][0] for k in labelled]
+        axes.set_xticks(centres[labelled], names, rotation=90)
+        axes.set_yticks(centres[labelled], names)
         axes.tick_params(length=0)
         axes.set_title(title)
         signed_colour_bar(figure, image, (0.86, 0.1, 0.022, 0.82), unit)
     return figure
 
 
-def _spaced(centres: FloatArray, gap: float) -> list[int]:
+def _spaced(centres: Floats, gap: float) -> list[int]:
     """Return the positions whose labels do not collide when labels need `gap` rows each."""
-    kept: list[int] = []
+    labelled: list[int] = []
     for position, centre in enumerate(centres):
-        if not kept or centre - centres[kept[-1]] >= gap:
-            kept.append(position)
-    return kept
+        if not labelled or centre - centres[labelled[-1]] >= gap:
+            labelled.append(position)
+    return labelled
 
 
-def draw_bars(matrix: FloatArray, names: Sequence[str], title: str, unit: str) -> Figure:
+def draw_bars(matrix: Floats, names: Sequence[str], title: str, unit: str) -> Figure:
     """Draw a small square matrix as bars in space (figure 6 of the report), coloured by sign and size."""
     from matplotlib import colormaps
 
@@ -103,7 +101,7 @@ def draw_bars(matrix: FloatArray, names: Sequence[str], title: str, unit: str) -
 
 
 def draw_buckets(
-    values: FloatArray,
+    values: Floats,
     rows: Sequence[str],
     columns: Sequence[str],
     title: str,
@@ -134,7 +132,7 @@ def draw_buckets(
     return figure
 
 
-def _write_cells(axes: Axes, values: FloatArray, top: float) -> None:
+def _write_cells(axes: Axes, values: Floats, top: float) -> None:
     small = 5e-4 * top
     for (i, j), value in np.ndenumerate(values):
         if np.isfinite(value) and abs(value) >= small:

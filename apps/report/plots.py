@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
+
+from aadlib.types import Floats
 
 if TYPE_CHECKING:
     from matplotlib.axis import Axis
@@ -151,7 +152,7 @@ def calendar_lengths(low: float, high: float) -> dict[str, float]:
     return {label: years for label, years in lengths.items() if 0.97 * low <= years <= 1.03 * high}
 
 
-def signed_norm(values: NDArray[np.float64], decades: float = 4.0) -> Normalize:
+def signed_norm(values: Floats, decades: float = 4.0) -> Normalize:
     """Return a colour scale symmetric about zero: linear below the largest entry / 10^decades, logarithmic above."""
     from matplotlib.colors import SymLogNorm
 
@@ -160,13 +161,13 @@ def signed_norm(values: NDArray[np.float64], decades: float = 4.0) -> Normalize:
 
 
 def signed_colour_bar(
-    figure: Figure, image: ScalarMappable, place: tuple[float, float, float, float], unit: str
+    figure: Figure, image: ScalarMappable, box: tuple[float, float, float, float], unit: str
 ) -> None:
-    """Add the colour bar of a signed map, in `place` (left, bottom, width, height), labelled in plain decimals."""
+    """Add the colour bar of a signed map, in `box` (left, bottom, width, height), labelled in plain decimals."""
     from matplotlib.colors import SymLogNorm
     from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-    bar = figure.colorbar(image, cax=figure.add_axes(place))
+    bar = figure.colorbar(image, cax=figure.add_axes(box))
     bar.set_label(unit)
     if isinstance(image.norm, SymLogNorm) and image.norm.vmax is not None:
         top = int(np.floor(np.log10(image.norm.vmax)))

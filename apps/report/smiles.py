@@ -6,15 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from aadlib.types import Floats
 from apps.report.plots import ACCENT, INK, MUTED, SECOND, house_style, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-FloatArray = NDArray[np.float64]
 
 _MONEYNESS = "strike / forward (%)"
 
@@ -29,12 +28,12 @@ class Smile:
 
     title: str
     note: str
-    moneyness: FloatArray
-    mid: FloatArray
-    bid: FloatArray
-    ask: FloatArray
-    fitted: FloatArray
-    rival: FloatArray | None = None
+    moneyness: Floats
+    mid: Floats
+    bid: Floats
+    ask: Floats
+    fitted: Floats
+    rival: Floats | None = None
     rival_name: str = "SVI"
 
 
@@ -107,7 +106,7 @@ def draw_errors_on(axes: Axes, smile: Smile) -> None:
     axes.grid(True, axis="y")
 
 
-def _draw_bars(axes: Axes, x: FloatArray, bottom: FloatArray, top: FloatArray, label: str) -> None:
+def _draw_bars(axes: Axes, x: Floats, bottom: Floats, top: Floats, label: str) -> None:
     """Draw vertical bars as one broken line: a tenth of the drawing time of a line each."""
     gap = np.full_like(x, np.nan)
     axes.plot(
@@ -129,7 +128,7 @@ def _limits(smile: Smile) -> tuple[float, float]:
     return max(low - 0.12 * room, 0.0), high + 0.12 * room
 
 
-def representative(expiries: FloatArray, wanted: int) -> list[int]:
+def representative(expiries: Floats, wanted: int) -> list[int]:
     """Choose `wanted` of the sorted expiries, spread evenly in their logarithm, the first and the last included."""
     n = len(expiries)
     if n <= wanted:

@@ -6,15 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from aadlib.types import Floats
 from apps.report.plots import GRID, INK, calendar_lengths, expiry_ticks, house_style, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.colors import Normalize
     from matplotlib.figure import Figure
 
-FloatArray = NDArray[np.float64]
 
 _LEVELS = (2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 60, 80, 100, 120, 150, 200, 250, 300)
 """Level lines in per cent."""
@@ -29,16 +28,14 @@ class SurfaceGrid:
     standard deviation, and `smooth` (n, k), the volatility without the jumps between expiry intervals.
     """
 
-    expiry: FloatArray
-    log_moneyness: FloatArray
-    volatility: FloatArray
-    deviation: FloatArray
-    smooth: FloatArray
+    expiry: Floats
+    log_moneyness: Floats
+    volatility: Floats
+    deviation: Floats
+    smooth: Floats
 
 
-def quoted_range(
-    expiry: FloatArray, low: FloatArray, high: FloatArray, shown: FloatArray
-) -> tuple[FloatArray, FloatArray]:
+def quoted_range(expiry: Floats, low: Floats, high: Floats, shown: Floats) -> tuple[Floats, Floats]:
     """Return the range of log-moneyness inside the convex hull of the quotes, at the expiries `shown`.
 
     `low`, `high` (k,) are the outermost quotes at `expiry` (k,), sorted; the hull is taken in strike over forward
@@ -51,7 +48,7 @@ def quoted_range(
     )
 
 
-def _concave_envelope(x: FloatArray, y: FloatArray, wanted: FloatArray) -> FloatArray:
+def _concave_envelope(x: Floats, y: Floats, wanted: Floats) -> Floats:
     """Return at `wanted` the smallest concave function that is nowhere below the points (x, y), x sorted."""
     hull: list[tuple[float, float]] = []
     for point in zip(x.tolist(), y.tolist(), strict=True):

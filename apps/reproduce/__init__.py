@@ -1,1 +1,1 @@
-"""Published figures again: one small file per figure."""
+"""The program `reproduce`: published tables and figures again, one small file each."""

@@ -119,7 +119,7 @@ class BasketGreeks:
         return median_seconds(self.case.sweep()) / median_seconds(self.case.sweep(order=0))
 
     def track_edge_pushing_over_bottleneck(self, n_assets: int) -> float:
-        """Return the cost of edge pushing's sweep over that of the meeting sweep."""
+        """Return the cost of edge pushing's sweep over that of the bottleneck sweep."""
         return median_seconds(self.case.sweep("edge_pushing")) / median_seconds(self.case.sweep("bottleneck"))
 
     def track_ratio_to_numpy_by_hand(self, n_assets: int) -> float:

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 import aadlib as ad
-from apps.reproduce.svi_call import EXPIRIES, POINT
+from apps.reproduce.contracts.svi_call import EXPIRIES, POINT
 from greeks2 import hessian
 from pricers import svi_pde
 from pricers.pde.grids import uniform_grid

@@ -11,8 +11,7 @@ from typing import Any
 import numpy as np
 
 from aadlib.errors import AadTypeError, AadValueError
-from aadlib.program.program import Program
-from aadlib.program.recording import RetracingProgram, record
+from aadlib.program.program import Program, record
 from aadlib.types import Floats
 from aadlib.validation import as_floats, require_finite, whole_number
 from greeks2.monte_carlo.kinks.kink import KinkSweep, require_standard_normal
@@ -221,7 +220,7 @@ def _params(params: Any) -> tuple[Floats, ...]:
 
 def _recorded(path: Any, params: tuple[Floats, ...], sources: tuple[LaneSource, ...]) -> Program:
     """Record the path at its first noise, or check a recording against the params and the noise."""
-    if isinstance(path, RetracingProgram):
+    if isinstance(path, Program) and path.retrace is not None:
         raise AadTypeError(f"path = {path!r} records again where a branch changes: record it with lanes=")
     if not isinstance(path, Program):
         first = [source.cut(0, 1, stream)() for stream, source in enumerate(sources)]

@@ -16,9 +16,8 @@ from aadlib.lanes.machine import BlockMachine
 from aadlib.lanes.machine_cuda import CudaMachine
 from aadlib.lanes.path_code import PathCode, gradient_code, value_code
 from aadlib.lanes.summed import LaneSums, UniformPoint
-from aadlib.program.freeze import Kink
+from aadlib.program.parts import Argument, Kink
 from aadlib.program.program import Program
-from aadlib.program.replay import Argument
 from aadlib.types import Floats
 from greeks2.monte_carlo.methods.edge_pushing import pushing_code, pushing_within
 from greeks2.monte_carlo.methods.forward_over_reverse import directional_code

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from aadlib.program.freeze import spread
+from aadlib.extend import spread
 from aadlib.program.program import Program
 
 CHOICES = ("where_true", "where_false")

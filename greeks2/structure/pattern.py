@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from aadlib.errors import AadTypeError, AadValueError
+from aadlib.extend import created_arcs_of
 from aadlib.program.program import Program
-from greeks2.methods.bottleneck import curvature_of
 from greeks2.methods.edge_pushing.edge_pushing import curvature_bits
 from greeks2.structure.input_sets import InputSets
 
@@ -55,8 +55,8 @@ def find_pattern(program: Program, *, most_colors: int | None = None) -> Pairs |
     if program.composites:
         created, needed = curvature_bits(program), np.ones(program.n_slots, dtype=np.uint8)
     else:
-        arcs = curvature_of(program)
-        created, needed = arcs.created, (arcs.places >= 0).view(np.uint8)
+        arcs = created_arcs_of(program)
+        created, needed = arcs.bits, (arcs.addresses >= 0).view(np.uint8)
     sets = InputSets(MOST_BYTES)
     operands = [c.operands for c in program.composites]
     ends = np.cumsum([o.size for o in operands])

@@ -53,9 +53,8 @@ def _values_and_adjoints(
     for argument in program.arguments:
         given = next(noise)[path] if argument.lane else next(shared)
         values[argument.span] = np.ravel(given).tolist()
-    op, left, right = program.op.tolist(), program.left.tolist(), program.right.tolist()
-    reference.value_sweep(op, left, right, values, program.first_node)
+    reference.value_sweep(program.nodes, values)
     adjoints = [0.0] * program.n_slots
     adjoints[program.outputs[0]] = 1.0
-    reference.adjoint_sweep(op, left, right, program.activity.tolist(), values, adjoints, program.first_node)
+    reference.adjoint_sweep(program.nodes, values, adjoints)
     return values, adjoints

@@ -10,9 +10,9 @@ import pytest
 
 import aadlib as ad
 from aadlib.errors import AadValueError
+from aadlib.extend import created_arcs_of
 from aadlib.program.program import Program
 from greeks2 import hessian, planner
-from greeks2.methods.bottleneck import curvature_of
 from greeks2.methods.edge_pushing.edge_pushing import count_within, schedule_of
 from greeks2.methods.taylor.taylor import front_of
 from greeks2.point import as_arguments
@@ -81,7 +81,7 @@ def recorded(f: Callable[[Any], Any], n: int) -> Program:
 @shapes
 def test_counted_pushes_are_those_of_the_schedule(f, n: int) -> None:
     program = recorded(f, n)
-    counted = count_within(program, curvature_of(program).created, *front_of(program)[:2], 10**15)
+    counted = count_within(program, created_arcs_of(program).bits, *front_of(program)[:2], 10**15)
     schedule = schedule_of(program)
     assert counted is not None
     assert (counted.pushes, counted.stretched) == (schedule.pushes, schedule.stretched)
@@ -91,7 +91,7 @@ def test_counted_pushes_are_those_of_the_schedule(f, n: int) -> None:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_counts_and_patterns_on_the_list_of_functions(case) -> None:
     program = ad.record(case.function, *as_arguments(case.arguments), passive=case.passive)
-    counted = count_within(program, curvature_of(program).created, *front_of(program)[:2], 10**15)
+    counted = count_within(program, created_arcs_of(program).bits, *front_of(program)[:2], 10**15)
     schedule = schedule_of(program)
     assert counted is not None
     assert (counted.pushes, counted.entries) == (schedule.pushes, schedule.entries)
@@ -113,7 +113,7 @@ def test_counting_stops_where_it_is_told(f, n: int) -> None:
     cost = schedule.pushes - schedule.stretched + schedule.stretched // 8
     if schedule.pushes < 1000:
         pytest.skip("too few pushes to stop")
-    arguments = (program, curvature_of(program).created, *front_of(program)[:2])
+    arguments = (program, created_arcs_of(program).bits, *front_of(program)[:2])
     assert count_within(*arguments, cost // 2) is None
     assert count_within(*arguments, cost) is not None
 
@@ -159,14 +159,14 @@ def test_a_front_too_wide_to_count_is_traced() -> None:
 @shapes
 def test_rows_of_the_bottleneck_are_forgotten(f, n: int) -> None:
     program = recorded(f, n)
-    arcs = curvature_of(program)
-    assert arcs.n_places - arcs.n_ends <= arcs.n_rows + n
-    assert (arcs.places < arcs.n_places).all()
+    arcs = created_arcs_of(program)
+    assert arcs.n_addresses - arcs.n_ends <= arcs.n_rows + n
+    assert (arcs.addresses < arcs.n_addresses).all()
     expected = program.hessian(np.linspace(0.2, 0.6, n))
     found = hessian(program, np.linspace(0.2, 0.6, n), method="bottleneck")
     assert np.abs(found - expected).max() <= 1e-12 * max(1e-3, np.abs(expected).max())
 
 
 def test_a_recurrence_needs_few_rows() -> None:
-    arcs = curvature_of(recorded(recurrence, 2))
-    assert arcs.n_places - arcs.n_ends <= 5
+    arcs = created_arcs_of(recorded(recurrence, 2))
+    assert arcs.n_addresses - arcs.n_ends <= 5

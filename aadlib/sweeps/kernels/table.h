@@ -13,11 +13,10 @@
 
 #include <stddef.h>
 
+#include "aadlib/generated/sizes.h" /* AAD_LANES directions, AAD_BLOCK market states */
 #include "aadlib/program/nodes.h"
 
 enum {
-    AAD_LANES = 8,  /* directions in one block: a 512-bit register of doubles, or two or four narrower ones */
-    AAD_BLOCK = 32, /* market states or paths in one block: several registers, so that chains of arithmetic overlap */
     AAD_CHUNK_BLOCKS = 48, /* most blocks between two sums of a block machine: their rows stay in the second-level cache */
     AAD_COLUMN = AAD_CHUNK_BLOCKS * AAD_LANES + AAD_LANES /* doubles from one packed column to the next, off a power of two */
 };

@@ -10,9 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from aadlib.errors import AadTypeError
-from aadlib.program.freeze import Kink, Line
-from aadlib.program.program import Program
-from aadlib.program.recording import record
+from aadlib.program.parts import Kink, Line
+from aadlib.program.program import Program, record
 from aadlib.rules import in_python as evaluate
 from aadlib.rules.table import CODES, RULES
 from aadlib.tape.advar import ADVar, Condition, record_binary, record_unary

@@ -50,6 +50,7 @@ def test_ten_million_paths_within_a_gibibyte():
     assert not errors and int(printed.split()[-1]) < 2**20
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_ends_a_long_run_at_once():
     process = start(10**9)
     assert process.stdout is not None and process.stdout.readline() == "started\n"

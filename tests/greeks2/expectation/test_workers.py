@@ -8,6 +8,7 @@ import os
 import pickle
 import signal
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from threading import Event
 
 import numpy as np
 import pytest
@@ -229,7 +230,23 @@ def test_an_error_of_the_path_is_raised_as_itself(where, processes, monkeypatch)
         expectation(tilted, 1.0, lanes=z, executor=executor)
 
 
-@pytest.mark.parametrize("make", [lambda: None, lambda: ThreadPoolExecutor(2), Stub])
+class Held(ThreadPoolExecutor):
+    """Two threads that take eight pieces and leave the others until the gate is opened, however fast they are."""
+
+    def __init__(self):
+        super().__init__(2)
+        self.gate, self.taken = Event(), 0
+
+    def submit(self, function, *arguments):
+        self.taken += 1
+        return super().submit(function if self.taken <= 8 else self._wait, *arguments)
+
+    def _wait(self, *_):
+        assert self.gate.wait(20.0)
+
+
+@pytest.mark.usefixtures("ctrl_c")
+@pytest.mark.parametrize("make", [lambda: None, Held, Stub])
 def test_ctrl_c_in_the_middle(make, one_batch_a_piece):
     """The signal arrives between two pieces: it is not swallowed, and what waits is cancelled."""
     executor = make()
@@ -255,6 +272,7 @@ def test_ctrl_c_in_the_middle(make, one_batch_a_piece):
     if isinstance(executor, Stub):
         assert all(future.cancelled for future in handed[5:])
     elif handed:
+        executor.gate.set()
         executor.shutdown()
         assert sum(future.cancelled() for future in handed) > len(handed) // 2
 

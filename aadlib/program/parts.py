@@ -1,0 +1,64 @@
+"""The parts of a program beside its nodes: arguments, guards, kinks and composites."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from aadlib.types import Ints
+
+Line = tuple[str, int, str]
+
+
+def describe_line(line: Line) -> str:
+    """Return a source line the way a traceback names it."""
+    return f"{line[0]}:{line[1]} in {line[2]}"
+
+
+@dataclass(frozen=True)
+class Argument:
+    """One argument of the recorded function: where it lies among the inputs and how it is treated."""
+
+    shape: tuple[int, ...]
+    offset: int
+    active: bool
+    lane: bool
+
+    @property
+    def size(self) -> int:
+        """Number of scalars in one lane."""
+        return math.prod(self.shape)
+
+    @property
+    def span(self) -> slice:
+        """Positions among the inputs."""
+        return slice(self.offset, self.offset + self.size)
+
+
+@dataclass(frozen=True)
+class Kink:
+    """One recorded operation that is not smooth everywhere; a composite is called what its `kink` says."""
+
+    slot: int
+    operation: str
+    line: Line
+
+
+@dataclass(frozen=True)
+class Guard:
+    """One comparison that steered the recording."""
+
+    operation: str
+    outcome: bool
+    line: Line
+
+
+@dataclass(frozen=True)
+class PlacedComposite:
+    """A composite operation in a program: its results are the nodes begin..end-1."""
+
+    operation: Any
+    begin: int
+    end: int
+    operands: Ints

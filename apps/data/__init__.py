@@ -1,0 +1,1 @@
+"""The option chain that ships with the package."""

@@ -1,0 +1,17 @@
+"""The option chain that ships with the package."""
+
+from __future__ import annotations
+
+from importlib.resources import as_file, files
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pricers.chain.quotes import Quotes
+
+
+def synthetic_quotes(**limits: float) -> Quotes:
+    """Return its quotes; `limits` as for `pricers.chain.load_quotes`."""
+    from pricers.chain import load_quotes
+
+    with as_file(files("apps.data") / "synthetic_chain.csv") as path:
+        return load_quotes(path, **limits)

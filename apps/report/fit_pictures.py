@@ -1,0 +1,63 @@
+"""The smiles and the surface of a calibration, as the numbers that their pictures are drawn from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from apps.report.plots import readable_expiry
+from apps.report.smiles import Smile
+from apps.report.surfaces import SurfaceGrid, quoted_range
+
+if TYPE_CHECKING:
+    from pricers.calibration import CalibrationResult
+    from pricers.chain.quotes import Quotes
+    from pricers.surfaces.local_volatility import SplineLocalVolatility
+    from pricers.surfaces.svi_fit import SVIFit
+
+_DEVIATIONS = (-4.5, 3.0)
+"""Strikes shown on the surface, in at-the-money standard deviations."""
+
+
+def smile_of(quotes: Quotes, calibration: CalibrationResult, svi: SVIFit, k: int) -> Smile:
+    """Return quotes and fits of slice `k`."""
+    item, mine = quotes.slices[k], quotes.slice_index == k
+    ours, other = calibration.quality, svi.quality
+    return Smile(
+        title=f"{item.label} ({readable_expiry(item.expiry)})",
+        note=(
+            f"rmse {100.0 * ours.slice_rmse[k]:.2g}, SVI {100.0 * other.slice_rmse[k]:.2g} points\n"
+            f"{100.0 * ours.slice_inside[k]:.0f}% inside bid-ask"
+        ),
+        moneyness=np.exp(quotes.log_moneyness[mine]),
+        mid=quotes.volatility[mine],
+        bid=quotes.bid_volatility[mine],
+        ask=quotes.ask_volatility[mine],
+        fitted=calibration.model_volatility[mine],
+        rival=svi.model_volatility[mine],
+    )
+
+
+def grid_of(quotes: Quotes, surface: SplineLocalVolatility) -> SurfaceGrid:
+    """Return the surface where it is quoted, and its smooth part around the money."""
+    expiries = np.array([s.expiry for s in quotes.slices])
+    x = [quotes.log_moneyness[quotes.slice_index == k] for k in range(len(expiries))]
+    lowest = np.array([part.min() if part.size else 0.0 for part in x])
+    highest = np.array([part.max() if part.size else 0.0 for part in x])
+    # A chain of one expiry has a surface all the same: show the second half of the way to it.
+    first = expiries[0] if expiries[-1] > 1.01 * expiries[0] else 0.5 * expiries[0]
+    t = np.geomspace(first, expiries[-1], 70)
+    deviation = np.sqrt(surface.total_variance(t))
+    low, high = quoted_range(expiries, lowest, highest, t)
+    low, high = np.maximum(low, _DEVIATIONS[0] * deviation), np.minimum(high, _DEVIATIONS[1] * deviation)
+    shown = low[:, None] + (high - low)[:, None] * np.linspace(0.0, 1.0, 81)
+    steps = np.linspace(*_DEVIATIONS, 61)
+    smooth = surface.with_parameters(np.concatenate([surface.weights.ravel(), np.zeros(surface.levels.size)]))
+    return SurfaceGrid(
+        expiry=t,
+        log_moneyness=shown,
+        volatility=surface.local_volatility(log_moneyness=shown, time=t[:, None]),
+        deviation=steps,
+        smooth=smooth.local_volatility(log_moneyness=steps * deviation[:, None], time=t[:, None]),
+    )

@@ -1,0 +1,1 @@
+"""Published figures: each file draws one again, by its function `reproduce`."""

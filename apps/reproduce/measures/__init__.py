@@ -1,0 +1,1 @@
+"""What the numbers are judged by: times, distances, differences without derivatives, and unbiased estimates."""

@@ -1,0 +1,1 @@
+"""The program `risk`: from an option chain to the first- and second-order Greeks of a book."""

@@ -1,0 +1,159 @@
+"""The CSV files of the risk report: numbers only, the same bytes for the same input."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from apps.report.files import csv_text
+from apps.risk.results import RiskResult
+from apps.risk.tables import greek_rows
+from pricers.fit_quality import inside_bid_ask
+
+
+def csv_files(result: RiskResult) -> dict[str, str]:
+    """Return file name -> content."""
+    return {
+        "quotes.csv": csv_text(_quotes(result)),
+        "slices.csv": csv_text(_slices(result)),
+        "dropped.csv": csv_text(_dropped(result)),
+        "fit.csv": csv_text(_fit(result)),
+        "surface_weights.csv": csv_text(_surface(result)),
+        "book.csv": csv_text(_book(result)),
+        "greeks.csv": csv_text(_greeks(result)),
+        "gradient.csv": csv_text(_gradient(result)),
+        "hessian.csv": csv_text(_matrix(result.greeks.inputs, result.greeks.hessian)),
+        "vega.csv": csv_text(_vega(result)),
+        "vega_matrix.csv": csv_text(_matrix(result.buckets.labels, result.greeks.vega_vega)),
+        "checks.csv": csv_text(_checks(result)),
+    }
+
+
+def _quotes(result: RiskResult) -> dict[str, Any]:
+    q, model = result.quotes, result.calibration.model_volatility
+    mine = [q.slices[k] for k in q.slice_index]
+    return {
+        "root": [s.root for s in mine],
+        "expiry": [s.expiry_date.isoformat() for s in mine],
+        "years": q.expiry,
+        "strike": q.strike,
+        "cp": np.where(q.is_call, "C", "P"),
+        "log_moneyness": q.log_moneyness,
+        "bid": q.bid,
+        "mid": q.mid,
+        "ask": q.ask,
+        "bid_volatility": q.bid_volatility,
+        "mid_volatility": q.volatility,
+        "ask_volatility": q.ask_volatility,
+        "fit_volatility": model,
+        "svi_volatility": result.svi.model_volatility,
+        "fit_less_mid": model - q.volatility,
+        "inside_bid_ask": inside_bid_ask(quotes=q, model_volatility=model),
+        "vega": q.vega,
+    }
+
+
+def _slices(result: RiskResult) -> dict[str, Any]:
+    slices, ours, svi = result.quotes.slices, result.calibration.quality, result.svi.quality
+    return {
+        "root": [s.root for s in slices],
+        "expiry": [s.expiry_date.isoformat() for s in slices],
+        "years": [s.expiry for s in slices],
+        "forward": [s.forward for s in slices],
+        "discount": [s.discount for s in slices],
+        "quotes": np.bincount(result.quotes.slice_index, minlength=len(slices)),
+        "rmse": ours.slice_rmse,
+        "svi_rmse": svi.slice_rmse,
+        "inside_bid_ask": ours.slice_inside,
+        "svi_inside_bid_ask": svi.slice_inside,
+    }
+
+
+def _dropped(result: RiskResult) -> dict[str, Any]:
+    counts = {**result.quotes.dropped, "kept": len(result.quotes)}
+    return {"reason": list(counts), "rows": list(counts.values())}
+
+
+def _fit(result: RiskResult) -> dict[str, Any]:
+    models = {"local volatility": result.calibration.quality, "SVI": result.svi.quality}
+    if result.holdout is not None:
+        models |= {
+            "holdout, in sample": result.holdout.in_sample,
+            "holdout, held out": result.holdout.held_out,
+        }
+    names = ("n_quotes", "rmse", "equal_rmse", "tight_rmse", "worst", "share_inside")
+    return {"model": list(models), **{name: [getattr(q, name) for q in models.values()] for name in names}}
+
+
+def _surface(result: RiskResult) -> dict[str, Any]:
+    """Parameters in the order of the Hessian, each at the centre of its basis function."""
+    s = result.calibration.surface
+    n_times, n_strikes = s.weights.shape
+    blank = [None] * s.levels.size
+    return {
+        "parameter": result.greeks.inputs[2:],
+        "years": [*np.repeat(np.exp(s.time_basis.greville), n_strikes), *s.expiries],
+        "strike_coordinate": [*np.tile(s.strike_basis.greville, n_times), *blank],
+        "value": s.parameters,
+        "price_gradient": result.greeks.gradient[2:],
+    }
+
+
+def _book(result: RiskResult) -> dict[str, Any]:
+    slices = [result.quotes.slices[p.slice_index] for p in result.book]
+    quantities = np.array([p.quantity for p in result.book])
+    return {
+        "label": [p.label for p in result.book],
+        "quantity": [p.quantity for p in result.book],
+        "root": [s.root for s in slices],
+        "expiry": [s.expiry_date.isoformat() for s in slices],
+        "strike": [p.strike for p in result.book],
+        "cp": ["C" if p.is_call else "P" for p in result.book],
+        "years": [s.expiry for s in slices],
+        "price": result.greeks.unit_prices,
+        "value": quantities * result.greeks.unit_prices,
+        "delta": quantities * result.greeks.unit_deltas,
+        "gamma": quantities * result.greeks.unit_gammas,
+        "local_vega": quantities * result.greeks.unit_vegas,
+        "black_vega": quantities * result.greeks.unit_black_vegas,
+    }
+
+
+def _greeks(result: RiskResult) -> dict[str, Any]:
+    names, values, units, _ = zip(*greek_rows(result), strict=True)
+    return {"greek": names, "value": [float(v) for v in values], "unit": units}
+
+
+def _gradient(result: RiskResult) -> dict[str, Any]:
+    g = result.greeks
+    return {"input": g.inputs, "first": g.gradient, "second": np.diag(g.hessian), "with_spot": g.hessian[0]}
+
+
+def _matrix(labels: Any, matrix: np.ndarray[Any, Any]) -> dict[str, Any]:
+    return {"": list(labels), **{label: matrix[:, j] for j, label in enumerate(labels)}}
+
+
+def _vega(result: RiskResult) -> dict[str, Any]:
+    b, surface = result.buckets, result.calibration.surface
+    years, deviations = np.repeat(b.expiries, b.deviations.size), np.tile(b.deviations, b.expiries.size)
+    centre = deviations * np.sqrt(surface.total_variance(years))
+    return {
+        "bucket": b.labels,
+        "years": years,
+        "deviations": deviations,
+        "local_volatility": surface.local_volatility(log_moneyness=centre, time=years),
+        "vega": result.greeks.vega,
+        "spot_vega": result.greeks.spot_vega,
+        "rate_vega": result.greeks.rate_vega,
+    }
+
+
+def _checks(result: RiskResult) -> dict[str, Any]:
+    return {
+        "quantity": [c.quantity for c in result.checks],
+        "unit": [c.unit for c in result.checks],
+        "report": [c.ours for c in result.checks],
+        "independent": [c.independent for c in result.checks],
+        "how": [c.how for c in result.checks],
+    }

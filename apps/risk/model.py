@@ -1,0 +1,170 @@
+"""The book on the calibrated surface as a function of spot, rate, surface parameters and volatility bumps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+import aadlib as ad
+from aadlib.types import Floats
+from apps.risk.book import Position
+from apps.risk.buckets import Buckets
+from apps.risk.results import VOLATILITY_POINT
+from pricers.pde.forward import book_grid, price_book
+
+if TYPE_CHECKING:
+    from pricers.chain.quotes import Quotes
+    from pricers.pde.forward_grid import ForwardGrid
+    from pricers.surfaces.local_volatility import SplineLocalVolatility
+
+
+@dataclass(frozen=True)
+class BookModel:
+    """A book on a surface as a function of x = (spot, parallel shift of the zero rates, surface parameters, bumps).
+
+    Bump b is what is added to the local volatility in bucket b: 0 today, 0.01 for a point.
+    """
+
+    quotes: Quotes
+    surface: SplineLocalVolatility
+    book: Sequence[Position]
+    buckets: Buckets
+
+    @cached_property
+    def contracts(self) -> dict[str, Any]:
+        """Strikes, expiries, kinds, forwards and discount factors of the positions."""
+        slices = [self.quotes.slices[p.slice_index] for p in self.book]
+        return {
+            "strikes": np.array([p.strike for p in self.book]),
+            "expiries": np.array([s.expiry for s in slices]),
+            "is_call": np.array([p.is_call for p in self.book]),
+            "forwards": np.array([s.forward for s in slices]),
+            "discounts": np.array([s.discount for s in slices]),
+        }
+
+    @property
+    def log_moneyness(self) -> Floats:
+        """ln(strike / forward) of the positions, (n_positions,)."""
+        return np.asarray(np.log(self.contracts["strikes"] / self.contracts["forwards"]))
+
+    @property
+    def quantities(self) -> Floats:
+        """Number of options of each position, (n_positions,)."""
+        return np.array([p.quantity for p in self.book])
+
+    @property
+    def point(self) -> Floats:
+        """Today's x, (n_inputs + n_buckets,)."""
+        return np.concatenate([[self.quotes.spot, 0.0], self.surface.parameters, np.zeros(self.buckets.size)])
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The names of x without the bumps."""
+        n_times, n_strikes = self.surface.weights.shape
+        weights = [f"weight[{j},{i}]" for j in range(n_times) for i in range(n_strikes)]
+        return ("spot", "rate", *weights, *(f"level[{e}]" for e in range(self.surface.levels.size)))
+
+    @property
+    def parameters(self) -> slice:
+        """Where x holds the surface parameters."""
+        return slice(2, 2 + self.surface.n_parameters)
+
+    @property
+    def bumps(self) -> slice:
+        """Where x holds the bumps."""
+        return slice(2 + self.surface.n_parameters, None)
+
+    def grid(self) -> ForwardGrid:
+        """Return the pricing grid.
+
+        Gamma asks for twice the spacing at the money that prices ask for: 140 nodes at 14 a deviation miss 2% of the
+        default book's, 200 at 28 miss 0.3% of any of its positions' at most.
+        """
+        return self._grid(n_nodes=200, nodes_per_deviation=28.0)
+
+    def finer_grid(self, refinement: float) -> ForwardGrid:
+        """Return a grid to check the pricing grid by: finer in both directions, and damped for twice as many steps.
+
+        With the same damping both grids would share the error that Crank-Nicolson steps leave around the kink.
+        """
+        return self._grid(
+            n_nodes=round(200 * refinement),
+            nodes_per_deviation=28.0 * refinement,
+            first_steps=round(16 * refinement),
+            later_steps=round(45 * refinement),
+            smoothing_steps=8,
+        )
+
+    def _grid(self, **sizes: Any) -> ForwardGrid:
+        return book_grid(
+            surface=self.surface,
+            expiries=self.contracts["expiries"],
+            log_moneyness=self.log_moneyness,
+            **sizes,
+        )
+
+    def prices(self, grid: ForwardGrid, *, expand: bool = False) -> Callable[[Any], list[Any]]:
+        """Return the function from x to the price of one option of each position."""
+
+        def function(x: Any) -> list[Any]:
+            weights, levels = self.surface.split(x[self.parameters])
+            return price_book(
+                surface=self.surface,
+                reference_spot=self.quotes.spot,
+                spot=x[0],
+                rate_shift=x[1],
+                weights=weights,
+                levels=levels,
+                volatility_bumps=x[self.bumps],
+                bump_shapes=self.buckets.hats,
+                grid=grid,
+                expand=expand,
+                **self.contracts,
+            )
+
+        return function
+
+    def record(self, *, expand: bool = False) -> ad.Program:
+        """Record the prices of the positions on the pricing grid, (n_positions,); every operation of it to `expand`."""
+        prices = self.prices(self.grid(), expand=expand)
+        return ad.record(lambda x: np.array(prices(x)), self.point)
+
+    def record_in_spot(self, grid: ForwardGrid) -> ad.Program:
+        """Record the prices of the positions on a grid as functions of the spot alone."""
+
+        def prices(x: Any) -> Any:
+            return np.array(
+                price_book(
+                    surface=self.surface,
+                    reference_spot=self.quotes.spot,
+                    spot=x[0],
+                    grid=grid,
+                    **self.contracts,
+                )
+            )
+
+        return ad.record(prices, np.array([self.quotes.spot]))
+
+    def value(self, program: ad.Program, x: Floats) -> float:
+        """Return the value of the book at `x`."""
+        return float(self.quantities @ program.value(x))
+
+    def spot_slope(self, program: ad.Program, x: Floats) -> Floats:
+        """Return the delta of one option of each position at `x`, (n_positions,): one tangent sweep."""
+        direction = np.zeros(x.size)
+        direction[0] = 1.0
+        return np.asarray(program.jvp(x, direction))
+
+    def black_vegas(self, prices: Floats) -> Floats:
+        """Return the Black vega per volatility point of one option of each position from its price, or NaN."""
+        from pricers.implied_volatility import implied_volatility, vega
+
+        c = self.contracts
+        terms = {name: c[f"{name}s"] for name in ("forward", "strike", "discount")}
+        terms["expiry"] = c["expiries"]
+        implied = implied_volatility(price=prices, is_call=c["is_call"], **terms)
+        return np.asarray(VOLATILITY_POINT * vega(volatility=implied, **terms))

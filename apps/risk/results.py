@@ -1,0 +1,85 @@
+"""What the risk report is made from: the outcome of every stage, before any of it is shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aadlib.types import Floats
+from apps.risk.book import Position
+from apps.risk.buckets import Buckets
+
+if TYPE_CHECKING:
+    from pricers.calibration import CalibrationResult, HoldoutResult
+    from pricers.chain.quotes import Quotes
+    from pricers.surfaces.svi_fit import SVIFit
+
+VOLATILITY_POINT = 0.01
+BASIS_POINT = 1e-4
+
+
+@dataclass(frozen=True)
+class BookGreeks:
+    """Value and raw derivatives of the whole book; prices in index points.
+
+    Attributes
+    ----------
+    inputs : tuple of str
+        Spot, rate, then the surface parameters: what the derivatives are taken in.
+    gradient : (n_inputs,) float
+    hessian : (n_inputs, n_inputs) float
+    vega : (n_buckets,) float
+        Per point added to the local volatility in each bucket.
+    vega_vega : (n_buckets, n_buckets) float
+        Per volatility point squared.
+    spot_vega, rate_vega : (n_buckets,) float
+        Second derivatives in spot or rate and a volatility point of each bucket.
+    unit_prices, unit_deltas, unit_gammas, unit_vegas : (n_positions,) float
+        Of one option of each position: price, per index point, per index point squared (extrapolated difference of
+        exact deltas), per point of local volatility in every bucket.
+    unit_black_vegas : (n_positions,) float
+        Per point of the option's own implied volatility, by the Black formula.
+    method : str
+        How the Hessian was made.
+    """
+
+    inputs: tuple[str, ...]
+    value: float
+    gradient: Floats
+    hessian: Floats
+    vega: Floats
+    vega_vega: Floats
+    spot_vega: Floats
+    rate_vega: Floats
+    unit_prices: Floats
+    unit_deltas: Floats
+    unit_gammas: Floats
+    unit_vegas: Floats
+    unit_black_vegas: Floats
+    method: str
+
+
+@dataclass(frozen=True)
+class Check:
+    """One number of the report beside an independent one."""
+
+    quantity: str
+    unit: str
+    ours: float
+    independent: float
+    how: str
+
+
+@dataclass(frozen=True)
+class RiskResult:
+    """Everything the report shows."""
+
+    source: str
+    quotes: Quotes
+    calibration: CalibrationResult
+    svi: SVIFit
+    holdout: HoldoutResult | None
+    book: tuple[Position, ...]
+    greeks: BookGreeks
+    buckets: Buckets
+    checks: tuple[Check, ...]

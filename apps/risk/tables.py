@@ -1,0 +1,269 @@
+"""The tables of the risk report, for the terminal and the page."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from apps.report.tables import Cell, Column, Table, table
+from apps.risk.results import BASIS_POINT, VOLATILITY_POINT, RiskResult
+from pricers.calibration.settings import CalibrationSettings
+
+_OVERFITTED = 2.0
+"""Ratio of held-out to in-sample error from which the table warns."""
+
+
+def dropped(result: RiskResult) -> Table:
+    """Return what became of the rows of the chain."""
+    counts = result.quotes.dropped
+    n_quotes = len(result.quotes)
+    rows: list[tuple[str, int]] = [("rows in the file", n_quotes + sum(counts.values()))]
+    rows += [(f"dropped: {reason}", count) for reason, count in counts.items()]
+    rows += [
+        ("kept: out-of-the-money quotes", n_quotes),
+        ("slices (root, expiry)", len(result.quotes.slices)),
+    ]
+    return table("The chain", [Column("rows"), Column("count")], rows)
+
+
+def fit(result: RiskResult) -> Table:
+    """Return the quality of the fit beside SVI and the held-out quotes."""
+    ours, svi = result.calibration.quality, result.svi.quality
+    name = f"local volatility, {result.calibration.surface.n_parameters} parameters"
+    rows = [(name, ours), (f"SVI slice by slice, {5 * len(result.quotes.slices)} parameters", svi)]
+    if result.holdout is not None:
+        held = result.holdout
+        rows += [
+            ("refitted without the held-out quotes, in sample", held.in_sample),
+            ("the held-out quotes", held.held_out),
+        ]
+    columns = [
+        Column("model"),
+        Column("quotes"),
+        Column("rmse", "vol points", ".4f"),
+        Column("equal weights", "vol points", ".4f"),
+        Column("tight quotes", "vol points", ".4f"),
+        Column("worst", "vol points", ".2f"),
+        Column("inside bid-ask", "%", ".1f"),
+    ]
+    cells = [
+        (
+            label,
+            q.n_quotes,
+            q.rmse / VOLATILITY_POINT,
+            q.equal_rmse / VOLATILITY_POINT,
+            q.tight_rmse / VOLATILITY_POINT,
+            q.worst / VOLATILITY_POINT,
+            100.0 * q.share_inside,
+        )
+        for label, q in rows
+    ]
+    grid = result.calibration.grid_error / VOLATILITY_POINT
+    worst = result.calibration.worst_grid_error / VOLATILITY_POINT
+    note = (
+        f"Weights {result.calibration.weights}; repriced on a finer grid (grid error rms {grid:.4f}, worst {worst:.4f} "
+        "points); "
+        f"rmse ratio to SVI {ours.rmse / svi.rmse:.3f}. Tight: bid-ask below 5 points."
+    )
+    if result.holdout is not None:
+        note += _holdout_remark(result.holdout.held_out.rmse, result.holdout.in_sample.rmse)
+    return table("Fit of implied volatilities", columns, cells, note)
+
+
+def _holdout_remark(held_out: float, in_sample: float) -> str:
+    ratio = held_out / in_sample if in_sample else np.inf
+    remark = f" Held-out to in-sample rmse {ratio:.2f}"
+    if ratio > _OVERFITTED:
+        remark += (
+            ": WARNING, overfitted; read the wings with care, or fit fewer weights (--strikes, --expiries)"
+        )
+    return f"{remark}."
+
+
+def optimisation(result: RiskResult) -> Table:
+    """Return what the calibration did."""
+    c, q = result.calibration, result.quotes
+    quoted = c.surface.local_volatility(log_moneyness=q.log_moneyness, time=q.expiry) / VOLATILITY_POINT
+    inner = np.percentile(quoted, [1.0, 99.0])
+    low, high = (
+        np.sqrt(c.min_local_variance) / VOLATILITY_POINT,
+        np.sqrt(c.max_local_variance) / VOLATILITY_POINT,
+    )
+    settings = CalibrationSettings()
+    lowest, highest = (
+        settings.lowest_volatility / VOLATILITY_POINT,
+        settings.highest_volatility / VOLATILITY_POINT,
+    )
+    rows: list[tuple[str, Cell]] = [
+        ("optimiser", c.optimiser),
+        ("converged", _converged(c.converged, c.optimiser)),
+        ("marches of the forward equation", c.n_marches),
+        ("Jacobians, adjoint gradients", f"{c.n_jacobians}, {c.n_adjoints}"),
+        ("local volatility at the quotes", f"{quoted.min():.3g}% to {quoted.max():.3g}%"),
+        ("at 98% of the quotes", f"{inner[0]:.3g}% to {inner[1]:.3g}%"),
+        ("on the whole grid, unquoted wings too", f"{low:.3g}% to {high:.3g}%"),
+    ]
+    note = (
+        f"The spline is bounded by {lowest:g}% and {highest:g}%; the level of an expiry interval multiplies it by "
+        f"exp(+-{0.5 * settings.level_bound:g}) at most."
+    )
+    return table("Calibration", [Column(""), Column("value")], rows, note)
+
+
+def _converged(converged: bool, optimiser: str) -> str:
+    if converged:
+        return "yes"
+    return "no: stopped at the march limit" if optimiser == "gauss_newton" else "no: scipy reported a failure"
+
+
+def slices(result: RiskResult) -> Table:
+    """Return forwards, discount factors and errors expiry by expiry."""
+    counts = np.bincount(result.quotes.slice_index, minlength=len(result.quotes.slices))
+    ours, svi = result.calibration.quality, result.svi.quality
+    columns = [
+        Column("slice"),
+        Column("expiry", "years", ".4f"),
+        Column("forward", "index points", ".2f"),
+        Column("zero rate", "%", ".3f"),
+        Column("quotes"),
+        Column("rmse", "vol points", ".3f"),
+        Column("SVI rmse", "vol points", ".3f"),
+        Column("inside", "%", ".1f"),
+        Column("SVI inside", "%", ".1f"),
+    ]
+    rows = [
+        (
+            s.label,
+            s.expiry,
+            s.forward,
+            -100.0 * np.log(s.discount) / s.expiry,
+            counts[k],
+            ours.slice_rmse[k] / VOLATILITY_POINT,
+            svi.slice_rmse[k] / VOLATILITY_POINT,
+            100.0 * ours.slice_inside[k],
+            100.0 * svi.slice_inside[k],
+        )
+        for k, s in enumerate(result.quotes.slices)
+    ]
+    return table("Expiry by expiry", columns, rows)
+
+
+def book(result: RiskResult) -> Table:
+    """Return the positions with their prices and Greeks on the surface; Greeks are those of the whole position."""
+    columns = [
+        Column("position"),
+        Column("quantity", "", "+g"),
+        Column("expiry"),
+        Column("option"),
+        Column("price", "index points", ".3f"),
+        Column("value", "index points", ",.2f"),
+        Column("delta", "per point", ".3f"),
+        Column("gamma", "per point^2", ".5f"),
+        Column("local vega", "per vol point", ".3f"),
+        Column("Black vega", "per vol point", ".3f"),
+    ]
+    rows: list[tuple[Cell, ...]] = []
+    g = result.greeks
+    units = (g.unit_prices, g.unit_deltas, g.unit_gammas, g.unit_vegas, g.unit_black_vegas)
+    for position, price, *greeks in zip(result.book, *units, strict=True):
+        item = result.quotes.slices[position.slice_index]
+        option = f"{position.strike:g} {'call' if position.is_call else 'put'}"
+        n = position.quantity
+        scaled = (n * greek for greek in greeks)
+        rows.append((position.label, n, item.label, option, price, n * price, *scaled))
+    gamma = float(g.hessian[0, 0])
+    rows.append(
+        (
+            "book",
+            None,
+            "",
+            "",
+            None,
+            g.value,
+            float(g.gradient[0]),
+            gamma,
+            float(g.vega.sum()),
+            float(sum(p.quantity * vega for p, vega in zip(result.book, g.unit_black_vegas, strict=True))),
+        )
+    )
+    note = (
+        "Local vega: per point of local volatility, raised everywhere. Black vega: per point of the option's own "
+        "implied volatility."
+    )
+    return table("Book", columns, rows, note)
+
+
+def named_greeks(result: RiskResult) -> Table:
+    """Return the named Greeks of the whole book."""
+    rows = [(name, value, unit, meaning) for name, value, unit, meaning in greek_rows(result)]
+    columns = [Column("Greek"), Column("value", "", ",.6g"), Column("unit"), Column("meaning")]
+    note = (
+        f"Method: {result.greeks.method}. Prices are index points for one option per unit of quantity: multiply by the "
+        "contract's multiplier for money. There is no theta: time is fixed in the grid."
+    )
+    return table("Greeks of the book", columns, rows, note)
+
+
+def greek_rows(result: RiskResult) -> list[tuple[str, float, str, str]]:
+    """Return name, value, unit and meaning of each named Greek; prices in index points."""
+    each, spot = result.greeks, result.quotes.spot
+    g, h = each.gradient, each.hessian
+    return [
+        ("value", each.value, "price", "on the calibrated surface"),
+        ("delta", g[0], "price / index point", "d/dS"),
+        ("delta, 1%", g[0] * 0.01 * spot, "price / 1% of spot", "d/dS x S / 100"),
+        ("gamma", h[0, 0], "price / index point^2", "d2/dS2"),
+        ("gamma, 1%", h[0, 0] * (0.01 * spot) ** 2, "price / (1% of spot)^2", "d2/dS2 x (S / 100)^2"),
+        ("rho", g[1] * BASIS_POINT, "price / basis point", "parallel shift of the zero rates"),
+        ("rate convexity", h[1, 1] * BASIS_POINT**2, "price / basis point^2", "d2/dr2"),
+        ("cross gamma spot-rate", h[0, 1] * BASIS_POINT, "price / (index point, basis point)", "d2/dS dr"),
+        ("vega", each.vega.sum(), "price / vol point", "local volatility up one point everywhere"),
+        ("volga", each.vega_vega.sum(), "price / vol point^2", "the sum of the vega-vega matrix"),
+        ("vanna", each.spot_vega.sum(), "price / (index point, vol point)", "d2/dS d(local volatility)"),
+        (
+            "rate-vega",
+            each.rate_vega.sum() * BASIS_POINT,
+            "price / (basis point, vol point)",
+            "d2/dr d(local volatility)",
+        ),
+    ]
+
+
+def vega_buckets(result: RiskResult) -> Table:
+    """Return the bucketed vega, expiries down, deviations across."""
+    b = result.buckets
+    grid = result.greeks.vega.reshape(b.expiries.size, b.deviations.size)
+    columns = [
+        Column("expiry"),
+        *(Column(label, "", ",.4f") for label in b.deviation_labels),
+        Column("all", "", ",.4f"),
+    ]
+    rows = [(label, *line, line.sum()) for label, line in zip(b.expiry_labels, grid, strict=True)]
+    rows.append(("all", *grid.sum(axis=0), grid.sum()))
+    note = (
+        "Price per point added to the local volatility in the bucket, an exact derivative of the recorded pricing. "
+        "Buckets are hats in ln expiry and in deviations ln(K/F) / (ATM vol sqrt T), flat beyond the ends; they add "
+        "up to one, so all of them together are a parallel shift."
+    )
+    return table("Bucketed vega", columns, rows, note)
+
+
+def checks(result: RiskResult) -> Table:
+    """Return the independent checks."""
+    columns = [
+        Column("quantity"),
+        Column("unit"),
+        Column("report", "", ".8g"),
+        Column("independent", "", ".8g"),
+        Column("difference", "relative", ".1e"),
+        Column("how"),
+    ]
+    rows = [
+        (c.quantity, c.unit, c.ours, c.independent, _relative(c.ours, c.independent), c.how)
+        for c in result.checks
+    ]
+    return table("Checked independently", columns, rows)
+
+
+def _relative(ours: float, independent: float) -> float | None:
+    """Return the relative difference; none where there is nothing to relate it to (a book that nets to zero)."""
+    return (ours - independent) / abs(independent) if independent else None
