@@ -5,9 +5,7 @@ import numpy as np
 from libc.string cimport memset
 
 from aadlib.program.nodes cimport Nodes
-from aadlib.sweeps.simd cimport AAD_LANES, kernels
-
-include "aadlib/generated/rules.pxi"
+from aadlib.sweeps.simd cimport AAD_LANES, aad_guards, guards_of, kernels
 
 
 cdef class PointReplay:
@@ -18,10 +16,8 @@ cdef class PointReplay:
     """
 
     cdef Nodes nodes
-    cdef const unsigned char[::1] guard_op
-    cdef const int[::1] guard_left
-    cdef const int[::1] guard_right
-    cdef const unsigned char[::1] guard_outcome
+    cdef object guard_arrays  # what `guards` points into
+    cdef aad_guards guards
     cdef const int[::1] active
     cdef const int[::1] addresses
     cdef double[::1] values
@@ -33,7 +29,8 @@ cdef class PointReplay:
 
     def __init__(self, program, addresses, n_addresses):
         self.nodes = program.nodes
-        self.guard_op, self.guard_left, self.guard_right, self.guard_outcome = program.guard_arrays
+        self.guard_arrays = program.guard_arrays
+        self.guards = guards_of(program.guard_arrays)
         self.active = np.flatnonzero(program.input_active).astype(np.int32)
         self.n_inputs = program.n_inputs
         self.output = program.outputs[0]
@@ -47,35 +44,19 @@ cdef class PointReplay:
 
     cdef bint evaluate(self, const double[::1] inputs) noexcept nogil:
         cdef Py_ssize_t k
-        cdef Py_ssize_t first = self.nodes.c.first_node
         if inputs.shape[0] != self.n_inputs:
             return False
         for k in range(self.n_inputs):
             if not inputs[k] - inputs[k] == 0.0:
                 return False
             self.values[k] = inputs[k]
-        k = 0
-        while k < self.nodes.c.n_nodes:
-            k += step_value(
-                self.nodes.c.value_code[k], &self.values[0], &self.values[first], self.nodes.c.left, self.nodes.c.right, k
-            )
-        for k in range(self.guard_op.shape[0]):
-            if (
-                rule_value(self.guard_op[k], self.values[self.guard_left[k]], self.values[self.guard_right[k]]) != 0.0
-            ) != (self.guard_outcome[k] != 0):
-                return False
-        return True
+        kernels.values(&self.nodes.c, &self.values[0], 0, self.nodes.c.n_nodes)
+        return kernels.changed_guard(&self.guards, &self.values[0]) < 0
 
     cdef void pull_back(self) noexcept nogil:
-        cdef Py_ssize_t k = self.nodes.c.n_nodes - 1
-        cdef Py_ssize_t first = self.nodes.c.first_node
         memset(&self.adjoints[0], 0, self.adjoints.shape[0] * sizeof(double))
         self.adjoints[self.output] = 1.0
-        while k >= 0:
-            k -= step_adjoint(
-                self.nodes.c.adjoint_code[k], &self.values[0], &self.values[first], &self.adjoints[0],
-                &self.adjoints[first], self.nodes.c.left, self.nodes.c.right, k,
-            )
+        kernels.adjoints(&self.nodes.c, &self.values[0], &self.adjoints[0], 0, self.nodes.c.n_nodes)
 
     cdef void second_order(self, Py_ssize_t begin, Py_ssize_t end) noexcept nogil:
         """Run forward over reverse in the directions of the active inputs begin..end-1."""

@@ -87,6 +87,11 @@ cdef extern from "aadlib/sweeps/kernels/table.h" nogil:
         double* sums
 
     ctypedef struct aad_kernels:
+        void (*values)(const aad_nodes* nodes, double* values, Py_ssize_t begin, Py_ssize_t end) noexcept nogil
+        void (*adjoints)(
+            const aad_nodes* nodes, const double* values, double* adjoints, Py_ssize_t begin, Py_ssize_t end
+        ) noexcept nogil
+        Py_ssize_t (*changed_guard)(const aad_guards* guards, const double* values) noexcept nogil
         void (*tangents)(
             const aad_nodes* nodes, const double* values, double* tangents, Py_ssize_t begin, Py_ssize_t end
         ) noexcept nogil

@@ -22,6 +22,8 @@ AAD_INLINE double* on_cache_line(double* address) { return (double*)(((size_t)ad
 
 #include "aadlib/sweeps/kernels/scaled.h"
 
+#include "aadlib/sweeps/kernels/point_values.h"
+
 #include "aadlib/sweeps/kernels/tangents.h"
 
 #include "aadlib/sweeps/kernels/second_order.h"
@@ -43,6 +45,6 @@ AAD_INLINE double* on_cache_line(double* address) { return (double*)(((size_t)ad
 extern const aad_kernels AAD_TABLE;
 
 const aad_kernels AAD_TABLE = {
-    sweep_tangents, sweep_second_order, add_bottleneck_terms, sweep_bottleneck,
+    sweep_values, sweep_adjoints, changed_at_point, sweep_tangents, sweep_second_order, add_bottleneck_terms, sweep_bottleneck,
     evaluate_lanes, differentiate_lanes, lane_hessians, run_blocks,
 };

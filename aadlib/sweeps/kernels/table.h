@@ -117,6 +117,10 @@ typedef struct { /* one run over lanes begin..end-1 */
 /* ---- the table ---- */
 
 typedef struct {
+    void (*values)(const aad_nodes* nodes, double* values, ptrdiff_t begin, ptrdiff_t end);
+    void (*adjoints)(
+        const aad_nodes* nodes, const double* values, double* adjoints, ptrdiff_t begin, ptrdiff_t end);
+    ptrdiff_t (*changed_guard)(const aad_guards* guards, const double* values);
     void (*tangents)(
         const aad_nodes* nodes, const double* values, double* tangents, ptrdiff_t begin, ptrdiff_t end);
     void (*second_order)(
