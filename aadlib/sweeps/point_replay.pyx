@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from libc.string cimport memset
+from cpython.buffer cimport PyBUF_CONTIG_RO, PyBUF_FORMAT, PyBuffer_Release, PyObject_GetBuffer
+from libc.string cimport memset, strcmp
 
 from aadlib.program.nodes cimport Nodes
 from aadlib.sweeps.simd cimport AAD_LANES, aad_guards, guards_of, kernels
@@ -42,14 +43,25 @@ cdef class PointReplay:
         self.addresses = addresses
         self.adjoint_tangents = np.zeros(n_addresses * AAD_LANES)
 
-    cdef bint evaluate(self, const double[::1] inputs) noexcept nogil:
+    cdef bint load(self, inputs) except -1:
+        """Copy the inputs; return whether there are as many as there should be, and all finite."""
+        cdef Py_buffer given  # a typed memory view would cost more than the sweep
+        cdef const double* numbers
         cdef Py_ssize_t k
-        if inputs.shape[0] != self.n_inputs:
+        cdef double not_finite = 0.0
+        PyObject_GetBuffer(inputs, &given, PyBUF_CONTIG_RO | PyBUF_FORMAT)
+        cdef bint fits = given.len == self.n_inputs * <Py_ssize_t>sizeof(double) and strcmp(given.format, b"d") == 0
+        if fits:
+            numbers = <const double*>given.buf
+            for k in range(self.n_inputs):
+                self.values[k] = numbers[k]
+                not_finite += numbers[k] - numbers[k]
+        PyBuffer_Release(&given)
+        return fits and not_finite == 0.0
+
+    cdef bint evaluate(self, inputs) except -1:
+        if not self.load(inputs):
             return False
-        for k in range(self.n_inputs):
-            if not inputs[k] - inputs[k] == 0.0:
-                return False
-            self.values[k] = inputs[k]
         kernels.values(&self.nodes.c, &self.values[0], 0, self.nodes.c.n_nodes)
         return kernels.changed_guard(&self.guards, &self.values[0]) < 0
 
@@ -72,11 +84,11 @@ cdef class PointReplay:
             &self.addresses[0], 0, n,
         )
 
-    def value(self, const double[::1] inputs):
+    def value(self, inputs):
         """Return the value, or None."""
         return self.values[self.output] if self.evaluate(inputs) else None
 
-    def value_and_gradient(self, const double[::1] inputs):
+    def value_and_gradient(self, inputs):
         """Return the value and the gradient over the active inputs (n_active,), or None."""
         cdef Py_ssize_t k
         if not self.evaluate(inputs):
@@ -88,7 +100,7 @@ cdef class PointReplay:
             g[k] = self.adjoints[self.active[k]]
         return self.values[self.output], gradient
 
-    def derivatives(self, const double[::1] inputs):
+    def derivatives(self, inputs):
         """Return value, gradient (n_active,) and Hessian (n_active, n_active), or None."""
         cdef Py_ssize_t m = self.active.shape[0]
         cdef Py_ssize_t begin, end, i, j
