@@ -14,8 +14,9 @@ NAME = namer("scalar")
 TARGETS = {"value": (), "first": ("dx", "dy"), "second": ("dxx", "dxy", "dyy")}
 """What the switches over operations fill in, in the order of the table's texts."""
 
+
 def c_rules() -> str:
-    """Write the header: codes, constants, special functions, `rule_value`, `rule_first`, `rule_second` and the steps."""
+    """Write the header: codes, constants, special functions, switches over operations, and steps."""
     undefined = {"INFINITY": "INFINITY", "NOT_A_NUMBER": "NAN"}
     lines = [f"/* {SOURCE} */", "#ifndef AAD_RULES_H", "#define AAD_RULES_H", ""]
     lines += [
@@ -118,7 +119,7 @@ def _dispatch(order: str) -> list[str]:
 
 
 def pairs() -> Iterator[tuple[int, rules.Rule, rules.Rule, int]]:
-    """Yield (number, first operation, second operation, side): two arithmetic nodes in a row, the second using the first.
+    """Yield (number, first, second, side): two arithmetic operations in a row, the second using the first.
 
     Side 0: the first result is the second's left operand; side 1: its right one. A pair costs one dispatch instead of
     two, and the intermediate result reaches the second operation in a register.

@@ -223,7 +223,13 @@ class Replay:
         def sweep(segment: tuple[int, int]) -> None:
             for forward, backward in zip(tangents, result, strict=True):
                 lanes.second_order_sweep(
-                    program.nodes, values, adjoints, forward.reshape(-1), backward.reshape(-1), addresses, segment
+                    program.nodes,
+                    values,
+                    adjoints,
+                    forward.reshape(-1),
+                    backward.reshape(-1),
+                    addresses,
+                    segment,
                 )
 
         sweep(program.segments[-1])

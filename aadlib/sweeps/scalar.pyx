@@ -67,6 +67,6 @@ def recycle_adjoints(Nodes nodes not None, const int[::1] lasting, int[::1] addr
 
 
 def first_changed_guard(tuple guards, const double[::1] values):
-    """Return the position of the first guard (op, left, right, outcome) that comes out otherwise than recorded, or -1."""
+    """Return the position of the first guard that comes out otherwise than recorded, or -1."""
     cdef aad_guards recorded = guards_of(guards)
     return kernels.changed_guard(&recorded, &values[0]) if recorded.n_guards else -1

@@ -9,7 +9,6 @@ from aadlib.lanes.block_code import BlockCode
 from aadlib.lanes.block_steps import (
     FIRST,
     MINUS,
-    MINUS_TO,
     NEGATE,
     PLUS,
     PLUS_TO,

@@ -21,8 +21,8 @@ AAD_UNUSED static inline void add_scaled_row(double* target, double factor, cons
         add_scaled(target + block * AAD_LANES, factor, source + block * AAD_LANES);
 }
 
-/* Write one block of dx x + dy y, of the operands that are active: bits 1 and 2 of `activity`. The target may stand where
- * an operand stands. */
+/* Write one block of dx x + dy y, of the operands that are active: bits 1 and 2 of `activity`. The target may stand
+ * where an operand stands. */
 AAD_INLINE void combine_tangents(
     double* target, unsigned char activity, double dx, const double* x, double dy, const double* y) {
     double total[AAD_LANES];
