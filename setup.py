@@ -1,7 +1,7 @@
 """Build the Cython extensions; everything else about the package stands in pyproject.toml.
 
-Before the compiler comes the generator: `aadlib/codegen` turns the rule table `aadlib/rules/table.py` into sources under
-`aadlib/generated/`. The sweeps over lanes, `aadlib/sweeps/kernels`, are plain C and compiled once per instruction set; all
+Before the compiler comes the generator: `aadlib/codegen` turns the rule table `aadlib/rules/table.py` into sources
+under `aadlib/generated/`. The sweeps, `aadlib/sweeps/kernels`, are plain C and compiled once per instruction set; all
 of them are linked into one extension, which chooses at import. Nothing else uses more than the processor's least.
 
 Environment

@@ -264,3 +264,16 @@ def test_import_takes_less_than_three_times_numpys() -> None:
 def test_import_loads_nothing_heavy(package: str) -> None:
     code = f"import sys, {package}; print(*[m for m in {HEAVY!r} if m in sys.modules])"
     assert run_python(code, package_folder(package).parent).split() == []
+
+
+def test_every_module_imports_in_one_process() -> None:
+    """Whatever the processor: what walks a package, as a documentation builder does, must not end the interpreter."""
+    code = f"""
+import importlib
+for name in {sorted({*MODULES, *COMPILED})!r}:
+    try:
+        importlib.import_module(name)
+    except ModuleNotFoundError as missing:  # an optional dependency
+        assert missing.name.partition(".")[0] not in {tuple(MAY_IMPORT)!r}, missing
+"""
+    run_python(code, package_folder("aadlib").parent)

@@ -22,7 +22,7 @@ OPERATORS: dict[type[ast.AST], tuple[str, int]] = {
     ast.Mult: ("*", 6),
     ast.Div: ("/", 6),
 }
-"""Operators and how tightly they bind. `and` and `or` compute both sides: then nothing jumps, and a loop becomes SIMD."""
+"""Operators and how tightly they bind. `and` and `or` compute both sides: nothing jumps, and a loop becomes SIMD."""
 
 CHOICE, CONDITION, SIGN, ATOM = 1, 2, 7, 8
 """How tightly the rest binds: `a if c else b`, what may stand before `?`, `-a`, and what needs no brackets at all."""

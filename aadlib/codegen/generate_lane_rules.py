@@ -92,11 +92,11 @@ LANE_FUNCTIONS: dict[str, tuple[Callable[[], Iterator[tuple[int, Loop]]], str, s
 
 
 def c_lane_rules() -> str:
-    """Write the rules over blocks of AAD_WIDTH lanes: each row a loop of fixed length that the compiler turns into SIMD."""
+    """Write the rules over blocks of AAD_WIDTH lanes, each row a loop of fixed length."""
     lines = [
         f"/* {SOURCE}",
         " *",
-        " * Included once for each number of lanes in a block, AAD_WIDTH; AAD_WIDE(name) is what its functions are called.",
+        " * Included once for each number of lanes in a block, AAD_WIDTH; AAD_WIDE(name) is a function's name.",
         " */",
         "",
     ]

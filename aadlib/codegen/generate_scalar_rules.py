@@ -14,16 +14,9 @@ NAME = namer("scalar")
 TARGETS = {"value": (), "first": ("dx", "dy"), "second": ("dxx", "dxy", "dyy")}
 """What the switches over operations fill in, in the order of the table's texts."""
 
-STEPS = {
-    "step_value": "int code, const double* values, double* out, const int* left, const int* right, ptrdiff_t k",
-    "step_adjoint": "int code, const double* values, const double* out, double* adjoints, double* bars, "
-    "const int* left, const int* right, ptrdiff_t k",
-}
-"""Steps of the sweeps over the schedule of a program: a node, or a pair of nodes; they return how many."""
-
 
 def c_rules() -> str:
-    """Write the header: codes, constants, special functions, `rule_value`, `rule_first`, `rule_second` and the steps."""
+    """Write the header: codes, constants, special functions, switches over operations, and steps."""
     undefined = {"INFINITY": "INFINITY", "NOT_A_NUMBER": "NAN"}
     lines = [f"/* {SOURCE} */", "#ifndef AAD_RULES_H", "#define AAD_RULES_H", ""]
     lines += [
@@ -50,14 +43,13 @@ def c_rules() -> str:
 
 
 def cython_declarations() -> str:
-    """Declare what the header holds: codes, values, switches and steps."""
+    """Declare codes, values and switches."""
     declared = [
         *(
             f"double value_{r.name}({'double x' if r.arity == 1 else 'double x, double y'})"
             for r in rules.RULES
         ),
         *(f"{'void' if TARGETS[order] else 'double'} rule_{order}({_arguments(order)})" for order in TARGETS),
-        *(f"Py_ssize_t {name}({text.replace('ptrdiff_t', 'Py_ssize_t')})" for name, text in STEPS.items()),
     ]
     lines = [f"# {SOURCE}", "", 'cdef extern from "aadlib/generated/rules.h" nogil:', "    enum:"]
     lines += [f"        {name}" for name, _ in codes()]
@@ -127,7 +119,7 @@ def _dispatch(order: str) -> list[str]:
 
 
 def pairs() -> Iterator[tuple[int, rules.Rule, rules.Rule, int]]:
-    """Yield (number, first operation, second operation, side): two arithmetic nodes in a row, the second using the first.
+    """Yield (number, first, second, side): two arithmetic operations in a row, the second using the first.
 
     Side 0: the first result is the second's left operand; side 1: its right one. A pair costs one dispatch instead of
     two, and the intermediate result reaches the second operation in a register.
@@ -140,7 +132,8 @@ def pairs() -> Iterator[tuple[int, rules.Rule, rules.Rule, int]]:
 def _value_steps() -> list[str]:
     """Write one step of the value sweep over the schedule: a node, or a pair of nodes."""
     lines = [
-        f"AAD_RULE ptrdiff_t step_value({STEPS['step_value']}) {{",
+        "AAD_RULE ptrdiff_t step_value(",
+        "    int code, const double* values, double* out, const int* left, const int* right, ptrdiff_t k) {",
         "    double x = values[left[k]], y = values[right[k]], u, z;",
         "    switch (code) {",
     ]
@@ -219,7 +212,9 @@ def _adjoint_steps() -> list[str]:
         "    }",
         "}",
         "",
-        f"AAD_RULE ptrdiff_t step_adjoint({STEPS['step_adjoint']}) {{",
+        "AAD_RULE ptrdiff_t step_adjoint(",
+        "    int code, const double* values, const double* out, double* adjoints, double* bars, const int* left,",
+        "    const int* right, ptrdiff_t k) {",
         "    double w = bars[k], x, y, v;",
         "    int a, b;",
         "    if (w == 0.0) return 1;",

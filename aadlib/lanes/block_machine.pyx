@@ -1,4 +1,4 @@
-"""The block machine's Python face: it owns a code's arrays and hands them to the kernel of the instruction set in use."""
+"""The block machine on this processor: a code and its plan, run by the kernel of the instruction set in use."""
 
 from aadlib.sweeps.simd cimport (
     AAD_COLUMN,

@@ -6,7 +6,10 @@ The build writes them into `aadlib/generated/block_steps.h`; nothing but plain n
 from __future__ import annotations
 
 KINDS = {"TIMES": 3, "TIMES_TO": 3, "PLUS": 3, "MINUS": 3, "NEGATE": 2, "PLUS_TO": 2, "MINUS_TO": 2}
-"""Plain arithmetic and its operands, the target first: d = ab, d += ab, d = a + b, d = a - b, d = -a, d += a, d -= a."""
+"""Arithmetic and how many operands it names, the target first:
+
+d = ab, d += ab, d = a + b, d = a - b, d = -a, d += a, d -= a.
+"""
 
 TIMES, TIMES_TO, PLUS, MINUS, NEGATE, PLUS_TO, MINUS_TO = range(len(KINDS))
 

@@ -131,7 +131,7 @@ class LaneReplay:
         m = active.size
         curves = CURVES[nodes.op] & CURVES_OF_SIDES[nodes.activity]
         plan = plan_tangents(nodes, UNITS[nodes.op], active)
-        size = (plan[2] + m * (m + 1) // 2 + m + nodes.n_slots) * simd.BLOCK
+        size = (plan[2] + m * (m + 1) // 2 + m + nodes.n_slots) * simd.BLOCK + simd.LANES
 
         def sweep(replay: Replay, begin: int, end: int) -> tuple[tuple[int, int], None]:
             changed = simd.second_order_chunk(

@@ -19,7 +19,9 @@ cdef inline int operand_of(const aad_nodes* nodes, Py_ssize_t k, int side) noexc
     return nodes.left[k] if side == 0 else nodes.right[k]
 
 
-cdef void find_entries(const aad_nodes* nodes, int[:, ::1] addresses, int[::1] last_use, int[::1] starts) noexcept nogil:
+cdef void find_entries(
+    const aad_nodes* nodes, int[:, ::1] addresses, int[::1] last_use, int[::1] starts
+) noexcept nogil:
     """Set `addresses` to 0 where a node moves with an input, and note last uses and where each node's entries start."""
     cdef Py_ssize_t k, i
     cdef int side, operand
@@ -103,8 +105,8 @@ def plan_tangents(Nodes nodes, const unsigned char[::1] units, const int[::1] ac
     """Return (starts, entries, n_blocks) for `second_order_chunk`.
 
     Node k has entries starts[k] to starts[k + 1] - 1, one for each input it moves with: (input, kind, result, left,
-    right). The last three are addresses of blocks: of the node's tangent along the input, and of its operands' tangents,
-    -1 where an operand does not move. `kind` says how the result comes about: bits 1 and 2 for the first partial times
+    right). The last three are addresses of blocks: of the node's tangent along the input, and of its operands'
+    tangents, -1 where an operand does not move. `kind` says how the result comes about: bits 1 and 2 for the first partial times
     the left or the right tangent, 0 where it is a block that exists already: the partial itself, as the operand is the
     input, or the operand's tangent, as the partial is one (`units`).
 

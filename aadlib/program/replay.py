@@ -87,7 +87,7 @@ class Replay:
         program, values = self.program, self.values
         load(program.arguments, values, arguments)
         self.sweep_values()
-        changed = scalar.first_changed_guard(*program.guard_arrays, values)
+        changed = scalar.first_changed_guard(program.guard_arrays, values)
         if changed >= 0:
             program.raise_changed(changed, "")
         if program.lines is not None and np.isnan(values[program.outputs]).any():

@@ -2,12 +2,11 @@
 
 import numpy as np
 
-from libc.string cimport memset
+from cpython.buffer cimport PyBUF_CONTIG_RO, PyBUF_FORMAT, PyBuffer_Release, PyObject_GetBuffer
+from libc.string cimport memset, strcmp
 
 from aadlib.program.nodes cimport Nodes
-from aadlib.sweeps.simd cimport AAD_LANES, kernels
-
-include "aadlib/generated/rules.pxi"
+from aadlib.sweeps.simd cimport AAD_LANES, aad_guards, guards_of, kernels
 
 
 cdef class PointReplay:
@@ -18,10 +17,8 @@ cdef class PointReplay:
     """
 
     cdef Nodes nodes
-    cdef const unsigned char[::1] guard_op
-    cdef const int[::1] guard_left
-    cdef const int[::1] guard_right
-    cdef const unsigned char[::1] guard_outcome
+    cdef object guard_arrays  # what `guards` points into
+    cdef aad_guards guards
     cdef const int[::1] active
     cdef const int[::1] addresses
     cdef double[::1] values
@@ -33,7 +30,8 @@ cdef class PointReplay:
 
     def __init__(self, program, addresses, n_addresses):
         self.nodes = program.nodes
-        self.guard_op, self.guard_left, self.guard_right, self.guard_outcome = program.guard_arrays
+        self.guard_arrays = program.guard_arrays
+        self.guards = guards_of(program.guard_arrays)
         self.active = np.flatnonzero(program.input_active).astype(np.int32)
         self.n_inputs = program.n_inputs
         self.output = program.outputs[0]
@@ -45,37 +43,32 @@ cdef class PointReplay:
         self.addresses = addresses
         self.adjoint_tangents = np.zeros(n_addresses * AAD_LANES)
 
-    cdef bint evaluate(self, const double[::1] inputs) noexcept nogil:
+    cdef bint load(self, inputs) except -1:
+        """Copy the inputs; return whether there are as many as there should be, and all finite."""
+        cdef Py_buffer given  # a typed memory view would cost more than the sweep
+        cdef const double* numbers
         cdef Py_ssize_t k
-        cdef Py_ssize_t first = self.nodes.c.first_node
-        if inputs.shape[0] != self.n_inputs:
+        cdef double not_finite = 0.0
+        PyObject_GetBuffer(inputs, &given, PyBUF_CONTIG_RO | PyBUF_FORMAT)
+        cdef bint fits = given.len == self.n_inputs * <Py_ssize_t>sizeof(double) and strcmp(given.format, b"d") == 0
+        if fits:
+            numbers = <const double*>given.buf
+            for k in range(self.n_inputs):
+                self.values[k] = numbers[k]
+                not_finite += numbers[k] - numbers[k]
+        PyBuffer_Release(&given)
+        return fits and not_finite == 0.0
+
+    cdef bint evaluate(self, inputs) except -1:
+        if not self.load(inputs):
             return False
-        for k in range(self.n_inputs):
-            if not inputs[k] - inputs[k] == 0.0:
-                return False
-            self.values[k] = inputs[k]
-        k = 0
-        while k < self.nodes.c.n_nodes:
-            k += step_value(
-                self.nodes.c.value_code[k], &self.values[0], &self.values[first], self.nodes.c.left, self.nodes.c.right, k
-            )
-        for k in range(self.guard_op.shape[0]):
-            if (
-                rule_value(self.guard_op[k], self.values[self.guard_left[k]], self.values[self.guard_right[k]]) != 0.0
-            ) != (self.guard_outcome[k] != 0):
-                return False
-        return True
+        kernels.values(&self.nodes.c, &self.values[0], 0, self.nodes.c.n_nodes)
+        return kernels.changed_guard(&self.guards, &self.values[0]) < 0
 
     cdef void pull_back(self) noexcept nogil:
-        cdef Py_ssize_t k = self.nodes.c.n_nodes - 1
-        cdef Py_ssize_t first = self.nodes.c.first_node
         memset(&self.adjoints[0], 0, self.adjoints.shape[0] * sizeof(double))
         self.adjoints[self.output] = 1.0
-        while k >= 0:
-            k -= step_adjoint(
-                self.nodes.c.adjoint_code[k], &self.values[0], &self.values[first], &self.adjoints[0],
-                &self.adjoints[first], self.nodes.c.left, self.nodes.c.right, k,
-            )
+        kernels.adjoints(&self.nodes.c, &self.values[0], &self.adjoints[0], 0, self.nodes.c.n_nodes)
 
     cdef void second_order(self, Py_ssize_t begin, Py_ssize_t end) noexcept nogil:
         """Run forward over reverse in the directions of the active inputs begin..end-1."""
@@ -91,11 +84,11 @@ cdef class PointReplay:
             &self.addresses[0], 0, n,
         )
 
-    def value(self, const double[::1] inputs):
+    def value(self, inputs):
         """Return the value, or None."""
         return self.values[self.output] if self.evaluate(inputs) else None
 
-    def value_and_gradient(self, const double[::1] inputs):
+    def value_and_gradient(self, inputs):
         """Return the value and the gradient over the active inputs (n_active,), or None."""
         cdef Py_ssize_t k
         if not self.evaluate(inputs):
@@ -107,7 +100,7 @@ cdef class PointReplay:
             g[k] = self.adjoints[self.active[k]]
         return self.values[self.output], gradient
 
-    def derivatives(self, const double[::1] inputs):
+    def derivatives(self, inputs):
         """Return value, gradient (n_active,) and Hessian (n_active, n_active), or None."""
         cdef Py_ssize_t m = self.active.shape[0]
         cdef Py_ssize_t begin, end, i, j
@@ -128,4 +121,4 @@ cdef class PointReplay:
                 for j in range(i):
                     h[i, j] = 0.5 * (h[i, j] + h[j, i])
                     h[j, i] = h[i, j]
-        return *first_order, hessian
+        return first_order[0], first_order[1], hessian

@@ -3,36 +3,25 @@
 import numpy as np
 
 from aadlib.program.nodes cimport Nodes, aad_nodes
-
-include "../generated/rules.pxi"
+from aadlib.sweeps.simd cimport aad_guards, guards_of, kernels
 
 
 def value_sweep(Nodes nodes not None, double[::1] values, segment):
     """Recompute the values of the nodes of a segment (begin, end), in order."""
-    cdef Py_ssize_t k, end
-    cdef aad_nodes n = nodes.c
-    k, end = segment
-    if end <= k:
-        return
-    with nogil:
-        while k < end:
-            k += step_value(n.value_code[k], &values[0], &values[n.first_node], n.left, n.right, k)
+    cdef Py_ssize_t begin, end
+    begin, end = segment
+    if end > begin:
+        with nogil:
+            kernels.values(&nodes.c, &values[0], begin, end)
 
 
 def adjoint_sweep(Nodes nodes not None, const double[::1] values, double[::1] adjoints, segment):
     """Add the adjoints of a segment's nodes, last first, to those of their operands; `adjoints` holds the seeds."""
-    cdef Py_ssize_t k, begin, end
-    cdef aad_nodes n = nodes.c
+    cdef Py_ssize_t begin, end
     begin, end = segment
-    if end <= begin:
-        return
-    k = end - 1
-    with nogil:
-        while k >= begin:
-            k -= step_adjoint(
-                n.adjoint_code[k], &values[0], &values[n.first_node], &adjoints[0], &adjoints[n.first_node],
-                n.left, n.right, k,
-            )
+    if end > begin:
+        with nogil:
+            kernels.adjoints(&nodes.c, &values[0], &adjoints[0], begin, end)
 
 
 def recycle_adjoints(Nodes nodes not None, const int[::1] lasting, int[::1] addresses):
@@ -77,20 +66,7 @@ def recycle_adjoints(Nodes nodes not None, const int[::1] lasting, int[::1] addr
     return n_addresses
 
 
-def first_changed_guard(
-    const unsigned char[::1] op,
-    const int[::1] left,
-    const int[::1] right,
-    const unsigned char[::1] outcome,
-    const double[::1] values,
-):
+def first_changed_guard(tuple guards, const double[::1] values):
     """Return the position of the first guard that comes out otherwise than recorded, or -1."""
-    cdef Py_ssize_t k
-    cdef Py_ssize_t n = op.shape[0]
-    with nogil:
-        for k in range(n):
-            if (rule_value(op[k], values[left[k]], values[right[k]]) != 0.0) != (outcome[k] != 0):
-                break
-        else:
-            k = -1
-    return k
+    cdef aad_guards recorded = guards_of(guards)
+    return kernels.changed_guard(&recorded, &values[0]) if recorded.n_guards else -1

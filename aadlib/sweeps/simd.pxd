@@ -87,6 +87,11 @@ cdef extern from "aadlib/sweeps/kernels/table.h" nogil:
         double* sums
 
     ctypedef struct aad_kernels:
+        void (*values)(const aad_nodes* nodes, double* values, Py_ssize_t begin, Py_ssize_t end) noexcept nogil
+        void (*adjoints)(
+            const aad_nodes* nodes, const double* values, double* adjoints, Py_ssize_t begin, Py_ssize_t end
+        ) noexcept nogil
+        Py_ssize_t (*changed_guard)(const aad_guards* guards, const double* values) noexcept nogil
         void (*tangents)(
             const aad_nodes* nodes, const double* values, double* tangents, Py_ssize_t begin, Py_ssize_t end
         ) noexcept nogil
@@ -107,7 +112,7 @@ cdef extern from "aadlib/sweeps/kernels/table.h" nogil:
             const aad_chunk* chunk, const aad_outputs* outputs, double* adjoints, double* lane_adjoints
         ) noexcept nogil
         aad_changed (*hessian)(
-            const aad_chunk* chunk, const aad_tangent_plan* plan, const aad_lane_results* results, double* arena
+            const aad_chunk* chunk, const aad_tangent_plan* plan, const aad_lane_results* results, double* scratch
         ) noexcept nogil
         Py_ssize_t (*run_blocks)(const aad_block_code* code, const aad_block_run* run) noexcept nogil
 

@@ -69,7 +69,7 @@ def second_order_chunk(
     values: Floats,
     curves: Flags,
     plan: Any,
-    arena: Floats,
+    scratch: Floats,
     lanes: Segment,
     active_slots: Ints,
     output_slot: int,

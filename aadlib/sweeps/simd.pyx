@@ -1,12 +1,12 @@
 """Sweeps over blocks of lanes, by the widest instruction set that this processor has.
 
-The sweeps are C, in `aadlib/sweeps/kernels`, built once per instruction set; here is the only Python around them, and the
-only choice among them: `AADLIB_INSTRUCTIONS` (baseline, avx2, avx512) forces a set when the package is imported, `use`
-changes it later, in tests and comparisons. Every set gives the same bits.
+The sweeps are C, in `aadlib/sweeps/kernels`, built once per instruction set, and chosen among here alone:
+`AADLIB_INSTRUCTIONS` (baseline, avx2, avx512) forces a set when the package is imported, `use` changes it later, in tests
+and comparisons. Every set gives the same bits.
 
-Arguments that several sweeps share: `segment` is (begin, end), nodes begin..end-1; `values` and `adjoints` are (n_slots,),
-what the sweeps over one market state left; `lane_inputs` is (slots, numbers), a row of numbers (n_slots, n_lanes) per slot;
-`guards` is (op, left, right, outcome) of the recorded comparisons; `lanes` is (begin, end).
+Arguments that several sweeps share: `segment` is (begin, end), nodes begin..end-1; `values` and `adjoints` are
+(n_slots,), what the sweeps over one market state left; `lane_inputs` is (slots, numbers), a row of numbers
+(n_slots, n_lanes) per slot; `guards` is (op, left, right, outcome) of the recorded comparisons; `lanes` is (begin, end).
 """
 
 import os
@@ -32,7 +32,7 @@ BLOCK = AAD_BLOCK
 cdef str _in_use = ""
 
 
-# ---- the instruction set -----------------------------------------------------------------------------------------------
+# ---- the instruction set -------------------------------------------------------------------------------------------
 
 
 def available():
@@ -67,7 +67,7 @@ def use(name):
 use(os.environ.get("AADLIB_INSTRUCTIONS", INSTRUCTION_SETS[aad_widest()]))
 
 
-# ---- directions over one market state -----------------------------------------------------------------------------------
+# ---- directions over one market state ------------------------------------------------------------------------------
 
 
 def tangent_sweep(Nodes nodes, const double[::1] values, double[::1] tangents, segment):
@@ -112,7 +112,8 @@ def bottleneck_terms(
 ):
     """Add to `matrix` each node's term of the bottleneck sum: adjoint times second partials times tangent rows.
 
-    `tangents` is (n_blocks, n_slots or those that the segment reads, LANES), `matrix` (n_blocks * LANES, n_blocks, LANES).
+    `tangents` is (n_blocks, n_slots, LANES), or fewer slots where the segment reads no others; `matrix` is
+    (n_blocks * LANES, n_blocks, LANES).
     """
     cdef Py_ssize_t begin, end
     begin, end = segment
@@ -133,13 +134,13 @@ def bottleneck_sweep(
     double[:, ::1] rows,
     double[:, ::1] sums,
 ):
-    """Carry directions forward, and add each created arc's weight times the row of its later end to its earlier end's sum.
+    """Add up the bottleneck sum by earlier ends of arcs: weight times the row of the later end, rows carried forward.
 
     Parameters
     ----------
     created : (n_nodes,) bits 1, 2, 4 where a node creates an arc under dxx, dxy, dyy in its active operands
-    addresses : (n_slots,) where the row of a slot stands, used again once nobody needs it; -1 where nobody does. Earlier
-        ends of arcs have addresses of their own, below `len(sums)`
+    addresses : (n_slots,) where the row of a slot stands, used again once nobody needs it; -1 where nobody does.
+        Earlier ends of arcs have addresses of their own, below `len(sums)`
     rows : (n_addresses, blocks * LANES) enters with the directions at the inputs' addresses
     sums : (n_ends, blocks * LANES), receives the sum over arcs of weight times row of the later end; an arc from a slot
         to itself has half its weight
@@ -155,7 +156,7 @@ def bottleneck_sweep(
             )
 
 
-# ---- many market states --------------------------------------------------------------------------------------------------
+# ---- many market states --------------------------------------------------------------------------------------------
 
 
 cdef aad_guards guards_of(tuple guards) except *:
@@ -253,7 +254,7 @@ def second_order_chunk(
     double[::1] values,
     const unsigned char[::1] curves,
     tuple plan,
-    double[::1] arena,
+    double[::1] scratch,
     tuple lanes,
     const int[::1] active_slots,
     int output_slot,
@@ -261,10 +262,11 @@ def second_order_chunk(
 ):
     """Value, gradient and Hessian in each of a range of lanes; return (guard, lane) as `evaluate_chunk`.
 
-    `curves` says which second partials a node has, `plan` is (starts, entries, n_blocks) of `plan_tangents`, and `arena`
-    holds its n_blocks, the lower triangle of the Hessian, the gradient and an adjoint for every slot, a block each.
-    `results` are values (n_lanes,), gradients (n_lanes, n_active) and Hessians (n_lanes, n_active, n_active). Partials are
-    computed once per block; the Hessian is the bottleneck sum of the nodes' terms.
+    `curves` says which second partials a node has, `plan` is (starts, entries, n_blocks) of `plan_tangents`, and
+    `scratch` holds its n_blocks, the lower triangle of the Hessian, the gradient and an adjoint for every slot, a block
+    each, and LANES numbers more, as it is used from a cache line on. `results` are values (n_lanes,), gradients
+    (n_lanes, n_active) and Hessians (n_lanes, n_active, n_active). Partials are computed once per block; the Hessian is
+    the bottleneck sum of the nodes' terms.
     """
     cdef const int[::1] starts = plan[0]
     cdef const int[:, ::1] entries = plan[1]
@@ -281,5 +283,5 @@ def second_order_chunk(
     )
     cdef aad_changed changed
     with nogil:
-        changed = kernels.hessian(&chunk, &tangents, &to, &arena[0])
+        changed = kernels.hessian(&chunk, &tangents, &to, &scratch[0])
     return changed.guard, changed.lane

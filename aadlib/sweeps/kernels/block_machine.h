@@ -1,8 +1,8 @@
 /* A machine for straight-line arithmetic on blocks of AAD_LANES lanes.
  *
- * aadlib.lanes.block_code writes the code: values and partials of a recorded path, then nothing but products and sums that
- * make adjoints, rows and second derivatives, and add them up over the lanes. An address is an offset in doubles into the
- * arena; a run is a kind of step and how often it is taken. */
+ * aadlib.lanes.block_code writes the code: values and partials of a recorded path, then nothing but products and
+ * sums that make adjoints, rows and second derivatives, and add them up over the lanes. An address is an offset in
+ * doubles into the arena; a run is a kind of step and how often it is taken. */
 #include "aadlib/generated/block_steps.h"
 
 #define AAD_TARGET double* AAD_RESTRICT d
@@ -11,8 +11,8 @@
 
 AAD_INLINE void step_times(AAD_TARGET, AAD_SOURCE(a), AAD_SOURCE(b)) { AAD_EACH d[l] = a[l] * b[l]; }
 AAD_INLINE void step_times_to(AAD_TARGET, AAD_SOURCE(a), AAD_SOURCE(b)) { AAD_EACH d[l] += a[l] * b[l]; }
-AAD_INLINE void step_ended_times(AAD_TARGET, AAD_SOURCE(a), AAD_SOURCE(b)) { AAD_EACH d[l] = aad_chain(a[l], b[l]); }
-AAD_INLINE void step_ended_times_to(AAD_TARGET, AAD_SOURCE(a), AAD_SOURCE(b)) { AAD_EACH d[l] += aad_chain(a[l], b[l]); }
+AAD_INLINE void step_chain(AAD_TARGET, AAD_SOURCE(a), AAD_SOURCE(b)) { AAD_EACH d[l] = aad_chain(a[l], b[l]); }
+AAD_INLINE void step_chain_to(AAD_TARGET, AAD_SOURCE(a), AAD_SOURCE(b)) { AAD_EACH d[l] += aad_chain(a[l], b[l]); }
 AAD_INLINE void step_plus(AAD_TARGET, AAD_SOURCE(a), AAD_SOURCE(b)) { AAD_EACH d[l] = a[l] + b[l]; }
 AAD_INLINE void step_minus(AAD_TARGET, AAD_SOURCE(a), AAD_SOURCE(b)) { AAD_EACH d[l] = a[l] - b[l]; }
 AAD_INLINE void step_negate(AAD_TARGET, AAD_SOURCE(a)) { AAD_EACH d[l] = -a[l]; }
@@ -31,10 +31,10 @@ static void take_steps(const aad_steps* steps, int zero_ends_chain, double* aren
         int kind = steps->runs[2 * r], count = steps->runs[2 * r + 1];
         switch (kind) {
         case AAD_TIMES:
-            if (zero_ends_chain) { AAD_RUN(3, step_ended_times(AAD_AT(0), AAD_AT(1), AAD_AT(2))) }
+            if (zero_ends_chain) { AAD_RUN(3, step_chain(AAD_AT(0), AAD_AT(1), AAD_AT(2))) }
             AAD_RUN(3, step_times(AAD_AT(0), AAD_AT(1), AAD_AT(2)))
         case AAD_TIMES_TO:
-            if (zero_ends_chain) { AAD_RUN(3, step_ended_times_to(AAD_AT(0), AAD_AT(1), AAD_AT(2))) }
+            if (zero_ends_chain) { AAD_RUN(3, step_chain_to(AAD_AT(0), AAD_AT(1), AAD_AT(2))) }
             AAD_RUN(3, step_times_to(AAD_AT(0), AAD_AT(1), AAD_AT(2)))
         case AAD_PLUS: AAD_RUN(3, step_plus(AAD_AT(0), AAD_AT(1), AAD_AT(2)))
         case AAD_MINUS: AAD_RUN(3, step_minus(AAD_AT(0), AAD_AT(1), AAD_AT(2)))
@@ -79,7 +79,8 @@ static void count_changed(const aad_guards* guards, const double* arena, ptrdiff
 }
 
 /* Add the products of packed columns to the sums. */
-static void add_products(const aad_block_code* code, const double* columns, ptrdiff_t n_blocks, int zero_ends_chain, double* sums) {
+static void add_products(
+    const aad_block_code* code, const double* columns, ptrdiff_t n_blocks, int zero_ends_chain, double* sums) {
     for (ptrdiff_t g = 0; g < code->n_groups; g++) {
         const int* group = code->groups + 7 * g;
         aad_column_ranges ranges = {
@@ -126,10 +127,10 @@ static int sweep_chunk(
     return total == 0.0;
 }
 
-/* Return the first lane of a bad chunk, or -1. A chunk whose sums are not finite is swept again with every zero ending its
- * chain; if they still are not it is bad, and the sweep ends. */
+/* Return the first lane of a bad chunk, or -1. A chunk whose sums are not finite is swept again with every zero
+ * ending its chain; if they still are not it is bad, and the sweep ends. */
 static ptrdiff_t run_blocks(const aad_block_code* code, const aad_block_run* run) {
-    double* arena = (double*)(((size_t)run->workspace + 63) & ~(size_t)63);
+    double* arena = on_cache_line(run->workspace);
     double* zone = arena + code->n_places * AAD_LANES;
     double* columns = zone + code->n_sums * AAD_LANES;
     aad_machine_room room = {arena, zone, columns, columns + code->n_packs * AAD_COLUMN};

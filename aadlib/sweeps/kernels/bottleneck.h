@@ -1,8 +1,8 @@
-/* The bottleneck sum arc by arc: directions are carried forward, and each arc that a node creates adds its weight times the
- * row of its later end to the sum of its earlier end. */
+/* The bottleneck sum arc by arc: directions are carried forward, and each arc that a node creates adds its weight
+ * times the row of its later end to the sum of its earlier end. */
 
-/* Add the arcs that a node creates, bits 1, 2, 4 of `created` under dxx, dxy, dyy. An arc from a slot to itself has half
- * its weight. */
+/* Add the arcs that a node creates, bits 1, 2, 4 of `created` under dxx, dxy, dyy. An arc from a slot to itself has
+ * half its weight. */
 static void add_created_arcs(
     unsigned char created, int a, int b, double dxx, double dxy, double dyy, double w, const int* addresses,
     const double* row_a, const double* row_b, double* sums, ptrdiff_t n_blocks) {

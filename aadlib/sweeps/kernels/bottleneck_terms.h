@@ -1,7 +1,8 @@
-/* The bottleneck sum in dense form: adjoint times second partials times the outer product of tangent rows, node by node. */
+/* The bottleneck sum in dense form: adjoint times second partials times the outer product of tangent rows, node by
+ * node. */
 
-/* Add one node's term to the matrix, (n_blocks * AAD_LANES, n_blocks, AAD_LANES). `left` and `right` are the tangents of
- * its operands in the first block; those of the next one stand `stride` numbers further on. */
+/* Add one node's term to the matrix, (n_blocks * AAD_LANES, n_blocks, AAD_LANES). `left` and `right` are the
+ * tangents of its operands in the first block; those of the next one stand `stride` numbers further on. */
 static void add_outer_products(
     const double* left, const double* right, ptrdiff_t stride, ptrdiff_t n_blocks, double dxx, double dxy, double dyy,
     double* matrix) {

@@ -1,5 +1,5 @@
-/* Products of whole columns, summed over lanes: vectors as wide as the instruction set's, and as many products in registers
- * at once as it has room for. Lanes never meet before the end, so the bits are the same for every width. */
+/* Products of whole columns, summed over lanes: vectors as wide as the instruction set's, and as many products in
+ * registers at once as it has room for. Lanes never meet before the end, so the bits are the same for every width. */
 
 #if defined(__AVX512F__)
 #define AAD_VECTOR 8
@@ -45,7 +45,8 @@ AAD_INLINE void add_to_sum(double* sums, int number, double amount) {
 
 /* Sum the products of a tile of columns over blocks, lane by lane. */
 AAD_INLINE void multiply_tile(
-    const double* const* x, const double* const* y, ptrdiff_t n_blocks, double products[AAD_TILE][AAD_TILE][AAD_LANES]) {
+    const double* const* x, const double* const* y, ptrdiff_t n_blocks,
+    double products[AAD_TILE][AAD_TILE][AAD_LANES]) {
     for (int part = 0; part < AAD_LANES; part += AAD_VECTOR) {
         aad_vector sum[AAD_TILE][AAD_TILE];
         memset(sum, 0, sizeof sum);
@@ -78,7 +79,8 @@ static void multiply_columns(const aad_column_ranges* ranges, ptrdiff_t n_blocks
         }
         for (ptrdiff_t j = r.symmetric ? i : 0; j < r.n_other; j += AAD_TILE) {
             const double* y[AAD_TILE];
-            for (int q = 0; q < AAD_TILE; q++) y[q] = r.other + (j + q < r.n_other ? j + q : r.n_other - 1) * AAD_COLUMN;
+            for (int q = 0; q < AAD_TILE; q++)
+                y[q] = r.other + (j + q < r.n_other ? j + q : r.n_other - 1) * AAD_COLUMN;
             multiply_tile(x, y, n_blocks, products);
             for (int p = 0; p < AAD_TILE && i + p < r.n_one; p++)
                 for (int q = 0; q < AAD_TILE && j + q < r.n_other; q++)

@@ -1,5 +1,5 @@
-/* The sweeps over blocks of lanes for one instruction set: setup.py compiles this file once for each, with AAD_TABLE the
- * name of what it exports. */
+/* The sweeps over blocks of lanes for one instruction set: setup.py compiles this file once for each, with
+ * AAD_TABLE the name of what it exports. */
 #include <string.h>
 
 #include "aadlib/generated/rules.h"
@@ -17,7 +17,12 @@
 #undef AAD_WIDTH
 #undef AAD_WIDE
 
+/* The first cache line from an address on: blocks that begin there are read in one go. */
+AAD_INLINE double* on_cache_line(double* address) { return (double*)(((size_t)address + 63) & ~(size_t)63); }
+
 #include "aadlib/sweeps/kernels/scaled.h"
+
+#include "aadlib/sweeps/kernels/point_values.h"
 
 #include "aadlib/sweeps/kernels/tangents.h"
 
@@ -40,6 +45,8 @@
 extern const aad_kernels AAD_TABLE;
 
 const aad_kernels AAD_TABLE = {
+    sweep_values, sweep_adjoints, changed_at_point,
     sweep_tangents, sweep_second_order, add_bottleneck_terms, sweep_bottleneck,
-    evaluate_lanes, differentiate_lanes, lane_hessians, run_blocks,
+    evaluate_lanes, differentiate_lanes, lane_hessians,
+    run_blocks,
 };

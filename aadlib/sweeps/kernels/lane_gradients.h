@@ -12,8 +12,9 @@ static void pull_back_block(const aad_chunk* chunk, double* adjoints) {
     }
 }
 
-/* Adjoints come per lane for lane inputs, and pile up in `adjoints` lane by lane for slots that no lane changes: the caller
- * adds AAD_BLOCK numbers per chunk, and the result does not depend on how chunks were spread over threads. */
+/* Adjoints come per lane for lane inputs, and pile up in `adjoints` lane by lane for slots that no lane changes:
+ * the caller adds AAD_BLOCK numbers per chunk, and the result does not depend on how chunks were spread over
+ * threads. */
 static aad_changed differentiate_lanes(
     const aad_chunk* chunk, const aad_outputs* outputs, double* adjoints, double* lane_adjoints) {
     const aad_nodes n = *chunk->nodes;

@@ -12,37 +12,39 @@
 
 #define AAD_EACH for (int l = 0; l < AAD_BLOCK; l++)
 
-static void block_times(int zero_ends_chain, const double* p, const double* x, double* AAD_RESTRICT result) {
+AAD_INLINE void block_times(int zero_ends_chain, const double* p, const double* x, double* AAD_RESTRICT result) {
     if (zero_ends_chain)
         AAD_EACH result[l] = aad_chain(p[l], x[l]);
     else
         AAD_EACH result[l] = p[l] * x[l];
 }
 
-static void block_add_times(int zero_ends_chain, const double* p, const double* x, double* AAD_RESTRICT result) {
+AAD_INLINE void block_add_times(int zero_ends_chain, const double* p, const double* x, double* AAD_RESTRICT result) {
     if (zero_ends_chain)
         AAD_EACH result[l] += aad_chain(p[l], x[l]);
     else
         AAD_EACH result[l] += p[l] * x[l];
 }
 
-static void block_two_times(
-    int zero_ends_chain, const double* p, const double* x, const double* q, const double* y, double* AAD_RESTRICT result) {
+AAD_INLINE void block_two_times(
+    int zero_ends_chain, const double* p, const double* x, const double* q, const double* y,
+    double* AAD_RESTRICT result) {
     if (zero_ends_chain)
         AAD_EACH result[l] = aad_chain(p[l], x[l]) + aad_chain(q[l], y[l]);
     else
         AAD_EACH result[l] = p[l] * x[l] + q[l] * y[l];
 }
 
-static void block_add_two_times(
-    int zero_ends_chain, const double* p, const double* x, const double* q, const double* y, double* AAD_RESTRICT result) {
+AAD_INLINE void block_add_two_times(
+    int zero_ends_chain, const double* p, const double* x, const double* q, const double* y,
+    double* AAD_RESTRICT result) {
     if (zero_ends_chain)
         AAD_EACH result[l] += aad_chain(p[l], x[l]) + aad_chain(q[l], y[l]);
     else
         AAD_EACH result[l] += p[l] * x[l] + q[l] * y[l];
 }
 
-static void block_scale(int zero_ends_chain, const double* w, double* AAD_RESTRICT partial) {
+AAD_INLINE void block_scale(int zero_ends_chain, const double* w, double* AAD_RESTRICT partial) {
     if (zero_ends_chain)
         AAD_EACH partial[l] = aad_chain(w[l], partial[l]);
     else
@@ -85,9 +87,11 @@ static int finite_blocks(const double* blocks, ptrdiff_t n_blocks) {
     return total == 0.0;
 }
 
-/* Fill in the partials of every node, dx, dy, dxx, dxy, dyy, the second ones times its adjoint, and carry adjoints back. */
-static void block_adjoints(
-    const aad_nodes* nodes, const unsigned char* curves, int zero_ends_chain, const double* v, double* partials, double* adjoints) {
+/* Fill in the partials of every node, dx, dy, dxx, dxy, dyy, the second ones times its adjoint, and carry adjoints
+ * back. */
+AAD_INLINE void block_adjoints(
+    const aad_nodes* nodes, const unsigned char* curves, int zero_ends_chain, const double* v, double* partials,
+    double* adjoints) {
     const aad_nodes n = *nodes;
     for (ptrdiff_t k = n.n_nodes - 1; k >= 0; k--) {
         ptrdiff_t a = (ptrdiff_t)n.left[k] * AAD_BLOCK, b = (ptrdiff_t)n.right[k] * AAD_BLOCK;
@@ -123,18 +127,18 @@ AAD_INLINE void block_tangents(const int* begin, const int* end, int zero_ends_c
     }
 }
 
-/* Add a node's bottleneck term to the lower triangle of the Hessian: for every input the change of the adjoint in both
- * operands along it, times the tangents of the inputs before. */
-static void block_term(
-    const int* begin, const int* end, unsigned char curves, int zero_ends_chain, double* arena, const double* p, double* products,
-    double* triangle) {
+/* Add a node's bottleneck term to the lower triangle of the Hessian: for every input the change of the adjoint in
+ * both operands along it, times the tangents of the inputs before. */
+AAD_INLINE void block_term(
+    const int* begin, const int* end, unsigned char curves, int zero_ends_chain, double* arena, const double* p,
+    double* products, double* triangle) {
     const double *dxx = p + 2 * AAD_BLOCK, *dxy = p + 3 * AAD_BLOCK, *dyy = p + 4 * AAD_BLOCK;
     for (const int* e = begin; e < end; e += 5) {
         const double *x = block_at(arena, e[3]), *y = block_at(arena, e[4]);
-        const double* along_x =
-            block_combine(zero_ends_chain, dxx, curves & 1 ? x : NULL, dxy, curves & 2 ? y : NULL, products);
-        const double* along_y =
-            block_combine(zero_ends_chain, dxy, curves & 2 ? x : NULL, dyy, curves & 4 ? y : NULL, products + AAD_BLOCK);
+        const double* along_x = block_combine(
+            zero_ends_chain, dxx, curves & 1 ? x : NULL, dxy, curves & 2 ? y : NULL, products);
+        const double* along_y = block_combine(
+            zero_ends_chain, dxy, curves & 2 ? x : NULL, dyy, curves & 4 ? y : NULL, products + AAD_BLOCK);
         double* row = triangle + (ptrdiff_t)e[0] * (e[0] + 1) / 2 * AAD_BLOCK;
         for (const int* f = begin; f <= e; f += 5)
             block_add_combined(
@@ -144,8 +148,9 @@ static void block_term(
 }
 
 /* Compute the triangle of the Hessian and the gradient of one block of lanes, whose values are known. */
-static void block_hessian(
-    const aad_chunk* chunk, const aad_tangent_plan* plan, const aad_lane_results* results, int zero_ends_chain, double* arena) {
+AAD_INLINE void block_hessian(
+    const aad_chunk* chunk, const aad_tangent_plan* plan, const aad_lane_results* results, int zero_ends_chain,
+    double* arena) {
     const aad_nodes* nodes = chunk->nodes;
     ptrdiff_t m = results->n_active, size = m * (m + 1) / 2, n_slots = nodes->first_node + nodes->n_nodes;
     double* triangle = arena + plan->n_blocks * AAD_BLOCK;
@@ -156,7 +161,8 @@ static void block_hessian(
     block_adjoints(nodes, plan->curves, zero_ends_chain, chunk->values, arena + AAD_BLOCK, adjoints);
     memset(triangle, 0, size * AAD_BLOCK * sizeof(double));
     for (ptrdiff_t k = 0; k < nodes->n_nodes; k++) {
-        const int *begin = plan->entries + 5 * (ptrdiff_t)plan->starts[k], *end = plan->entries + 5 * (ptrdiff_t)plan->starts[k + 1];
+        const int* begin = plan->entries + 5 * (ptrdiff_t)plan->starts[k];
+        const int* end = plan->entries + 5 * (ptrdiff_t)plan->starts[k + 1];
         const double* p = arena + (1 + 5 * k) * AAD_BLOCK;
         block_tangents(begin, end, zero_ends_chain, arena, p);
         if (plan->curves[k])
@@ -165,6 +171,17 @@ static void block_hessian(
     for (ptrdiff_t i = 0; i < m; i++)
         memcpy(
             gradient + i * AAD_BLOCK, adjoints + (ptrdiff_t)results->active[i] * AAD_BLOCK, AAD_BLOCK * sizeof(double));
+}
+
+/* The two cases apart, so that each is compiled without asking which one it is. */
+AAD_CALLED void plain_hessian(
+    const aad_chunk* chunk, const aad_tangent_plan* plan, const aad_lane_results* results, double* arena) {
+    block_hessian(chunk, plan, results, 0, arena);
+}
+
+AAD_CALLED void ended_hessian(
+    const aad_chunk* chunk, const aad_tangent_plan* plan, const aad_lane_results* results, double* arena) {
+    block_hessian(chunk, plan, results, 1, arena);
 }
 
 /* Ask for the cache lines of a block's results before it is computed: waiting for them costs a fifth of a sweep. */
@@ -190,13 +207,15 @@ static void store_results(
         for (ptrdiff_t l = 0; l < n_valid; l++) results->gradients[(lane + l) * m + i] = gradient[i * AAD_BLOCK + l];
         for (ptrdiff_t j = 0; j <= i; j++)
             store_pair(
-                triangle + (i * (i + 1) / 2 + j) * AAD_BLOCK, hessians + i * m + j, hessians + j * m + i, m * m, n_valid);
+                triangle + (i * (i + 1) / 2 + j) * AAD_BLOCK, hessians + i * m + j, hessians + j * m + i, m * m,
+                n_valid);
     }
 }
 
 static aad_changed lane_hessians(
-    const aad_chunk* chunk, const aad_tangent_plan* plan, const aad_lane_results* results, double* arena) {
+    const aad_chunk* chunk, const aad_tangent_plan* plan, const aad_lane_results* results, double* scratch) {
     ptrdiff_t m = results->n_active, size = m * (m + 1) / 2 + m;
+    double* arena = on_cache_line(scratch);
     double* triangle = arena + plan->n_blocks * AAD_BLOCK;
     aad_changed changed = {-1, -1};
     AAD_EACH arena[l] = 1.0;
@@ -209,10 +228,10 @@ static aad_changed lane_hessians(
             changed.lane = lane;
             break;
         }
-        block_hessian(chunk, plan, results, 0, arena);
-        /* What is not finite on the way, as in a branch that `where` did not take, shows in the result unless nothing uses
-         * it, and must meet no zero unseen. */
-        if (!finite_blocks(triangle, size)) block_hessian(chunk, plan, results, 1, arena);
+        plain_hessian(chunk, plan, results, arena);
+        /* What is not finite on the way, as in a branch that `where` did not take, shows in the result unless
+         * nothing uses it, and must meet no zero unseen. */
+        if (!finite_blocks(triangle, size)) ended_hessian(chunk, plan, results, arena);
         store_results(results, chunk->values, triangle, lane, n_valid);
     }
     return changed;

@@ -21,17 +21,18 @@ AAD_UNUSED static inline void add_scaled_row(double* target, double factor, cons
         add_scaled(target + block * AAD_LANES, factor, source + block * AAD_LANES);
 }
 
-/* Write one block of dx x + dy y, of the operands that are active: bits 1 and 2 of `activity`. The target may stand where
- * an operand stands. */
+/* Write one block of dx x + dy y, of the operands that are active: bits 1 and 2 of `activity`. The target may stand
+ * where an operand stands. */
 AAD_INLINE void combine_tangents(
     double* target, unsigned char activity, double dx, const double* x, double dy, const double* y) {
     double total[AAD_LANES];
     if (activity == 3 && dx != 0.0 && dy != 0.0 && is_finite(dx) && is_finite(dy)) {
         for (int l = 0; l < AAD_LANES; l++) total[l] = dx * x[l] + dy * y[l];
-    } else {
-        for (int l = 0; l < AAD_LANES; l++) total[l] = 0.0;
-        if (activity & 1) add_scaled(total, dx, x);
-        if (activity & 2) add_scaled(total, dy, y);
+        for (int l = 0; l < AAD_LANES; l++) target[l] = total[l];
+        return; /* in registers all the way, as the other case is not */
     }
+    for (int l = 0; l < AAD_LANES; l++) total[l] = 0.0;
+    if (activity & 1) add_scaled(total, dx, x);
+    if (activity & 2) add_scaled(total, dy, y);
     for (int l = 0; l < AAD_LANES; l++) target[l] = total[l];
 }

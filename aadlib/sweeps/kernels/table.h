@@ -1,13 +1,12 @@
 /* What the sweeps over blocks of lanes take, and the table of them that one instruction set exports.
  *
  * `kernels.c` and the headers that it includes are plain C without any Python, compiled once per instruction set.
- * Python's face is aadlib.sweeps.simd, the only place that chooses a table; outside the functions of the chosen table
- * nothing uses more than the processor's least.
+ * Python's face is aadlib.sweeps.simd, the only place that chooses a table; outside the functions of the chosen
+ * table nothing uses more than the processor's least.
  *
- * A slot holds a block of doubles side by side, so every inner loop has a fixed length and becomes SIMD. There are two
- * kinds: AAD_LANES directions over one market state, where values are single numbers, and AAD_BLOCK market states or
- * paths, where they differ from lane to lane.
- */
+ * A slot holds a block of doubles side by side, so every inner loop has a fixed length and becomes SIMD. There are
+ * two kinds: AAD_LANES directions over one market state, where values are single numbers, and AAD_BLOCK market
+ * states or paths, where they differ from lane to lane. */
 #ifndef AAD_TABLE_H
 #define AAD_TABLE_H
 
@@ -17,8 +16,8 @@
 #include "aadlib/program/nodes.h"
 
 enum {
-    AAD_CHUNK_BLOCKS = 48, /* most blocks between two sums of a block machine: their rows stay in the second-level cache */
-    AAD_COLUMN = AAD_CHUNK_BLOCKS * AAD_LANES + AAD_LANES /* doubles from one packed column to the next, off a power of two */
+    AAD_CHUNK_BLOCKS = 48, /* most between two sums of a block machine: their rows stay in the second-level cache */
+    AAD_COLUMN = AAD_CHUNK_BLOCKS * AAD_LANES + AAD_LANES /* from one packed column to the next, off a power of two */
 };
 
 typedef struct { /* recorded comparisons: operation code, operands and outcome of each */
@@ -117,6 +116,10 @@ typedef struct { /* one run over lanes begin..end-1 */
 /* ---- the table ---- */
 
 typedef struct {
+    void (*values)(const aad_nodes* nodes, double* values, ptrdiff_t begin, ptrdiff_t end);
+    void (*adjoints)(
+        const aad_nodes* nodes, const double* values, double* adjoints, ptrdiff_t begin, ptrdiff_t end);
+    ptrdiff_t (*changed_guard)(const aad_guards* guards, const double* values);
     void (*tangents)(
         const aad_nodes* nodes, const double* values, double* tangents, ptrdiff_t begin, ptrdiff_t end);
     void (*second_order)(
@@ -132,7 +135,7 @@ typedef struct {
     aad_changed (*gradient)(
         const aad_chunk* chunk, const aad_outputs* outputs, double* adjoints, double* lane_adjoints);
     aad_changed (*hessian)(
-        const aad_chunk* chunk, const aad_tangent_plan* plan, const aad_lane_results* results, double* arena);
+        const aad_chunk* chunk, const aad_tangent_plan* plan, const aad_lane_results* results, double* scratch);
     ptrdiff_t (*run_blocks)(const aad_block_code* code, const aad_block_run* run);
 } aad_kernels;
 

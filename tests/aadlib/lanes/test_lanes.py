@@ -8,6 +8,8 @@ import pytest
 import aadlib as ad
 from aadlib import AadTypeError, AadValueError
 
+pytestmark = pytest.mark.usefixtures("instructions")
+
 COUNTS = [1, 7, 8, 9, 511, 512, 513, 1025]
 
 

@@ -7,6 +7,8 @@ import pytest
 
 import aadlib as ad
 
+pytestmark = pytest.mark.usefixtures("instructions")
+
 
 @pytest.mark.parametrize("sign", [1.0, -1.0])
 @pytest.mark.parametrize("n", [7, 8, 9, 20])

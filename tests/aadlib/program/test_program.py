@@ -246,26 +246,6 @@ def test_the_number_of_threads_does_not_change_a_bit():
     assert one == two == three
 
 
-def test_instruction_sets_agree():
-    from aadlib.sweeps import scalar
-    from aadlib.sweeps import simd as lanes
-
-    available = lanes.LEVELS[: scalar.simd_level() + 1]
-    results = {level: replayed(AADLIB_SIMD=level) for level in available}
-    for level, found in results.items():
-        np.testing.assert_allclose(found, results["baseline"], rtol=1e-14, atol=1e-14, err_msg=level)
-
-
-def test_an_unknown_instruction_set_is_named():
-    done = subprocess.run(
-        [sys.executable, "-c", "import aadlib"],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "AADLIB_SIMD": "mmx"},
-        capture_output=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 1
-    assert b"AADLIB_SIMD = 'mmx': choose one of" in done.stderr
-
-
 @pytest.mark.parametrize("wanted", ["0", "-1", "two", "1.5", ""])
 def test_a_number_of_threads_that_makes_no_sense(wanted, monkeypatch):
     from aadlib.threads import n_threads

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import math
 from pathlib import Path
 
@@ -17,11 +16,6 @@ from aadlib.sweeps import simd as lanes
 from aadlib.tape import operations
 
 mpmath = pytest.importorskip("mpmath")
-
-BUILDS = [
-    importlib.import_module(f"aadlib.generated.lanes_{level}")
-    for level in lanes.LEVELS[: scalar.simd_level() + 1]
-]
 
 # Largest error in units in the last place, and the intervals that are tried: ("small", k) is +-10**-uniform(0, k).
 ACCURACY = {
@@ -43,14 +37,15 @@ PEERS = {
 }  # fmt: skip
 
 
-def lane_values(build, name, points):
-    """Return one function over lanes, computed by one build."""
+def lane_values(name, points):
+    """Return one function over lanes, NaN and infinities among them."""
     program = ad.record(getattr(operations, name), np.full(1, 0.5), lanes=(0,))
-    values = np.zeros(program.n_slots * build.states_per_block)
+    values = np.zeros(program.n_slots * lanes.BLOCK)
     outputs = np.empty((1, len(points)))
-    build.evaluate_chunk(
-        program.op, program.left, program.right, values, program.first_node, program.n_uniform, program.lane_slots,
-        np.ascontiguousarray(points)[None], 0, len(points), program.guard_arrays, program.outputs, outputs,
+    lane_inputs = program.lane_slots, np.ascontiguousarray(points)[None]
+    lanes.evaluate_chunk(
+        program.nodes, program.n_uniform, lane_inputs, program.guard_arrays, values, (0, len(points)),
+        program.outputs, outputs,
     )  # fmt: skip
     return outputs[0]
 
@@ -81,7 +76,7 @@ def test_error_in_units_in_the_last_place(name, rng):
     for interval in intervals:
         points = draw(rng, *interval, 400)
         with mpmath.workdps(40):
-            for x, found in zip(points, lane_values(BUILDS[-1], name, points), strict=True):
+            for x, found in zip(points, lane_values(name, points), strict=True):
                 truth = getattr(mpmath, name)(mpmath.mpf(float(x)))
                 unit = float(np.spacing(abs(float(truth))))
                 assert abs(truth - mpmath.mpf(float(found))) <= bound * unit, (name, x)
@@ -95,21 +90,22 @@ EDGES = [
 
 
 @pytest.mark.parametrize("name", ACCURACY)
-def test_one_function_in_every_build_and_in_the_scalar_sweep(name, rng):
+def test_one_function_in_every_instruction_set_and_in_the_scalar_sweep(name, rng, instructions):
     points = np.concatenate([EDGES, *(draw(rng, *interval, 200) for interval in ACCURACY[name][1])])
-    results = [lane_values(build, name, points) for build in BUILDS]
-    results.append(np.array([scalar_value(name, x) for x in points]))
-    nan = np.isnan(results[0])
-    for other in results[1:]:
+    found = lane_values(name, points)
+    single = np.array([scalar_value(name, x) for x in points])
+    lanes.use("baseline")
+    nan = np.isnan(found)
+    for other in (single, lane_values(name, points)):
         np.testing.assert_array_equal(np.isnan(other), nan)
-        np.testing.assert_array_equal(results[0][~nan].view(np.int64), other[~nan].view(np.int64))
+        np.testing.assert_array_equal(found[~nan].view(np.int64), other[~nan].view(np.int64))
 
 
 @pytest.mark.parametrize("name", ACCURACY)
 def test_special_values(name):
     with np.errstate(all="ignore"):
         truth = PEERS[name](np.array(EDGES))
-    found = lane_values(BUILDS[0], name, np.array(EDGES))
+    found = lane_values(name, np.array(EDGES))
     np.testing.assert_array_equal(np.isnan(found), np.isnan(truth))
     np.testing.assert_array_equal(np.isinf(found), np.isinf(truth))
     there = ~np.isnan(truth)
@@ -119,7 +115,7 @@ def test_special_values(name):
 
 @pytest.mark.parametrize("polynomial", POLYNOMIALS, ids=lambda p: p.name)
 def test_coefficients_come_from_the_script(polynomial):
-    text = Path(ad.__file__).with_name("elementary.h").read_text(encoding="utf-8")
+    text = (Path(ad.__file__).parent / "rules" / "elementary.h").read_text(encoding="utf-8")
     found, error = coefficients(polynomial)
     assert error < 1e-15
     for number in found:
