@@ -13,7 +13,7 @@ from aadlib.lanes.machine_cuda import CudaMachine
 from aadlib.lanes.path_code import STEP, PathCode, PathWriter, gradient_code, value_code
 from aadlib.lanes.structure import once_per_structure
 from aadlib.lanes.summed import LaneSums, UniformPoint
-from aadlib.program.created_arcs import mark_reached
+from aadlib.program.backward_passes import mark_reached
 from aadlib.program.graph import positions
 from aadlib.program.layout import spread
 from aadlib.program.nodes import Nodes

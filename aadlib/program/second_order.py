@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from aadlib.program.created_arcs import find_created_arcs, mark_reached
+from aadlib.program.backward_passes import find_created_arcs, mark_reached
 from aadlib.program.layout import Layout
 from aadlib.program.once import once_per_program
 from aadlib.program.replay import Replay, lent_replay

@@ -67,6 +67,33 @@ def use(name):
 use(os.environ.get("AADLIB_INSTRUCTIONS", INSTRUCTION_SETS[aad_widest()]))
 
 
+# ---- one market state ------------------------------------------------------------------------------------------------
+
+
+def value_sweep(Nodes nodes not None, double[::1] values, segment):
+    """Recompute the values of the nodes of a segment (begin, end), in order."""
+    cdef Py_ssize_t begin, end
+    begin, end = segment
+    if end > begin:
+        with nogil:
+            kernels.values(&nodes.c, &values[0], begin, end)
+
+
+def adjoint_sweep(Nodes nodes not None, const double[::1] values, double[::1] adjoints, segment):
+    """Add the adjoints of a segment's nodes, last first, to those of their operands; `adjoints` holds the seeds."""
+    cdef Py_ssize_t begin, end
+    begin, end = segment
+    if end > begin:
+        with nogil:
+            kernels.adjoints(&nodes.c, &values[0], &adjoints[0], begin, end)
+
+
+def first_changed_guard(tuple guards, const double[::1] values):
+    """Return the position of the first guard that comes out otherwise than recorded, or -1."""
+    cdef aad_guards recorded = guards_of(guards)
+    return kernels.changed_guard(&recorded, &values[0]) if recorded.n_guards else -1
+
+
 # ---- directions over one market state ------------------------------------------------------------------------------
 
 
@@ -91,7 +118,7 @@ def second_order_sweep(
     """Carry the tangents of the adjoints backward over a segment in LANES directions: forward over reverse.
 
     `adjoint_tangents` (n_addresses * LANES) enters as zeros; a slot's block stands at its address, see
-    `aadlib.sweeps.scalar.recycle_adjoints`.
+    `aadlib.program.backward_passes.recycle_adjoints`.
     """
     cdef Py_ssize_t begin, end
     begin, end = segment

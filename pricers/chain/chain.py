@@ -6,11 +6,11 @@ import datetime
 from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from aadlib.types import Floats
 from aadlib.validation import require_shape
-
-FloatArray = NDArray[np.float64]
+from pricers.types import Bools, Longs
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,20 +37,20 @@ class Chain:
     spot: float
     roots: tuple[str, ...]
     expiry_dates: tuple[datetime.date, ...]
-    root_index: NDArray[np.int64]
-    expiry_index: NDArray[np.int64]
-    strike: FloatArray
-    is_call: NDArray[np.bool_]
-    bid: FloatArray
-    ask: FloatArray
-    open_interest: FloatArray
+    root_index: Longs
+    expiry_index: Longs
+    strike: Floats
+    is_call: Bools
+    bid: Floats
+    ask: Floats
+    open_interest: Floats
     dropped: dict[str, int] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return int(self.strike.size)
 
     @property
-    def days(self) -> NDArray[np.int64]:
+    def days(self) -> Longs:
         """Calendar days from the quote date to the expiry date, (n,)."""
         ahead = np.array([(date - self.quote_date).days for date in self.expiry_dates], dtype=np.int64)
         return np.asarray(ahead[self.expiry_index])
@@ -63,5 +63,9 @@ class Chain:
         if count == 0:
             return self
         columns = {item.name: getattr(self, item.name) for item in fields(self)}
-        kept = {name: column[~mask] for name, column in columns.items() if isinstance(column, np.ndarray)}
-        return replace(self, dropped={**self.dropped, reason: self.dropped.get(reason, 0) + count}, **kept)
+        columns_left = {
+            name: column[~mask] for name, column in columns.items() if isinstance(column, np.ndarray)
+        }
+        return replace(
+            self, dropped={**self.dropped, reason: self.dropped.get(reason, 0) + count}, **columns_left
+        )

@@ -94,7 +94,7 @@ def select_quotes(chain: Chain, *, parity: ParityFit, min_open_interest: float =
 def _imply(chain: Chain, parity: ParityFit) -> Quotes:
     """Sort the rows by slice and strike and imply the volatilities of mid, bid and ask."""
     # The solver is compiled by numba, whose import costs more than reading a chain: load it when it is needed.
-    from pricers.implied_volatility import implied_volatility, vega
+    from pricers.analytic.implied_volatilities import implied_volatility, vega
 
     position = _position_of_slice(chain, parity)
     order = np.lexsort((chain.strike, position))

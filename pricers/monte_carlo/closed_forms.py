@@ -13,8 +13,9 @@ import numpy as np
 import aadlib as ad
 from aadlib.errors import AadTypeError, AadValueError
 from aadlib.validation import require_positive
-from pricers.monte_carlo.geometric_brownian_motion import GeometricBrownianMotion
-from pricers.monte_carlo.payoffs import LinearClaim, check_call, check_weights, require_length
+from pricers.monte_carlo.dynamics.geometric_brownian_motion import GeometricBrownianMotion
+from pricers.monte_carlo.linear_claim import LinearClaim
+from pricers.monte_carlo.payoffs.payoff import check_call, check_weights, require_length
 from pricers.monte_carlo.triangular import total
 
 

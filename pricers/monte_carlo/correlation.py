@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from aadlib.errors import AadValueError
+from aadlib.types import Floats
 from aadlib.validation import as_floats, require_finite, require_shape, values_of
-
-FloatArray = NDArray[np.float64]
 
 ASYMMETRY = 1e-12
 """Largest difference between two entries that must be equal."""
@@ -66,7 +65,7 @@ def nearest_correlation(
     smallest_eigenvalue: float = 1e-8,
     tolerance: float = 1e-10,
     max_iterations: int = 1000,
-) -> FloatArray:
+) -> Floats:
     """Return the correlation matrix nearest to a symmetric one in the Frobenius norm, kept positive definite.
 
     Parameters
@@ -127,12 +126,12 @@ def nearest_correlation(
     return np.asarray(0.5 * (result + result.T))
 
 
-def _raise_eigenvalues(matrix: FloatArray, smallest: float) -> FloatArray:
+def _raise_eigenvalues(matrix: Floats, smallest: float) -> Floats:
     eigenvalues, vectors = np.linalg.eigh(matrix)
     return np.asarray((vectors * np.maximum(eigenvalues, smallest)) @ vectors.T)
 
 
-def pack_correlations(matrix: ArrayLike) -> FloatArray:
+def pack_correlations(matrix: ArrayLike) -> Floats:
     """Return the n(n-1)/2 entries below the diagonal, row by row: [1,0], [2,0], [2,1], [3,0], ..."""
     values = as_floats("matrix", matrix)
     require_correlation("matrix", values)
@@ -155,7 +154,7 @@ def unpack_correlations(correlations: Any, n_assets: int) -> list[list[Any]]:
     return rows
 
 
-def _normals_and_factor(normals: ArrayLike, correlation: ArrayLike) -> tuple[FloatArray, FloatArray]:
+def _normals_and_factor(normals: ArrayLike, correlation: ArrayLike) -> tuple[Floats, Floats]:
     drawn, matrix = as_floats("normals", normals), as_floats("correlation", correlation)
     require_correlation("correlation", matrix)
     require_finite("normals", drawn)
@@ -166,7 +165,7 @@ def _normals_and_factor(normals: ArrayLike, correlation: ArrayLike) -> tuple[Flo
     return drawn, np.linalg.cholesky(matrix)
 
 
-def apply_correlation(*, normals: ArrayLike, correlation: ArrayLike) -> FloatArray:
+def apply_correlation(*, normals: ArrayLike, correlation: ArrayLike) -> Floats:
     """Correlate independent normals outside the tape.
 
     Parameters
@@ -192,7 +191,7 @@ def apply_correlation(*, normals: ArrayLike, correlation: ArrayLike) -> FloatArr
     return drawn @ factor.T
 
 
-def apply_correlation_nonvec(*, normals: ArrayLike, correlation: ArrayLike) -> FloatArray:
+def apply_correlation_nonvec(*, normals: ArrayLike, correlation: ArrayLike) -> Floats:
     """Correlate independent normals number by number: the readable twin of `apply_correlation`."""
     drawn, factor = _normals_and_factor(normals, correlation)
     correlated = np.zeros_like(drawn)

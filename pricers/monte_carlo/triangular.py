@@ -24,14 +24,14 @@ def factorize(correlation: Any) -> Factor:
     """Return the rows of the lower Cholesky factor of a correlation matrix; None stays None."""
     if correlation is None:
         return None
-    if is_plain(correlation):
+    if is_float_matrix(correlation):
         rows: list[list[Any]] = np.linalg.cholesky(np.array(correlation, dtype=np.float64)).tolist()
         return rows
     recorded: list[list[Any]] = np.linalg.cholesky(ad.array(correlation)).tolist()
     return recorded
 
 
-def is_plain(rows: list[list[Any]]) -> bool:
+def is_float_matrix(rows: list[list[Any]]) -> bool:
     """Say whether a matrix consists of floats."""
     return all(isinstance(x, float) for row in rows for x in row)
 
@@ -54,14 +54,14 @@ def solve(factor: Factor, vector: list[Any]) -> list[Any]:
     """Return u with L u = v."""
     if factor is None:
         return list(vector)
-    found: list[Any] = []
+    solution: list[Any] = []
     for i, row in enumerate(factor):
         rest = vector[i]
         for j in range(i):
             if not _is_zero(row[j]):
-                rest = rest - row[j] * found[j]
-        found.append(rest / row[i])
-    return found
+                rest = rest - row[j] * solution[j]
+        solution.append(rest / row[i])
+    return solution
 
 
 def solve_transposed(factor: Factor, vector: list[Any]) -> list[Any]:
@@ -69,14 +69,14 @@ def solve_transposed(factor: Factor, vector: list[Any]) -> list[Any]:
     if factor is None:
         return list(vector)
     n = len(factor)
-    found: list[Any] = [0.0] * n
+    solution: list[Any] = [0.0] * n
     for i in range(n - 1, -1, -1):
         rest = vector[i]
         for j in range(i + 1, n):
             if not _is_zero(factor[j][i]):
-                rest = rest - factor[j][i] * found[j]
-        found[i] = rest / factor[i][i]
-    return found
+                rest = rest - factor[j][i] * solution[j]
+        solution[i] = rest / factor[i][i]
+    return solution
 
 
 def inverse_matrix(factor: Factor, n: int) -> list[list[Any]]:

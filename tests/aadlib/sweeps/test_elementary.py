@@ -11,7 +11,6 @@ import pytest
 import aadlib as ad
 from aadlib.codegen.minimax import POLYNOMIALS, coefficients
 from aadlib.codegen.rule_text import ELEMENTARY
-from aadlib.sweeps import scalar
 from aadlib.sweeps import simd as lanes
 from aadlib.tape import operations
 
@@ -54,7 +53,7 @@ def scalar_value(name, point):
     """Return the function in the sweep over one market state."""
     program = ad.record(getattr(operations, name), 0.5)
     values = np.full(program.n_slots, point)
-    scalar.value_sweep(program.nodes, values, (0, 1))
+    lanes.value_sweep(program.nodes, values, (0, 1))
     return values[program.outputs[0]]
 
 

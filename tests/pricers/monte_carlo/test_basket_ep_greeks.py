@@ -7,8 +7,9 @@ import pytest
 
 from aadlib import AadValueError
 from pricers import black_scholes
-from pricers.monte_carlo import basket_ep_greeks, basket_path_greeks
-from pricers.monte_carlo.basket_call import basket_greeks
+from pricers.monte_carlo import basket_ep_greeks
+from pricers.monte_carlo.basket import recorded as basket_path_greeks
+from pricers.monte_carlo.basket.call import basket_greeks
 from pricers.monte_carlo.correlation import apply_correlation
 from pricers.monte_carlo.path import compress_steps
 
