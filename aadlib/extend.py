@@ -15,7 +15,6 @@ from aadlib.lanes.structure import once_per_structure
 from aadlib.lanes.summed import LaneSums, UniformPoint
 from aadlib.program.backward_passes import mark_reached
 from aadlib.program.graph import positions
-from aadlib.program.layout import spread
 from aadlib.program.nodes import Nodes
 from aadlib.program.once import once_per_program
 from aadlib.program.parts import Argument, Kink
@@ -48,5 +47,5 @@ __all__ = [
     "extrapolated_difference", "gradient_code", "hessian_products", "in_python", "map_pieces",
     "mark_reached", "n_threads", "once_per_program", "once_per_structure", "positions", "program_of",
     "quiet_launches", "reached_slots", "record", "record_binary", "record_unary", "require_cuda", "simd",
-    "spread", "twin_sweeps", "value_code",
+    "twin_sweeps", "value_code",
 ]  # fmt: skip
