@@ -70,7 +70,8 @@ def main() -> None:
         whole = load_quotes(path)
         quotes = screen_quotes(whole).apply(whole)
         print(
-            f"\n{path}: {len(quotes)} of {len(whole)} quotes in {len(quotes.slices)} slices; errors in volatility points"
+            f"\n{path}: {len(quotes)} of {len(whole)} quotes in {len(quotes.slices)} slices; "
+            "errors in volatility points"
         )
         rows: list[tuple[str, ...]] = [COLUMNS]
         rows += [row(quotes, w, arguments.strikes, arguments.expiries) for w in ("equal", "inverse_spread")]

@@ -75,16 +75,13 @@ def holdout(
     if not 0.0 < fraction < 1.0:
         raise AadValueError(f"fraction = {fraction!r}: must lie strictly between 0 and 1")
     settings = settings or CalibrationSettings()
-    screen = screen_quotes(
-        quotes, max_relative_spread=settings.max_relative_spread, max_deviation=settings.max_deviation
-    )
-    quotes = quotes.select(screen.kept)
+    quotes = quotes.select(screen_quotes(quotes, **settings.limits).kept)
     inner = _inner(quotes)
     n_held_out = round(fraction * len(quotes))
     if not 0 < n_held_out <= inner.size:
         raise AadValueError(
-            f"fraction = {fraction!r} of {len(quotes)} quotes leaves one side empty: 1 to {inner.size} can be held out, "
-            "those between the first and the last of their slices"
+            f"fraction = {fraction!r} of {len(quotes)} quotes leaves one side empty: 1 to {inner.size} can be held "
+            "out, those between the first and the last of their slices"
         )
     aside = np.zeros(len(quotes), dtype=bool)
     aside[np.random.default_rng(seed).choice(inner, n_held_out, replace=False)] = True

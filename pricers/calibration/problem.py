@@ -20,7 +20,10 @@ from pricers.pde.forward.compiled import CompiledForwardMarch
 from pricers.pde.grids.moneyness_grid import ForwardGrid, forward_grid
 from pricers.surfaces.bspline import uniform_basis
 from pricers.surfaces.spline_local_volatility import SplineLocalVolatility
+from pricers.types import Bools
 
+ON_BOUND = 1e-6
+"""Distance within which a parameter is on its bound; scipy's optimisers stop short of theirs."""
 POINT = 0.01
 """One volatility point: the unit of the residuals."""
 
@@ -115,6 +118,10 @@ class CalibrationProblem:
         self.n_adjoints += 1
         pulled = self.penalty.T @ (self.penalty @ (parameters - self.center))
         return self._march.gradient(seed) + pulled
+
+    def active(self, parameters: Floats) -> Bools:
+        """Return which parameters are on one of their bounds, (n_parameters,)."""
+        return np.asarray((parameters <= self.lower + ON_BOUND) | (parameters >= self.upper - ON_BOUND))
 
     def local_variance(self, parameters: Floats) -> Floats:
         """Return the local variance at every step and node of the grid."""

@@ -12,11 +12,12 @@ from pricers.calibration.frame import distinct_expiries, empty_surface
 from pricers.calibration.normal_system import solve_definite
 from pricers.calibration.penalty import second_differences
 from pricers.calibration.start import tensor_design
+from pricers.chain.arbitrage import quote_name
 from pricers.chain.quotes import Quotes
 from pricers.types import Bools
 
 LEAST_QUOTES = 5
-"""A slice keeps so many: it is left whole by a rule that would leave fewer, the five a smile of five parameters needs."""
+"""A slice keeps so many, as a smile of five parameters needs: a rule that would leave fewer leaves it whole."""
 GREATEST_SHARE = 1.0 / 3.0
 """Where more of a slice disagrees it is the slice that differs, not a few of its quotes: none is called stale."""
 LEAST_MISS = 0.01
@@ -59,6 +60,22 @@ class Screen:
         """The quotes that a fit uses, (n_quotes,)."""
         return ~(self.is_wide | self.is_stale)
 
+    def left_out(self, quotes: Quotes) -> tuple[LeftOut, ...]:
+        """Return the quotes left out: stale ones first, in each kind the largest deviation first."""
+        positions = np.flatnonzero(~self.kept)
+        order = np.lexsort((-np.abs(self.deviation[positions]), ~self.is_stale[positions]))
+        return tuple(
+            LeftOut(
+                name=quote_name(quotes, k),
+                reason="stale" if self.is_stale[k] else "wide spread",
+                volatility=float(quotes.volatility[k]),
+                expected_volatility=float(self.expected_volatility[k]),
+                deviation=float(self.deviation[k]),
+                relative_spread=float(quotes.spread[k] / quotes.mid[k]),
+            )
+            for k in positions[order].tolist()
+        )
+
     def apply(self, quotes: Quotes) -> Quotes:
         """Return the kept quotes, the others counted under their reasons in `dropped`."""
         if self.kept.all():
@@ -69,6 +86,18 @@ class Screen:
         }
         dropped = quotes.dropped | {reason: int(bad.sum()) for reason, bad in counts.items() if bad.any()}
         return replace(quotes.select(self.kept), dropped=dropped)
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """One quote that a screen leaves out; volatilities as fractions."""
+
+    name: str
+    reason: str
+    volatility: float
+    expected_volatility: float
+    deviation: float
+    relative_spread: float
 
 
 def screen_quotes(quotes: Quotes, *, max_relative_spread: float = 1.5, max_deviation: float = 6.0) -> Screen:

@@ -54,6 +54,11 @@ class CalibrationSettings:
     max_marches: int = 30
     first_damping: float = 1e-2
 
+    @property
+    def limits(self) -> dict[str, float]:
+        """What `screen_quotes` takes."""
+        return {"max_relative_spread": self.max_relative_spread, "max_deviation": self.max_deviation}
+
     def __post_init__(self) -> None:
         for item in fields(self):
             require_positive(item.name, getattr(self, item.name))

@@ -23,9 +23,6 @@ from pricers.calibration.settings import CalibrationSettings
 from pricers.calibration.start import smart_start
 from pricers.chain.quotes import Quotes
 
-ON_BOUND = 1e-6
-"""Distance in ln volatility within which a parameter is on its bound; scipy's optimisers stop short of theirs."""
-
 Fit = tuple[Floats, tuple[Iteration, ...], bool]
 
 OPTIMISERS = ("gauss_newton", "least_squares", "L-BFGS-B", "TNC", "SLSQP")
@@ -86,20 +83,13 @@ def calibrate(
     ----------
     B. Dupire, Pricing with a smile, Risk 7 (1994), 18-20.
     """
-    if not isinstance(quotes, Quotes):
-        raise AadTypeError(
-            f"quotes is a {type(quotes).__name__}: pass the Quotes of pricers.chain.load_quotes"
-        )
-    if optimiser not in OPTIMISERS:
-        raise AadValueError(f"optimiser = {optimiser!r}: must be one of {', '.join(OPTIMISERS)}")
+    _require_known(quotes, optimiser)
     settings = settings or CalibrationSettings()
     fit_weights(quotes=quotes, weights=weights)  # refused before anything is compiled
     loading = time.perf_counter()
     load_kernels()
     began = time.perf_counter()
-    screen = screen_quotes(
-        quotes, max_relative_spread=settings.max_relative_spread, max_deviation=settings.max_deviation
-    )
+    screen = screen_quotes(quotes, **settings.limits)
     kept = quotes.select(screen.kept)
     kept_weights = weights if isinstance(weights, str) else np.asarray(weights)[screen.kept]
     grid = march_grid(kept)
@@ -123,7 +113,7 @@ def calibrate(
     checked = time.perf_counter()
     difference = grid_volatility - model_volatility
     local_variance = problem.local_variance(parameters)
-    active = (parameters <= problem.lower + ON_BOUND) | (parameters >= problem.upper - ON_BOUND)
+    active_weights, active_levels = surface.split(problem.active(parameters))
     return CalibrationResult(
         surface=surface,
         weights=weights if isinstance(weights, str) else "custom",
@@ -134,8 +124,8 @@ def calibrate(
         quality=fit_quality(
             quotes=kept, model_volatility=model_volatility[screen.kept], weights=kept_weights
         ),
-        active_weights=int(surface.split(active)[0].sum()),
-        active_levels=int(surface.split(active)[1].sum()),
+        active_weights=int(active_weights.sum()),
+        active_levels=int(active_levels.sum()),
         grid_error=float(np.sqrt(np.mean(difference**2))),
         worst_grid_error=float(np.abs(difference).max()),
         min_local_variance=float(local_variance.min()),
@@ -151,6 +141,15 @@ def calibrate(
         check_seconds=checked - fitted,
         load_seconds=began - loading,
     )
+
+
+def _require_known(quotes: object, optimiser: str) -> None:
+    if not isinstance(quotes, Quotes):
+        raise AadTypeError(
+            f"quotes is a {type(quotes).__name__}: pass the Quotes of pricers.chain.load_quotes"
+        )
+    if optimiser not in OPTIMISERS:
+        raise AadValueError(f"optimiser = {optimiser!r}: must be one of {', '.join(OPTIMISERS)}")
 
 
 def _fit(

@@ -57,7 +57,7 @@ def fit_warnings(
         said.append(f"poor fit: {result.active_levels} of {surface.levels.size} levels on their bounds")
     if held_out is not None and held_out.held_out.rmse > OVERFITTED * held_out.in_sample.rmse:
         said.append(
-            "overfitted; read the wings with care, or fit fewer weights (--strikes, --expiries): held-out rmse "
+            "overfitted; read the wings with care, or fit fewer weights: held-out rmse "
             f"{held_out.held_out.rmse / max(held_out.in_sample.rmse, 1e-300):.1f} times the one in sample"
         )
     return tuple(said)
