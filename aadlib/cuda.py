@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
 from aadlib.errors import AadTypeError
-from aadlib.lanes.bottleneck import meeting_code
+from aadlib.lanes.bottleneck import bottleneck_code
 from aadlib.lanes.device_cuda import require_cuda
 from aadlib.lanes.machine_cuda import CudaMachine
 from aadlib.lanes.path_code import PathCode, gradient_code, value_code
 from aadlib.lanes.summed import LaneSums
-from aadlib.program.arguments import checked_numbers, require_one_length
+from aadlib.program.arguments import checked_numbers
 from aadlib.program.program import Program
 from aadlib.types import Floats
 
@@ -66,7 +65,7 @@ class LaneSweep:
 
     def derivatives(self, *arguments: Any) -> tuple[Floats, Floats, Floats]:
         """Return the values per lane, and gradient and Hessian in all active inputs, summed over the lanes."""
-        return self._swept(meeting_code, arguments)
+        return self._swept(bottleneck_code, arguments)
 
     def _swept(
         self, write: Callable[..., PathCode], arguments: Sequence[Any]
@@ -75,13 +74,4 @@ class LaneSweep:
         given = checked_numbers(program.arguments, arguments)
         if write not in self._sums:
             self._sums[write] = LaneSums(program, write(program), CudaMachine)
-        sums = self._sums[write]
-        parts = list(zip(program.arguments, given, strict=True))
-        lanes = [numbers.reshape(len(numbers), a.size) for a, numbers in parts if a.lane]
-        n_lanes = require_one_length([len(array) for array in lanes])
-        point = sums.at([numbers for argument, numbers in parts if not argument.lane])
-        outputs = np.empty(n_lanes)
-        totals, changed = sums.sums(point, lanes, 0, n_lanes, outputs)
-        sums.raise_changed(changed, n_lanes)
-        _, gradient, hessian = sums.derivatives(point, totals)
-        return outputs, gradient, hessian
+        return self._sums[write].over_all(given, piece=sys.maxsize)  # (the card takes all lanes at once)

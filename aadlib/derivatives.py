@@ -119,7 +119,7 @@ def program_of(tape: Tape, target: ADVar, inputs: Sequence[ADVar]) -> Program:
     if not isinstance(target, ADVar) or not all(isinstance(x, ADVar) for x in inputs):
         raise AadTypeError("target and inputs must be ADVars of the tape")
     arguments = [Argument(shape=(), offset=k, active=True, lane=False) for k in range(len(inputs))]
-    return Program(**vars(freeze(tape, inputs=inputs, outputs=[target], arguments=arguments)))
+    return Program(**freeze(tape, inputs=inputs, outputs=[target], arguments=arguments))
 
 
 def grads_list(tape: Tape, target: ADVar, inputs: Sequence[ADVar]) -> list[float]:

@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+Line = tuple[str, int, str]
+"""Where something was recorded: file, line number, function."""
+
+
+def describe_line(line: Line) -> str:
+    """Return a source line the way a traceback names it."""
+    return f"{line[0]}:{line[1]} in {line[2]}"
+
 
 class AadError(Exception):
     """Base of every error this project raises on purpose."""

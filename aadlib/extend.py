@@ -6,17 +6,18 @@ Array types, errors and checks of arguments stand in `aadlib.types`, `aadlib.err
 from aadlib.derivatives import program_of
 from aadlib.differences import extrapolated_difference
 from aadlib.lanes.block_code import ONE, ZERO, Term
-from aadlib.lanes.bottleneck import STEP, block_time, meeting_code
+from aadlib.lanes.bottleneck import bottleneck_code
 from aadlib.lanes.device_cuda import quiet_launches, require_cuda
 from aadlib.lanes.machine import BlockMachine
 from aadlib.lanes.machine_cuda import CudaMachine
-from aadlib.lanes.path_code import PathCode, PathWriter, gradient_code, value_code
+from aadlib.lanes.path_code import STEP, PathCode, PathWriter, gradient_code, value_code
+from aadlib.lanes.structure import once_per_structure
 from aadlib.lanes.summed import LaneSums, UniformPoint
 from aadlib.program.graph import positions
 from aadlib.program.layout import spread
 from aadlib.program.nodes import Nodes
 from aadlib.program.once import once_per_program
-from aadlib.program.parts import Argument, Kink, Line
+from aadlib.program.parts import Argument, Kink
 from aadlib.program.program import Program, record
 from aadlib.program.replay import Replay
 from aadlib.program.second_order import (
@@ -39,11 +40,11 @@ from aadlib.twins import sweeps as twin_sweeps
 
 __all__ = [
     "ADVar", "Argument", "BlockMachine", "CODES", "CURVES", "CURVES_OF_SIDES", "Condition", "CreatedArcs",
-    "CudaMachine", "Kink", "LaneSums", "Line", "Nodes", "ONE", "PathCode", "PathWriter", "Program",
-    "RULES", "Replay", "SPREAD", "STEP", "Tape", "Term", "UniformPoint", "ZERO", "block_time",
+    "CudaMachine", "Kink", "LaneSums", "Nodes", "ONE", "PathCode", "PathWriter", "Program", "RULES",
+    "Replay", "SPREAD", "STEP", "Tape", "Term", "UniformPoint", "ZERO", "bottleneck_code",
     "bottleneck_sum", "bottleneck_work", "compiled", "created_arcs_of", "direction_groups",
     "extrapolated_difference", "forward_over_reverse", "gradient_code", "in_python", "map_pieces",
-    "meeting_code", "n_threads", "once_per_program", "positions", "program_of", "quiet_launches",
+    "n_threads", "once_per_program", "once_per_structure", "positions", "program_of", "quiet_launches",
     "record", "record_binary", "record_unary", "require_cuda", "simd", "spread", "twin_sweeps",
     "value_code",
 ]  # fmt: skip

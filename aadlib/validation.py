@@ -5,6 +5,7 @@ They look at values only, so they accept floats, arrays, `ADVar`s and `Dual`s al
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -125,3 +126,14 @@ def require_rule_shape(
     if result.shape != shape:
         raise AadValueError(f"{operation.name}.{rule} returned shape {result.shape}: must return {shape}")
     return result
+
+
+def require_one_length(lengths: Sequence[int]) -> int:
+    """Return the number of lanes that all lane arguments have; raise `AadValueError` where they differ or have none."""
+    if len(set(lengths)) != 1:
+        raise AadValueError(
+            f"lane arguments differ in length: {list(lengths)}; give them all the same number of lanes"
+        )
+    if lengths[0] == 0:
+        raise AadValueError("lane arguments are empty: give at least one lane")
+    return lengths[0]

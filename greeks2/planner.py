@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
 from aadlib.errors import AadValueError
-from aadlib.extend import bottleneck_work, created_arcs_of, direction_groups
-from aadlib.program.program import Program
-from aadlib.sweeps import simd as lanes
-from aadlib.threads import SPREAD, n_threads
+from aadlib.extend import SPREAD, Program, bottleneck_work, created_arcs_of, direction_groups, n_threads
+from aadlib.extend import simd as lanes
 from greeks2.methods.bumping2 import n_evaluations
 from greeks2.methods.edge_pushing.edge_pushing import (
     PushCount,

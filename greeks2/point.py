@@ -10,11 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from aadlib.derivatives import program_of
 from aadlib.errors import AadTypeError, AadValueError
-from aadlib.program.program import Program, record
-from aadlib.program.replay import Replay
-from aadlib.tape.tape import Tape
+from aadlib.extend import Program, Replay, Tape, program_of, record
 from aadlib.types import Floats
 
 Source = Callable[..., Any] | Program

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, overload
 import numpy as np
 
 from aadlib.errors import AadTypeError, AadValueError
-from aadlib.program.program import Program
+from aadlib.extend import Program
 from aadlib.types import Floats
 from greeks2.methods.bottleneck import bottleneck
 from greeks2.methods.bumping2 import bumping2, n_evaluations

@@ -1,8 +1,8 @@
-"""Straight-line code of products and sums over blocks of lanes, written symbolically and replayed by the block machine.
+"""Straight-line code of products and sums over blocks of lanes, written symbolically and run by the block machine.
 
 A *register* stands for one number per lane. The writer folds ones and zeros, writes no product twice, and passes on a
 sum of one term as that term, so that an addition hands its adjoint to its operands for nothing. `finish` drops what
-nothing depends on, orders the steps into runs of one kind, and gives registers places that are used again.
+nothing depends on, orders the steps into runs of one kind, and gives registers addresses that are used again.
 """
 
 from __future__ import annotations
@@ -47,13 +47,14 @@ class BlockCode:
     value_runs, value_operands : values and partials; kinds and counts (k, 2), and addresses step by step
     sum_runs, sum_operands : derivatives and their sums over lanes
     loads : (k, 3) lane argument, position in it, address
-    fixed : what the fixed registers stand for, in the order of their places
+    fixed : what the fixed registers stand for, in the order of their addresses
     packs : (k, 3) column, address, address of a weight or -1
     groups : (k, 6) columns of one side: first, number; of the other: first, number; symmetric or not; start in `table`
     table : addresses of sums for products of columns; -1 for none, -2 - address for twice
     guards : operation codes, addresses of left and right operands, outcomes
     seed, output : addresses of the output's adjoint and of the output
-    n_fixed, n_places, n_sums, n_columns : sizes of the arena's parts, in blocks
+    n_fixed, n_places, n_sums, n_columns : sizes of the arena's parts, in blocks; the fixed registers are the first of
+        those before the sums
     steps : number of steps for one block
     """
 
@@ -74,6 +75,19 @@ class BlockCode:
     n_sums: int
     n_columns: int
     steps: int
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of its arrays, about."""
+        arrays = (
+            self.value_runs,
+            self.value_operands,
+            self.sum_runs,
+            self.sum_operands,
+            self.packs,
+            self.table,
+        )
+        return sum(array.nbytes for array in arrays)
 
 
 class BlockWriter:
@@ -135,19 +149,19 @@ class BlockWriter:
 
     def second_partials(self, code: int, left: int, right: int, value: int) -> tuple[int, int, int]:
         """Write the three second partials of an operation."""
-        found = self.register(), self.register(), self.register()
-        self.values.append((SECOND + code, *found, left, right, value))
-        return found
+        partials = self.register(), self.register(), self.register()
+        self.values.append((SECOND + code, *partials, left, right, value))
+        return partials
 
     # ---- derivatives: a zero factor ends a chain ------------------------------------------------------------------
 
     def _once(self, kind: int, *operands: int) -> int:
         key = (kind, *operands)
-        found = self._known.get(key)
-        if found is None:
-            found = self._known[key] = self.register()
-            self.steps.append((kind, found, *operands))
-        return found
+        result = self._known.get(key)
+        if result is None:
+            result = self._known[key] = self.register()
+            self.steps.append((kind, result, *operands))
+        return result
 
     def product(self, a: int, b: int) -> int:
         """Return a times b."""
@@ -166,8 +180,8 @@ class BlockWriter:
         if a < 0:
             return {ONE: MINUS_ONE, MINUS_ONE: ONE, ZERO: ZERO}[a]
         if a not in self._negated:
-            found = self._once(NEGATE, a)
-            self._negated[a], self._negated[found] = found, a
+            result = self._once(NEGATE, a)
+            self._negated[a], self._negated[result] = result, a
         return self._negated[a]
 
     def total(self, terms: Sequence[Term]) -> int:
@@ -251,36 +265,23 @@ class BlockWriter:
         guards: Sequence[tuple[int, int, int, int]],
     ) -> BlockCode:
         """Return the code; `guards` are (operation code, left, right, outcome)."""
-        wanted = np.zeros(self.n_registers, dtype=bool)
-        wanted[self.sums] = True
-        wanted[[r for pair in self.packed for r in pair if r >= 0]] = True
-        wanted[[output, seed, *(r for guard in guards for r in guard[1:3])]] = True
-        flags: list[bool] = wanted.tolist()
-        steps = _in_runs(_needed(self.steps, flags))
-        values = _in_runs(_needed(self.values, flags))
-        last = _last_uses([*values, *steps], self.n_registers)
-        always = len(values) + len(steps)
-        for register in [output, *(r for pair in self.packed for r in pair if r >= 0)]:
-            last[register] = always
-        for guard in guards:
-            last[guard[1]] = last[guard[2]] = always
-        places = [-1] * self.n_registers
-        constants = [(key, r) for key, r in self.fixed.items() if flags[r] or r == seed]
-        loads = [(key, r) for key, r in self.inputs.items() if flags[r]]
-        for place, (_, register) in enumerate([*constants, *loads]):
-            places[register] = place
-        n_places = _place([*values, *steps], last, places, len(constants) + len(loads), set(self.sums))
-        for number, register in enumerate(self.sums):
-            places[register] = n_places + number
-        address = (LANES * np.array([*places, 0], dtype=np.int64)).astype(np.int32)
-        table = np.array(self.table, dtype=np.int64)
-        aims = np.where(table >= 0, address[np.maximum(table, 0)], -1)
-        twice = table < -1
-        aims[twice] = -2 - address[-2 - table[twice]]
-        packed = np.array(self.packed, dtype=np.int64).reshape(-1, 2)
-        guard_array = np.array(guards, dtype=np.int64).reshape(-1, 4)
+        to_the_end = {
+            output,
+            *(r for pair in self.packed for r in pair if r >= 0),
+            *(r for g in guards for r in g[1:3]),
+        }
+        wanted = [False] * self.n_registers
+        for register in (*self.sums, *to_the_end, seed):
+            wanted[register] = True
+        steps = _in_runs(_needed(self.steps, wanted))
+        values = _in_runs(_needed(self.values, wanted))
+        constants = [(key, r) for key, r in self.fixed.items() if wanted[r]]
+        loads = [(key, r) for key, r in self.inputs.items() if wanted[r]]
+        given = [r for _, r in (*constants, *loads)]
+        address, n_places = self._addresses([*values, *steps], given, to_the_end)
         value_runs, value_operands = _encoded(values, address)
         sum_runs, sum_operands = _encoded(steps, address)
+        guard_array = np.array(guards, dtype=np.int64).reshape(-1, 4)
         return BlockCode(
             value_runs=value_runs,
             value_operands=value_operands,
@@ -288,18 +289,9 @@ class BlockWriter:
             sum_operands=sum_operands,
             loads=frozen(np.array([(*key, address[r]) for key, r in loads], dtype=np.int32).reshape(-1, 3)),
             fixed=tuple(key for key, _ in constants),
-            packs=frozen(
-                np.stack(
-                    [
-                        np.arange(len(packed)),
-                        address[packed[:, 0]],
-                        np.where(packed[:, 1] >= 0, address[packed[:, 1]], -1),
-                    ],
-                    axis=1,
-                ).astype(np.int32)
-            ),
+            packs=self._packs(address),
             groups=frozen(np.array(self.groups, dtype=np.int32).reshape(-1, 6)),
-            table=frozen(aims.astype(np.int32)),
+            table=self._table(address),
             guards=(
                 frozen(guard_array[:, 0].astype(np.uint8)),
                 frozen(address[guard_array[:, 1]]),
@@ -315,18 +307,53 @@ class BlockWriter:
             steps=len(values) + len(steps),
         )
 
+    def _addresses(
+        self, steps: Sequence[Step], given: Sequence[int], to_the_end: set[int]
+    ) -> tuple[Ints, int]:
+        """Return the address of every register, -LANES for none, and the number of blocks before those of the sums.
+
+        What is given comes first, in that order; the others share addresses, but for those needed to the end.
+        """
+        last = _last_uses(steps, self.n_registers)
+        for register in to_the_end:
+            last[register] = len(steps)
+        blocks = [-1] * self.n_registers
+        for number, register in enumerate(given):
+            blocks[register] = number
+        n_blocks = _share_blocks(steps, last, blocks, len(given), set(self.sums))
+        for number, register in enumerate(self.sums):
+            blocks[register] = n_blocks + number
+        # (one more, for the tables that look up a register number where there is none)
+        return (LANES * np.array([*blocks, 0], dtype=np.int64)).astype(np.int32), n_blocks
+
+    def _packs(self, address: Ints) -> Ints:
+        """Return (k, 3) column, address, address of a weight or -1."""
+        packed = np.array(self.packed, dtype=np.int64).reshape(-1, 2)
+        weights = np.where(packed[:, 1] >= 0, address[packed[:, 1]], -1)
+        return frozen(
+            np.column_stack([np.arange(len(packed)), address[packed[:, 0]], weights]).astype(np.int32)
+        )
+
+    def _table(self, address: Ints) -> Ints:
+        """Return the addresses of sums for products of columns; -1 for none, -2 - address for twice."""
+        table = np.array(self.table, dtype=np.int64)
+        aims = np.where(table >= 0, address[np.maximum(table, 0)], -1)
+        twice = table < -1
+        aims[twice] = -2 - address[-2 - table[twice]]
+        return frozen(aims.astype(np.int32))
+
 
 def _needed(steps: Sequence[Step], wanted: list[bool]) -> list[Step]:
     """Return the steps whose results are wanted, and mark what they need as wanted too."""
-    kept = []
+    needed = []
     for step in reversed(steps):
         results = n_results(step[0])
         if any([wanted[r] for r in step[1 : 1 + results]]):
-            kept.append(step)
+            needed.append(step)
             for operand in step[1 + results :]:
                 wanted[operand] = True
-    kept.reverse()
-    return kept
+    needed.reverse()
+    return needed
 
 
 def _in_runs(steps: Sequence[Step]) -> list[Step]:
@@ -354,22 +381,24 @@ def _last_uses(steps: Sequence[Step], n_registers: int) -> list[int]:
     return last
 
 
-def _place(steps: Sequence[Step], last: list[int], places: list[int], begin: int, kept: set[int]) -> int:
-    """Give every register that a step makes a place; return the number of places."""
+def _share_blocks(
+    steps: Sequence[Step], last: list[int], blocks: list[int], begin: int, sums: set[int]
+) -> int:
+    """Give every register that a step makes a block of the arena, used again after its last use; return how many."""
     free: list[int] = []
-    n_places = begin
+    n_blocks = begin
     for k, step in enumerate(steps):
         for result in step[1 : 1 + n_results(step[0])]:
-            if places[result] < 0 and result not in kept:
+            if blocks[result] < 0 and result not in sums:
                 if free:
-                    places[result] = free.pop()
+                    blocks[result] = free.pop()
                 else:
-                    places[result] = n_places
-                    n_places += 1
+                    blocks[result] = n_blocks
+                    n_blocks += 1
         for register in set(step[1:]):
-            if last[register] == k and places[register] >= begin:
-                free.append(places[register])
-    return n_places
+            if last[register] == k and blocks[register] >= begin:
+                free.append(blocks[register])
+    return n_blocks
 
 
 def _encoded(steps: Sequence[Step], address: Ints) -> tuple[Ints, Ints]:

@@ -1,16 +1,15 @@
-"""The meeting sweep: second derivatives of a sum over lanes where forward rows meet the curvature of every node,
+"""The bottleneck sum over lanes: second derivatives as outer products of forward rows at every nonlinear node,
 
     H = sum over lanes, over nonlinear nodes v, of  w_v  sum_ab d_ab  row_a row_b',
 
 with the lane's adjoints w, second partials d and rows of derivatives in the columns (shared inputs). Rows are sparse,
-their entries known from the program alone. They are kept for the ends of arcs and for what several rows need; a chain
-of operations with one active operand is a factor, and anything used once in between is passed in the same breath.
+their entries known from the program alone. They are stored for the ends of arcs and for what several rows need; a run
+of operations with one active operand is a factor, and what is used once in between is passed in the same step.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -23,56 +22,46 @@ from aadlib.rules.properties import PASSES
 WIDE = 64
 """Products of two rows from which they go through the tiled product of columns, and not entry by entry."""
 
-STEP, COLUMN_PRODUCT, PACKED = 1.2, 0.3, 4.0
-"""Nanoseconds of a step, of a multiply-add of columns and of a packed column, for a block: what plans compare."""
-
 Row = dict[int, int]
 
 
-def meeting_code(program: Layout) -> PathCode:
-    """Return code for values, gradients and Hessians by the meeting sweep.
+def bottleneck_code(program: Layout) -> PathCode:
+    """Return code for values, gradients and Hessians by the bottleneck sum.
 
-    The columns are the active inputs, or where that is cheaper the uniform slots that the lanes start from: many inputs
-    that act through few slots meet there, and the uniform part carries the small matrix on.
+    The columns are the active inputs, or where that is cheaper the uniform slots that the lanes start from: where many
+    inputs act through few slots, the uniform part carries the small matrix on.
     """
     uniform = uniform_inputs(program)
-    codes = [_Meeting(program, uniform, at_inputs=True).written()]
+    codes = [_BottleneckWriter(program, uniform, at_inputs=True).written()]
     if any(len(inputs) > 1 for inputs in uniform.values()):
-        codes.append(_Meeting(program, uniform, at_inputs=False).written())
-    return min(codes, key=block_time)
-
-
-def block_time(path: PathCode) -> float:
-    """Return the estimated nanoseconds for one block of lanes."""
-    return STEP * path.code.steps + COLUMN_PRODUCT * path.wide_products + PACKED * path.code.n_columns
+        codes.append(_BottleneckWriter(program, uniform, at_inputs=False).written())
+    return min(codes, key=lambda path: path.block_time)
 
 
 def uniform_inputs(program: Layout) -> dict[int, list[int]]:
     """Return the active inputs on which each uniform slot that a lane node uses depends."""
-    lane_nodes = np.arange(program.n_uniform, program.n_nodes)
-    activity = program.activity[lane_nodes]
-    used = np.concatenate(
-        [program.left[lane_nodes][(activity & 1) > 0], program.right[lane_nodes][(activity & 2) > 0]]
-    )
-    slots = np.unique(used[used < program.first_node + program.n_uniform])
+    nodes, lane_nodes = program.nodes, slice(program.n_uniform, None)
+    left, right, activity = nodes.left[lane_nodes], nodes.right[lane_nodes], nodes.activity[lane_nodes]
+    used = np.concatenate([left[(activity & 1) > 0], right[(activity & 2) > 0]])
+    slots = np.unique(used[used < nodes.first_node + program.n_uniform])
     active = np.flatnonzero(program.input_active)
-    passes = (PASSES[program.op] & program.activity).astype(np.uint8)
+    passes = (PASSES[nodes.op] & nodes.activity).astype(np.uint8)
     depends: npt.NDArray[np.uint8] = np.zeros((slots.size, active.size), dtype=np.uint8)
     for position, slot in enumerate(active):
-        marked = np.zeros(program.n_slots, dtype=np.uint8)
+        marked = np.zeros(nodes.n_slots, dtype=np.uint8)
         marked[slot] = 1
-        spread(program.left, program.right, passes, marked, program.first_node, program.composites)
+        spread(nodes.left, nodes.right, passes, marked, nodes.first_node, program.composites)
         depends[:, position] = marked[slots]
     return {int(slot): active[np.flatnonzero(row)].tolist() for slot, row in zip(slots, depends, strict=True)}
 
 
-class _Meeting:
+class _BottleneckWriter:
     """One writing of the code, over the active inputs or over the uniform slots that lanes use."""
 
     def __init__(self, program: Layout, uniform: dict[int, list[int]], *, at_inputs: bool) -> None:
         self.path = PathWriter(program)
         self.writer = self.path.writer
-        self.first = program.first_node
+        self.first = self.path.first_node
         self.columns: dict[int, int] = {}
         self.uniform = {
             slot: inputs if at_inputs or len(inputs) < 2 else [slot] for slot, inputs in uniform.items()
@@ -120,21 +109,21 @@ class _Meeting:
                 if mixed and base_a == base_b:
                     factor = self.writer.total([(factor, ONE), (factor, ONE)])
                 terms.setdefault((min(base_a, base_b), max(base_a, base_b)), []).append((weight, factor))
-        weights = {pair: self.writer.total(found) for pair, found in terms.items()}
+        weights = {pair: self.writer.total(products) for pair, products in terms.items()}
         return {pair: weight for pair, weight in weights.items() if weight != ZERO}
 
     # ---- rows ------------------------------------------------------------------------------------------------------
 
     def operands(self, base: int) -> list[Term]:
         """Return (base, factor) for both operands of a base that is a lane node."""
-        found = []
+        factors = []
         for slot, partial in self.path.partials(base - self.first):
             lower, factor = self.base(slot)
-            found.append((lower, self.writer.product(partial, factor)))
-        return found
+            factors.append((lower, self.writer.product(partial, factor)))
+        return factors
 
-    def kept_rows(self, ends: set[int]) -> list[int]:
-        """Return the bases whose rows are kept, lowest first: ends of arcs and what is needed more than once."""
+    def stored_rows(self, ends: set[int]) -> list[int]:
+        """Return the bases whose rows are stored, lowest first: ends of arcs and what is needed more than once."""
         uses: Counter[int] = Counter()
         seen: set[int] = set()
         waiting = sorted(end for end in ends if not self.path.is_uniform(end))
@@ -156,7 +145,7 @@ class _Meeting:
         return self.columns.setdefault(slot, len(self.columns))
 
     def row(self, base: int) -> Row:
-        """Return a row that is known: of a kept base, or of a uniform slot."""
+        """Return a row that is known: of a base whose row is stored, or of a uniform slot."""
         if base not in self.rows:
             inputs = self.uniform[base]
             self.rows[base] = {
@@ -166,10 +155,10 @@ class _Meeting:
         return self.rows[base]
 
     def write_rows(self, ends: set[int]) -> None:
-        """Write the kept rows, each from rows below it."""
-        kept = self.kept_rows(ends)
-        known = set(kept)
-        for base in kept:
+        """Write the stored rows, each from rows below it."""
+        bases = self.stored_rows(ends)
+        known = set(bases)
+        for base in bases:
             leaves: dict[int, list[Term]] = {}
             waiting = [(base, ONE)]
             while waiting:
@@ -187,7 +176,7 @@ class _Meeting:
             totals = {column: self.writer.total(entries[column]) for column in sorted(entries)}
             self.rows[base] = {column: total for column, total in totals.items() if total != ZERO}
 
-    # ---- where rows meet -------------------------------------------------------------------------------------------
+    # ---- outer products of rows ------------------------------------------------------------------------------------
 
     def sum_of(self, i: int, j: int) -> int:
         """Return the register of sums for two columns."""
@@ -204,13 +193,13 @@ class _Meeting:
         for (a, b), weight in weights.items():
             one, other = self.row(a), self.row(b)
             if len(one) * len(other) < WIDE:
-                self.meet(one, other, weight, same=a == b)
+                self.add_products(one, other, weight, same=a == b)
             elif a == b:
-                self.meet_wide_with_itself(one, weight)
+                self.add_wide_square(one, weight)
             else:
                 wide.setdefault(a, []).append((b, weight))
         for a, others in wide.items():
-            self.meet_wide(self.row(a), others)
+            self.add_wide_products(self.row(a), others)
         return self.path.finish(
             2,
             columns=list(self.columns),
@@ -219,21 +208,21 @@ class _Meeting:
             wide_products=self.wide_products,
         )
 
-    def meet(self, one: Row, other: Row, weight: int, *, same: bool) -> None:
+    def add_products(self, one: Row, other: Row, weight: int, *, same: bool) -> None:
         """Add weight (one other' + other one'), or weight one one' where they are the same, entry by entry."""
         if len(one) > len(other):
             one, other = other, one
         for i, entry in one.items():
             weighted = self.writer.product(weight, entry)
-            for j, met in other.items():
+            for j, other_entry in other.items():
                 if same and j < i:
                     continue
                 factor = weighted
                 if i == j and not same:
                     factor = self.writer.total([(weighted, ONE), (weighted, ONE)])
-                self.writer.add_to(self.sum_of(i, j), factor, met)
+                self.writer.add_to(self.sum_of(i, j), factor, other_entry)
 
-    def meet_wide_with_itself(self, row: Row, weight: int) -> None:
+    def add_wide_square(self, row: Row, weight: int) -> None:
         """Add weight row row', the upper triangle alone."""
         columns = sorted(row)
         registers = [row[column] for column in columns]
@@ -244,21 +233,16 @@ class _Meeting:
         self.writer.column_products((plain, n), (weighted, n), True, table)
         self.wide_products += n * (n + 1) // 2
 
-    def meet_wide(self, row: Row, others: list[Term]) -> None:
+    def add_wide_products(self, row: Row, others: list[Term]) -> None:
         """Add row y' + y row', where y is the sum of weights times the other rows."""
         entries: dict[int, list[Term]] = {}
         for base, weight in others:
             for column, entry in self.row(base).items():
                 entries.setdefault(column, []).append((weight, entry))
-        columns, met = sorted(row), sorted(entries)
+        columns, other_columns = sorted(row), sorted(entries)
         one = self.writer.pack([row[column] for column in columns])
-        other = self.writer.pack([self.writer.total(entries[column]) for column in met])
-        self.writer.column_products(
-            (one, len(columns)), (other, len(met)), False, list(self._table(columns, met))
-        )
-        self.wide_products += len(columns) * len(met)
-
-    def _table(self, columns: list[int], met: list[int]) -> Iterator[int]:
-        for i in columns:
-            for j in met:
-                yield -2 - self.sum_of(i, j) if i == j else self.sum_of(i, j)
+        other = self.writer.pack([self.writer.total(entries[column]) for column in other_columns])
+        sums = [(i, j, self.sum_of(i, j)) for i in columns for j in other_columns]
+        table = [-2 - register if i == j else register for i, j, register in sums]
+        self.writer.column_products((one, len(columns)), (other, len(other_columns)), False, table)
+        self.wide_products += len(table)

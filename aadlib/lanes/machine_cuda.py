@@ -57,23 +57,23 @@ class Products:
 def products_of(plan: ColumnPlan, tile: int) -> Products:
     """Cut every group of products in tiles of tile x tile columns."""
     tiles: list[tuple[int, int, int]] = []
-    found: list[tuple[int, int, int, int]] = []
+    entries: list[tuple[int, int, int, int]] = []
     for one, n_one, other, n_other, symmetric, weight, start in plan.groups.tolist():
         table = plan.table[start : start + n_one * n_other].reshape(n_one, n_other).tolist()
         for i in range(0, n_one, tile):
             for j in range(i if symmetric else 0, n_other, tile):
                 for k in range(min(tile, n_one - i)):
                     for m in range(min(tile, n_other - j)):
-                        if (place := table[i + k][j + m]) != -1:
-                            aim = place if place >= 0 else -2 - place
-                            found.append((k * tile + m, len(tiles), aim, 1 if place >= 0 else 2))
+                        if (aim := table[i + k][j + m]) != -1:
+                            number, times = (aim, 1) if aim >= 0 else (-2 - aim, 2)
+                            entries.append((k * tile + m, len(tiles), number, times))
                 tiles.append((one + i, other + j, weight))
-    entry, number, aims, times = np.array(found, dtype=np.int64).reshape(-1, 4).T
+    by_entry, tile_of, aims, counts = np.array(entries, dtype=np.int64).reshape(-1, 4).T
     return Products(
         np.array(tiles, dtype=np.int32).reshape(-1, 3),
-        (entry * len(tiles) + number).astype(np.int32),
+        (by_entry * len(tiles) + tile_of).astype(np.int32),
         aims.astype(np.int32),
-        times.astype(np.float64),
+        counts.astype(np.float64),
     )
 
 
@@ -153,15 +153,22 @@ class CudaMachine:
         (n_lanes, k) per lane argument, `outputs` (n_lanes,) or empty, `changed` (n_guards,) counted up.
         """
         with self._lock, quiet_launches():
-            found, counts = self._swept(fixed, arrays, begin, end, outputs, careful=False)
-            if self.n_columns and not np.isfinite(found).all():
-                found, counts = self._swept(fixed, arrays, begin, end, outputs, careful=True)
+            totals, counts = self._swept(fixed, arrays, begin, end, outputs, zero_ends_chain=False)
+            if self.n_columns and not np.isfinite(totals).all():
+                totals, counts = self._swept(fixed, arrays, begin, end, outputs, zero_ends_chain=True)
         changed += counts
-        sums[:] = found
-        return -1 if np.isfinite(found).all() else begin
+        sums[:] = totals
+        return -1 if np.isfinite(totals).all() else begin
 
     def _swept(
-        self, fixed: Floats, arrays: list[Floats], begin: int, end: int, outputs: Floats, *, careful: bool
+        self,
+        fixed: Floats,
+        arrays: list[Floats],
+        begin: int,
+        end: int,
+        outputs: Floats,
+        *,
+        zero_ends_chain: bool,
     ) -> tuple[Floats, npt.NDArray[np.int64]]:
         """Return the sums, and the number of lanes in which each guard changed."""
         from numba import cuda
@@ -196,7 +203,7 @@ class CudaMachine:
                     -(-n_tiles // slices),
                     self._slab,
                     self._stride,
-                    careful,
+                    zero_ends_chain,
                     tile_sums,
                 )
             if outputs.size:
@@ -204,13 +211,13 @@ class CudaMachine:
         totals = cuda.device_array(self.n_rows - code.n_places, dtype=np.float64)
         kernels.add_lanes_kernel[totals.size, kernels.ADDERS](self._arena, code.n_places, totals)
         by_row = totals.copy_to_host()
-        found = np.zeros(code.n_sums)
-        found[self._zone] = by_row[: self._zone.size]
+        sums = np.zeros(code.n_sums)
+        sums[self._zone] = by_row[: self._zone.size]
         if self.n_columns:
             products = self._products
             by_entry = tile_sums.copy_to_host().sum(axis=0).ravel()
-            np.add.at(found, products.aims, products.times * by_entry[products.entries])
-        return found, by_row[self._zone.size :].astype(np.int64)
+            np.add.at(sums, products.aims, products.times * by_entry[products.entries])
+        return sums, by_row[self._zone.size :].astype(np.int64)
 
 
 def _on_card(array: npt.NDArray[Any], kind: npt.DTypeLike = np.int32) -> Any:

@@ -1,4 +1,4 @@
-"""One replay of a program over many lanes: paths, scenarios or samples in blocks of SIMD width, on all cores."""
+"""Replays of a program lane by lane: paths, scenarios or samples in blocks of SIMD width, on all cores."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from aadlib.lanes import tangent_plan as lane_plan
-from aadlib.program.arguments import checked_numbers, require_one_length
+from aadlib.lanes.tangent_plan import plan_tangents
+from aadlib.program.arguments import checked_numbers
 from aadlib.program.layout import Layout
 from aadlib.program.replay import Replay, lent_replay
 from aadlib.rules.properties import CURVES, CURVES_OF_SIDES, UNITS
-from aadlib.sweeps import simd as lanes
+from aadlib.sweeps import simd
 from aadlib.threads import map_pieces
 from aadlib.types import Floats
+from aadlib.validation import require_one_length
 
 
 def chunk_size(n_lanes: int) -> int:
@@ -23,7 +24,7 @@ def chunk_size(n_lanes: int) -> int:
     A function of the number of lanes only, so that sums do not depend on the number of threads: large enough to
     hide what a call costs, small enough for 64 threads.
     """
-    return lanes.BLOCK * min(max(n_lanes // (64 * lanes.BLOCK), 16), 128)
+    return simd.BLOCK * min(max(n_lanes // (64 * simd.BLOCK), 16), 128)
 
 
 class LaneReplay:
@@ -41,7 +42,7 @@ class LaneReplay:
                 uniform.values[argument.span] = numbers.ravel()
         self.n_lanes = require_one_length([part.shape[1] for part in rows])
         self.inputs: Floats = rows[0] if len(rows) == 1 else np.concatenate(rows)
-        self.n_shared = program.first_node + program.n_uniform
+        self.n_shared = program.nodes.first_node + program.n_uniform
         uniform.sweep_values()
 
     def _blocks(self, replay: Replay) -> Floats:
@@ -64,7 +65,7 @@ class LaneReplay:
             return result
 
         return map_pieces(
-            chunk, range(0, self.n_lanes, size), work=work * self.program.n_nodes * self.n_lanes
+            chunk, range(0, self.n_lanes, size), work=work * self.program.nodes.n_nodes * self.n_lanes
         )
 
     def _shaped(self, outputs: Floats) -> Floats:
@@ -76,11 +77,11 @@ class LaneReplay:
         outputs = np.empty((program.n_outputs, self.n_lanes))
 
         def sweep(replay: Replay, begin: int, end: int) -> tuple[tuple[int, int], None]:
-            found = lanes.evaluate_chunk(
+            changed = simd.evaluate_chunk(
                 program.nodes, program.n_uniform, (program.lane_slots, self.inputs), program.guard_arrays,
                 self._blocks(replay), (begin, end), program.outputs, outputs,
             )  # fmt: skip
-            return found, None
+            return changed, None
 
         self._over_chunks(sweep, 2.0)
         return self._shaped(outputs)
@@ -95,12 +96,12 @@ class LaneReplay:
         def sweep(replay: Replay, begin: int, end: int) -> tuple[tuple[int, int], Floats]:
             adjoints = replay.state_block("lane_adjoints")
             adjoints[:] = 0.0
-            found = lanes.gradient_chunk(
+            changed = simd.gradient_chunk(
                 program.nodes, program.n_uniform, (program.lane_slots, self.inputs), program.guard_arrays,
                 self._blocks(replay), adjoints.reshape(-1), (begin, end), program.outputs, seeds, outputs,
                 lane_adjoints,
             )  # fmt: skip
-            return found, adjoints[: self.n_shared].sum(axis=1)
+            return changed, adjoints[: self.n_shared].sum(axis=1)
 
         sums = self._over_chunks(sweep, 4.0)
         adjoints = self.uniform.adjoints
@@ -122,23 +123,23 @@ class LaneReplay:
 
     def derivatives(self) -> tuple[Floats, Floats, Floats]:
         """Return values (n_lanes,), gradients (n_lanes, n_active) and Hessians (n_lanes, n_active, n_active)."""
-        program = self.program
+        program, nodes = self.program, self.program.nodes
         active = np.flatnonzero(program.input_active).astype(np.int32)
         values = np.empty(self.n_lanes)
         gradients = np.empty((self.n_lanes, active.size))
         hessians = np.empty((self.n_lanes, active.size, active.size))
         m = active.size
-        curves = CURVES[program.op] & CURVES_OF_SIDES[program.activity]
-        plan = lane_plan.plan_tangents(program.nodes, UNITS[program.op], active)
-        size = (plan[2] + m * (m + 1) // 2 + m + program.n_slots) * lanes.BLOCK + lanes.LANES
+        curves = CURVES[nodes.op] & CURVES_OF_SIDES[nodes.activity]
+        plan = plan_tangents(nodes, UNITS[nodes.op], active)
+        size = (plan[2] + m * (m + 1) // 2 + m + nodes.n_slots) * simd.BLOCK + simd.LANES
 
         def sweep(replay: Replay, begin: int, end: int) -> tuple[tuple[int, int], None]:
-            found = lanes.second_order_chunk(
-                program.nodes, program.n_uniform, (program.lane_slots, self.inputs), program.guard_arrays,
+            changed = simd.second_order_chunk(
+                nodes, program.n_uniform, (program.lane_slots, self.inputs), program.guard_arrays,
                 self._blocks(replay), curves, plan, replay.scratch(size), (begin, end), active, program.outputs[0],
                 (values, gradients, hessians),
             )  # fmt: skip
-            return found, None
+            return changed, None
 
         self._over_chunks(sweep, 10.0 * (1 + m))
         return values, gradients, hessians

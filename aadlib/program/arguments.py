@@ -59,17 +59,6 @@ def load(arguments: Sequence[Argument], values: Floats, given: Sequence[Any]) ->
         values[argument.span] = numbers.ravel()
 
 
-def require_one_length(lengths: Sequence[int]) -> int:
-    """Return the number of lanes that all lane arguments have; raise where they differ or have none."""
-    if len(set(lengths)) != 1:
-        raise AadValueError(
-            f"lane arguments differ in length: {list(lengths)}; give them all the same number of lanes"
-        )
-    if lengths[0] == 0:
-        raise AadValueError("lane arguments are empty: give at least one lane")
-    return lengths[0]
-
-
 def direction_over_inputs(arguments: Sequence[Argument], direction: Any) -> Floats:
     """Return one direction, an array per active argument, as a row over the inputs (1, n_inputs)."""
     row = np.zeros((1, sum(argument.size for argument in arguments)))

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import starmap
+from operator import attrgetter, itemgetter
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from aadlib.errors import AadTypeError, TapeError
 from aadlib.program import passes
-from aadlib.program.layout import Layout
 from aadlib.program.nodes import Nodes
 from aadlib.program.parts import Argument, Guard, Kink, PlacedComposite
 from aadlib.rules.properties import COMMUTES, INPUT, OPERANDS, PASSES
@@ -19,6 +22,14 @@ from aadlib.tape.advar import ADVar
 from aadlib.tape.tape import Tape
 from aadlib.types import Flags, Floats, Ints, frozen
 
+NOTHING: Ints = np.zeros(0, dtype=np.int32)
+NO_GUARDS = (
+    frozen(NOTHING.astype(np.uint8)),
+    frozen(NOTHING),
+    frozen(NOTHING),
+    frozen(NOTHING.astype(np.uint8)),
+)
+ID = attrgetter("id")
 STALE = "a variable made before Tape.rewind was used after it: make it again"
 
 
@@ -56,8 +67,8 @@ def freeze(
     outputs: Sequence[ADVar | float],
     arguments: Sequence[Argument],
     output_shape: tuple[int, ...] = (),
-) -> Layout:
-    """Lay out the part of a tape that leads to `outputs`.
+) -> dict[str, Any]:
+    """Lay out the part of a tape that leads to `outputs`; return the arguments of `Layout`.
 
     Repeated operations are merged (values stay the same to the last bit), unused ones dropped, constants pooled.
     Slots are numbered: inputs in the order given, constants, nodes that no lane changes, nodes that one does. Inputs
@@ -72,14 +83,13 @@ def freeze(
     op, left, right, n_uniform = passes.number_nodes(
         merged.op, merged.left, merged.right, live, varying, slots, first, first_node
     )
-    placed = [_renumbered(c, slots[first + c.begin] - first_node, slots) for c in merged.composites]
+    placed = tuple(map(partial(_renumbered, first, first_node, slots), merged.composites))
     active = np.zeros(first_node + op.size, dtype=np.uint8)
     for argument in arguments:
         active[argument.span] = argument.active
     activity = _activity(op, left, right, active, first_node, placed)
     nodes = Nodes(op, left, right, activity, first_node, n_uniform)
-    guards = list(tape.guards)
-    return Layout(
+    return dict(
         nodes=nodes,
         constants=frozen(constants),
         outputs=frozen(slots[merged.roots]),
@@ -87,38 +97,50 @@ def freeze(
         arguments=tuple(arguments),
         n_recorded=merged.op.size - int((merged.op == INPUT).sum()),
         n_uniform=n_uniform,
-        guards=tuple(Guard(RULES[g[0]].name, bool(g[3]), g[4]) for g in guards),
-        guard_arrays=(
-            frozen(np.array([g[0] for g in guards], dtype=np.uint8)),
-            frozen(slots[merged.guard_left]),
-            frozen(slots[merged.guard_right]),
-            frozen(np.array([g[3] for g in guards], dtype=np.uint8)),
-        ),
+        **_guards(tape, slots, merged),
         kinks=_kinks(tape, slots[merged.kinks], nodes, active),
         lines=tuple(tape.lines[k] for k in _in_order(slots[first:], first_node)) if tape.lines else None,
-        composites=tuple(placed),
+        composites=placed,
     )
 
 
 def _require_whole(tape: Tape, inputs: Sequence[ADVar], outputs: Sequence[ADVar | float]) -> None:
     """Raise where a variable is not this tape's, an input is none, or something uses what `rewind` took back."""
+    op = tape.columns()[0]
+    ids: set[int] = set()
+    stale = False
     for number, variable in enumerate((*inputs, *outputs)):
-        if isinstance(variable, ADVar) and variable.serial != tape.serial:
+        if not isinstance(variable, ADVar):
+            continue
+        if variable.serial != tape.serial:
             raise AadTypeError(f"variable {number} ({variable!r}) belongs to another tape than {tape!r}")
-    is_input = tape.columns()[0] == INPUT
-    ids = [variable.id for variable in inputs]
-    if len(set(ids)) != len(ids) or any(i >= is_input.size or not is_input[i] for i in ids):
-        raise AadTypeError("inputs must be different variables made by Tape.input, not results of operations")
-    later = [o.id for o in outputs if isinstance(o, ADVar)] + [i for g in tape.guards for i in g[1:3]]
-    early = any(i >= begin for begin, _, _, operands in tape.composites for i in operands)
-    if early or any(i >= is_input.size for i in later):
+        beyond = variable.id >= op.size
+        if number < len(inputs) and (beyond or op[variable.id] != INPUT or variable.id in ids):
+            raise AadTypeError(
+                "inputs must be different variables made by Tape.input, not results of operations"
+            )
+        ids.add(variable.id)
+        stale |= beyond
+    for guard in tape.guards:
+        stale |= max(guard[1], guard[2]) >= op.size
+    for begin, _, _, operands in tape.composites:
+        stale |= max(operands) >= begin
+    if stale:
         raise TapeError(STALE)
 
 
 def _merge(tape: Tape, inputs: Sequence[ADVar], outputs: Sequence[ADVar | float]) -> _Merged:
     """Merge repeats of constants, those among the outputs too, and of operations."""
     op, left_ids, right_ids, constants = tape.columns()
-    pool = np.concatenate([constants, [float(o) for o in outputs if not isinstance(o, ADVar)]])
+    literals: list[float] = []
+    roots: list[int] = []  # ids as on the tape, where literals are constants after the tape's own
+    for output in outputs:
+        if isinstance(output, ADVar):
+            roots.append(output.id)
+        else:
+            literals.append(float(output))
+            roots.append(-constants.size - len(literals))
+    pool = np.concatenate([constants, literals])
     first = pool.size
     positions = np.empty(first + op.size, dtype=np.int32)
     distinct, number_of = np.unique(pool.view(np.int64), return_inverse=True)
@@ -128,13 +150,6 @@ def _merge(tape: Tape, inputs: Sequence[ADVar], outputs: Sequence[ADVar | float]
     left, right, stale = passes.merge_repeated(op, left_ids, right_ids, COMMUTES, positions, first)
     if stale >= 0:
         raise TapeError(STALE)
-
-    def of_ids(ids: Sequence[int]) -> Ints:
-        numbers = np.array(ids, dtype=np.int64)
-        merged: Ints = positions[np.where(numbers < 0, -numbers - 1, numbers + first)]
-        return merged
-
-    literals = iter(range(constants.size, first))
     return _Merged(
         first=first,
         op=op,
@@ -142,16 +157,28 @@ def _merge(tape: Tape, inputs: Sequence[ADVar], outputs: Sequence[ADVar | float]
         right=right,
         pool=pool,
         positions=positions,
-        inputs=np.array([variable.id + first for variable in inputs], dtype=np.int64),
-        roots=positions[[o.id + first if isinstance(o, ADVar) else next(literals) for o in outputs]],
-        guard_left=of_ids([g[1] for g in tape.guards]),
-        guard_right=of_ids([g[2] for g in tape.guards]),
-        kinks=of_ids([k[0] for k in tape.kinks]),
-        composites=[
-            PlacedComposite(operation, begin, begin + count, of_ids(ids))
-            for begin, count, operation, ids in tape.composites
-        ],
+        inputs=first + np.fromiter(map(ID, inputs), dtype=np.int64, count=len(inputs)),
+        roots=_of_ids(positions, first, roots),
+        guard_left=_of_ids(positions, first, list(map(itemgetter(1), tape.guards))),
+        guard_right=_of_ids(positions, first, list(map(itemgetter(2), tape.guards))),
+        kinks=_of_ids(positions, first, list(map(itemgetter(0), tape.kinks))),
+        composites=list(starmap(partial(_placed, positions, first), tape.composites)),
     )
+
+
+def _of_ids(positions: Ints, first: int, ids: Sequence[int]) -> Ints:
+    """Return the positions of ids on the tape: a node's number, or -(k + 1) for constant k."""
+    if not ids:
+        return NOTHING
+    numbers = np.array(ids, dtype=np.int64)
+    merged: Ints = positions[np.where(numbers < 0, -numbers - 1, numbers + first)]
+    return merged
+
+
+def _placed(
+    positions: Ints, first: int, begin: int, count: int, operation: Any, ids: list[int]
+) -> PlacedComposite:
+    return PlacedComposite(operation, begin, begin + count, _of_ids(positions, first, ids))
 
 
 def _live(merged: _Merged) -> Flags:
@@ -167,17 +194,18 @@ def _live(merged: _Merged) -> Flags:
             live[composite.operands] = 1
         end = composite.begin
     passes.mark_live(merged.left, merged.right, live, first, 0, end)
-    merged.composites = [composite for composite in merged.composites if live[first + composite.begin]]
+    if merged.composites:
+        merged.composites = [composite for composite in merged.composites if live[first + composite.begin]]
     return live
 
 
 def _varying(merged: _Merged, arguments: Sequence[Argument]) -> Flags:
     """Mark the positions that depend on a lane: sweeps over lanes compute the others once. Composites must not."""
     varying = np.zeros(merged.positions.size, dtype=np.uint8)
-    if not any(argument.lane for argument in arguments):
-        return varying
     for argument in arguments:
         varying[merged.inputs[argument.span]] = argument.lane
+    if not varying.any():
+        return varying
     handed = OPERANDS[merged.op]
     passes.mark_dependent(merged.left, merged.right, handed, varying, merged.first, 0, merged.op.size)
     if any(varying[composite.operands].any() for composite in merged.composites):
@@ -201,8 +229,21 @@ def _number_leaves(tape: Tape, merged: _Merged, live: Flags) -> tuple[Ints, Floa
     return slots, np.concatenate([merged.pool[fixed], constants[-1 - left_ids[unlisted - merged.first]]])
 
 
-def _renumbered(composite: PlacedComposite, begin: int, slots: Ints) -> PlacedComposite:
+def _guards(tape: Tape, slots: Ints, merged: _Merged) -> dict[str, Any]:
+    """Return the guards, and arrays over them: operation, slots of both sides, outcome."""
+    if not tape.guards:
+        return {"guards": (), "guard_arrays": NO_GUARDS}
+    operations, _, _, outcomes, lines = zip(*tape.guards, strict=True)
+    codes, came_out = np.array(operations, dtype=np.uint8), np.array(outcomes, dtype=np.uint8)
+    arrays = (codes, slots[merged.guard_left], slots[merged.guard_right], came_out)
+    rows = zip(operations, outcomes, lines, strict=True)
+    guards = tuple(Guard(RULES[code].name, bool(outcome), line) for code, outcome, line in rows)
+    return {"guards": guards, "guard_arrays": tuple(frozen(array) for array in arrays)}
+
+
+def _renumbered(first: int, first_node: int, slots: Ints, composite: PlacedComposite) -> PlacedComposite:
     """Return a composite with its first node's new number and its operands as slots."""
+    begin = slots[first + composite.begin] - first_node
     return PlacedComposite(
         operation=composite.operation,
         begin=int(begin),
@@ -227,6 +268,8 @@ def _activity(
 
 def _kinks(tape: Tape, slots: Ints, nodes: Nodes, active: Flags) -> tuple[Kink, ...]:
     """Return the kinks that a derivative passes, one per slot: that of the first recording of a repeated operation."""
+    if not tape.kinks:
+        return ()
     kinks = {
         int(slot): (what if isinstance(what, str) else RULES[what].name, line)
         for slot, (_, what, line) in zip(slots[::-1], reversed(tape.kinks), strict=True)

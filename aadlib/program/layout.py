@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from aadlib.errors import BranchChanged
+from aadlib.errors import BranchChanged, Line, describe_line
 from aadlib.program import passes
 from aadlib.program.nodes import Nodes
-from aadlib.program.once import once_per_program
-from aadlib.program.parts import Argument, Guard, Kink, Line, PlacedComposite, describe_line
+from aadlib.program.parts import Argument, Guard, Kink, PlacedComposite
 from aadlib.types import Flags, Floats, Ints, frozen
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Layout:
     """A recording laid out for sweeps; immutable.
 
@@ -37,7 +36,12 @@ class Layout:
     guard_arrays : per guard the operation code, the slots of both sides, and the outcome
     lines : the source line of every node, where they were traced
     composites : composite operations, in order; between them lie the segments of plain nodes
-    cache : facts about this program, each found once; neither copied nor pickled
+    cache, idle : facts about this program, each found once, and replays that nobody uses; neither copied nor pickled
+    op, left, right, activity, n_nodes, first_node, n_slots : those of `nodes`
+    n_inputs, n_outputs : int, scalars (in one lane)
+    input_active : (n_inputs,) whether each input is differentiated
+    lane_slots, has_lanes : slots of the inputs that vary from lane to lane, ascending; whether there are any
+    segments : ranges (begin, end) of the nodes that no lane changes before, between and after the composites
     """
 
     nodes: Nodes
@@ -52,86 +56,60 @@ class Layout:
     kinks: tuple[Kink, ...]
     lines: tuple[Line, ...] | None
     composites: tuple[PlacedComposite, ...]
-    cache: dict[Hashable, Any] = field(default_factory=dict, repr=False)
+    cache: dict[Hashable, Any] = field(default_factory=dict)
+    idle: list[Any] = field(init=False)
+    op: Flags = field(init=False)
+    left: Ints = field(init=False)
+    right: Ints = field(init=False)
+    activity: Flags = field(init=False)
+    n_nodes: int = field(init=False)
+    first_node: int = field(init=False)
+    n_slots: int = field(init=False)
+    n_inputs: int = field(init=False)
+    n_outputs: int = field(init=False)
+    input_active: npt.NDArray[np.bool_] = field(init=False)
+    lane_slots: Ints = field(init=False)
+    has_lanes: bool = field(init=False)
+    segments: tuple[tuple[int, int], ...] = field(init=False)
 
-    # ---- nodes ------------------------------------------------------------------------------------------------
+    def __post_init__(self) -> None:
+        nodes = self.nodes
+        n_inputs = nodes.first_node - self.constants.size
+        active, lane = np.zeros((2, n_inputs), dtype=bool)
+        for argument in self.arguments:
+            active[argument.span], lane[argument.span] = argument.active, argument.lane
+        edges = [0]
+        for composite in self.composites:
+            edges += [composite.begin, composite.end]
+        edges.append(self.n_uniform)
+        vars(self).update(
+            idle=[],
+            op=nodes.op,
+            left=nodes.left,
+            right=nodes.right,
+            activity=nodes.activity,
+            n_nodes=nodes.n_nodes,
+            first_node=nodes.first_node,
+            n_slots=nodes.n_slots,
+            n_inputs=n_inputs,
+            n_outputs=self.outputs.size,
+            input_active=frozen(active),
+            lane_slots=frozen(np.flatnonzero(lane).astype(np.int32)),
+            has_lanes=bool(lane.any()),
+            segments=tuple(zip(edges[::2], edges[1::2], strict=True)),
+        )
 
-    @property
-    def op(self) -> Flags:
-        """Operation code of every node (n_nodes,), a row of `aadlib.rules.RULES`."""
-        return self.nodes.op
+    def __getstate__(self) -> dict[str, Any]:
+        return {f.name: getattr(self, f.name) for f in fields(self) if f.init} | {"cache": {}}
 
-    @property
-    def left(self) -> Ints:
-        """Slot of every node's left operand (n_nodes,)."""
-        return self.nodes.left
-
-    @property
-    def right(self) -> Ints:
-        """Slot of every node's right operand (n_nodes,); of a unary operation the same as the left one."""
-        return self.nodes.right
-
-    @property
-    def activity(self) -> Flags:
-        """Bits 1 and 2 of every node where the derivative in its left and right operand is wanted, (n_nodes,)."""
-        return self.nodes.activity
-
-    @property
-    def n_nodes(self) -> int:
-        """Number of nodes."""
-        return self.nodes.n_nodes
-
-    @property
-    def first_node(self) -> int:
-        """Slot of the first node."""
-        return self.nodes.first_node
-
-    @property
-    def n_slots(self) -> int:
-        """Number of inputs, constants and nodes."""
-        return self.nodes.n_slots
-
-    @property
-    @once_per_program
-    def segments(self) -> tuple[tuple[int, int], ...]:
-        """Ranges (begin, end) of nodes that no lane changes before, between and after the composites."""
-        edges = [0, *(edge for c in self.composites for edge in (c.begin, c.end)), self.n_uniform]
-        return tuple(zip(edges[::2], edges[1::2], strict=True))
-
-    # ---- inputs and outputs -----------------------------------------------------------------------------------
-
-    @property
-    def n_inputs(self) -> int:
-        """Number of scalar inputs (in one lane)."""
-        return self.first_node - self.constants.size
-
-    @property
-    def n_outputs(self) -> int:
-        """Number of scalar outputs (in one lane)."""
-        return self.outputs.size
-
-    @property
-    @once_per_program
-    def input_active(self) -> npt.NDArray[np.bool_]:
-        """Whether each input is differentiated, (n_inputs,)."""
-        return frozen(np.concatenate([np.full(a.size, a.active) for a in self.arguments]))
-
-    @property
-    @once_per_program
-    def lane_slots(self) -> Ints:
-        """Slots of the inputs that vary from lane to lane, ascending."""
-        lane = np.concatenate([np.full(a.size, a.lane) for a in self.arguments])
-        return frozen(np.flatnonzero(lane).astype(np.int32))
-
-    @property
-    def has_lanes(self) -> bool:
-        """Whether an argument varies from lane to lane."""
-        return any(argument.lane and argument.size for argument in self.arguments)
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self.__post_init__()
 
     @property
     def n_active(self) -> int:
         """Number of scalars that are differentiated (in one lane)."""
-        return sum(argument.size for argument in self.arguments if argument.active)
+        return int(self.input_active.sum())
 
     def unit_directions(self) -> Floats:
         """Return the unit directions of the active inputs as new rows (n_active, n_inputs)."""

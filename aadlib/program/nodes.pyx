@@ -6,7 +6,6 @@ cimport cython
 
 from aadlib.errors import AadValueError
 from aadlib.rules.table import CODES, PAIRED, RULES
-from aadlib.types import frozen
 
 cdef enum:
     RESULT = 254  # a result of a composite operation: no row of the table, its operands are itself
@@ -20,7 +19,14 @@ for _number, _name in enumerate(PAIRED):
     NUMBER_IN_PAIRS[CODES[_name]] = _number
 
 
-def _schedule(
+cdef object read_only(values, dtype):
+    """Return an array contiguous and read-only."""
+    array = np.ascontiguousarray(values, dtype=dtype)
+    array.setflags(write=False)
+    return array
+
+
+cdef _schedule(
     const unsigned char[::1] op,
     const int[::1] left,
     const int[::1] right,
@@ -98,10 +104,10 @@ cdef class Nodes:
         cdef const unsigned short[::1] value_code_of
         cdef const unsigned short[::1] adjoint_code_of
         cdef Py_ssize_t k, last
-        self.op = frozen(np.asarray(op, dtype=np.uint8))
-        self.left = frozen(np.asarray(left, dtype=np.int32))
-        self.right = frozen(np.asarray(right, dtype=np.int32))
-        self.activity = frozen(np.asarray(activity, dtype=np.uint8))
+        self.op = read_only(op, np.uint8)
+        self.left = read_only(left, np.int32)
+        self.right = read_only(right, np.int32)
+        self.activity = read_only(activity, np.uint8)
         op_of, left_of, right_of, activity_of = self.op, self.left, self.right, self.activity
         self.first_node = first_node
         self.n_nodes = op_of.shape[0]
@@ -123,7 +129,8 @@ cdef class Nodes:
                 f"node {k} in slot {first_node + k} has operands {left_of[k]} and {right_of[k]}: they must come before it"
             )
         forward, backward = _schedule(op_of, left_of, right_of, activity_of, first_node, split)
-        self.split, self.value_code, self.adjoint_code = split, frozen(forward), frozen(backward)
+        self.split = split
+        self.value_code, self.adjoint_code = read_only(forward, np.uint16), read_only(backward, np.uint16)
         value_code_of, adjoint_code_of = self.value_code, self.adjoint_code
         if self.n_nodes:
             self.c.value_code, self.c.adjoint_code = &value_code_of[0], &adjoint_code_of[0]

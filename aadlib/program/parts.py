@@ -6,14 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from aadlib.errors import Line
 from aadlib.types import Ints
-
-Line = tuple[str, int, str]
-
-
-def describe_line(line: Line) -> str:
-    """Return a source line the way a traceback names it."""
-    return f"{line[0]}:{line[1]} in {line[2]}"
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import numpy as np
 
 from aadlib.errors import AadTypeError, AadValueError, BranchChanged
-from aadlib.lanes.bottleneck import meeting_code
+from aadlib.lanes.bottleneck import bottleneck_code
+from aadlib.lanes.machine import BlockMachine
 from aadlib.lanes.per_lane import LaneReplay
 from aadlib.lanes.summed import LaneSums
 from aadlib.program import graph
@@ -77,14 +78,8 @@ class Program(Layout):
     _small: SmallReplays | None = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_small", small_replays(self))
-
-    def __getstate__(self) -> dict[str, Any]:
-        return self.__dict__ | {"cache": {}, "_small": None}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-        self.__post_init__()
+        super().__post_init__()
+        vars(self).update(_small=small_replays(self))
 
     def replay(self) -> AbstractContextManager[Replay]:
         """Hand out scratch arrays that no other thread uses until the block ends."""
@@ -352,7 +347,7 @@ class Program(Layout):
 
 @once_per_program
 def _lane_sums(program: Layout) -> LaneSums:
-    return LaneSums(program, meeting_code(program))
+    return LaneSums(program, bottleneck_code(program), BlockMachine)
 
 
 def trace(
@@ -364,7 +359,7 @@ def trace(
 ) -> Program:
     """Run `function` once on recorded numbers and freeze what it did: see `record`."""
     recording = run_recorded(function, arguments, **options)
-    return Program(**vars(freeze(**vars(recording))), retrace=retrace)
+    return Program(**freeze(**vars(recording)), retrace=retrace)
 
 
 def record(
@@ -405,15 +400,11 @@ def record(
     """
     if on_branch_change not in BRANCH_POLICIES:
         raise AadValueError(f"on_branch_change = {on_branch_change!r}: choose 'raise' or 'retrace'")
-    options: dict[str, Any] = {
-        "passive": tuple(argument_positions("passive", passive, len(arguments))),
-        "lanes": tuple(argument_positions("lanes", lanes, len(arguments))),
-        "trace_lines": trace_lines,
-        "max_nodes": max_nodes,
-    }
+    options: dict[str, Any] = {"trace_lines": trace_lines, "max_nodes": max_nodes}
     if on_branch_change == "raise":
-        return trace(function, arguments, **options)
-    if options["lanes"]:
+        return trace(function, arguments, passive=passive, lanes=lanes, **options)
+    options["passive"] = tuple(argument_positions("passive", passive, len(arguments)))
+    if argument_positions("lanes", lanes, len(arguments)):
         raise AadValueError(
             "on_branch_change='retrace' does not go with lanes: lanes may branch apart; use where"
         )

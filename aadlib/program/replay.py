@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from aadlib.errors import AadValueError, NotFinite
+from aadlib.errors import AadValueError, Line, NotFinite, describe_line
 from aadlib.program.arguments import load
 from aadlib.program.layout import Layout
 from aadlib.program.once import once_per_program
-from aadlib.program.parts import Line, PlacedComposite, describe_line
+from aadlib.program.parts import PlacedComposite
 from aadlib.rules.properties import RESULT
 from aadlib.rules.table import RULES
 from aadlib.sweeps import scalar
@@ -33,23 +33,17 @@ def adjoint_addresses(program: Layout) -> tuple[Ints, int]:
     return frozen(addresses), count
 
 
-@once_per_program
-def _idle_replays(program: Layout) -> list[Replay]:
-    return []
-
-
 @contextmanager
 def lent_replay(program: Layout) -> Iterator[Replay]:
     """Hand out scratch arrays that no other thread uses until the block ends."""
-    idle = _idle_replays(program)
     try:
-        replay = idle.pop()
+        replay: Replay = program.idle.pop()
     except IndexError:
         replay = Replay(program)
     try:
         yield replay
     finally:
-        idle.append(replay)
+        program.idle.append(replay)
 
 
 class Replay:

@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from aadlib.errors import AadValueError
-from aadlib.program.program import Program
+from aadlib.extend import Program
 from aadlib.types import Floats
 from aadlib.validation import require_positive
 

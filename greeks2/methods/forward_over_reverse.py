@@ -8,9 +8,8 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from aadlib.errors import AadValueError
-from aadlib.program.program import Program
-from aadlib.sweeps import simd as lanes
-from aadlib.threads import map_pieces
+from aadlib.extend import Program, map_pieces
+from aadlib.extend import simd as lanes
 from aadlib.types import Floats
 from greeks2.methods.coloring import Coloring, color, fewest_colors, readings
 from greeks2.point import Point

@@ -1,59 +1,23 @@
-"""The derivatives of one recorded path, summed over many."""
+"""Sums of a recorded path's value and derivatives over ranges of paths."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from aadlib.errors import AadTypeError, AadValueError
-from aadlib.lanes.bottleneck import STEP, block_time, meeting_code
-from aadlib.lanes.machine import BlockMachine
-from aadlib.lanes.machine_cuda import CudaMachine
-from aadlib.lanes.path_code import PathCode, gradient_code, value_code
-from aadlib.lanes.summed import LaneSums, UniformPoint
-from aadlib.program.parts import Argument, Kink
-from aadlib.program.program import Program
+from aadlib.extend import BlockMachine, CudaMachine, Kink, LaneSums, Program, UniformPoint, once_per_program
 from aadlib.types import Floats
-from greeks2.monte_carlo.methods.edge_pushing import pushing_code, pushing_within
-from greeks2.monte_carlo.methods.forward_over_reverse import directional_code
+from greeks2.monte_carlo.path_planner import PATH_METHODS, PathPlan, planned_code
 from greeks2.monte_carlo.path_sums import PathSums
-
-WRITERS: Mapping[str, Callable[[Program], PathCode]] = MappingProxyType(
-    {"bottleneck": meeting_code, "edge_pushing": pushing_code, "forward_over_reverse": directional_code}
-)
-PATH_METHODS = tuple(WRITERS)
-"""Exact second-order methods over paths."""
 
 MACHINES: Mapping[str, Any] = MappingProxyType({"cpu": BlockMachine, "cuda": CudaMachine})
 """What sweeps the paths, by device."""
 
 ORDERS = (0, 1, 2)
-
-DIRECTION_STEPS = 10
-"""Steps for a node and one direction of forward over reverse, the values and adjoints swept again among them."""
-
-
-@dataclass(frozen=True)
-class PathPlan:
-    """Which method sweeps the paths, and the counts it was chosen by.
-
-    Attributes
-    ----------
-    method : str, one of `PATH_METHODS`, or "adjoint sweep" and "value sweep" below order 2
-    counts : for one path: steps of arithmetic of the code that was written and multiply-adds of whole rows beside them;
-        for "auto" also the pushes of edge pushing, counted until it had lost, and directions times nodes
-    """
-
-    method: str
-    counts: Mapping[str, int]
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return PathPlan, (self.method, dict(self.counts))  # a read-only view does not pickle
 
 
 def require_path(program: Program) -> None:
@@ -70,41 +34,10 @@ def require_path(program: Program) -> None:
         )
 
 
-def planned_code(program: Program, method: str) -> tuple[PathCode, PathPlan]:
-    """Return the code of second order for a method, or of the one that counts say is the fastest for "auto"."""
-    if method != "auto":
-        code = WRITERS[method](program)
-        return code, PathPlan(method, MappingProxyType(_counts(program, code)))
-    code = meeting_code(program)
-    counts, times = _counts(program, code), {"bottleneck": block_time(code)}
-    n_nodes = program.n_nodes - program.n_uniform
-    counts["directions_times_nodes"] = program.n_active * n_nodes
-    times["forward_over_reverse"] = STEP * DIRECTION_STEPS * counts["directions_times_nodes"]
-    limit = int(min(times.values()) / STEP) - 3 * n_nodes
-    pushed, counts["pushes"] = pushing_within(program, limit)
-    codes = {"bottleneck": code}
-    if pushed is not None:
-        codes["edge_pushing"], times["edge_pushing"] = pushed, block_time(pushed)
-    best = min(times, key=lambda name: times[name])
-    if best not in codes:
-        codes[best] = WRITERS[best](program)
-    return codes[best], PathPlan(best, MappingProxyType(counts | _counts(program, codes[best])))
-
-
-def first_order_code(program: Program, order: int) -> tuple[PathCode, PathPlan]:
-    """Return the code of order 0 or 1."""
-    name, write = (("value sweep", value_code), ("adjoint sweep", gradient_code))[order]
-    code = write(program)
-    return code, PathPlan(name, MappingProxyType(_counts(program, code)))
-
-
-def _counts(program: Program, code: PathCode) -> dict[str, int]:
-    return {
-        "inputs": program.n_active,
-        "nodes": program.n_nodes,
-        "steps": code.code.steps * (program.n_active if code.directional else 1),
-        "row_multiply_adds": code.wide_products,
-    }
+@once_per_program
+def _sums_of(program: Program, order: int, method: str, device: str) -> tuple[LaneSums, PathPlan]:
+    planned = planned_code(program, order, method)
+    return LaneSums(program, planned.path, MACHINES[device]), planned.plan
 
 
 class PathSweep:
@@ -136,13 +69,8 @@ class PathSweep:
         self.program = program
         self.order = order
         self.device = device
-        key = ("paths", order, method if order == 2 else "", device)
-        if key not in program.cache:  # writing the code costs more than a few thousand paths
-            code, plan = planned_code(program, method) if order == 2 else first_order_code(program, order)
-            program.cache[key] = LaneSums(program, code, MACHINES[device]), plan
-        self._sums: LaneSums
-        self.plan: PathPlan
-        self._sums, self.plan = program.cache[key]
+        # Writing the code costs more than sweeping a few thousand paths.
+        self._sums, self.plan = _sums_of(program, order, method if order == 2 else "", device)
         self._shared = tuple(a for a in program.arguments if not a.lane)
         self._lanes = tuple(a for a in program.arguments if a.lane)
 
@@ -151,19 +79,19 @@ class PathSweep:
         """Operations of the path that are not smooth: their curvature is zero on almost every path."""
         return self.program.kinks
 
-    def sums(self, params: tuple[Any, ...], lanes: Sequence[Floats], begin: int, end: int) -> PathSums:
+    def sums(self, params: tuple[Any, ...], noise: Sequence[Floats], begin: int, end: int) -> PathSums:
         """Return the sums over paths begin..end-1: see `sums_between`."""
-        return self.sums_between(params, lanes, (begin, end))[0]
+        return self.sums_between(params, noise, (begin, end))[0]
 
     def sums_between(
-        self, params: tuple[Any, ...], lanes: Sequence[Floats], edges: Sequence[int]
+        self, params: tuple[Any, ...], noise: Sequence[Floats], edges: Sequence[int]
     ) -> list[PathSums]:
         """Return the sums over the paths from each edge to the next: a pure function of those paths, to the last bit.
 
         Parameters
         ----------
         params : one array or float per shared argument, in the order of the arguments
-        lanes : one array (n_paths, ...) per lane argument, read where it lies
+        noise : one array (n_paths, ...) per lane argument, read where it lies
         edges : numbers of paths, increasing
 
         Raises
@@ -176,17 +104,19 @@ class PathSweep:
             Where a path's value or a derivative is not finite.
         """
         point = self._point(params)
-        arrays, edges = self._arrays(lanes, edges)
-        found = []
-        for begin, end in pairwise(edges):
-            sums, changed = self._sums.sums(point, arrays, begin, end)
-            self._sums.raise_changed(changed, end - begin)
-            if self.order == 0:
-                found.append(PathSums(end - begin, float(sums[0]), None, None))
-                continue
-            value, gradient, hessian = self._sums.derivatives(point, sums)
-            found.append(PathSums(end - begin, value, gradient, hessian if self.order == 2 else None))
-        return found
+        arrays, edges = self._arrays(noise, edges)
+        sums, changed = self._sums.sums(point, arrays, edges)
+        self._sums.raise_changed(changed, edges)
+        sizes = np.diff(edges).tolist()
+        if self.order == 0:
+            return [
+                PathSums(n, value, None, None) for n, value in zip(sizes, sums[:, 0].tolist(), strict=True)
+            ]
+        values, gradients, hessians = self._sums.derivatives(point, sums)
+        return [
+            PathSums(n, value, gradients[k], hessians[k] if self.order == 2 else None)
+            for k, (n, value) in enumerate(zip(sizes, values.tolist(), strict=True))
+        ]
 
     def _point(self, params: tuple[Any, ...]) -> UniformPoint:
         """Return the uniform part at the params."""
@@ -203,17 +133,17 @@ class PathSweep:
                 )
         return self._sums.at(given)
 
-    def _arrays(self, lanes: Sequence[Floats], edges: Sequence[int]) -> tuple[list[Floats], Sequence[int]]:
+    def _arrays(self, noise: Sequence[Floats], edges: Sequence[int]) -> tuple[list[Floats], Sequence[int]]:
         """Return (n_paths, size) float arrays, and the edges in them."""
-        if len(lanes) != len(self._lanes):
+        if len(noise) != len(self._lanes):
             raise AadTypeError(
-                f"lanes has {len(lanes)} arrays: this path was recorded with {len(self._lanes)} lane arguments"
+                f"lanes has {len(noise)} arrays: this path was recorded with {len(self._lanes)} lane arguments"
             )
-        plain = all(isinstance(one, np.ndarray) and one.dtype == np.float64 for one in lanes)
+        plain = all([isinstance(one, np.ndarray) and one.dtype == np.float64 for one in noise])
         first, last = edges[0], edges[-1]
-        rising = len(edges) > 1 and all(begin < end for begin, end in pairwise(edges))
+        rising = len(edges) > 1 and bool((np.diff(edges) > 0).all())
         arrays = []
-        for position, (one, argument) in enumerate(zip(lanes, self._lanes, strict=True)):
+        for position, (one, argument) in enumerate(zip(noise, self._lanes, strict=True)):
             array = np.asarray(one)
             if array.shape[1:] != argument.shape or array.ndim == 0:
                 raise AadValueError(
@@ -225,10 +155,7 @@ class PathSweep:
                     f"paths between {list(edges)} of {len(array)} in lanes[{position}]: give increasing numbers of "
                     "paths, at least two"
                 )
-            arrays.append(self._flat(array if plain else array[first:last], argument))
+            rows = array if plain else array[first:last]
+            flat = rows if rows.ndim == 2 else rows.reshape(len(rows), argument.size)
+            arrays.append(np.asarray(flat, dtype=np.float64))
         return arrays, edges if plain else [edge - first for edge in edges]
-
-    @staticmethod
-    def _flat(array: Floats, argument: Argument) -> Floats:
-        flat = array if array.ndim == 2 else array.reshape(len(array), argument.size)
-        return np.asarray(flat, dtype=np.float64)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from aadlib.errors import AadValueError
 from aadlib.types import Floats
-from greeks2.monte_carlo.path_sweep import PathPlan
+from greeks2.monte_carlo.path_planner import PathPlan
 from greeks2.structure.kinks import KinkGroup
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from aadlib.errors import AadTypeError, AadValueError
-from aadlib.program.program import Program
+from aadlib.extend import Program
 from aadlib.types import Floats
 from greeks2.named.market_units import MarketInput, bump, market_input, rank, second_name
 from greeks2.point import as_program, point_at

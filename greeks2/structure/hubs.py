@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from aadlib.program.program import Program
+from aadlib.extend import Program
 from aadlib.types import Floats, Ints
 from greeks2.methods.edge_pushing import arc_schedule, arc_sweep
 from greeks2.point import Point

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from aadlib.extend import spread
-from aadlib.program.program import Program
+from aadlib.extend import Program, spread
 
 CHOICES = ("where_true", "where_false")
 """Operations that are smooth where no active input moves their condition, the right operand."""

@@ -8,8 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from aadlib.errors import AadTypeError, AadValueError
-from aadlib.extend import created_arcs_of
-from aadlib.program.program import Program
+from aadlib.extend import Program, created_arcs_of
 from greeks2.methods.edge_pushing.edge_pushing import curvature_bits
 from greeks2.structure.input_sets import InputSets
 

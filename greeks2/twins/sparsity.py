@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aadlib.program.program import Program
+from aadlib.extend import Program
 from greeks2.methods.edge_pushing.edge_pushing import curvature_bits, reached_slots
 
 

@@ -22,7 +22,7 @@ from numba import cuda, float64
 from numpy.typing import NDArray
 
 from aadlib.errors import AadValueError
-from aadlib.lanes.device_cuda import quiet_launches, require_cuda
+from aadlib.extend import quiet_launches, require_cuda
 from pricers.monte_carlo.basket_rules import asset_part, log_growth, smooth_payoff
 from pricers.monte_carlo.basket_sums import BasketCall, BasketSums, FloatArray, batch_bounds
 

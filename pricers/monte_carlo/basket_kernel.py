@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from aadlib.threads import map_pieces
+from aadlib.extend import map_pieces
 from pricers.monte_carlo.basket_rules import asset_part, log_growth, smooth_payoff
 from pricers.monte_carlo.basket_sums import BasketCall, BasketSums, FloatArray, batch_bounds
 from pricers.monte_carlo.exponential_kernel import exponentials_kernel

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from aadlib.threads import map_pieces
+from aadlib.extend import map_pieces
 from pricers.pde import composite_tangent_kernels as lanes
 from pricers.pde.composite_adjoint_kernels import adjoint_lanes_kernel
 from pricers.pde.march_plan import Adjoint, Directions, FloatArray, MarchPlan, MarchState

@@ -19,7 +19,8 @@ from apps.reproduce.measures.timing import median_seconds, timed
 from apps.reproduce.reproduction import Reproduction
 from apps.reproduce.tables.table_9 import ALPHA, N_PATHS, REPORT
 from greeks2 import expectation
-from greeks2.monte_carlo.path_sweep import PATH_METHODS, PathSweep
+from greeks2.monte_carlo.path_planner import PATH_METHODS
+from greeks2.monte_carlo.path_sweep import PathSweep
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

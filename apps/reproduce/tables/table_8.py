@@ -13,7 +13,7 @@ from apps.reproduce.contracts.basket_call import SEED
 from apps.reproduce.measures.basket_differences import difference_hessian, plain_difference_hessian
 from apps.reproduce.measures.distances import relative_error
 from greeks2 import expectation
-from greeks2.monte_carlo.path_sweep import PATH_METHODS
+from greeks2.monte_carlo.path_planner import PATH_METHODS
 
 N_ASSETS, ALPHA, N_PATHS = 4, 30.0, 10_000
 COARSE_STEP = 1e-3

@@ -16,9 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from aadlib.errors import AadValueError
-from aadlib.program.program import Program
-from aadlib.rules.properties import CURVES, CURVES_OF_SIDES
-from aadlib.sweeps import simd as lanes
+from aadlib.extend import CURVES, CURVES_OF_SIDES, Program
+from aadlib.extend import simd as lanes
 from aadlib.types import Floats, Ints
 from greeks2.methods.edge_pushing import arc_count, arc_placement, arc_schedule, arc_sweep
 from greeks2.point import Point, require_plain

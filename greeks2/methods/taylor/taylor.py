@@ -10,9 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from aadlib.errors import AadTypeError, AadValueError
-from aadlib.program.program import Program
-from aadlib.tape.advar import ADVar
-from aadlib.tape.tape import Tape
+from aadlib.extend import ADVar, Program, Tape
 from aadlib.types import Floats
 from greeks2.methods.edge_pushing.edge_pushing import reached_slots
 from greeks2.methods.taylor import front_sweep

@@ -1,4 +1,4 @@
-"""Switches of a path that meet: what an integral along one direction of the noise leaves out, found on a pilot sample.
+"""Joint second derivatives of switches: what an integral along one direction of the noise leaves out.
 
 The mean of a path with jumps at Y_a = 0 and Y_b = 0 has, beside the terms of each switch, second derivatives
 
@@ -17,10 +17,10 @@ from typing import Any
 
 import numpy as np
 
-from aadlib.errors import AadTypeError
-from aadlib.program.program import Program, record
+from aadlib.errors import AadTypeError, describe_line
+from aadlib.extend import Program, record
 from aadlib.types import Floats
-from greeks2.monte_carlo.kinks.switches import Switch, crossing, path_inputs, place, run
+from greeks2.monte_carlo.kinks.switches import Switch, crossing, path_inputs, run
 
 NEAREST = 16
 """Roots of one switch that are looked at for each other switch: those nearest to it."""
@@ -32,49 +32,49 @@ SHARE = 0.01
 """Roots of one switch that must lie on the edge of another before they are one surface, at least in part."""
 
 
-class Meetings:
+class JointSwitches:
     """Finds pairs of switches whose joint second derivatives `KinkSweep` does not have.
 
     Parameters
     ----------
     program : Program, a path
     switches : its switches, two or more
-    moved, still : flat shared inputs, those that are differentiated and the others
+    active, passive : flat shared inputs, those that are differentiated and the others
     pilot : (n, n_noise), a sample of the noise
     """
 
     def __init__(
-        self, program: Program, switches: Sequence[Switch], moved: Floats, still: Floats, pilot: Floats
+        self, program: Program, switches: Sequence[Switch], active: Floats, passive: Floats, pilot: Floats
     ) -> None:
         self.switches = switches
-        self._moved, self._still = moved, still
+        self._active, self._passive = active, passive
         inputs = path_inputs(program)
 
-        def surfaces(moved: Any, noise: Any, still: Any) -> Any:
-            return edges(run(program, inputs(moved, still, noise)))
+        def surfaces(active: Any, noise: Any, passive: Any) -> Any:
+            return edges(run(program, inputs(active, passive, noise)))
 
         def edges(slots: Sequence[Any]) -> Any:
             return np.array([crossing(slots, switch) for switch in switches], dtype=object)
 
-        def on_sides(moved: Any, noise: Any, still: Any, sides: Any) -> Sequence[Any]:
+        def on_sides(active: Any, noise: Any, passive: Any, sides: Any) -> Sequence[Any]:
             forced = {n: side for switch, side in zip(switches, sides, strict=True) for n in switch.nodes}
-            return run(program, inputs(moved, still, noise), forced)
+            return run(program, inputs(active, passive, noise), forced)
 
-        def value_on_sides(moved: Any, noise: Any, still: Any, sides: Any) -> Any:
-            return on_sides(moved, noise, still, sides)[program.outputs[0]] + 0.0 * noise[0]
+        def value_on_sides(active: Any, noise: Any, passive: Any, sides: Any) -> Any:
+            return on_sides(active, noise, passive, sides)[program.outputs[0]] + 0.0 * noise[0]
 
-        def surfaces_on_sides(moved: Any, noise: Any, still: Any, sides: Any) -> Any:
-            return edges(on_sides(moved, noise, still, sides))
+        def surfaces_on_sides(active: Any, noise: Any, passive: Any, sides: Any) -> Any:
+            return edges(on_sides(active, noise, passive, sides))
 
         first, halves = pilot[:1], np.full((1, len(switches)), 0.5)
-        self._surfaces = record(surfaces, moved, first, still, lanes=(1,), passive=(0, 2))
+        self._surfaces = record(surfaces, active, first, passive, lanes=(1,), passive=(0, 2))
         self._surfaces_on_sides = record(
-            surfaces_on_sides, moved, first, still, halves, lanes=(1, 3), passive=(0, 2, 3)
+            surfaces_on_sides, active, first, passive, halves, lanes=(1, 3), passive=(0, 2, 3)
         )
         self._value_on_sides = record(
-            value_on_sides, moved[None], first, still, halves, lanes=(0, 1, 3), passive=(1, 2, 3)
+            value_on_sides, active[None], first, passive, halves, lanes=(0, 1, 3), passive=(1, 2, 3)
         )
-        spreads = np.std(self._surfaces.value(moved, pilot, still), axis=0)
+        spreads = np.std(self._surfaces.value(active, pilot, passive), axis=0)
         self._spreads = np.where(spreads > 0.0, spreads, 1.0)
 
     def require_none(self, a: int, points: Floats, order: int) -> None:
@@ -86,7 +86,7 @@ class Meetings:
         """
         if not len(points):
             return
-        values = self._surfaces.value(self._moved, points, self._still)
+        values = self._surfaces.value(self._active, points, self._passive)
         self._require_smooth_edges(a, points, values)
         distances = np.abs(values) / self._spreads
         on_edge = (distances <= ROUND_OFF).mean(axis=0) > SHARE
@@ -99,24 +99,25 @@ class Meetings:
             return
         rows = [np.argsort(distances[:, b], kind="stable")[:NEAREST] for b in others]
         together = self._together(a, np.repeat(others, [len(r) for r in rows]), values, points, rows, order)
-        for b, found in zip(others, np.split(together, np.cumsum([len(r) for r in rows])[:-1]), strict=True):
-            if found.any():
+        for b, joined in zip(others, np.split(together, np.cumsum([len(r) for r in rows])[:-1]), strict=True):
+            if joined.any():
                 self._refuse(a, b, on_edge=bool(on_edge[b]))
 
     def _require_smooth_edges(self, a: int, points: Floats, values: Floats) -> None:
         """Raise where another surface jumps as this switch changes its side."""
         sides = (values > 0.0).astype(np.float64)
         sides[:, a] = 1.0
-        above = self._surfaces_on_sides.value(self._moved, points, self._still, sides)
+        above = self._surfaces_on_sides.value(self._active, points, self._passive, sides)
         sides[:, a] = 0.0
-        below = self._surfaces_on_sides.value(self._moved, points, self._still, sides)
+        below = self._surfaces_on_sides.value(self._active, points, self._passive, sides)
         jumps = (np.abs(above - below) > ROUND_OFF * self._spreads).any(axis=0)
         jumps[a] = False
         if jumps.any():
-            moved = self.switches[int(np.flatnonzero(jumps)[0])]
+            jumping = self.switches[int(np.flatnonzero(jumps)[0])]
             raise AadTypeError(
-                f"smoothing='kink' meets an edge, at {place(moved.line)}, that jumps itself where another switches, at "
-                f"{place(self.switches[a].line)}: keep jumps out of what is compared, or smooth the path"
+                f"smoothing='kink' meets an edge, at {describe_line(jumping.line)}, that jumps itself where another "
+                f"switches, at {describe_line(self.switches[a].line)}: keep jumps out of what is compared, or smooth "
+                "the path"
             )
 
     def _require_no_corners(self, a: int, others: Sequence[int], points: Floats, values: Floats) -> None:
@@ -126,18 +127,18 @@ class Meetings:
         rows = np.linspace(0, len(points) - 1, NEAREST).astype(np.intp)
         lanes, toggled = np.tile(rows, len(others)), np.repeat(others, NEAREST)
         sides = (values[lanes] > 0.0).astype(np.float64)
-        found = []
+        surfaces = []
         for side in (1.0, 0.0):
             sides[np.arange(lanes.size), toggled] = side
-            surfaces = self._surfaces_on_sides.value(self._moved, points[lanes], self._still, sides)
-            found.append(surfaces[:, a])
-        turned = np.abs(found[0] - found[1]) > ROUND_OFF * self._spreads[a]
+            on_side = self._surfaces_on_sides.value(self._active, points[lanes], self._passive, sides)
+            surfaces.append(on_side[:, a])
+        turned = np.abs(surfaces[0] - surfaces[1]) > ROUND_OFF * self._spreads[a]
         if turned.any():
             other = self.switches[int(toggled[np.argmax(turned)])]
             raise AadTypeError(
                 f"smoothing='kink' has no second derivatives where the edge of a jump has a corner: the edge at "
-                f"{place(self.switches[a].line)} turns at {place(other.line)}. Ask for order=1, whose gradient is "
-                "unbiased, or smooth the path"
+                f"{describe_line(self.switches[a].line)} turns at {describe_line(other.line)}. Ask for order=1, whose "
+                "gradient is unbiased, or smooth the path"
             )
 
     def _together(
@@ -147,22 +148,22 @@ class Meetings:
         chosen = np.concatenate(rows)
         sides = (values[chosen] > 0.0).astype(np.float64)
         lane = np.arange(chosen.size)
-        moved = np.broadcast_to(self._moved, (chosen.size, self._moved.size))
+        active = np.broadcast_to(self._active, (chosen.size, self._active.size))
         difference: Any = 0.0
         size: Any = 0.0
         for side_a, side_b in ((1.0, 1.0), (1.0, 0.0), (0.0, 1.0), (0.0, 0.0)):
             sides[:, a] = side_a
             sides[lane, others] = side_b
             value, gradient = self._value_on_sides.value_and_gradient(
-                moved, points[chosen], self._still, sides
+                active, points[chosen], self._passive, sides
             )
-            found = np.column_stack([value, gradient] if order == 2 else [value])
-            difference = difference + found if side_a == side_b else difference - found
-            size = np.maximum(size, np.abs(found).max(axis=0))
+            row = np.column_stack([value, gradient] if order == 2 else [value])
+            difference = difference + row if side_a == side_b else difference - row
+            size = np.maximum(size, np.abs(row).max(axis=0))
         return (np.abs(difference) > ROUND_OFF * size).any(axis=1)
 
     def _refuse(self, a: int, b: int, *, on_edge: bool) -> None:
-        where = f"{place(self.switches[a].line)} and {place(self.switches[b].line)}"
+        where = f"{describe_line(self.switches[a].line)} and {describe_line(self.switches[b].line)}"
         if on_edge:
             raise AadTypeError(
                 f"smoothing='kink' meets one edge written twice, at {where}: each step is undefined on the edge of the "

@@ -25,10 +25,10 @@ Function = Callable[[npt.NDArray[np.intp], Floats], tuple[Floats, Floats]]
 
 
 class Roots(NamedTuple):
-    """Where the function crosses zero: the lane of each root, in ascending order, and its place."""
+    """Where the function crosses zero: the lane of each root, in ascending order, and the argument."""
 
     lanes: npt.NDArray[np.intp]
-    places: Floats
+    along: Floats
 
 
 def all_roots(function: Function, n_lanes: int) -> Roots:
@@ -41,8 +41,8 @@ def all_roots(function: Function, n_lanes: int) -> Roots:
     """
     grid = np.linspace(-REACH, REACH, CELLS + 1)
     every = np.arange(n_lanes)
-    found = [function(every, np.full(n_lanes, place)) for place in grid]
-    values, slopes = np.array([v for v, _ in found]), np.array([s for _, s in found])
+    swept = [function(every, np.full(n_lanes, along)) for along in grid]
+    values, slopes = np.array([v for v, _ in swept]), np.array([s for _, s in swept])
     cell, lanes = np.nonzero((values[:-1] < 0.0) != (values[1:] < 0.0))
     left, right, rising = grid[cell], grid[cell + 1], values[cell + 1, lanes] > values[cell, lanes]
     cuts = _dips(function, grid, values, slopes)
@@ -104,12 +104,12 @@ def _polished(
 ) -> Floats:
     """Return the root in each bracket to the last bits."""
     left, right = left.copy(), right.copy()
-    places = 0.5 * (left + right)
+    along = 0.5 * (left + right)
     open_ = np.arange(lanes.size)
     for _ in range(MOST_STEPS):
         if not open_.size:
             break
-        x = places[open_]
+        x = along[open_]
         y, slope = function(lanes[open_], x)
         above = (y > 0.0) == rising[open_]
         right[open_] = np.where(above, x, right[open_])
@@ -118,6 +118,6 @@ def _polished(
             step = x - y / slope
         inside = (step > left[open_]) & (step < right[open_])
         new = np.where(y == 0.0, x, np.where(inside, step, 0.5 * (left[open_] + right[open_])))
-        places[open_] = new
+        along[open_] = new
         open_ = open_[np.abs(new - x) > 4e-15 * (1.0 + np.abs(x))]
-    return places
+    return along

@@ -9,12 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from aadlib.errors import AadTypeError
-from aadlib.program.parts import Kink, Line
-from aadlib.program.program import Program, record
-from aadlib.rules import in_python as evaluate
-from aadlib.rules.table import CODES, RULES
-from aadlib.tape.advar import ADVar, Condition, record_binary, record_unary
+from aadlib.errors import AadTypeError, Line, describe_line
+from aadlib.extend import CODES, RULES, ADVar, Condition, Kink, Program, record, record_binary, record_unary
+from aadlib.extend import in_python as evaluate
 from aadlib.types import Floats
 
 COMPARED = ("maximum", "minimum", "greater", "greater_equal")
@@ -64,10 +61,10 @@ def switches_of(program: Program) -> tuple[Switch, ...]:
     for guard, left, right in zip(program.guards, *program.guard_arrays[1:3], strict=True):
         if varying[left] or varying[right]:
             raise AadTypeError(
-                f"smoothing='kink' meets a comparison in an if at {place(guard.line)}: a recording holds one branch "
-                "of it; write where or maximum"
+                f"smoothing='kink' meets a comparison in an if at {describe_line(guard.line)}: a recording holds one "
+                "branch of it; write where or maximum"
             )
-    found: dict[tuple[int, int], list[Kink]] = {}
+    surfaces: dict[tuple[int, int], list[Kink]] = {}
     for kink in program.kinks:
         node = kink.slot - program.first_node
         left, right = int(program.left[node]), int(program.right[node])
@@ -75,11 +72,11 @@ def switches_of(program: Program) -> tuple[Switch, ...]:
             continue
         if kink.operation not in COMPARED + SIGNED:
             raise AadTypeError(
-                f"smoothing='kink' cannot treat {kink.operation} at {place(kink.line)}: it finds where maximum, "
-                "minimum, abs, sign and comparisons inside where switch; write the step with those"
+                f"smoothing='kink' cannot treat {kink.operation} at {describe_line(kink.line)}: it finds where "
+                "maximum, minimum, abs, sign and comparisons inside where switch; write the step with those"
             )
         key = (left, right if kink.operation in COMPARED else -1)
-        found.setdefault(key, []).append(kink)
+        surfaces.setdefault(key, []).append(kink)
     return tuple(
         Switch(
             tuple(kink.slot for kink in together),
@@ -87,13 +84,8 @@ def switches_of(program: Program) -> tuple[Switch, ...]:
             all(kink.operation in CONTINUOUS for kink in together),
             together[0].line,
         )
-        for key, together in found.items()
+        for key, together in surfaces.items()
     )
-
-
-def place(line: Line) -> str:
-    """Return a source line as text."""
-    return f"{line[0]}:{line[1]} in {line[2]}"
 
 
 @dataclass(frozen=True)
@@ -124,20 +116,20 @@ def _shared(program: Program) -> npt.NDArray[np.bool_]:
 
 
 def path_inputs(program: Program) -> Callable[[Any, Any, Any], list[Any]]:
-    """Return a function that puts flat (moved, still, noise), numbers of any kind, in the order of the inputs."""
-    active, shared = program.input_active, _shared(program)
+    """Return a function that puts flat (active, passive, noise), numbers of any kind, in the order of the inputs."""
+    differentiated, shared = program.input_active, _shared(program)
     groups: list[npt.NDArray[Any]] = [
-        np.flatnonzero(active & shared),
-        np.flatnonzero(~active & shared),
+        np.flatnonzero(differentiated & shared),
+        np.flatnonzero(~differentiated & shared),
         program.lane_slots,
     ]
 
-    def inputs(moved: Any, still: Any, noise: Any) -> list[Any]:
-        found: list[Any] = [None] * program.n_inputs
-        for slots, numbers in zip(groups, (moved, still, noise), strict=True):
+    def inputs(active: Any, passive: Any, noise: Any) -> list[Any]:
+        given: list[Any] = [None] * program.n_inputs
+        for slots, numbers in zip(groups, (active, passive, noise), strict=True):
             for slot, number in zip(slots, numbers, strict=True):
-                found[slot] = number
-        return found
+                given[slot] = number
+        return given
 
     return inputs
 
@@ -149,23 +141,23 @@ def crossing(slots: Sequence[Any], switch: Switch) -> Any:
 
 def record_switch(program: Program, switch: Switch, params: Floats, noise: Floats) -> SwitchPrograms:
     """Record a switch of a path at flat shared inputs and the flat noise of one path."""
-    moving = program.input_active[_shared(program)]  # which of the flat shared inputs are differentiated
+    active = program.input_active[_shared(program)]  # of the flat shared inputs
     inputs = path_inputs(program)
 
-    def surface(moved: Any, along: Any, rest: Any, direction: Any, still: Any) -> Any:
-        return crossing(run(program, inputs(moved, still, rest + along * direction)), switch)
+    def surface(active: Any, along: Any, rest: Any, direction: Any, passive: Any) -> Any:
+        return crossing(run(program, inputs(active, passive, rest + along * direction)), switch)
 
-    def tilt(moved: Any, noise: Any, still: Any) -> Any:
-        return crossing(run(program, inputs(moved, still, noise)), switch)
+    def tilt(active: Any, noise: Any, passive: Any) -> Any:
+        return crossing(run(program, inputs(active, passive, noise)), switch)
 
-    def jump(moved: Any, along: Any, rest: Any, direction: Any, still: Any) -> Any:
-        given = inputs(moved, still, rest + along * direction)
+    def jump(active: Any, along: Any, rest: Any, direction: Any, passive: Any) -> Any:
+        given = inputs(active, passive, rest + along * direction)
         above, below = (run(program, given, {n: side for n in switch.nodes}) for side in (True, False))
         # (a jump of a fixed size, as a plain digital has, is a number: the last term makes it something to record)
         return above[program.outputs[0]] - below[program.outputs[0]] + 0.0 * along
 
-    here = (params[moving], 0.0, noise, np.zeros(noise.size), params[~moving])
-    lanes = (params[moving][None], np.zeros(1), noise[None], np.zeros(noise.size), params[~moving])
+    here = (params[active], 0.0, noise, np.zeros(noise.size), params[~active])
+    lanes = (params[active][None], np.zeros(1), noise[None], np.zeros(noise.size), params[~active])
     # (an argument of size zero is a constant of the recording, and the same for every replay)
     return SwitchPrograms(
         switch,

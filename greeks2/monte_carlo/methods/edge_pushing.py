@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from aadlib.lanes.block_code import ONE, ZERO, Term
-from aadlib.lanes.path_code import PathCode, PathWriter
-from aadlib.program.program import Program
+import math
+
+from aadlib.extend import ONE, STEP, ZERO, PathCode, PathWriter, Program, Term
+from greeks2.monte_carlo.methods.method import Offer, PathMethod
 
 
 def pushing_code(program: Program) -> PathCode:
@@ -17,23 +18,16 @@ def pushing_code(program: Program) -> PathCode:
     return pushing.written()
 
 
-def pushing_within(program: Program, limit: int) -> tuple[PathCode | None, int]:
-    """Return the code and the number of pushes, or no code as soon as there prove to be more than `limit`."""
-    pushing = _Pushing(program)
-    finished = pushing.sweep(limit)
-    return pushing.written() if finished else None, pushing.pushes
-
-
 class _Pushing:
     """Arcs with registers in place of weights: an arc has the terms of its weight, added up when it is pushed.
 
-    An arc between two slots is kept once, in the row of the larger one, so that a finished node's row is dropped.
+    An arc between two slots is stored once, in the row of the larger one, so that a finished node's row is dropped.
     """
 
     def __init__(self, program: Program) -> None:
         self.path = PathWriter(program)
         self.writer = self.path.writer
-        self.first = program.first_node
+        self.first = self.path.first_node
         self.rows: dict[int, dict[int, list[Term]]] = {}
         self.columns: dict[int, int] = {}
         self.pairs: dict[Term, int] = {}
@@ -42,7 +36,7 @@ class _Pushing:
     def sweep(self, limit: int | None) -> bool:
         """Write every push from the last node to the first lane node; False where there are more than `limit`."""
         adjoints = dict(self.path.adjoints())
-        for k in range(self.path.program.n_nodes - 1, self.path.first_lane_node - 1, -1):
+        for k in range(self.path.n_nodes - 1, self.path.first_lane_node - 1, -1):
             row = self.rows.pop(self.first + k, None)
             if row is not None:
                 self._push(self.first + k, row, self._operands(k))
@@ -101,3 +95,16 @@ class _Pushing:
             self.pushes += len(operands)
             for a, partial in operands:
                 self.add(a, end, partial, self._doubled(weight) if a == end else weight)
+
+
+def _offer(program: Program, time_to_beat: float) -> Offer:
+    """Give up once there are more pushes than steps in the time to beat, values and adjoints taken off."""
+    pushing = _Pushing(program)
+    limit = int(time_to_beat / STEP) - 3 * (program.n_nodes - program.n_uniform)
+    if not pushing.sweep(limit):
+        return Offer(math.inf, {"pushes": pushing.pushes})
+    path = pushing.written()
+    return Offer(path.block_time, {"pushes": pushing.pushes}, path)
+
+
+EDGE_PUSHING = PathMethod(name="edge_pushing", write=pushing_code, offer=_offer)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from aadlib.lanes.block_code import ZERO, Term
-from aadlib.lanes.path_code import PathCode, PathWriter
-from aadlib.program.program import Program
+from aadlib.extend import STEP, ZERO, PathCode, PathWriter, Program, Term
+from greeks2.monte_carlo.methods.method import Offer, PathMethod
+
+DIRECTION_STEPS = 10
+"""Steps for a node and one direction, the values and adjoints swept again among them."""
 
 
 def directional_code(program: Program) -> PathCode:
@@ -19,10 +21,10 @@ def directional_code(program: Program) -> PathCode:
             return writer.constant(("tangent", slot))
         return tangents[slot]
 
-    for k in range(path.first_lane_node, program.n_nodes):
+    for k in range(path.first_lane_node, path.n_nodes):
         if path.activity[k]:
             terms = [(partial, tangent(slot)) for slot, partial in path.partials(k)]
-            tangents[program.first_node + k] = writer.total(terms)
+            tangents[path.first_node + k] = writer.total(terms)
     sums: dict[int, int] = {}
     waiting: dict[int, list[Term]] = {}
 
@@ -35,12 +37,20 @@ def directional_code(program: Program) -> PathCode:
             writer.add_to(sums[slot], a, b)
 
     for k, adjoint in adjoints:
-        moved = writer.total(waiting.pop(program.first_node + k, []))
+        derivative = writer.total(waiting.pop(path.first_node + k, []))
         for slot, partial in path.partials(k):
-            add(slot, moved, partial)
+            add(slot, derivative, partial)
         for a, b, mixed, second in path.curvatures(k):
             weight = writer.product(adjoint, second)
             add(a, weight, tangent(b))
             if mixed:
                 add(b, weight, tangent(a))
     return path.finish(2, columns=list(sums), sums=list(sums.values()), directional=True)
+
+
+def _offer(program: Program, time_to_beat: float) -> Offer:
+    products = program.n_active * (program.n_nodes - program.n_uniform)
+    return Offer(STEP * DIRECTION_STEPS * products, {"directions_times_nodes": products})
+
+
+FORWARD_OVER_REVERSE = PathMethod(name="forward_over_reverse", write=directional_code, offer=_offer)

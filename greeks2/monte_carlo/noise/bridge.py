@@ -33,7 +33,7 @@ def midpoints(n_steps: int) -> tuple[Midpoint, ...]:
     ----------
     Glasserman (2004), Monte Carlo Methods in Financial Engineering, section 3.1, equation 3.7.
     """
-    found = [Midpoint(n_steps, 0, 0, 0.0, 0.0, sqrt(n_steps))]
+    points = [Midpoint(n_steps, 0, 0, 0.0, 0.0, sqrt(n_steps))]
     gaps = [(0, n_steps)]
     while gaps:  # breadth first: a coarse path before any finer one
         wider = []
@@ -42,10 +42,10 @@ def midpoints(n_steps: int) -> tuple[Midpoint, ...]:
                 continue
             at, length = (left + right) // 2, right - left
             spread = sqrt((at - left) * (right - at) / length)
-            found.append(Midpoint(at, left, right, (right - at) / length, (at - left) / length, spread))
+            points.append(Midpoint(at, left, right, (right - at) / length, (at - left) / length, spread))
             wider += [(left, at), (at, right)]
         gaps = wider
-    return tuple(found)
+    return tuple(points)
 
 
 def bridge(normals: Floats) -> Floats:

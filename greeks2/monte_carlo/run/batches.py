@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from math import prod
 
 import numpy as np
@@ -61,7 +60,7 @@ def paths_per_card_piece(shapes: Sequence[tuple[int, ...]], block: int) -> int:
 
 def batches_per_piece(edges: Sequence[int], size: int) -> int:
     """Return how many small batches are swept in one call: at least `FEWEST_PIECES` calls, of at most `size` paths."""
-    longest = max(end - begin for begin, end in pairwise(edges))
+    longest = int(np.diff(edges).max())
     return max(1, min((len(edges) - 1) // FEWEST_PIECES, size // longest))
 
 
@@ -83,7 +82,7 @@ def batch_edges(n_paths: int, batches: int, *, together: int = 1, block: int = 1
         grain //= 2
     grains = -(-n_paths // grain)
     count = min(batches, grains)
-    return [*(k * grains // count * grain for k in range(count)), n_paths]
+    return [*[k * grains // count * grain for k in range(count)], n_paths]
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +102,7 @@ class Estimate:
 
 
 class BatchMeans:
-    """Means and standard errors from batches that come one after the other; nothing of a batch is kept.
+    """Means and standard errors from batches that come one after the other; nothing of a batch is stored.
 
     With batches of n_b paths and means m_b, and the mean m over all n paths, the variance of one path is estimated
     without bias by s^2 = sum_b n_b (m_b - m)^2 / (B - 1), whatever the sizes, and the standard error of m is
@@ -120,28 +119,29 @@ class BatchMeans:
         self._like: PathSums | None = None
         self._sums = self._total = self._mean = self._squares = np.zeros(0)
 
-    def add(self, batch: PathSums) -> None:
-        """Add a batch: always in the batches' order, so that every bit of the result is the same."""
-        m = 0 if batch.gradient is None else batch.gradient.size
-        if self._like is None:
-            self._like = batch
-            size = 1 + m + (0 if batch.hessian is None else m * m)
-            self._sums, self._total, self._mean, self._squares = np.zeros((4, size))
-        self.n_batches += 1
-        self.n_paths += batch.n
-        self._sums[0] = batch.value
-        if batch.gradient is not None:
-            self._sums[1 : 1 + m] = batch.gradient
-        if batch.hessian is not None:
-            self._sums[1 + m :] = batch.hessian.ravel()
-        means = self._sums / batch.n
-        before = means - self._mean
-        self._total += self._sums
-        self._mean += before * (batch.n / self.n_paths)
-        means -= self._mean
-        means *= before
-        means *= batch.n
-        self._squares += means
+    def add(self, *batches: PathSums) -> None:
+        """Add some batches: always in the batches' order, so that every bit of the result is the same."""
+        for batch in batches:
+            m = 0 if batch.gradient is None else batch.gradient.size
+            if self._like is None:
+                self._like = batch
+                size = 1 + m + (0 if batch.hessian is None else m * m)
+                self._sums, self._total, self._mean, self._squares = np.zeros((4, size))
+            self.n_batches += 1
+            self.n_paths += batch.n
+            self._sums[0] = batch.value
+            if batch.gradient is not None:
+                self._sums[1 : 1 + m] = batch.gradient
+            if batch.hessian is not None:
+                self._sums[1 + m :] = batch.hessian.ravel()
+            means = self._sums / batch.n
+            before = means - self._mean
+            self._total += self._sums
+            self._mean += before * (batch.n / self.n_paths)
+            means -= self._mean
+            means *= before
+            means *= batch.n
+            self._squares += means
 
     def estimate(self) -> Estimate:
         """Return the means and standard errors over the batches so far."""

@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from aadlib.errors import BranchChanged, NotFinite
-from aadlib.threads import n_threads
+from aadlib.extend import n_threads
 from greeks2.monte_carlo.kinks.kink import KinkSweep
-from greeks2.monte_carlo.noise.sources import Draw
 from greeks2.monte_carlo.path_sums import PathSums
 from greeks2.monte_carlo.path_sweep import PathSweep
+from greeks2.monte_carlo.run.batches import BatchMeans
+from greeks2.monte_carlo.run.pieces import Piece
+from greeks2.monte_carlo.run.progress import Progress
 
 WINDOW = 128
 """Pieces handed to an executor and not yet added up: bounds the memory of long runs."""
@@ -29,22 +31,6 @@ class ExecutorWarning(RuntimeWarning):
 
 
 @dataclass(frozen=True, eq=False)
-class Piece:
-    """Some consecutive paths, and what makes their noise.
-
-    Attributes
-    ----------
-    batch : number of the batch that the first path belongs to
-    edges : where the piece begins, where batches begin within it, and its end
-    draws : one per lane argument
-    """
-
-    batch: int
-    edges: tuple[int, ...]
-    draws: tuple[Draw, ...]
-
-
-@dataclass(frozen=True, eq=False)
 class Task:
     """What is done with every piece: a pure function of the piece, which can be pickled."""
 
@@ -53,10 +39,10 @@ class Task:
 
     def __call__(self, piece: Piece) -> list[PathSums]:
         """Return the sums over the piece's paths, batch by batch."""
-        lanes = tuple(draw() for draw in piece.draws)
+        noise = tuple([draw() for draw in piece.draws])
         first, last = piece.edges[0], piece.edges[-1]
         try:
-            return self.sweep.sums_between(self.params, lanes, [edge - first for edge in piece.edges])
+            return self.sweep.sums_between(self.params, noise, [edge - first for edge in piece.edges])
         except (BranchChanged, NotFinite) as error:
             raise type(error)(f"in paths {first} to {last - 1} (lane 0 is path {first}): {error}") from None
 
@@ -101,13 +87,13 @@ class _Handing:
     def result(self, piece: Piece, future: Any) -> list[PathSums]:
         """Return the piece's sums, swept again here where its worker was lost; raise an error of the path itself."""
         try:
-            found = future.result()
+            sums = future.result()
         except Exception as error:
             self.failure = self.failure or error
         else:
-            if isinstance(found, _PathFailed):
-                raise found.error
-            return found
+            if isinstance(sums, _PathFailed):
+                raise sums.error
+            return sums
         self.redone += 1
         return self._task(piece)
 
@@ -172,3 +158,21 @@ def sums_in_order(
             ExecutorWarning,
             stacklevel=4,
         )
+
+
+def add_batches(
+    swept: Iterable[tuple[Piece, list[PathSums]]], means: BatchMeans, report: Progress, n_paths: int
+) -> None:
+    """Add the pieces up to batches and these to the means, in order; report how far they are after every piece."""
+    number, batch = 0, None
+    for piece, parts in swept:
+        whole = []
+        for position, sums in enumerate(parts, piece.batch):
+            if batch is not None and position != number:
+                whole.append(batch)
+                batch = None
+            number, batch = position, sums if batch is None else batch + sums
+        means.add(*whole)
+        report(piece.edges[-1], n_paths)
+    if batch is not None:
+        means.add(batch)

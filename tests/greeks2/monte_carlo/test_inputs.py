@@ -83,7 +83,7 @@ BAD = [
 
 
 @pytest.mark.parametrize(("bad", "kind", "words"), BAD, ids=range(len(BAD)))
-def test_bad_input(bad, kind, words):
+def test_inputs(bad, kind, words):
     arguments = {"path": tilted, "params": TILT, "lanes": Z, **bad}
     with pytest.raises(kind, match=words):
         expectation(arguments.pop("path"), arguments.pop("params"), **arguments)
@@ -99,11 +99,11 @@ def test_a_path_that_branches_on_its_noise():
 
     z = np.full((1000, 1), 0.1)
     z[[600, 601, 990]] = 2.0
-    with pytest.raises(BranchChanged, match=r"test_bad_input.py:\d+ in path") as caught:
+    with pytest.raises(BranchChanged, match=r"test_inputs.py:\d+ in path") as caught:
         expectation(path, [1.0], lanes=z, batches=2)
     text = str(caught.value)
     first_line = test_a_path_that_branches_on_its_noise.__code__.co_firstlineno + 4
-    assert f"test_bad_input.py:{first_line} " in text and "where" in text
+    assert f"test_inputs.py:{first_line} " in text and "where" in text
     assert text.startswith("in paths 512 to 999 (lane 0 is path 512): ") and " in 3 of 488 " in text
     assert "retrace" not in text  # that does not go with lanes
 
@@ -119,9 +119,7 @@ def test_a_path_without_a_finite_value():
     with pytest.raises(NotFinite, match=r"in paths 512 to 999 .* value is inf in lane 88.*trace_lines=True"):
         expectation(path, [1.0], lanes=z, batches=2)
     traced = ad.record(path, [1.0], z[:1], lanes=(1,), passive=(1,), trace_lines=True)
-    with pytest.raises(
-        NotFinite, match=r"divide\(1, 0\) at .*test_bad_input.py:\d+ in path made an infinity"
-    ):
+    with pytest.raises(NotFinite, match=r"divide\(1, 0\) at .*test_inputs.py:\d+ in path made an infinity"):
         expectation(traced, [1.0], lanes=z, batches=2)
 
 

@@ -12,7 +12,8 @@ import pytest
 import aadlib as ad
 from aadlib.errors import AadError, AadValueError
 from greeks2 import expectation
-from greeks2.monte_carlo.path_sweep import PATH_METHODS, PathSweep
+from greeks2.monte_carlo.path_planner import PATH_METHODS
+from greeks2.monte_carlo.path_sweep import PathSweep
 from greeks2.monte_carlo.run.batches import paths_per_card_piece
 
 P = np.array([95.0, 105.0, 0.2, 0.3])

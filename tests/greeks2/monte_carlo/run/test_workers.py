@@ -19,7 +19,7 @@ from greeks2.monte_carlo.run import batches, workers
 from greeks2.monte_carlo.run.progress import reporting
 from greeks2.monte_carlo.run.workers import ExecutorWarning
 
-from .paths import call, kinked_call, same_bits, tilted
+from ..paths import call, kinked_call, same_bits, tilted
 
 MARKET = np.array([100.0, 0.2, 0.03, 0.75])
 TILT = np.array([0.3, -0.2, 0.1])

@@ -12,7 +12,7 @@ import pytest
 
 from greeks2 import Normals, expectation
 
-from .paths import call, same_bits
+from ..paths import call, same_bits
 
 LONG_RUN = """
 import sys

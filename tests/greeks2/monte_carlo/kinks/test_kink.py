@@ -11,7 +11,9 @@ import pytest
 import aadlib as ad
 from aadlib.errors import AadTypeError, AadValueError
 from greeks2 import hessian
-from greeks2.monte_carlo.kinks.kink import KinkSweep, require_standard_normal, steep_direction
+from greeks2.monte_carlo.kinks.direction import steep_direction
+from greeks2.monte_carlo.kinks.kink import KinkSweep
+from greeks2.monte_carlo.noise.standard_normal import require_standard_normal
 from greeks2.monte_carlo.path_sweep import PathSweep
 
 N_BATCHES, BATCH = 20, 500

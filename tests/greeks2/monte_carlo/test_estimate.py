@@ -75,7 +75,7 @@ def test_orders_agree_and_lower_ones_have_nothing_above(order):
 
 
 def test_every_method_gives_the_same():
-    from greeks2.monte_carlo.path_sweep import PATH_METHODS
+    from greeks2.monte_carlo.path_planner import PATH_METHODS
 
     full = expectation(call, MARKET, lanes=Normals(n_paths=5000, shape=(), seed=5))
     for method in PATH_METHODS:

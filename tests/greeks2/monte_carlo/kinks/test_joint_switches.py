@@ -28,7 +28,9 @@ def product(p: Any, z: Any) -> Any:
 
 
 def test_jumps_that_meet_are_refused_at_order_two() -> None:
-    with pytest.raises(AadTypeError, match=r"two jumps meet, at .*test_meetings.py:\d+ in step .*order=1"):
+    with pytest.raises(
+        AadTypeError, match=r"two jumps meet, at .*test_joint_switches.py:\d+ in step .*order=1"
+    ):
         expectation(product, P, lanes=TWO, smoothing="kink")
 
 

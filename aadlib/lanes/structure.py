@@ -1,0 +1,86 @@
+"""Code that programs of one structure share: a path recorded again finds what was written for it before."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Hashable
+from hashlib import blake2b
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from aadlib.program.layout import Layout
+from aadlib.program.once import once_per_program
+
+MOST_BYTES = 2**26
+"""Code that is cached at most; what was written first goes first."""
+
+
+class Sized(Protocol):
+    """Something of a size."""
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that it holds, about."""
+
+
+Key = ParamSpec("Key")
+Code = TypeVar("Code", bound=Sized)
+Program = TypeVar("Program", bound=Layout)
+
+_cache: dict[Hashable, Sized] = {}
+
+
+@once_per_program
+def structure_of(program: Layout) -> bytes:
+    """Return a digest of what decides about a program's code: nodes, constants, arguments, outputs, guards, composites.
+
+    Not of what the inputs are, and not of what composites compute.
+    """
+    nodes = program.nodes
+    spans = [(argument.offset, argument.size, argument.lane) for argument in program.arguments]
+    composites = [(composite.begin, composite.end) for composite in program.composites]
+    arrays: tuple[npt.NDArray[Any], ...] = (
+        nodes.op, nodes.left, nodes.right, nodes.activity, program.constants, program.outputs, program.input_active,
+        *program.guard_arrays, *[composite.operands for composite in program.composites],
+    )  # fmt: skip
+    sizes = [array.size for array in arrays]
+    digest = blake2b(
+        repr((nodes.first_node, program.n_uniform, spans, composites, sizes)).encode(), digest_size=16
+    )
+    for array in arrays:
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.digest()
+
+
+def once_per_structure(
+    write: Callable[Concatenate[Program, Key], Code],
+) -> Callable[Concatenate[Program, Key], Code]:
+    """Write a program's code at the first call and keep it for all programs of the same structure.
+
+    Code must not hold the program. Further arguments are positional and hashable.
+    """
+
+    @functools.wraps(write)
+    def code(program: Program, *key: Key.args, **none: Key.kwargs) -> Code:
+        cache_key = (write, structure_of(program), *key)
+        known = cast(Code | None, _cache.get(cache_key))
+        if known is None:
+            known = write(program, *key, **none)
+            if known.nbytes <= MOST_BYTES:
+                _cache[cache_key] = known
+                _drop_oldest()
+        return known
+
+    return cast(Callable[Concatenate[Program, Key], Code], code)
+
+
+def _drop_oldest() -> None:
+    """Drop what was written first until the cache is small enough; no lock, as every step is one of a dict's own."""
+    total = sum([code.nbytes for code in list(_cache.values())])
+    for cache_key in list(_cache):
+        if total <= MOST_BYTES:
+            break
+        dropped = _cache.pop(cache_key, None)
+        total -= 0 if dropped is None else dropped.nbytes
