@@ -54,6 +54,7 @@ MODULES = (
     "aadlib.tape.tape",
     "aadlib.lanes.block_machine",
     "aadlib.lanes.tangent_plan",
+    "aadlib.sweeps.instructions",
     "aadlib.sweeps.point_replay",
     "aadlib.sweeps.scalar",
     "aadlib.sweeps.simd",
@@ -96,7 +97,7 @@ class BuildWithKernels(build_ext):
     """Compiles the kernels once per instruction set, each with its own flags, and links them into one extension."""
 
     def build_extension(self, ext: Extension) -> None:
-        if ext.name == "aadlib.sweeps.simd":
+        if ext.name == "aadlib.sweeps.instructions":
             ext.extra_objects = [self.kernels(ext, name) for name in INSTRUCTION_SETS]
         super().build_extension(ext)
 

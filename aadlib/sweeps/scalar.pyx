@@ -3,7 +3,7 @@
 import numpy as np
 
 from aadlib.program.nodes cimport Nodes, aad_nodes
-from aadlib.sweeps.simd cimport aad_guards, guards_of, kernels
+from aadlib.sweeps.instructions cimport aad_guards, guards_of, kernels
 
 
 def value_sweep(Nodes nodes not None, double[::1] values, segment):

@@ -5,7 +5,6 @@ from typing import Any
 from aadlib.program.nodes import Nodes
 from aadlib.types import Flags, Floats, Ints
 
-INSTRUCTION_SETS: tuple[str, ...]
 LANES: int
 BLOCK: int
 
@@ -13,9 +12,6 @@ Segment = tuple[int, int]
 LaneInputs = tuple[Ints, Floats]
 Guards = tuple[Flags, Ints, Ints, Flags]
 
-def available() -> tuple[str, ...]: ...
-def in_use() -> str: ...
-def use(name: str) -> None: ...
 def tangent_sweep(nodes: Nodes, values: Floats, tangents: Floats, segment: Segment) -> None: ...
 def second_order_sweep(
     nodes: Nodes,

@@ -1,70 +1,30 @@
-"""Sweeps over blocks of lanes, by the widest instruction set that this processor has.
-
-The sweeps are C, in `aadlib/sweeps/kernels`, built once per instruction set, and chosen among here alone:
-`AADLIB_INSTRUCTIONS` (baseline, avx2, avx512) forces a set when the package is imported, `use` changes it later, in tests
-and comparisons. Every set gives the same bits.
+"""Sweeps over blocks of lanes: the Python face of those kernels of the instruction set in use that take whole arrays.
 
 Arguments that several sweeps share: `segment` is (begin, end), nodes begin..end-1; `values` and `adjoints` are
 (n_slots,), what the sweeps over one market state left; `lane_inputs` is (slots, numbers), a row of numbers
 (n_slots, n_lanes) per slot; `guards` is (op, left, right, outcome) of the recorded comparisons; `lanes` is (begin, end).
 """
 
-import os
-
 from libc.string cimport memset
 
-from aadlib.errors import AadValueError
-from aadlib.program.nodes cimport Nodes, aad_nodes
-
-cdef extern from "aadlib/sweeps/kernels/processor.h":
-    const aad_kernels* const* aad_tables
-    int aad_widest() nogil
-
-INSTRUCTION_SETS = ("baseline", "avx2", "avx512")
-"""Names of the sets that the sweeps can be built for, each with what the ones before it have."""
+from aadlib.program.nodes cimport Nodes
+from aadlib.sweeps.instructions cimport (
+    AAD_BLOCK,
+    AAD_LANES,
+    aad_changed,
+    aad_chunk,
+    aad_lane_results,
+    aad_outputs,
+    aad_tangent_plan,
+    guards_of,
+    kernels,
+)
 
 LANES = AAD_LANES
 """Directions in one block of a sweep over one market state."""
 
 BLOCK = AAD_BLOCK
 """Market states or paths in one block of a sweep over many."""
-
-cdef str _in_use = ""
-
-
-# ---- the instruction set -------------------------------------------------------------------------------------------
-
-
-def available():
-    """Return the names of the instruction sets that this build and this processor have."""
-    return INSTRUCTION_SETS[: aad_widest() + 1]
-
-
-def in_use():
-    """Return the name of the instruction set that sweeps run with."""
-    return _in_use
-
-
-def use(name):
-    """Let every sweep from now on run with an instruction set; not while one runs on another thread.
-
-    Raises
-    ------
-    AadValueError
-        When there is no such set, or this build or processor lacks it.
-    """
-    global kernels, _in_use
-    if name not in INSTRUCTION_SETS:
-        raise AadValueError(f"AADLIB_INSTRUCTIONS = {name!r}: choose one of {', '.join(INSTRUCTION_SETS)}")
-    if name not in available():
-        raise AadValueError(
-            f"AADLIB_INSTRUCTIONS = {name!r}: this processor or build has {', '.join(available())} only; leave it unset"
-        )
-    kernels = aad_tables[INSTRUCTION_SETS.index(name)]
-    _in_use = name
-
-
-use(os.environ.get("AADLIB_INSTRUCTIONS", INSTRUCTION_SETS[aad_widest()]))
 
 
 # ---- directions over one market state ------------------------------------------------------------------------------
@@ -159,37 +119,25 @@ def bottleneck_sweep(
 # ---- many market states --------------------------------------------------------------------------------------------
 
 
-cdef aad_guards guards_of(tuple guards) except *:
-    """Return recorded comparisons for C; the arrays must live as long as they are used."""
-    cdef const unsigned char[::1] op = guards[0]
-    cdef const int[::1] left = guards[1]
-    cdef const int[::1] right = guards[2]
-    cdef const unsigned char[::1] outcome = guards[3]
-    cdef aad_guards found = aad_guards(NULL, NULL, NULL, NULL, op.shape[0])
-    if op.shape[0]:
-        found.op, found.left, found.right, found.outcome = &op[0], &left[0], &right[0], &outcome[0]
-    return found
-
-
 cdef aad_chunk chunk_of(
     Nodes nodes, Py_ssize_t begin_node, tuple lane_inputs, tuple guards, double[::1] values, tuple lanes
 ) except *:
     """Return one call's share of the lanes for C; the arrays must live as long as they are used."""
     cdef const int[::1] slots = lane_inputs[0]
     cdef const double[:, :] numbers = lane_inputs[1]
-    cdef aad_chunk found
-    memset(&found, 0, sizeof(found))
-    found.nodes = &nodes.c
-    found.begin_node = begin_node
-    found.inputs.n_slots = slots.shape[0]
+    cdef aad_chunk chunk
+    memset(&chunk, 0, sizeof(chunk))
+    chunk.nodes = &nodes.c
+    chunk.begin_node = begin_node
+    chunk.inputs.n_slots = slots.shape[0]
     if slots.shape[0]:
-        found.inputs.slots = &slots[0]
-        found.inputs.numbers = <const char*>&numbers[0, 0]
-        found.inputs.slot_stride, found.inputs.lane_stride = numbers.strides[0], numbers.strides[1]
-    found.guards = guards_of(guards)
-    found.values = &values[0]
-    found.begin, found.end = lanes
-    return found
+        chunk.inputs.slots = &slots[0]
+        chunk.inputs.numbers = <const char*>&numbers[0, 0]
+        chunk.inputs.slot_stride, chunk.inputs.lane_stride = numbers.strides[0], numbers.strides[1]
+    chunk.guards = guards_of(guards)
+    chunk.values = &values[0]
+    chunk.begin, chunk.end = lanes
+    return chunk
 
 
 def evaluate_chunk(

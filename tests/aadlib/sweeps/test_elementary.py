@@ -11,6 +11,7 @@ import pytest
 import aadlib as ad
 from aadlib.codegen.minimax import POLYNOMIALS, coefficients
 from aadlib.codegen.rule_text import ELEMENTARY
+from aadlib.sweeps import instructions as sets
 from aadlib.sweeps import scalar
 from aadlib.sweeps import simd as lanes
 from aadlib.tape import operations
@@ -94,7 +95,7 @@ def test_one_function_in_every_instruction_set_and_in_the_scalar_sweep(name, rng
     points = np.concatenate([EDGES, *(draw(rng, *interval, 200) for interval in ACCURACY[name][1])])
     found = lane_values(name, points)
     single = np.array([scalar_value(name, x) for x in points])
-    lanes.use("baseline")
+    sets.use("baseline")
     nan = np.isnan(found)
     for other in (single, lane_values(name, points)):
         np.testing.assert_array_equal(np.isnan(other), nan)

@@ -1,4 +1,4 @@
-"""C face of the sweeps over blocks of lanes: what stands in kernels/table.h, and the table in use."""
+"""C face of the kernels: what stands in kernels/table.h, and the table in use."""
 
 from aadlib.program.nodes cimport aad_nodes
 
