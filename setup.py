@@ -54,17 +54,17 @@ MODULES = (
     "aadlib.tape.tape",
     "aadlib.lanes.block_machine",
     "aadlib.lanes.tangent_plan",
-    "aadlib.sweeps.instructions",
     "aadlib.sweeps.point_replay",
-    "aadlib.sweeps.scalar",
     "aadlib.sweeps.simd",
     "greeks2.methods.edge_pushing.arc_count",
-    "greeks2.methods.edge_pushing.arc_placement",
+    "greeks2.methods.edge_pushing.arc_addresses",
     "greeks2.methods.edge_pushing.arc_schedule",
     "greeks2.methods.edge_pushing.arc_sweep",
-    "aadlib.program.created_arcs",
+    "aadlib.program.backward_passes",
     "greeks2.methods.taylor.front_sweep",
+    "greeks2.structure.hub_rows",
     "greeks2.structure.input_sets",
+    "greeks2.structure.passes",
 )
 """Extensions, each from the .pyx of the same name."""
 
@@ -97,7 +97,7 @@ class BuildWithKernels(build_ext):
     """Compiles the kernels once per instruction set, each with its own flags, and links them into one extension."""
 
     def build_extension(self, ext: Extension) -> None:
-        if ext.name == "aadlib.sweeps.instructions":
+        if ext.name == "aadlib.sweeps.simd":
             ext.extra_objects = [self.kernels(ext, name) for name in INSTRUCTION_SETS]
         super().build_extension(ext)
 

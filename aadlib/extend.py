@@ -13,8 +13,8 @@ from aadlib.lanes.machine_cuda import CudaMachine
 from aadlib.lanes.path_code import STEP, PathCode, PathWriter, gradient_code, value_code
 from aadlib.lanes.structure import once_per_structure
 from aadlib.lanes.summed import LaneSums, UniformPoint
+from aadlib.program.backward_passes import mark_reached
 from aadlib.program.graph import positions
-from aadlib.program.layout import spread
 from aadlib.program.nodes import Nodes
 from aadlib.program.once import once_per_program
 from aadlib.program.parts import Argument, Kink
@@ -26,7 +26,8 @@ from aadlib.program.second_order import (
     bottleneck_work,
     created_arcs_of,
     direction_groups,
-    forward_over_reverse,
+    hessian_products,
+    reached_slots,
 )
 from aadlib.rules import in_python
 from aadlib.rules.in_python import compiled
@@ -43,8 +44,8 @@ __all__ = [
     "CudaMachine", "Kink", "LaneSums", "Nodes", "ONE", "PathCode", "PathWriter", "Program", "RULES",
     "Replay", "SPREAD", "STEP", "Tape", "Term", "UniformPoint", "ZERO", "bottleneck_code",
     "bottleneck_sum", "bottleneck_work", "compiled", "created_arcs_of", "direction_groups",
-    "extrapolated_difference", "forward_over_reverse", "gradient_code", "in_python", "map_pieces",
-    "n_threads", "once_per_program", "once_per_structure", "positions", "program_of", "quiet_launches",
-    "record", "record_binary", "record_unary", "require_cuda", "simd", "spread", "twin_sweeps",
-    "value_code",
+    "extrapolated_difference", "gradient_code", "hessian_products", "in_python", "map_pieces",
+    "mark_reached", "n_threads", "once_per_program", "once_per_structure", "positions", "program_of",
+    "quiet_launches", "reached_slots", "record", "record_binary", "record_unary", "require_cuda", "simd",
+    "twin_sweeps", "value_code",
 ]  # fmt: skip

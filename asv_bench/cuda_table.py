@@ -25,7 +25,7 @@ from numba.cuda.random import create_xoroshiro128p_states, xoroshiro128p_normal_
 
 import aadlib as ad
 from aadlib.threads import n_threads
-from pricers.monte_carlo.basket_call import BasketGreeks, basket_greeks
+from pricers.monte_carlo import BasketGreeks, basket_greeks
 
 COLUMNS = ("card", "card + copy", "lane sweep", "CPU kernel", "NumPy by hand", "jax")
 GENERATORS = 2**16

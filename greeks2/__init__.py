@@ -1,5 +1,6 @@
 """Second-order Greeks: exact Hessians of recorded functions by several methods, and a planner that chooses."""
 
+from greeks2 import methods as _methods
 from greeks2.agreement import CrossCheck, cross_check
 from greeks2.methods.taylor.taylor import taylor_backpropagate, taylor_series
 from greeks2.monte_carlo.estimate import expectation
@@ -9,9 +10,13 @@ from greeks2.monte_carlo.result import Expectation
 from greeks2.monte_carlo.run.workers import ExecutorWarning
 from greeks2.named.named_greeks import Greeks, greeks
 from greeks2.planner import Plan, plan
-from greeks2.second_order import METHODS, HessianResult, hessian, hessian_result
+from greeks2.result import HessianResult
+from greeks2.second_order import hessian, hessian_result
 from greeks2.structure.kinks import KinkGroup, KinkWarning
 from greeks2.twins.algo4 import Step, algo4_adjlist
+
+METHODS = tuple(method.name for method in _methods.METHODS)
+"""Names of the methods of `hessian`; all but bumping are exact."""
 
 __all__ = [
     "CrossCheck", "ExecutorWarning", "Expectation", "Greeks", "HessianResult", "KinkGroup", "KinkWarning", "METHODS",

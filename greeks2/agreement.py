@@ -5,14 +5,16 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 
 from aadlib.types import Floats
+from greeks2 import methods
 from greeks2.point import Source, as_arguments, as_program
 from greeks2.read_only import ReadOnly
-from greeks2.second_order import hessian_result, methods_for
+from greeks2.second_order import hessian_result
 from greeks2.structure.kinks import KinkGroup, KinkWarning, warn_of_kinks
 
 
@@ -24,7 +26,7 @@ class CrossCheck:
     ----------
     worst : float, largest disagreement of two exact methods
     where : (method, method, row, column) of the worst one
-    bumping_error : float, largest distance of bumping2 from the exact methods: its own truncation error and round-off
+    bumping_error : float, largest distance of bumping from the exact methods: its own truncation error and round-off
     bumping_where : (row, column)
     matrices : method -> Hessian
     kinks : operations that are not smooth, by source line
@@ -39,9 +41,10 @@ class CrossCheck:
 
     def __repr__(self) -> str:
         one, other, row, column = self.where
+        inexact = ", ".join([m.name for m in methods.METHODS if not m.is_exact and m.name in self.matrices])
         return (
             f"<CrossCheck: exact methods agree to {self.worst:.2g} (worst [{row}, {column}], {one} against {other}), "
-            f"bumping2 to {self.bumping_error:.2g} (worst [{self.bumping_where[0]}, {self.bumping_where[1]}])>"
+            f"{inexact} to {self.bumping_error:.2g} (worst [{self.bumping_where[0]}, {self.bumping_where[1]}])>"
         )
 
 
@@ -61,26 +64,29 @@ def cross_check(
     """
     program = as_program(f, as_arguments(x), passive)
     matrices: dict[str, Floats] = {}
+    exact: list[str] = []
     kinks: tuple[KinkGroup, ...] = ()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", KinkWarning)  # reported once below
-        for method in methods_for(program):
-            bump = steps if method == "bumping2" else None
-            result = hessian_result(program, x, method=method, weights=weights, steps=bump)
-            matrices[method], kinks = result.matrix, result.kinks
+        for method in methods.methods_for(program):
+            bumps: dict[str, Any] = {"steps": steps} if "steps" in method.options else {}
+            result = hessian_result(program, x, method=method.name, weights=weights, **bumps)
+            matrices[method.name], kinks = result.matrix, result.kinks
+            exact += [method.name] if method.is_exact else []
     warn_of_kinks(kinks)
-    exact = [name for name in matrices if name != "bumping2"]
-    pairs = [(one, other) for k, one in enumerate(exact) for other in exact[k + 1 :]]
-    found = [(*_distance(matrices[one], matrices[other]), one, other) for one, other in pairs]
-    worst, (row, column), one, other = max(found, key=lambda item: item[0])
-    bumping_error, bumping_where = _distance(matrices["bumping2"], matrices[exact[0]])
+    apart = [
+        (*_distance(matrices[one], matrices[other]), one, other) for one, other in combinations(exact, 2)
+    ]
+    worst, (row, column), one, other = max(apart, key=lambda item: item[0])
+    inexact = [_distance(matrices[name], matrices[exact[0]]) for name in matrices if name not in exact]
+    bumping_error, bumping_where = max(inexact, key=lambda item: item[0])
     return CrossCheck(
         worst, (one, other, row, column), bumping_error, bumping_where, ReadOnly(matrices), kinks
     )
 
 
 def _distance(one: Floats, other: Floats) -> tuple[float, tuple[int, int]]:
-    """Return the largest difference relative to the largest finite entry, and its place."""
+    """Return the largest difference relative to the largest finite entry, and which entry it is."""
     finite = np.isfinite(other)
     scale = float(np.max(np.abs(other[finite]), initial=0.0)) or 1.0
     with np.errstate(invalid="ignore"):

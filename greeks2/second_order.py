@@ -2,80 +2,83 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, overload
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 
 from aadlib.errors import AadTypeError, AadValueError
 from aadlib.extend import Program
 from aadlib.types import Floats
-from greeks2.methods.bottleneck import bottleneck
-from greeks2.methods.bumping2 import bumping2, n_evaluations
-from greeks2.methods.coloring import Coloring
-from greeks2.methods.edge_pushing.edge_pushing import (
-    edge_pushing,
-    require_cap,
-    schedule_of,
-    sparse_edge_pushing,
-)
-from greeks2.methods.forward_over_reverse import (
-    SMALL_PROGRAM,
-    colored_entries,
-    coloring_from,
-    coloring_of,
-    forward_over_reverse,
-    verified_entries,
-)
-from greeks2.methods.taylor.taylor import front_of, taylor
-from greeks2.planner import Plan, plan
-from greeks2.point import Point, Source, as_arguments, as_program, point_at, require_number
+from greeks2 import methods
+from greeks2.methods.method import Method, Request, Solution
+from greeks2.planner import Choice, Plan, choose, count_all, plan
+from greeks2.point import Source, as_arguments, as_program, require_number
 from greeks2.read_only import ReadOnly
-from greeks2.structure.kinks import KinkGroup, kinks_of, warn_of_kinks
+from greeks2.result import HessianResult
+from greeks2.structure.kinks import kinks_of, warn_of_kinks
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-METHODS = ("edge_pushing", "taylor", "forward_over_reverse", "bottleneck", "bumping2")
-"""Every method of `hessian`; all but the last are exact."""
-
-SINGLE_OPERATIONS = ("edge_pushing", "taylor")
-"""Methods that sweep single operations: they refuse programs with composite ones."""
+NOTHING: Mapping[str, int] = {}
 
 
-def methods_for(program: Program) -> tuple[str, ...]:
-    """Return the methods that run on a program: all of them where it has no composite operations."""
-    return tuple(name for name in METHODS if not (program.composites and name in SINGLE_OPERATIONS))
+def _solve(
+    f: Source,
+    x: Any,
+    name: str,
+    sparse: bool,
+    options: Mapping[str, Any],
+    passive: Sequence[int],
+    weights: Any,
+    count: Callable[[Program, int], Choice],
+) -> tuple[Program, Method, Choice | None, Solution, Any]:
+    """Record or replay, choose the method where nothing else decides, run it; the matrix comes last.
 
-
-@dataclass(frozen=True, eq=False)
-class HessianResult:
-    """A Hessian and how it came about.
-
-    Attributes
-    ----------
-    value : float
-    gradient : (n,) over the flattened active inputs
-    matrix : (n, n) ndarray, or scipy.sparse array
-    method : str, the one that was used
-    kinks : operations that are not smooth, by source line
-    counts : what the method did: nodes, pushes, evaluations, ...
-    plan : Plan, where the method was chosen by "auto"
+    The choice is there for "auto" alone.
     """
+    given = {option: value for option, value in options.items() if value is not None}
+    method = _method_for(name, given) if given or name != "auto" else None
+    arguments = as_arguments(x)
+    program = as_program(f, arguments, passive=passive)
+    if program.has_lanes:
+        raise AadTypeError(
+            "this program has lanes: a Hessian is taken at one market state, record it without lanes"
+        )
+    require_number(program, weights)
+    choice, counts = None, NOTHING
+    if method is None:
+        choice = count(program, 1000 if isinstance(f, Program) else 1)
+        method, counts = choice.method, choice.counts
+    solution = method.solve(Request(program, arguments, weights, sparse, given, counts))
+    matrix = solution.matrix
+    if sparse and isinstance(matrix, np.ndarray):
+        from scipy.sparse import csr_array
 
-    value: float
-    gradient: Floats
-    matrix: Any
-    method: str
-    kinks: tuple[KinkGroup, ...]
-    counts: Mapping[str, int]
-    plan: Plan | None = None
+        matrix = csr_array(matrix)
+    return program, method, choice, solution, matrix
 
-    def __repr__(self) -> str:
-        kinks = f", {sum(k.count for k in self.kinks)} kinks" if self.kinks else ""
-        shape = " x ".join(map(str, self.matrix.shape))
-        return f"<HessianResult: {shape} by {self.method}, value {self.value:.10g}{kinks}>"
+
+def _method_for(name: str, options: Mapping[str, Any]) -> Method | None:
+    """Return the method of that name, or for "auto" the exact one whose option is given; None where none is.
+
+    Raises
+    ------
+    AadValueError
+        For an unknown name, and for an option of another method.
+    """
+    by_name = {method.name: method for method in methods.METHODS}
+    if name not in by_name and name != "auto":
+        raise AadValueError(f"method = {name!r}: choose one of {', '.join(by_name)} or auto")
+    method, rival = by_name.get(name), f"method {name!r}"
+    for option, value in options.items():
+        owner = next(one for one in methods.METHODS if option in one.options)
+        if method is None and owner.is_exact:
+            method, rival = owner, f"{option} = {value!r}"
+        elif owner is not method:
+            raise AadValueError(f"{owner.options[option].format(given=value)} {rival}: drop one")
+    return method
 
 
 def hessian_result(
@@ -91,118 +94,17 @@ def hessian_result(
     steps: Any = None,
 ) -> HessianResult:
     """Return value, gradient and Hessian with the method, its counts and the kinks: see `hessian`."""
-    _require_options(method, cap_active, sparsity, steps)
-    found = _solve(f, x, method, sparse, cap_active, sparsity, passive, weights, steps)
-    kinks = kinks_of(found.program)
+    options = {"cap_active": cap_active, "sparsity": sparsity, "steps": steps}
+    program, used, choice, solution, matrix = _solve(
+        f, x, method, sparse, options, passive, weights, count_all
+    )
+    kinks = kinks_of(program)
     warn_of_kinks(kinks, stacklevel=2)
-    counts = ReadOnly(_counts(found, cap_active))
-    return HessianResult(found.value, found.gradient, found.matrix, found.method, kinks, counts, found.plan)
-
-
-class _Solved(NamedTuple):
-    """What one solve leaves behind."""
-
-    program: Program
-    method: str
-    plan: Plan | None
-    value: float
-    gradient: Floats
-    matrix: Any
-    coloring: Coloring | None
-
-
-def _require_options(method: str, cap_active: int | None, sparsity: Any, steps: Any) -> None:
-    if method not in (*METHODS, "auto"):
-        raise AadValueError(f"method = {method!r}: choose one of {', '.join(METHODS)} or auto")
-    if cap_active is not None and method not in ("edge_pushing", "auto"):
-        raise AadValueError(
-            f"cap_active = {cap_active!r} caps the arcs of edge_pushing, not of method {method!r}: drop one"
-        )
-    if sparsity is not None and (method not in ("forward_over_reverse", "auto") or cap_active is not None):
-        other = f"method {method!r}" if cap_active is None else f"cap_active = {cap_active!r}"
-        raise AadValueError(
-            f"sparsity colours the directions of forward_over_reverse and has no meaning with {other}: drop one"
-        )
-    if steps is not None and method != "bumping2":
-        raise AadValueError(f"steps are those of bumping2, not of method {method!r}: drop one")
-
-
-def _solve(
-    f: Source,
-    x: Any,
-    method: str,
-    sparse: bool,
-    cap_active: int | None,
-    sparsity: Any,
-    passive: Sequence[int],
-    weights: Any,
-    steps: Any,
-) -> _Solved:
-    """Record or replay, choose the method, run it."""
-    arguments = as_arguments(x)
-    program = as_program(f, arguments, passive=passive)
-    if program.has_lanes:
-        raise AadTypeError(
-            "this program has lanes: a Hessian is taken at one market state, record it without lanes"
-        )
-    require_number(program, weights)
-    require_cap(program, cap_active)
-    chosen: Plan | None = None
-    coloring: Coloring | None = None
-    matrix: Any
-    if method == "auto" and cap_active is not None:
-        method = "edge_pushing"
-    elif method == "auto" and sparsity is not None:
-        method = "forward_over_reverse"
-    elif method == "auto":
-        chosen = plan(program, replays=1000 if isinstance(f, Program) else 1)
-        method = chosen.method
-    if sparsity is not None:
-        coloring = coloring_from(program, sparsity)
-    elif method == "forward_over_reverse" and (sparse or (chosen is not None and "colors" in chosen.counts)):
-        coloring = coloring_of(program)
-    small = program.n_nodes <= SMALL_PROGRAM and weights is None
-    if method == "forward_over_reverse" and coloring is None and small:
-        value, gradient, matrix = program.derivatives(*arguments)
-    else:
-        with point_at(program, arguments, weights) as point:
-            if coloring is not None:
-                entries = (verified_entries if sparsity is not None else colored_entries)(point, coloring)
-                matrix = coloring.sparse(entries) if sparse else coloring.dense(entries)
-            elif method == "edge_pushing" and sparse:
-                matrix = sparse_edge_pushing(point, cap_active=cap_active)
-            else:
-                matrix = _dense(point, method, cap_active, weights, steps)
-            value, gradient = point.value, point.gradient
-    if sparse and isinstance(matrix, np.ndarray):
-        from scipy.sparse import csr_array
-
-        matrix = csr_array(matrix)
-    return _Solved(program, method, chosen, value, gradient, matrix, coloring)
-
-
-def _dense(point: Point, method: str, cap_active: int | None, weights: Any, steps: Any) -> Floats:
-    if method == "edge_pushing":
-        return edge_pushing(point, cap_active=cap_active)
-    if method == "bumping2":
-        return bumping2(point.program, point.arguments, weights=weights, steps=steps)
-    sweep = {"taylor": taylor, "forward_over_reverse": forward_over_reverse, "bottleneck": bottleneck}[method]
-    return sweep(point)
-
-
-def _counts(found: _Solved, cap_active: int | None) -> dict[str, int]:
-    program, method = found.program, found.method
-    counts = {"nodes": program.n_nodes, "inputs": program.n_active}
-    if method == "edge_pushing":
-        schedule = schedule_of(program, cap_active)
-        counts |= {"pushes": schedule.pushes, "live_arcs": schedule.peak, "flushes": schedule.n_flushes}
-    elif method == "taylor":
-        counts["front"] = front_of(program)[1]
-    elif method == "bumping2":
-        counts["evaluations"] = n_evaluations(program.n_active)
-    else:
-        counts["directions"] = program.n_active if found.coloring is None else found.coloring.n_colors
-    return counts
+    counts = {"nodes": program.n_nodes, "inputs": program.n_active} | used.counts(program, solution.prepared)
+    chosen = None if choice is None else choice.plan
+    return HessianResult(
+        solution.value, solution.gradient, matrix, used.name, kinks, ReadOnly(counts), chosen
+    )
 
 
 @overload
@@ -266,7 +168,7 @@ def hessian(
     ----------
     f : callable or Program
         A function is recorded at `x`; a program (`aadlib.record`) is replayed, and what a method prepares for it is
-        kept.
+        cached.
     x : float, array (or list) of any shape, or a tuple of such for a function of several arguments
     method : "auto", "edge_pushing", "taylor", "forward_over_reverse", "bottleneck" or "bumping2"
         "auto" counts what each exact method would do and takes the cheapest.
@@ -318,8 +220,11 @@ def hessian(
     array([[0., 6.],
            [6., 4.]])
     """
-    _require_options(method, cap_active, sparsity, steps)
-    found = _solve(f, x, method, sparse, cap_active, sparsity, passive, weights, steps)
-    if found.program.kinks:
-        warn_of_kinks(kinks_of(found.program), stacklevel=2)
-    return (found.matrix, found.plan or plan(found.program)) if explain else found.matrix
+    options = {"cap_active": cap_active, "sparsity": sparsity, "steps": steps}
+    counting = count_all if explain else choose
+    program, _, choice, _, matrix = _solve(f, x, method, sparse, options, passive, weights, counting)
+    if program.kinks:
+        warn_of_kinks(kinks_of(program), stacklevel=2)
+    if not explain:
+        return matrix
+    return matrix, plan(program) if choice is None else choice.plan

@@ -1,15 +1,8 @@
-"""How the pricers' numba kernels are compiled, and the arrays they take."""
+"""How the pricers' numba kernels are compiled."""
 
 from __future__ import annotations
 
 from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 
 # Fused multiply-adds are allowed, nothing is reordered: results do not depend on the number of lanes or threads.
 OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "fastmath": {"contract"}, "error_model": "numpy"}

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from aadlib.sweeps import instructions as sets
+from aadlib.sweeps import simd
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
@@ -28,13 +28,13 @@ def rng() -> np.random.Generator:
     return np.random.default_rng(20240229)
 
 
-@pytest.fixture(params=sets.available())
+@pytest.fixture(params=simd.available())
 def instructions(request: pytest.FixtureRequest) -> Iterator[str]:
     """Run a test with every instruction set that this processor has; return the set's name."""
-    before = sets.in_use()
-    sets.use(request.param)
+    before = simd.in_use()
+    simd.use(request.param)
     yield request.param
-    sets.use(before)
+    simd.use(before)
 
 
 @pytest.fixture

@@ -75,7 +75,7 @@ def basket_kernels() -> dict[str, tuple[Any, tuple[Any, ...]]]:
     """Return the kernels of the basket call with the types of their arguments."""
     from numba import float64, int64
 
-    from pricers.monte_carlo import basket_cuda
+    from pricers.monte_carlo.basket import kernels_cuda as basket_cuda
 
     vector, matrix, stack = float64[::1], float64[:, ::1], float64[:, :, ::1]
     numbers, sizes = (float64,) * 4, (int64,) * 6

@@ -144,8 +144,18 @@ def test_the_engine_has_few_levels() -> None:
     assert max(levels.values()) <= 8, sorted(levels.items(), key=lambda entry: entry[1])[-12:]
 
 
-DOORS = ("aadlib", "aadlib.extend", "aadlib.types", "aadlib.errors", "aadlib.validation")
-"""What methods and pricers import of the engine; their .pyx also cimport its nodes and include its generated rules."""
+DOORS = (
+    "aadlib",
+    "aadlib.compiled_duals",
+    "aadlib.extend",
+    "aadlib.types",
+    "aadlib.errors",
+    "aadlib.validation",
+)
+"""What methods and pricers import of the engine."""
+
+CIMPORTED = ("aadlib.program.nodes", "aadlib.program.addresses")
+"""What their .pyx cimport of it; they also include its generated rules."""
 
 
 @pytest.mark.parametrize("package", ["greeks2", "pricers"])
@@ -156,13 +166,32 @@ def test_methods_and_pricers_enter_the_engine_by_its_doors(package: str) -> None
         if name.partition(".")[0] == package
         for target in targets
         if target.partition(".")[0] == "aadlib" and target not in DOORS
-        if not (MODULES[name].suffix == ".pyx" and target in ("aadlib.program.nodes", "aadlib.sweeps.simd"))
+        if not (MODULES[name].suffix == ".pyx" and target in CIMPORTED)
+    ]
+    assert not wrong
+
+
+METHOD_FILES = re.compile(r"greeks2\.methods\.(?!method$)(\w+)")
+"""Matches a second-order method's file, or a file of its folder."""
+
+
+def test_methods_read_facts_and_not_each_other() -> None:
+    wrong = [
+        f"{name} imports {target}"
+        for name, targets in GRAPH.items()
+        for target in targets
+        if (own := METHOD_FILES.match(name))
+        and (other := METHOD_FILES.match(target))
+        and own.group(1) != other.group(1)
     ]
     assert not wrong
 
 
 def test_an_operation_is_named_by_its_row_alone() -> None:
-    """No module of the engine lists operations of one operand: their functions are made from the rows."""
+    """No module of the engine lists operations of one operand: their functions are made from the rows.
+
+    `aadlib.compiled_duals` is left out: it says which functions of Python's own math module stand for which row.
+    """
     from aadlib.rules.table import RULES
 
     used = {"absolute", "square", "sqrt", "negative", "reciprocal", "floor", "ceil", "trunc", "rint"}
@@ -171,7 +200,7 @@ def test_an_operation_is_named_by_its_row_alone() -> None:
     listed = []
     for module, path in MODULES.items():
         if not module.startswith("aadlib.") or module.startswith(
-            ("aadlib.rules.", "aadlib.generated.", "aadlib.codegen.")
+            ("aadlib.rules.", "aadlib.generated.", "aadlib.codegen.", "aadlib.compiled_duals.")
         ):
             continue
         text = path.read_text(encoding="utf-8")
@@ -183,6 +212,39 @@ def test_an_operation_is_named_by_its_row_alone() -> None:
             defined = {node.name for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef)}
             listed += [f"{module}: {name}" for name in names if name in strings | defined]
     assert not listed
+
+
+def test_facts_know_no_method() -> None:
+    wrong = [
+        f"{name} imports {target}"
+        for name, targets in GRAPH.items()
+        if name.startswith("greeks2.structure.")
+        for target in targets
+        if target.startswith("greeks2.methods")
+    ]
+    assert not wrong
+
+
+def test_second_order_methods_are_named_in_one_place() -> None:
+    """Outside their own files, only their list imports them; what is public of one, and its twin, is no naming."""
+    methods = {m.group(1) for name in GRAPH if (m := METHOD_FILES.match(name))}
+    allowed = {"greeks2", "greeks2.methods"}
+    wrong = [
+        f"{name} imports {target}"
+        for name, targets in GRAPH.items()
+        if name.startswith("greeks2") and name not in allowed and not METHOD_FILES.match(name)
+        for target in targets
+        if METHOD_FILES.match(target)
+    ]
+    assert methods and not wrong
+    folder = package_folder("greeks2")
+    for file in ("second_order.py", "planner.py", "agreement.py"):
+        strings = [
+            node.value
+            for node in ast.walk(ast.parse((folder / file).read_text(encoding="utf-8")))
+            if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        ]
+        assert not methods & set(strings), file
 
 
 def run_python(code: str, cwd: Path) -> str:

@@ -1,6 +1,6 @@
 """The block machine on this processor: a code and its plan, run by the kernel of the instruction set in use."""
 
-from aadlib.sweeps.instructions cimport (
+from aadlib.sweeps.simd cimport (
     AAD_COLUMN,
     AAD_LANES,
     aad_block_code,

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from aadlib.lanes.block_code import ONE, ZERO, Term
 from aadlib.lanes.path_code import PathCode, PathWriter
-from aadlib.program.layout import Layout, spread
+from aadlib.program.layout import Layout
 from aadlib.rules.properties import PASSES
 
 WIDE = 64
@@ -50,7 +50,7 @@ def uniform_inputs(program: Layout) -> dict[int, list[int]]:
     for position, slot in enumerate(active):
         marked = np.zeros(nodes.n_slots, dtype=np.uint8)
         marked[slot] = 1
-        spread(nodes.left, nodes.right, passes, marked, nodes.first_node, program.composites)
+        program.mark_dependent(passes, marked)
         depends[:, position] = marked[slots]
     return {int(slot): active[np.flatnonzero(row)].tolist() for slot, row in zip(slots, depends, strict=True)}
 

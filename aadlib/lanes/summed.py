@@ -15,7 +15,7 @@ from aadlib.lanes.path_code import PathCode
 from aadlib.program.layout import Layout
 from aadlib.program.replay import Replay, lent_replay
 from aadlib.rules.properties import LINEAR
-from aadlib.sweeps import scalar, simd
+from aadlib.sweeps import simd
 from aadlib.threads import map_pieces
 from aadlib.types import Floats, frozen
 from aadlib.validation import require_one_length
@@ -169,15 +169,16 @@ class LaneSums:
         except IndexError:
             workspace = np.zeros(self._machine.size)
         n_ranges, n_directions = len(edges) - 1, len(point.fixed)
-        changed = np.zeros((n_ranges, len(self.program.guards)), dtype=np.int64)
+        n_guards = len(self.program.guards)
+        changed = np.zeros((n_ranges, n_guards), dtype=np.int64)
         sums = np.zeros((n_ranges, n_directions, self.path.code.n_sums))
         run = self._machine.run
         for number, (begin, end) in enumerate(pairwise(edges)):
             for fixed, along in zip(point.fixed, sums[number], strict=True):
                 bad = run(fixed, workspace, arrays, begin, end, outputs, changed[number], along)
-                if bad >= 0 or changed[number].any():
+                if bad >= 0 or (n_guards and changed[number].any()):
                     break
-            if changed[number].any():
+            if n_guards and changed[number].any():
                 break
             if bad >= 0:
                 self._raise_not_finite(point, arrays, bad, end)
@@ -258,7 +259,7 @@ class LaneSums:
                         f"lane {lane} has {float(row[position])!r} at position {position} of its inputs: must be finite"
                     )
                 values[argument.span] = row
-            scalar.value_sweep(program.nodes, values, (program.n_uniform, program.n_nodes))
+            simd.value_sweep(program.nodes, values, (program.n_uniform, program.n_nodes))
             if not np.isfinite(values[program.outputs[0]]):
                 self._raise_for_lane(values, lane)
         raise NotFinite(

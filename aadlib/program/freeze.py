@@ -23,12 +23,15 @@ from aadlib.tape.tape import Tape
 from aadlib.types import Flags, Floats, Ints, frozen
 
 NOTHING: Ints = np.zeros(0, dtype=np.int32)
-NO_GUARDS = (
-    frozen(NOTHING.astype(np.uint8)),
-    frozen(NOTHING),
-    frozen(NOTHING),
-    frozen(NOTHING.astype(np.uint8)),
-)
+NO_GUARDS: dict[str, Any] = {
+    "guards": (),
+    "guard_arrays": (
+        frozen(NOTHING.astype(np.uint8)),
+        frozen(NOTHING),
+        frozen(NOTHING),
+        frozen(NOTHING.astype(np.uint8)),
+    ),
+}
 ID = attrgetter("id")
 STALE = "a variable made before Tape.rewind was used after it: make it again"
 
@@ -97,8 +100,8 @@ def freeze(
         arguments=tuple(arguments),
         n_recorded=merged.op.size - int((merged.op == INPUT).sum()),
         n_uniform=n_uniform,
-        **_guards(tape, slots, merged),
-        kinks=_kinks(tape, slots[merged.kinks], nodes, active),
+        **(_guards(tape, slots, merged) if tape.guards else NO_GUARDS),
+        kinks=_kinks(tape, slots[merged.kinks], nodes, active) if tape.kinks else (),
         lines=tuple(tape.lines[k] for k in _in_order(slots[first:], first_node)) if tape.lines else None,
         composites=placed,
     )
@@ -159,20 +162,23 @@ def _merge(tape: Tape, inputs: Sequence[ADVar], outputs: Sequence[ADVar | float]
         positions=positions,
         inputs=first + np.fromiter(map(ID, inputs), dtype=np.int64, count=len(inputs)),
         roots=_of_ids(positions, first, roots),
-        guard_left=_of_ids(positions, first, list(map(itemgetter(1), tape.guards))),
-        guard_right=_of_ids(positions, first, list(map(itemgetter(2), tape.guards))),
-        kinks=_of_ids(positions, first, list(map(itemgetter(0), tape.kinks))),
+        guard_left=_nth_of_ids(positions, first, 1, tape.guards) if tape.guards else NOTHING,
+        guard_right=_nth_of_ids(positions, first, 2, tape.guards) if tape.guards else NOTHING,
+        kinks=_nth_of_ids(positions, first, 0, tape.kinks) if tape.kinks else NOTHING,
         composites=list(starmap(partial(_placed, positions, first), tape.composites)),
     )
 
 
 def _of_ids(positions: Ints, first: int, ids: Sequence[int]) -> Ints:
     """Return the positions of ids on the tape: a node's number, or -(k + 1) for constant k."""
-    if not ids:
-        return NOTHING
     numbers = np.array(ids, dtype=np.int64)
     merged: Ints = positions[np.where(numbers < 0, -numbers - 1, numbers + first)]
     return merged
+
+
+def _nth_of_ids(positions: Ints, first: int, n: int, rows: Sequence[Any]) -> Ints:
+    """Return the positions of the ids that stand n-th in rows."""
+    return _of_ids(positions, first, list(map(itemgetter(n), rows)))
 
 
 def _placed(
@@ -231,8 +237,6 @@ def _number_leaves(tape: Tape, merged: _Merged, live: Flags) -> tuple[Ints, Floa
 
 def _guards(tape: Tape, slots: Ints, merged: _Merged) -> dict[str, Any]:
     """Return the guards, and arrays over them: operation, slots of both sides, outcome."""
-    if not tape.guards:
-        return {"guards": (), "guard_arrays": NO_GUARDS}
     operations, _, _, outcomes, lines = zip(*tape.guards, strict=True)
     codes, came_out = np.array(operations, dtype=np.uint8), np.array(outcomes, dtype=np.uint8)
     arrays = (codes, slots[merged.guard_left], slots[merged.guard_right], came_out)
@@ -268,8 +272,6 @@ def _activity(
 
 def _kinks(tape: Tape, slots: Ints, nodes: Nodes, active: Flags) -> tuple[Kink, ...]:
     """Return the kinks that a derivative passes, one per slot: that of the first recording of a repeated operation."""
-    if not tape.kinks:
-        return ()
     kinks = {
         int(slot): (what if isinstance(what, str) else RULES[what].name, line)
         for slot, (_, what, line) in zip(slots[::-1], reversed(tape.kinks), strict=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -38,7 +38,7 @@ class Layout:
     composites : composite operations, in order; between them lie the segments of plain nodes
     cache, idle : facts about this program, each found once, and replays that nobody uses; neither copied nor pickled
     op, left, right, activity, n_nodes, first_node, n_slots : those of `nodes`
-    n_inputs, n_outputs : int, scalars (in one lane)
+    n_inputs, n_active, n_outputs : int, scalars: all inputs, those differentiated, outputs (in one lane)
     input_active : (n_inputs,) whether each input is differentiated
     lane_slots, has_lanes : slots of the inputs that vary from lane to lane, ascending; whether there are any
     segments : ranges (begin, end) of the nodes that no lane changes before, between and after the composites
@@ -66,6 +66,7 @@ class Layout:
     first_node: int = field(init=False)
     n_slots: int = field(init=False)
     n_inputs: int = field(init=False)
+    n_active: int = field(init=False)
     n_outputs: int = field(init=False)
     input_active: npt.NDArray[np.bool_] = field(init=False)
     lane_slots: Ints = field(init=False)
@@ -92,6 +93,7 @@ class Layout:
             first_node=nodes.first_node,
             n_slots=nodes.n_slots,
             n_inputs=n_inputs,
+            n_active=int(active.sum()),
             n_outputs=self.outputs.size,
             input_active=frozen(active),
             lane_slots=frozen(np.flatnonzero(lane).astype(np.int32)),
@@ -105,11 +107,6 @@ class Layout:
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
         self.__post_init__()
-
-    @property
-    def n_active(self) -> int:
-        """Number of scalars that are differentiated (in one lane)."""
-        return int(self.input_active.sum())
 
     def unit_directions(self) -> Floats:
         """Return the unit directions of the active inputs as new rows (n_active, n_inputs)."""
@@ -133,23 +130,16 @@ class Layout:
             f"{instead}"
         )
 
+    def mark_dependent(self, handed: Flags, marked: Flags) -> None:
+        """Mark every node that depends on a marked slot, through operations and composites.
 
-def spread(
-    left: Ints,
-    right: Ints,
-    handed: Flags,
-    marked: Flags,
-    first_node: int,
-    composites: Sequence[PlacedComposite],
-) -> None:
-    """Mark every node that depends on a marked slot, through operations and composites.
-
-    `handed` says per node through which operands (bits 1 and 2) a mark is handed on.
-    """
-    begin = 0
-    for composite in composites:
-        passes.mark_dependent(left, right, handed, marked, first_node, begin, composite.begin)
-        depends = marked[composite.operands].any()
-        marked[first_node + composite.begin : first_node + composite.end] = depends
-        begin = composite.end
-    passes.mark_dependent(left, right, handed, marked, first_node, begin, handed.size)
+        `marked` (n_slots,) flags slots; `handed` (n_nodes,) says per node through which operands (bits 1 and 2) a mark
+        is handed on.
+        """
+        begin, first = 0, self.first_node
+        for composite in self.composites:
+            passes.mark_dependent(self.left, self.right, handed, marked, first, begin, composite.begin)
+            depends = marked[composite.operands].any()
+            marked[first + composite.begin : first + composite.end] = depends
+            begin = composite.end
+        passes.mark_dependent(self.left, self.right, handed, marked, first, begin, self.n_nodes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from aadlib.errors import Line
@@ -18,16 +18,14 @@ class Argument:
     offset: int
     active: bool
     lane: bool
+    size: int = field(init=False, compare=False)
+    """Number of scalars in one lane."""
+    span: slice = field(init=False, compare=False)
+    """Positions among the inputs."""
 
-    @property
-    def size(self) -> int:
-        """Number of scalars in one lane."""
-        return math.prod(self.shape)
-
-    @property
-    def span(self) -> slice:
-        """Positions among the inputs."""
-        return slice(self.offset, self.offset + self.size)
+    def __post_init__(self) -> None:
+        size = math.prod(self.shape)
+        vars(self).update(size=size, span=slice(self.offset, self.offset + size))
 
 
 @dataclass(frozen=True)

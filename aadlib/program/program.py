@@ -21,7 +21,7 @@ from aadlib.program.freeze import freeze
 from aadlib.program.layout import Layout
 from aadlib.program.once import once_per_program
 from aadlib.program.replay import Replay, lent_replay
-from aadlib.program.second_order import bottleneck_sum, forward_over_reverse, hessian_at
+from aadlib.program.second_order import bottleneck_sum, hessian_at, hessian_products
 from aadlib.program.small import SmallReplays, small_replays
 from aadlib.sweeps.simd import LANES
 from aadlib.tape.recording import argument_positions, run_recorded
@@ -225,7 +225,7 @@ class Program(Layout):
         directions[:, self.input_active] = rows
         with self.replay() as replay:
             self._evaluate_adjoints("a Hessian", replay, inputs)
-            return forward_over_reverse(replay, directions)
+            return hessian_products(replay, directions)
 
     @retraced
     def curvature(self, *arguments: Any) -> Floats:

@@ -11,12 +11,12 @@ import numpy.typing as npt
 
 from aadlib.errors import AadValueError, Line, NotFinite, describe_line
 from aadlib.program.arguments import load
+from aadlib.program.backward_passes import recycle_adjoints
 from aadlib.program.layout import Layout
 from aadlib.program.once import once_per_program
 from aadlib.program.parts import PlacedComposite
 from aadlib.rules.properties import RESULT
 from aadlib.rules.table import RULES
-from aadlib.sweeps import scalar
 from aadlib.sweeps import simd as lanes
 from aadlib.types import Floats, Ints, frozen
 from aadlib.validation import require_rule_shape
@@ -25,11 +25,10 @@ from aadlib.validation import require_rule_shape
 @once_per_program
 def adjoint_addresses(program: Layout) -> tuple[Ints, int]:
     """Return the address of every slot (n_slots,) among the adjoints a second-order sweep holds, and their number."""
-    addresses = np.empty(program.n_slots, dtype=np.int32)
     lasting: list[npt.NDArray[Any]] = [np.arange(program.n_inputs), program.outputs]
     for composite in program.composites:
         lasting += [composite.operands, program.first_node + np.arange(composite.begin, composite.end)]
-    count = scalar.recycle_adjoints(program.nodes, np.concatenate(lasting).astype(np.int32), addresses)
+    addresses, count = recycle_adjoints(program.nodes, np.concatenate(lasting).astype(np.int32))
     return frozen(addresses), count
 
 
@@ -87,7 +86,7 @@ class Replay:
         program, values = self.program, self.values
         load(program.arguments, values, arguments)
         self.sweep_values()
-        changed = scalar.first_changed_guard(program.guard_arrays, values)
+        changed = lanes.first_changed_guard(program.guard_arrays, values)
         if changed >= 0:
             program.raise_changed(changed, "")
         if program.lines is not None and np.isnan(values[program.outputs]).any():
@@ -97,7 +96,7 @@ class Replay:
     def sweep_values(self) -> None:
         """Recompute every node that no lane changes from the inputs."""
         program, values = self.program, self.values
-        scalar.value_sweep(program.nodes, values, program.segments[0])
+        lanes.value_sweep(program.nodes, values, program.segments[0])
         if program.composites:
             self.states = []
             for composite, segment in zip(program.composites, program.segments[1:], strict=True):
@@ -109,7 +108,7 @@ class Replay:
                     )
                 values[self._results(composite)] = results
                 self.states.append(state)
-                scalar.value_sweep(program.nodes, values, segment)
+                lanes.value_sweep(program.nodes, values, segment)
 
     def _results(self, composite: PlacedComposite) -> slice:
         """Return the slots of a composite's results."""
@@ -160,14 +159,14 @@ class Replay:
     def pull_back(self) -> None:
         """Sweep the adjoints that stand in `adjoints` back to the inputs."""
         program, values, adjoints = self.program, self.values, self.adjoints
-        scalar.adjoint_sweep(program.nodes, values, adjoints, program.segments[-1])
+        lanes.adjoint_sweep(program.nodes, values, adjoints, program.segments[-1])
         for composite, state, segment in self._backwards():
             results = adjoints[self._results(composite)]
             if results.any():
                 added = composite.operation.adjoint(state, results)
                 added = require_rule_shape(composite.operation, "adjoint", added, composite.operands.shape)
                 np.add.at(adjoints, composite.operands, added)
-            scalar.adjoint_sweep(program.nodes, values, adjoints, segment)
+            lanes.adjoint_sweep(program.nodes, values, adjoints, segment)
 
     def sweep_tangents(self, values: Floats, directions: Floats) -> Floats:
         """Carry directions, rows (m, n_inputs), forward; return the tangents (n_blocks, n_slots, LANES).

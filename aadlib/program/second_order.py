@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from aadlib.program.created_arcs import find_created_arcs
+from aadlib.program.backward_passes import find_created_arcs, mark_reached
 from aadlib.program.layout import Layout
 from aadlib.program.once import once_per_program
 from aadlib.program.replay import Replay, lent_replay
 from aadlib.rules.properties import CURVES
 from aadlib.sweeps import simd as lanes
 from aadlib.threads import map_pieces
-from aadlib.types import Flags, Floats, Ints
+from aadlib.types import Flags, Floats, Ints, frozen
 
 WIDEST = 4
 """Most blocks of lanes that one bottleneck sweep carries side by side: beyond one they cost little, while rows stay in
@@ -47,11 +47,20 @@ class CreatedArcs:
 
 
 @once_per_program
-def created_arcs_of(program: Layout) -> CreatedArcs:
-    """Return the arcs a program creates."""
+def reached_slots(program: Layout) -> Flags:
+    """Return one flag per slot: whether an output's derivative in it can be other than zero."""
     reached = np.zeros(program.n_slots, dtype=np.uint8)
     reached[program.outputs] = 1
-    bits, addresses, n_arcs, n_ends, n_addresses = find_created_arcs(program.nodes, CURVES, reached)
+    mark_reached(program.nodes, reached)
+    return frozen(reached)
+
+
+@once_per_program
+def created_arcs_of(program: Layout) -> CreatedArcs:
+    """Return the arcs a program creates."""
+    bits, addresses, n_arcs, n_ends, n_addresses = find_created_arcs(
+        program.nodes, CURVES, reached_slots(program)
+    )
     n_rows = int(np.count_nonzero(addresses[program.first_node :] >= 0))
     return CreatedArcs(bits, addresses, n_arcs, n_ends, n_addresses, n_rows)
 
@@ -68,7 +77,7 @@ def bottleneck_work(program: Layout, n_groups: int) -> float:
     return 20.0 * n_groups * (arcs.n_rows + arcs.n_arcs)
 
 
-def forward_over_reverse(replay: Replay, directions: Floats) -> Floats:
+def hessian_products(replay: Replay, directions: Floats) -> Floats:
     """Return the Hessian times each row of `directions` (m, n_inputs) at an evaluated replay, (m, n_active).
 
     The replay holds values and adjoints. One tangent and one second-order sweep per block of lanes; blocks run on
@@ -157,5 +166,5 @@ def hessian_at(replay: Replay) -> Floats:
     """Return the Hessian (n_active, n_active) at an evaluated replay, by the cheaper of the two ways."""
     if prefers_bottleneck(replay.program):
         return bottleneck_sum(replay)
-    rows = forward_over_reverse(replay, replay.program.unit_directions())
+    rows = hessian_products(replay, replay.program.unit_directions())
     return 0.5 * (rows + rows.T)

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from aadlib.rules import special
-from aadlib.rules.table import RULES, Rule
-from aadlib.tape import operations
+from aadlib.rules.numpy_names import plain_function
+from aadlib.rules.table import CODES, RULES, Rule
 
 LIBRARY_TO_NUMPY = {
     "pow": "power", "fabs": "absolute", "asin": "arcsin", "acos": "arccos", "atan": "arctan", "atan2": "arctan2",
@@ -26,10 +26,22 @@ class _Namespace(dict[str, Any]):
         if name in ("trigamma", "tetragamma"):
             function: Any = lambda x: np.float64(getattr(special, name)(float(x)))  # noqa: E731 - bound once by name
         else:
-            known = LIBRARY_TO_NUMPY.get(name, name)
-            function = getattr(operations if hasattr(operations, known) else np, known)
+            function = _on_any_number(LIBRARY_TO_NUMPY.get(name, name))
         self[name] = function
         return function
+
+
+def _on_any_number(name: str) -> Callable[..., Any]:
+    """Return operation `name` for numbers of any kind; recorded ones and duals bring their `chain_rule`."""
+    rule = RULES[CODES[name]]
+
+    def function(*arguments: Any) -> Any:
+        for x in arguments:
+            if hasattr(x, "chain_rule"):
+                return x.chain_rule(rule, *arguments)
+        return plain_function(name)(*arguments)
+
+    return function
 
 
 _NAMESPACE = _Namespace({name: value for name, value in vars(special).items() if isinstance(value, float)})

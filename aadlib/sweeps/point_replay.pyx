@@ -6,7 +6,7 @@ from cpython.buffer cimport PyBUF_CONTIG_RO, PyBUF_FORMAT, PyBuffer_Release, PyO
 from libc.string cimport memset, strcmp
 
 from aadlib.program.nodes cimport Nodes
-from aadlib.sweeps.instructions cimport AAD_LANES, aad_guards, guards_of, kernels
+from aadlib.sweeps.simd cimport AAD_LANES, aad_guards, guards_of, kernels
 
 
 cdef class PointReplay:

@@ -1,24 +1,27 @@
-"""Sweeps over blocks of lanes: the Python face of those kernels of the instruction set in use that take whole arrays.
+"""Sweeps over one market state and over blocks of lanes, by the widest instruction set that this processor has.
+
+The sweeps are C, in `aadlib/sweeps/kernels`, built once per instruction set, and chosen among here alone:
+`AADLIB_INSTRUCTIONS` (baseline, avx2, avx512) forces a set when the package is imported, `use` changes it later, in tests
+and comparisons. Every set gives the same bits.
 
 Arguments that several sweeps share: `segment` is (begin, end), nodes begin..end-1; `values` and `adjoints` are
 (n_slots,), what the sweeps over one market state left; `lane_inputs` is (slots, numbers), a row of numbers
 (n_slots, n_lanes) per slot; `guards` is (op, left, right, outcome) of the recorded comparisons; `lanes` is (begin, end).
 """
 
+import os
+
 from libc.string cimport memset
 
-from aadlib.program.nodes cimport Nodes
-from aadlib.sweeps.instructions cimport (
-    AAD_BLOCK,
-    AAD_LANES,
-    aad_changed,
-    aad_chunk,
-    aad_lane_results,
-    aad_outputs,
-    aad_tangent_plan,
-    guards_of,
-    kernels,
-)
+from aadlib.errors import AadValueError
+from aadlib.program.nodes cimport Nodes, aad_nodes
+
+cdef extern from "aadlib/sweeps/kernels/processor.h":
+    const aad_kernels* const* aad_tables
+    int aad_widest() nogil
+
+INSTRUCTION_SETS = ("baseline", "avx2", "avx512")
+"""Names of the sets that the sweeps can be built for, each with what the ones before it have."""
 
 LANES = AAD_LANES
 """Directions in one block of a sweep over one market state."""
@@ -26,11 +29,75 @@ LANES = AAD_LANES
 BLOCK = AAD_BLOCK
 """Market states or paths in one block of a sweep over many."""
 
+cdef str _in_use = ""
+
+
+# ---- the instruction set -------------------------------------------------------------------------------------------
+
+
+def available():
+    """Return the names of the instruction sets that this build and this processor have."""
+    return INSTRUCTION_SETS[: aad_widest() + 1]
+
+
+def in_use():
+    """Return the name of the instruction set that sweeps run with."""
+    return _in_use
+
+
+def use(name):
+    """Let every sweep from now on run with an instruction set; not while one runs on another thread.
+
+    Raises
+    ------
+    AadValueError
+        When there is no such set, or this build or processor lacks it.
+    """
+    global kernels, _in_use
+    if name not in INSTRUCTION_SETS:
+        raise AadValueError(f"AADLIB_INSTRUCTIONS = {name!r}: choose one of {', '.join(INSTRUCTION_SETS)}")
+    if name not in available():
+        raise AadValueError(
+            f"AADLIB_INSTRUCTIONS = {name!r}: this processor and build have {', '.join(available())} only; leave it unset"
+        )
+    kernels = aad_tables[INSTRUCTION_SETS.index(name)]
+    _in_use = name
+
+
+use(os.environ.get("AADLIB_INSTRUCTIONS", INSTRUCTION_SETS[aad_widest()]))
+
+
+# ---- one market state ------------------------------------------------------------------------------------------------
+
+
+def value_sweep(Nodes nodes not None, double[::1] values, segment):
+    """Recompute the values of the nodes of a segment (begin, end), in order."""
+    cdef Py_ssize_t begin, end
+    begin, end = segment
+    if end > begin:
+        with nogil:
+            kernels.values(&nodes.c, &values[0], begin, end)
+
+
+def adjoint_sweep(Nodes nodes not None, const double[::1] values, double[::1] adjoints, segment):
+    """Add the adjoints of a segment's nodes, last first, to those of their operands; `adjoints` holds the seeds."""
+    cdef Py_ssize_t begin, end
+    begin, end = segment
+    if end > begin:
+        with nogil:
+            kernels.adjoints(&nodes.c, &values[0], &adjoints[0], begin, end)
+
+
+def first_changed_guard(tuple guards, const double[::1] values):
+    """Return the position of the first guard that comes out otherwise than recorded, or -1."""
+    cdef aad_guards recorded = guards_of(guards)
+    return kernels.changed_guard(&recorded, &values[0]) if recorded.n_guards else -1
+
 
 # ---- directions over one market state ------------------------------------------------------------------------------
 
 
-def tangent_sweep(Nodes nodes, const double[::1] values, double[::1] tangents, segment):
+def tangent_sweep(Nodes nodes not None, const double[::1] values, double[::1] tangents, segment):
     """Carry LANES directions forward over a segment; `tangents` (n_slots * LANES) holds seeds and zeros."""
     cdef Py_ssize_t begin, end
     begin, end = segment
@@ -40,7 +107,7 @@ def tangent_sweep(Nodes nodes, const double[::1] values, double[::1] tangents, s
 
 
 def second_order_sweep(
-    Nodes nodes,
+    Nodes nodes not None,
     const double[::1] values,
     const double[::1] adjoints,
     const double[::1] tangents,
@@ -51,7 +118,7 @@ def second_order_sweep(
     """Carry the tangents of the adjoints backward over a segment in LANES directions: forward over reverse.
 
     `adjoint_tangents` (n_addresses * LANES) enters as zeros; a slot's block stands at its address, see
-    `aadlib.sweeps.scalar.recycle_adjoints`.
+    `aadlib.program.backward_passes.recycle_adjoints`.
     """
     cdef Py_ssize_t begin, end
     begin, end = segment
@@ -63,7 +130,7 @@ def second_order_sweep(
 
 
 def bottleneck_terms(
-    Nodes nodes,
+    Nodes nodes not None,
     const double[::1] values,
     const double[::1] adjoints,
     const double[:, :, ::1] tangents,
@@ -86,7 +153,7 @@ def bottleneck_terms(
 
 
 def bottleneck_sweep(
-    Nodes nodes,
+    Nodes nodes not None,
     const unsigned char[::1] created,
     const double[::1] values,
     const double[::1] adjoints,
@@ -119,8 +186,20 @@ def bottleneck_sweep(
 # ---- many market states --------------------------------------------------------------------------------------------
 
 
+cdef aad_guards guards_of(tuple guards) except *:
+    """Return recorded comparisons for C; the arrays must live as long as they are used."""
+    cdef const unsigned char[::1] op = guards[0]
+    cdef const int[::1] left = guards[1]
+    cdef const int[::1] right = guards[2]
+    cdef const unsigned char[::1] outcome = guards[3]
+    cdef aad_guards recorded = aad_guards(NULL, NULL, NULL, NULL, op.shape[0])
+    if op.shape[0]:
+        recorded.op, recorded.left, recorded.right, recorded.outcome = &op[0], &left[0], &right[0], &outcome[0]
+    return recorded
+
+
 cdef aad_chunk chunk_of(
-    Nodes nodes, Py_ssize_t begin_node, tuple lane_inputs, tuple guards, double[::1] values, tuple lanes
+    Nodes nodes not None, Py_ssize_t begin_node, tuple lane_inputs, tuple guards, double[::1] values, tuple lanes
 ) except *:
     """Return one call's share of the lanes for C; the arrays must live as long as they are used."""
     cdef const int[::1] slots = lane_inputs[0]
@@ -141,7 +220,7 @@ cdef aad_chunk chunk_of(
 
 
 def evaluate_chunk(
-    Nodes nodes,
+    Nodes nodes not None,
     Py_ssize_t begin_node,
     tuple lane_inputs,
     tuple guards,
@@ -166,7 +245,7 @@ def evaluate_chunk(
 
 
 def gradient_chunk(
-    Nodes nodes,
+    Nodes nodes not None,
     Py_ssize_t begin_node,
     tuple lane_inputs,
     tuple guards,
@@ -195,7 +274,7 @@ def gradient_chunk(
 
 
 def second_order_chunk(
-    Nodes nodes,
+    Nodes nodes not None,
     Py_ssize_t begin_node,
     tuple lane_inputs,
     tuple guards,

@@ -4,6 +4,8 @@ from typing import Any, NoReturn, Union, overload
 import numpy as np
 import numpy.typing as npt
 
+from aadlib.rules.table import Rule
+
 Number = Union[float, np.floating[Any], np.integer[Any], np.bool_, "ADVar", "Condition"]
 Array = npt.NDArray[Any]
 
@@ -31,6 +33,8 @@ class ADVar:
     @property
     def imag(self) -> float: ...
     def item(self) -> ADVar: ...
+    @staticmethod
+    def chain_rule(rule: Rule, *arguments: Any) -> ADVar: ...
     def conjugate(self) -> ADVar: ...
     @overload
     def __add__(self, other: Number) -> ADVar: ...

@@ -13,7 +13,7 @@ from libc.string cimport memcmp, memcpy
 from aadlib.tape.tape cimport INPUT, RECENT_SHIFT, RESULT, Columns, active_nodes, active_tape, caller_line, push, push_constant
 
 from aadlib.errors import AadTypeError, TapeError
-from aadlib.rules.table import RULES
+from aadlib.rules.table import CODES, RULES
 from aadlib.tape.tape import set_input_maker
 
 include "aadlib/generated/rules.pxi"
@@ -343,6 +343,12 @@ cdef class ADVar:
         if RULES[op].arity == 1:
             return lambda: unary(op, self)
         return lambda other: binary(op, self, other)
+
+    @staticmethod
+    def chain_rule(rule, *arguments):
+        """Record an operation by its row, as `Dual.chain_rule` carries one out."""
+        code = CODES[rule.name]
+        return record_binary(code, *arguments) if len(arguments) == 2 else record_unary(code, *arguments)
 
     def conjugate(self):
         """Return the number itself, which is real."""

@@ -252,7 +252,7 @@ class ADArray(np.ndarray):
         return handle_function(function, args, kwargs)
 
     def __getitem__(self, key: Any) -> Any:
-        return super().__getitem__(_decided(key))
+        return super().__getitem__(key if type(key) is int else _decided(key))
 
     def __setitem__(self, key: Any, value: Any) -> None:
         super().__setitem__(_decided(key), value)

@@ -12,9 +12,9 @@ from apps.report.surfaces import SurfaceGrid, quoted_range
 
 if TYPE_CHECKING:
     from pricers.calibration import CalibrationResult
+    from pricers.calibration.svi_fit import SVIFit
     from pricers.chain.quotes import Quotes
-    from pricers.surfaces.local_volatility import SplineLocalVolatility
-    from pricers.surfaces.svi_fit import SVIFit
+    from pricers.surfaces.spline_local_volatility import SplineLocalVolatility
 
 _DEVIATIONS = (-4.5, 3.0)
 """Strikes shown on the surface, in at-the-money standard deviations."""

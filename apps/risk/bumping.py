@@ -10,7 +10,7 @@ import numpy as np
 from aadlib.types import Floats
 
 if TYPE_CHECKING:
-    from pricers.pde.forward_grid import ForwardGrid
+    from pricers.pde.grids import ForwardGrid
 
 _LOG_BUMP = 5e-4
 

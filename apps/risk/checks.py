@@ -10,13 +10,12 @@ from aadlib.types import Floats
 from apps.risk.bumping import bumped, differences, rate_step, spot_step
 from apps.risk.model import BookModel
 from apps.risk.results import VOLATILITY_POINT, BookGreeks, Check
-from pricers.pde.forward import march_forward
-from pricers.pde.forward_grid import lagrange_start, lagrange_weights
-from pricers.pde.forward_reading import READING_WIDTH
+from pricers.pde.forward import READING_WIDTH, march_forward
+from pricers.pde.grids import lagrange_start, lagrange_weights
 
 if TYPE_CHECKING:
     import aadlib as ad
-    from pricers.pde.forward_grid import ForwardGrid
+    from pricers.pde.grids import ForwardGrid
 
 
 _FLAT_VOLATILITY = 0.2

@@ -114,7 +114,7 @@ def calculate(arguments: argparse.Namespace, job: Stages) -> RiskResult:
         book = read_book(arguments.book, quotes) if arguments.book else default_book(quotes)
     with job.stage("loading compiled code"):
         from pricers.calibration import calibrate, holdout
-        from pricers.surfaces.svi_fit import fit_svi_slices
+        from pricers.calibration.svi_fit import fit_svi_slices
     size = {"n_strikes": arguments.strikes, "n_expiries": arguments.expiries}
     with job.stage("calibrating the surface"):
         calibration = calibrate(

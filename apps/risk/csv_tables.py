@@ -9,7 +9,7 @@ import numpy as np
 from apps.report.files import csv_text
 from apps.risk.results import RiskResult
 from apps.risk.tables import greek_rows
-from pricers.fit_quality import inside_bid_ask
+from pricers.calibration.quality import inside_bid_ask
 
 
 def csv_files(result: RiskResult) -> dict[str, str]:

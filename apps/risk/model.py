@@ -18,8 +18,8 @@ from pricers.pde.forward import book_grid, price_book
 
 if TYPE_CHECKING:
     from pricers.chain.quotes import Quotes
-    from pricers.pde.forward_grid import ForwardGrid
-    from pricers.surfaces.local_volatility import SplineLocalVolatility
+    from pricers.pde.grids import ForwardGrid
+    from pricers.surfaces.spline_local_volatility import SplineLocalVolatility
 
 
 @dataclass(frozen=True)
@@ -161,7 +161,7 @@ class BookModel:
 
     def black_vegas(self, prices: Floats) -> Floats:
         """Return the Black vega per volatility point of one option of each position from its price, or NaN."""
-        from pricers.implied_volatility import implied_volatility, vega
+        from pricers.analytic import implied_volatility, vega
 
         c = self.contracts
         terms = {name: c[f"{name}s"] for name in ("forward", "strike", "discount")}

@@ -17,7 +17,7 @@ from apps.risk import tables
 from apps.risk.results import RiskResult
 
 if TYPE_CHECKING:
-    from pricers.surfaces.local_volatility import SplineLocalVolatility
+    from pricers.surfaces.spline_local_volatility import SplineLocalVolatility
 
 
 def report_page(result: RiskResult, n_smiles: int) -> str:

@@ -11,8 +11,8 @@ from apps.risk.buckets import Buckets
 
 if TYPE_CHECKING:
     from pricers.calibration import CalibrationResult, HoldoutResult
+    from pricers.calibration.svi_fit import SVIFit
     from pricers.chain.quotes import Quotes
-    from pricers.surfaces.svi_fit import SVIFit
 
 VOLATILITY_POINT = 0.01
 BASIS_POINT = 1e-4

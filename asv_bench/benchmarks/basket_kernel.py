@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pricers.monte_carlo.basket_call import BasketGreeks, basket_greeks
+from pricers.monte_carlo import BasketGreeks, basket_greeks
 
 from . import monte_carlo as model
 from .sizes import median_seconds, sizes

@@ -15,9 +15,8 @@ import numpy.typing as npt
 
 import aadlib as ad
 from pricers.pde import backward
-from pricers.pde.forward_grid import lagrange_weights
-from pricers.pde.grids import Grid, uniform_grid
-from pricers.pde.payoff import averaged_payoff
+from pricers.pde.backward.payoff import averaged_payoff
+from pricers.pde.grids import Grid, lagrange_weights, uniform_grid
 from pricers.surfaces.bspline import BSplineBasis, TensorBasis, uniform_basis
 from pricers.surfaces.spline_volatility import SplineVolatility
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 import aadlib as ad
 from pricers.pde.forward import book_grid, price_book
-from pricers.surfaces import local_volatility
+from pricers.surfaces import spline_local_volatility as local_volatility
 from pricers.surfaces.bspline import uniform_basis
 
 from .sizes import SMALLEST, median_seconds

@@ -14,10 +14,10 @@ import numpy.typing as npt
 import aadlib as ad
 from aadlib.types import Floats
 from greeks2 import hessian, plan
+from greeks2.methods import methods_for
 from greeks2.methods.edge_pushing.edge_pushing import replay_arcs, schedule_of
-from greeks2.methods.forward_over_reverse import colored_entries, coloring_of
+from greeks2.methods.forward_over_reverse.forward_over_reverse import colored_entries, coloring_of
 from greeks2.point import point_at
-from greeks2.second_order import methods_for
 
 from .black_scholes import POINT, call_price
 from .bspline_march import recorded, static_basis
@@ -225,9 +225,9 @@ def shapes(names: list[str] | None = None) -> list[Shape]:
 def contestants(one: Shape) -> dict[str, Callable[[], object]]:
     """Return the dense Hessian by every exact method that runs on the program, coloured directions among them."""
     found: dict[str, Callable[[], object]] = {
-        method: partial(hessian, one.program, one.point, method=method)
+        method.name: partial(hessian, one.program, one.point, method=method.name)
         for method in methods_for(one.program)
-        if method != "bumping2"
+        if method.is_exact
     }
     coloring = coloring_of(one.program)
     if coloring is not None:
@@ -287,7 +287,7 @@ def numeric_phase(one: Shape, rounds: int, cap_active: int | None = None) -> Pus
         def push() -> None:
             with schedule.weights() as weights:
                 replay_arcs(point, schedule, weights, half)
-                weights[schedule.places] = 0.0
+                weights[schedule.addresses] = 0.0
 
         half = np.zeros((n, n))
         push()

@@ -8,7 +8,7 @@ from typing import Any
 import aadlib as ad
 from apps.reproduce.contracts.svi_call import EXPIRIES, POINT
 from greeks2 import hessian
-from pricers import svi_pde
+from pricers.pde.backward import svi_pde
 from pricers.pde.grids import uniform_grid
 
 from .sizes import SMALLEST, median_seconds

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from aadlib.errors import AadValueError
-from aadlib.extend import Program
+from aadlib.extend import Program, once_per_program
 from aadlib.types import Floats
 from aadlib.validation import require_positive
+from greeks2.methods.method import CALL, PASS, POINT, Estimate, Method, Request, Solution
 
 STEP = float(np.finfo(np.float64).eps) ** 0.25
 """Relative step: balances the truncation error of order h**2 with round-off of order eps / h**2."""
@@ -22,19 +22,17 @@ SMALLEST_SCALE = 0.01
 MOST_LANES = 8192
 """Evaluations in one replay, which bounds the memory for shifted inputs."""
 
-_programs: WeakKeyDictionary[Program, Program] = WeakKeyDictionary()
+EVALUATION = 2.0
+"""Nanoseconds, as in `greeks2.methods.method`: a node and lane of a value sweep."""
 
 
+@once_per_program
 def lane_program(program: Program) -> Program:
-    """Return the program with every argument a lane argument, made at the first call and kept.
+    """Return the program with every argument a lane argument.
 
     A program with composite operations is returned as it is: these take one state at a time.
     """
-    if program.composites:
-        return program
-    if program not in _programs:
-        _programs[program] = program.over_lanes()
-    return _programs[program]
+    return program if program.composites else program.over_lanes()
 
 
 def default_steps(x: Floats) -> Floats:
@@ -98,3 +96,31 @@ def _quads(program: Program, x: Floats, active: Any, h: Floats, i: Any, j: Any, 
     else:
         values = [program.value(*arguments) for arguments in zip(*given, strict=True)]
     return np.reshape(values, (4, i.size, -1)) @ seeds
+
+
+def solve(request: Request) -> Solution:
+    """Return the Hessian with the value and the gradient of the adjoint sweep."""
+    program, arguments, weights = request.program, request.arguments, request.weights
+    with request.point() as point:
+        matrix = bumping2(program, arguments, weights=weights, steps=request.options.get("steps"))
+        return Solution(point.value, point.gradient, matrix)
+
+
+def _counts(program: Program, _: Any = None) -> dict[str, int]:
+    return {"evaluations": n_evaluations(program.n_active)}
+
+
+def _estimate(program: Program, best: float, replays: int) -> Estimate:
+    time = POINT + CALL + EVALUATION * program.n_nodes * n_evaluations(program.n_active)
+    return Estimate(time, _counts(program))
+
+
+BUMPING2 = Method(
+    name="bumping2",
+    solve=solve,
+    counts=_counts,
+    seconds={PASS: _estimate},
+    options={"steps": "steps are those of bumping2, not of"},
+    is_exact=False,
+    takes_composites=True,
+)

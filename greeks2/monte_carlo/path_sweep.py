@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from types import MappingProxyType
 from typing import Any
 
@@ -107,7 +108,7 @@ class PathSweep:
         arrays, edges = self._arrays(noise, edges)
         sums, changed = self._sums.sums(point, arrays, edges)
         self._sums.raise_changed(changed, edges)
-        sizes = np.diff(edges).tolist()
+        sizes = [end - begin for begin, end in pairwise(edges)]
         if self.order == 0:
             return [
                 PathSums(n, value, None, None) for n, value in zip(sizes, sums[:, 0].tolist(), strict=True)
@@ -141,7 +142,7 @@ class PathSweep:
             )
         plain = all([isinstance(one, np.ndarray) and one.dtype == np.float64 for one in noise])
         first, last = edges[0], edges[-1]
-        rising = len(edges) > 1 and bool((np.diff(edges) > 0).all())
+        rising = len(edges) > 1 and sorted(set(edges)) == list(edges)
         arrays = []
         for position, (one, argument) in enumerate(zip(noise, self._lanes, strict=True)):
             array = np.asarray(one)

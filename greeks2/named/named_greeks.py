@@ -196,8 +196,9 @@ def greeks(
     Examples
     --------
     >>> from greeks2 import greeks
-    >>> found = greeks(lambda spot, volatility: spot**2 * volatility, {"spot": 10.0, "volatility": 0.2}, units="market")
-    >>> found.delta, found.gamma, found.vega, found.vanna
+    >>> inputs = {"spot": 10.0, "volatility": 0.2}
+    >>> result = greeks(lambda spot, volatility: spot**2 * volatility, inputs, units="market")
+    >>> result.delta, result.gamma, result.vega, result.vanna
     (4.0, 0.4, 1.0, 0.2)
     """
     if order not in (1, 2):

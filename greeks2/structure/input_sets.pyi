@@ -1,23 +1,23 @@
+"""Python face of input_sets.pyx."""
+
 import numpy as np
 import numpy.typing as npt
 
+from aadlib.extend import Nodes
 from aadlib.types import Flags, Ints
 
-Places = npt.NDArray[np.intp]
+Numbers = npt.NDArray[np.intp]
 
 class InputSets:
     def __init__(self, most_bytes: int) -> None: ...
     def carry(
         self,
-        left: Ints,
-        right: Ints,
-        activity: Flags,
+        nodes: Nodes,
         created: Flags,
         needed: Flags,
-        inputs: Places,
-        first: int,
+        inputs: Numbers,
         composites: Ints,
         operands: Ints,
         most: int,
     ) -> bool: ...
-    def places(self, n: int, most: int) -> Places | None: ...
+    def entries(self, n: int, most: int) -> Numbers | None: ...

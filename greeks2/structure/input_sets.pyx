@@ -1,13 +1,15 @@
-"""Which inputs meet in the nodes of a program: sets of inputs carried forward, each set and each union made once.
+"""Which inputs interact in the nodes of a program: sets of inputs carried forward, each set and each union made once.
 
 A set is a window of 64-bit words, a bit per input, from the word of its first member to that of its last: inputs that
-meet mostly stand side by side. `greeks2.twins.sparsity` is the readable twin.
+interact mostly stand side by side. `greeks2.twins.sparsity` is the readable twin.
 """
 
 import numpy as np
 
 from libc.stdlib cimport calloc, free, realloc
 from libc.string cimport memcmp, memset
+
+from aadlib.program.nodes cimport Nodes, aad_nodes
 
 include "greeks2/structure/bits.pxi"
 
@@ -22,7 +24,7 @@ cdef struct Set:
 
 cdef struct Table:    # from pairs of numbers to a number, open-addressed
     uint64_t* keys    # key + 1, 0 where free
-    int* found
+    int* numbers
     Py_ssize_t size
     Py_ssize_t n
 
@@ -39,10 +41,10 @@ cdef int widen(Table* table) except -1 nogil:
     cdef Py_ssize_t at
     table.size = max(<Py_ssize_t>1024, 2 * old.size)
     table.keys = <uint64_t*>calloc(table.size, sizeof(uint64_t))
-    table.found = <int*>calloc(table.size, sizeof(int))
-    if table.keys == NULL or table.found == NULL:
+    table.numbers = <int*>calloc(table.size, sizeof(int))
+    if table.keys == NULL or table.numbers == NULL:
         free(table.keys)
-        free(table.found)
+        free(table.numbers)
         table[0] = old
         raise MemoryError("no memory for the sets of inputs")
     for k in range(old.size):
@@ -51,14 +53,14 @@ cdef int widen(Table* table) except -1 nogil:
             while table.keys[at]:
                 at = (at + 1) & (table.size - 1)
             table.keys[at] = old.keys[k]
-            table.found[at] = old.found[k]
+            table.numbers[at] = old.numbers[k]
     free(old.keys)
-    free(old.found)
+    free(old.numbers)
     return 0
 
 
 cdef inline Py_ssize_t probe(const Table* table, uint64_t key) noexcept nogil:
-    """Return where a key stands, or the free place it belongs in."""
+    """Return where a key stands, or where it belongs."""
     cdef Py_ssize_t at = mixed(key + 1) & (table.size - 1)
     while table.keys[at] and table.keys[at] != key + 1:
         at = (at + 1) & (table.size - 1)
@@ -89,9 +91,9 @@ cdef class InputSets:
         free(self.sets)
         free(self.by_content)
         free(self.unions.keys)
-        free(self.unions.found)
+        free(self.unions.numbers)
         free(self.pairs.keys)
-        free(self.pairs.found)
+        free(self.pairs.numbers)
 
     cdef int grow_sets(self) except -1 nogil:
         """Make room for more sets, and spread them over a larger table."""
@@ -118,14 +120,14 @@ cdef class InputSets:
         return 0
 
     cdef uint64_t hashed(self, const Set* one) noexcept nogil:
-        cdef uint64_t found = one.low
+        cdef uint64_t digest = one.low
         cdef int k
         for k in range(one.n):
-            found = mixed(found + self.words[one.begin + k])
-        return found
+            digest = mixed(digest + self.words[one.begin + k])
+        return digest
 
-    cdef int keep(self, int low, int n) except -1 nogil:
-        """Return the number of the set whose window was written at the end of the words, kept only if it is new."""
+    cdef int number_of(self, int low, int n) except -1 nogil:
+        """Return the number of the set whose window was written at the end of the words, which stays only if it is new."""
         cdef Set* one
         cdef Set* other
         cdef Py_ssize_t at
@@ -170,14 +172,14 @@ cdef class InputSets:
         """Return the set of one input."""
         self.make_room(1)
         self.words[self.n_words] = <uint64_t>1 << (member & 63)
-        return self.keep(member >> 6, 1)
+        return self.number_of(member >> 6, 1)
 
     cdef int join(self, int i, int j) except -1 nogil:
         """Return the union of two sets."""
         cdef Py_ssize_t at
         cdef uint64_t key
         cdef uint64_t* words
-        cdef int low, high, k, found
+        cdef int low, high, k, number
         cdef Set* one
         cdef Set* other
         if i == j or i == 0:
@@ -187,7 +189,7 @@ cdef class InputSets:
         key = (<uint64_t>min(i, j) << 32) | max(i, j)
         at = probe(&self.unions, key)
         if self.unions.keys[at]:
-            return self.unions.found[at]
+            return self.unions.numbers[at]
         one = &self.sets[i]
         other = &self.sets[j]
         low = min(one.low, other.low)
@@ -199,17 +201,17 @@ cdef class InputSets:
             words[one.low - low + k] = self.words[one.begin + k]
         for k in range(other.n):
             words[other.low - low + k] |= self.words[other.begin + k]
-        found = self.keep(low, high - low)
+        number = self.number_of(low, high - low)
         if 2 * self.unions.n > self.unions.size:
             widen(&self.unions)
             at = probe(&self.unions, key)
         self.unions.keys[at] = key + 1
-        self.unions.found[at] = found
+        self.unions.numbers[at] = number
         self.unions.n += 1
-        return found
+        return number
 
-    cdef int meet(self, int i, int j) except -1 nogil:
-        """Note that all members of one set meet all of the other; return how many colours that takes at least."""
+    cdef int pair(self, int i, int j) except -1 nogil:
+        """Note that all members of two sets interact; return how many colours that takes at least."""
         cdef uint64_t key = (<uint64_t>min(i, j) << 32) | max(i, j)
         cdef Py_ssize_t at = probe(&self.pairs, key)
         if not self.pairs.keys[at]:
@@ -222,13 +224,10 @@ cdef class InputSets:
 
     def carry(
         self,
-        const int[::1] left,
-        const int[::1] right,
-        const unsigned char[::1] activity,
+        Nodes nodes,
         const unsigned char[::1] created,
         const unsigned char[::1] needed,
         const Py_ssize_t[::1] inputs,
-        Py_ssize_t first,
         const int[:, ::1] composites,
         const int[::1] operands,
         int most,
@@ -237,7 +236,6 @@ cdef class InputSets:
 
         Parameters
         ----------
-        left, right, activity, first : the program
         created : (n_nodes,) bits 1, 2, 4 where a node creates arcs
         needed : (n_slots,) whether somebody asks for a slot's set
         inputs : slots of the active inputs
@@ -252,9 +250,9 @@ cdef class InputSets:
             if needed[inputs[p]]:
                 number[inputs[p]] = self.single(<int>p)
         for k in range(composites.shape[0] + 1):
-            begin = composites[k, 0] if k < composites.shape[0] else left.shape[0]
+            begin = composites[k, 0] if k < composites.shape[0] else nodes.n_nodes
             with nogil:
-                end = self.sweep(left, right, activity, created, needed, number, first, at, begin, most)
+                end = self.sweep(&nodes.c, created, needed, number, at, begin, most)
             if end == 0:
                 return False
             if k == composites.shape[0]:
@@ -263,58 +261,57 @@ cdef class InputSets:
             while e < composites[k, 2]:
                 joined = self.join(joined, number[operands[e]])
                 e += 1
-            if self.meet(joined, joined) > most:
+            if self.pair(joined, joined) > most:
                 return False
             at = composites[k, 1]
             for p in range(begin, at):
-                number[first + p] = joined
+                number[nodes.first_node + p] = joined
 
     cdef int sweep(
         self,
-        const int[::1] left,
-        const int[::1] right,
-        const unsigned char[::1] activity,
+        const aad_nodes* program,
         const unsigned char[::1] created,
         const unsigned char[::1] needed,
         int[::1] number,
-        Py_ssize_t first,
         Py_ssize_t begin,
         Py_ssize_t end,
         int most,
     ) except -1 nogil:
         """Carry the sets over plain nodes; return 0 where it stops."""
-        cdef Py_ssize_t k
-        cdef int i, j, colors
+        cdef Py_ssize_t k, slot
+        cdef int i, j, colors, left, right
         cdef unsigned char bits, wanted
         for k in range(begin, end):
-            wanted = activity[k]
+            slot = program.first_node + k
+            wanted = program.activity[k]
             bits = created[k]
-            if wanted == 0 or (bits == 0 and not needed[first + k]):
+            if wanted == 0 or (bits == 0 and not needed[slot]):
                 continue
-            i = number[left[k]] if wanted & 1 else number[right[k]]
-            j = number[right[k]] if wanted & 2 else i
+            left, right = program.left[k], program.right[k]
+            i = number[left] if wanted & 1 else number[right]
+            j = number[right] if wanted & 2 else i
             if bits:
                 # One active operand has its curvature under dxx or dyy; two under any of the three.
                 colors = 0
-                if left[k] == right[k] or wanted != 3:
-                    colors = self.meet(i, i)
+                if left == right or wanted != 3:
+                    colors = self.pair(i, i)
                 else:
                     if bits & 1:
-                        colors = self.meet(i, i)
+                        colors = self.pair(i, i)
                     if bits & 2:
-                        colors = max(colors, self.meet(i, j))
+                        colors = max(colors, self.pair(i, j))
                     if bits & 4:
-                        colors = max(colors, self.meet(j, j))
+                        colors = max(colors, self.pair(j, j))
                 if colors > most:
                     return 0
-            if needed[first + k]:
-                number[first + k] = self.join(i, j)
+            if needed[slot]:
+                number[slot] = self.join(i, j)
                 if self.n_words > self.most_words:
                     return 0
         return 1
 
-    def places(self, Py_ssize_t n, long long most):
-        """Return the pairs (m, 2) of different inputs that meet, row > column and sorted; None beyond `most`."""
+    def entries(self, Py_ssize_t n, long long most):
+        """Return the pairs (m, 2) of different inputs that interact, row > column and sorted; None beyond `most`."""
         starts, partners = self.partners_of(n)
         if partners is None:
             return None
@@ -322,17 +319,17 @@ cdef class InputSets:
         cdef const int[::1] sets = partners
         cdef uint64_t[::1] row = np.zeros(n // 64 + 1, dtype=np.uint64)
         cdef Py_ssize_t p, w, q, low
-        cdef Py_ssize_t found = 0
+        cdef Py_ssize_t n_pairs = 0
         cdef uint64_t bits
         cdef const Set* one
-        found_array = np.empty((4 * n + 64, 2), dtype=np.intp)
-        cdef Py_ssize_t[:, ::1] pairs = found_array
+        pair_array = np.empty((4 * n + 64, 2), dtype=np.intp)
+        cdef Py_ssize_t[:, ::1] pairs = pair_array
         for p in range(n):
-            if found > most:
+            if n_pairs > most:
                 return None
-            if found + p > pairs.shape[0]:
-                found_array = np.concatenate([found_array[:found], np.empty((found + 4 * n, 2), dtype=np.intp)])
-                pairs = found_array
+            if n_pairs + p > pairs.shape[0]:
+                pair_array = np.concatenate([pair_array[:n_pairs], np.empty((n_pairs + 4 * n, 2), dtype=np.intp)])
+                pairs = pair_array
             with nogil:
                 low = p // 64 + 1
                 for q in range(begins[p], begins[p + 1]):
@@ -345,17 +342,17 @@ cdef class InputSets:
                     if w == p // 64:
                         bits &= (<uint64_t>1 << (p & 63)) - 1
                     while bits:
-                        pairs[found, 0] = p
-                        pairs[found, 1] = 64 * w + greeks2_lowest(bits)
-                        found += 1
+                        pairs[n_pairs, 0] = p
+                        pairs[n_pairs, 1] = 64 * w + greeks2_lowest(bits)
+                        n_pairs += 1
                         bits &= bits - 1
                 for q in range(begins[p], begins[p + 1]):
                     one = &self.sets[sets[q]]
                     memset(&row[one.low], 0, one.n * sizeof(uint64_t))
-        return found_array[:found].copy() if found <= most else None
+        return pair_array[:n_pairs].copy() if n_pairs <= most else None
 
     cdef tuple partners_of(self, Py_ssize_t n):
-        """Return the sets that every input meets, those of input p from starts[p] on; None for them if far too many."""
+        """Return the sets that every input interacts with, those of input p from starts[p] on; None if far too many."""
         cdef Py_ssize_t k, w, p
         cdef int i, j, pass_, side
         cdef uint64_t bits

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from aadlib.extend import Program, spread
+from aadlib.extend import Program, once_per_program
+from aadlib.types import Flags
 
 CHOICES = ("where_true", "where_false")
 """Operations that are smooth where no active input moves their condition, the right operand."""
@@ -45,19 +46,25 @@ def kinks_of(program: Program, *, begin: int = 0, end: int | None = None) -> tup
 
     Only those in slots from `begin` on and below `end`.
     """
-    kinks = tuple(kink for kink in program.kinks if begin <= kink.slot and (end is None or kink.slot < end))
+    kinks = [kink for kink in program.kinks if begin <= kink.slot and (end is None or kink.slot < end)]
     if any(kink.operation in CHOICES for kink in kinks):
-        moved = np.zeros(program.n_slots, dtype=np.uint8)
-        moved[: program.n_inputs] = program.input_active
-        everything = np.full(program.n_nodes, 3, dtype=np.uint8)
-        spread(program.left, program.right, everything, moved, program.first_node, program.composites)
-        kinks = tuple(
+        active, right = active_slots(program), program.nodes.right
+        kinks = [
             kink
             for kink in kinks
-            if kink.operation not in CHOICES or moved[program.right[kink.slot - program.first_node]]
-        )
+            if kink.operation not in CHOICES or active[right[kink.slot - program.first_node]]
+        ]
     counted = Counter((kink.operation, kink.line) for kink in kinks)
     return tuple(KinkGroup(operation, *line, count) for (operation, line), count in counted.most_common())
+
+
+@once_per_program
+def active_slots(program: Program) -> Flags:
+    """Return one flag per slot: whether an active input changes its value, by a derivative or by a step."""
+    active = np.zeros(program.n_slots, dtype=np.uint8)
+    active[: program.n_inputs] = program.input_active
+    program.mark_dependent(np.full(program.n_nodes, 3, dtype=np.uint8), active)
+    return active
 
 
 def listed(kinks: tuple[KinkGroup, ...], *, shown: int = 5) -> str:

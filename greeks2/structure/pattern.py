@@ -9,18 +9,18 @@ import numpy.typing as npt
 
 from aadlib.errors import AadTypeError, AadValueError
 from aadlib.extend import Program, created_arcs_of
-from greeks2.methods.edge_pushing.edge_pushing import curvature_bits
+from greeks2.structure.curvature import curvature_bits
 from greeks2.structure.input_sets import InputSets
 
 Pairs = npt.NDArray[np.intp]
-"""Places (m, 2) below the diagonal, row > column, each once. The diagonal always belongs to a pattern."""
+"""Entries (m, 2) below the diagonal, row > column, each once. The diagonal always belongs to a pattern."""
 
 MOST_BYTES = 1 << 28
-"""Sets of inputs are given up beyond: hundreds of thousands of inputs that all meet in long sums."""
+"""Sets of inputs are given up beyond: hundreds of thousands of inputs that all interact in long sums."""
 
 
 def find_pattern(program: Program, *, most_colors: int | None = None) -> Pairs | None:
-    """Return the places where a Hessian over the active inputs can be other than zero.
+    """Return the entries where a Hessian over the active inputs can be other than zero.
 
     Every node that a nonlinear one needs has the set of inputs it depends on; a nonlinear node joins the sets of its
     operands, every input of one with every input of the other.
@@ -29,8 +29,8 @@ def find_pattern(program: Program, *, most_colors: int | None = None) -> Pairs |
     ----------
     program : Program
     most_colors : int, optional
-        Give up as soon as the pattern proves to need more colours than that: where so many inputs meet so many others,
-        or in the end, where it has too many entries.
+        Give up as soon as the pattern proves to need more colours than that: where so many inputs interact with so
+        many others, or in the end, where it has too many entries.
 
     Returns
     -------
@@ -38,11 +38,11 @@ def find_pattern(program: Program, *, most_colors: int | None = None) -> Pairs |
 
     Notes
     -----
-    Sets are bits, each kept once; a union of two sets is looked up where it was made before, so that a time step like
+    Sets are bits, each held once; a union of two sets is looked up where it was made before, so that a time step like
     the last one costs no set operation. About 20 nanoseconds per node.
 
-    All members of a set of p inputs meeting all of one of q >= p takes p colours. With c colours every two of them make
-    a forest, so that n inputs have at most (c - 1) n - c (c - 1) / 2 pairs.
+    Where all members of a set of p inputs interact with all of one of q >= p it takes p colours. With c colours every
+    two of them make a forest, so that n inputs have at most (c - 1) n - c (c - 1) / 2 pairs.
 
     References
     ----------
@@ -61,20 +61,19 @@ def find_pattern(program: Program, *, most_colors: int | None = None) -> Pairs |
     ends = np.cumsum([o.size for o in operands])
     composites = [(c.begin, c.end, end) for c, end in zip(program.composites, ends, strict=True)]
     carried = sets.carry(
-        program.left,
-        program.right,
-        program.activity,
+        program.nodes,
         created,
         needed,
         np.flatnonzero(program.input_active),
-        program.first_node,
         np.array(composites, dtype=np.int32).reshape(-1, 3),
         np.concatenate([*operands, np.empty(0, dtype=np.int32)]),
         colors,
     )
     if not carried:
         return None
-    return sets.places(n, (colors - 1) * n - colors * (colors - 1) // 2 if most_colors is not None else n * n)
+    return sets.entries(
+        n, (colors - 1) * n - colors * (colors - 1) // 2 if most_colors is not None else n * n
+    )
 
 
 def unique_pairs(pairs: Pairs, n: int) -> Pairs:

@@ -72,12 +72,9 @@ def local_partials(program: Program, values: Floats, node: int) -> Partials:
     Only active operands are listed, partials that are zero are left out, and an operand used twice appears once.
     """
     k = node - program.first_node
-    code, a, b, wanted = (
-        int(program.op[k]),
-        int(program.left[k]),
-        int(program.right[k]),
-        int(program.activity[k]),
-    )
+    nodes = program.nodes
+    code, a, b = int(nodes.op[k]), int(nodes.left[k]), int(nodes.right[k])
+    wanted = int(nodes.activity[k])
     arguments = (code, float(values[a]), float(values[b]), float(values[node]))
     dx, dy = rules.first(*arguments)
     dxx, dxy, dyy = rules.second(*arguments)
@@ -181,16 +178,16 @@ def push_arcs(point: Point, on_step: Callable[[Step], None] | None = None) -> Fl
 
 def seeds_of(point: Point) -> dict[int, float]:
     """Return the adjoints that the outputs start with."""
-    found: defaultdict[int, float] = defaultdict(float)
+    adjoints: defaultdict[int, float] = defaultdict(float)
     for slot, seed in zip(point.program.outputs.tolist(), point.seeds.tolist(), strict=True):
-        found[slot] += seed
-    return dict(found)
+        adjoints[slot] += seed
+    return dict(adjoints)
 
 
 def matrix_of(weights: Arcs, point: Point) -> Floats:
     """Return the arcs between active inputs as a symmetric matrix."""
-    place = {int(slot): row for row, slot in enumerate(point.active)}
-    hessian = np.zeros((len(place), len(place)))
+    number = {int(slot): row for row, slot in enumerate(point.active)}
+    hessian = np.zeros((len(number), len(number)))
     for (j, i), weight in weights.living().items():
-        hessian[place[i], place[j]] = hessian[place[j], place[i]] = weight
+        hessian[number[i], number[j]] = hessian[number[j], number[i]] = weight
     return hessian

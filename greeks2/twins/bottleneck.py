@@ -1,4 +1,4 @@
-"""The curvature of every node, met by forward rows, one node after the other."""
+"""The bottleneck sum, one node after the other."""
 
 from __future__ import annotations
 
@@ -28,6 +28,6 @@ def bottleneck_by_node(point: Point) -> Floats:
         if adjoint == 0.0:
             continue
         for a, b, d_ab in second:
-            met = adjoint * d_ab * np.outer(rows[a], rows[b])
-            hessian += met if a == b else met + met.T
+            product = adjoint * d_ab * np.outer(rows[a], rows[b])
+            hessian += product if a == b else product + product.T
     return hessian

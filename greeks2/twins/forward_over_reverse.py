@@ -25,19 +25,19 @@ def forward_over_reverse_by_column(point: Point) -> Floats:
         tangents[seed] = 1.0
         for v in nodes:
             tangents[v] = sum(d_a * tangents[a] for a, d_a in partials[v][0] if tangents[a] != 0.0)
-        moved = [0.0] * program.n_slots
+        adjoint_tangents = [0.0] * program.n_slots
         for v in reversed(nodes):
             first, second = partials[v]
             for a, d_a in first:
-                if moved[v] != 0.0:
-                    moved[a] += d_a * moved[v]
+                if adjoint_tangents[v] != 0.0:
+                    adjoint_tangents[a] += d_a * adjoint_tangents[v]
             adjoint = float(point.adjoints[v])
             if adjoint == 0.0:
                 continue
             for a, b, d_ab in second:
-                moved[a] += adjoint * d_ab * tangents[b] if tangents[b] != 0.0 else 0.0
+                adjoint_tangents[a] += adjoint * d_ab * tangents[b] if tangents[b] != 0.0 else 0.0
                 if a != b:
-                    moved[b] += adjoint * d_ab * tangents[a] if tangents[a] != 0.0 else 0.0
+                    adjoint_tangents[b] += adjoint * d_ab * tangents[a] if tangents[a] != 0.0 else 0.0
         for row, slot in enumerate(point.active):
-            hessian[row, column] = moved[slot]
+            hessian[row, column] = adjoint_tangents[slot]
     return 0.5 * (hessian + hessian.T)

@@ -1,13 +1,13 @@
-"""Which inputs meet in the nodes of a program, with a plain set per slot."""
+"""Which inputs interact in the nodes of a program, with a plain set per slot."""
 
 from __future__ import annotations
 
-from aadlib.extend import Program
-from greeks2.methods.edge_pushing.edge_pushing import curvature_bits, reached_slots
+from aadlib.extend import Program, reached_slots
+from greeks2.structure.curvature import curvature_bits
 
 
 def pattern_by_sets(program: Program) -> list[list[int]]:
-    """Return the places [row, column], row > column and sorted, where the Hessian can be other than zero.
+    """Return the entries [row, column], row > column and sorted, where the Hessian can be other than zero.
 
     Every node has the set of active inputs it depends on; a nonlinear node that an output depends on joins every input
     of one operand with every input of the other. A composite joins all its operands.
@@ -18,10 +18,10 @@ def pattern_by_sets(program: Program) -> list[list[int]]:
         sets[slot] = {position}
     bits, reached = curvature_bits(program), reached_slots(program)
     composites = {c.begin: c for c in program.composites}
-    met: set[tuple[int, int]] = set()
+    pairs: set[tuple[int, int]] = set()
 
     def join(one: set[int], other: set[int]) -> None:
-        met.update((max(i, j), min(i, j)) for i in one for j in other if i != j)
+        pairs.update((max(i, j), min(i, j)) for i in one for j in other if i != j)
 
     for k in range(program.n_nodes):
         slot = program.first_node + k
@@ -32,8 +32,8 @@ def pattern_by_sets(program: Program) -> list[list[int]]:
                 sets[program.first_node + result] = every
         operands = [
             sets[operand]
-            for operand, bit in ((program.left[k], 1), (program.right[k], 2))
-            if program.activity[k] & bit
+            for operand, bit in ((program.nodes.left[k], 1), (program.nodes.right[k], 2))
+            if program.nodes.activity[k] & bit
         ]
         if not operands:
             continue
@@ -43,4 +43,4 @@ def pattern_by_sets(program: Program) -> list[list[int]]:
             for bit, (one, other) in ((1, (first, first)), (2, (first, last)), (4, (last, last))):
                 if bits[k] & bit:
                     join(one, other)
-    return [list(place) for place in sorted(met)]
+    return [list(entry) for entry in sorted(pairs)]

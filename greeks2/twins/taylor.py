@@ -43,10 +43,10 @@ def taylor_by_monomials(point: Point) -> tuple[Floats, Floats]:
                 linear[a] += factor * d_a
             for a, b, d_ab in second:
                 monomials.add(a, b, factor * d_ab * (0.5 if a == b else 1.0))
-    place = {int(slot): k for k, slot in enumerate(point.active)}
-    gradient, hessian = np.zeros(len(place)), np.zeros((len(place), len(place)))
-    for slot, k in place.items():
+    number = {int(slot): k for k, slot in enumerate(point.active)}
+    gradient, hessian = np.zeros(len(number)), np.zeros((len(number), len(number)))
+    for slot, k in number.items():
         gradient[k] = linear[slot]
     for (a, b), coefficient in monomials.living().items():
-        hessian[place[a], place[b]] = hessian[place[b], place[a]] = coefficient * (2.0 if a == b else 1.0)
+        hessian[number[a], number[b]] = hessian[number[b], number[a]] = coefficient * (2.0 if a == b else 1.0)
     return gradient, hessian

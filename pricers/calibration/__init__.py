@@ -1,17 +1,16 @@
-"""Fit a local-volatility surface to the quotes of an option chain."""
+"""Fit a local-volatility surface, or SVI slices, to the quotes of an option chain; one definition of fit quality."""
 
-from pricers.calibration.calibrate import calibrate
-from pricers.calibration.holdout import HoldoutResult, holdout
+from pricers.calibration.levenberg_marquardt import Iteration
+from pricers.calibration.out_of_sample import HoldoutResult, holdout
+from pricers.calibration.quality import FitQuality, fit_quality, fit_weights, inside_bid_ask
 from pricers.calibration.repricing import reprice
-from pricers.calibration.result import CalibrationResult, Iteration
+from pricers.calibration.result import CalibrationResult
 from pricers.calibration.settings import CalibrationSettings
+from pricers.calibration.surface_fit import calibrate
+from pricers.calibration.svi_fit import SVIFit, fit_svi_slice, fit_svi_slices
 
 __all__ = [
-    "CalibrationResult",
-    "CalibrationSettings",
-    "HoldoutResult",
-    "Iteration",
-    "calibrate",
-    "holdout",
+    "CalibrationResult", "CalibrationSettings", "FitQuality", "HoldoutResult", "Iteration", "SVIFit",
+    "calibrate", "fit_quality", "fit_svi_slice", "fit_svi_slices", "fit_weights", "holdout", "inside_bid_ask",
     "reprice",
-]
+]  # fmt: skip

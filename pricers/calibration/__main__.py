@@ -1,4 +1,4 @@
-"""Print what a calibration reaches on option chains: ``python -m pricers.calibration CHAIN.csv [CHAIN.csv ...]``."""
+"""Tabulate fits of option chains: ``python -m pricers.calibration CHAIN.csv [CHAIN.csv ...]``."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import argparse
 from pathlib import Path
 
 from pricers.calibration import calibrate, holdout
+from pricers.calibration.svi_fit import fit_svi_slices
 from pricers.chain import load_quotes
 from pricers.chain.quotes import Quotes
-from pricers.surfaces.svi_fit import fit_svi_slices
 
 POINT = 0.01
 COLUMNS = (

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from aadlib.errors import AadValueError
+from aadlib.types import Floats
 from pricers.chain.quotes import Quotes
-from pricers.pde.forward_grid import ForwardGrid, forward_grid
+from pricers.pde.grids.moneyness_grid import ForwardGrid, forward_grid
 from pricers.surfaces.bspline import uniform_basis
-from pricers.surfaces.local_volatility import SplineLocalVolatility
-
-FloatArray = NDArray[np.float64]
+from pricers.surfaces.spline_local_volatility import SplineLocalVolatility
+from pricers.types import Longs
 
 DOMAIN_DEVIATIONS = 5.0
 """The grid reaches at least this many at-the-money deviations of the last expiry on both sides."""
@@ -24,7 +23,7 @@ SAME_TIME = 1e-9
 """Years within which two slices count as one expiry."""
 
 
-def distinct_expiries(quotes: Quotes) -> tuple[FloatArray, NDArray[np.int64]]:
+def distinct_expiries(quotes: Quotes) -> tuple[Floats, Longs]:
     """Return the expiries that have quotes, increasing, and the position of each quote's expiry among them."""
     of_slices = np.array([item.expiry for item in quotes.slices])
     used = np.unique(quotes.slice_index)
@@ -34,7 +33,7 @@ def distinct_expiries(quotes: Quotes) -> tuple[FloatArray, NDArray[np.int64]]:
     return of_slices[used][starts], position[quotes.slice_index]
 
 
-def atm_total_variance(quotes: Quotes) -> FloatArray:
+def atm_total_variance(quotes: Quotes) -> Floats:
     """Return the at-the-money total variance per distinct expiry, made non-decreasing, (n_expiries,)."""
     expiries, position = distinct_expiries(quotes)
     variance = np.empty(expiries.size)

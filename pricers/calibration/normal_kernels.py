@@ -10,19 +10,15 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
+from aadlib.types import Floats
 
 ROWS_AT_ONCE = 8
 
 
 @njit(cache=True, nogil=True, fastmath={"contract"}, error_model="numpy")
-def normal_kernel(
-    jacobian: FloatArray, residuals: FloatArray, normal: FloatArray, gradient: FloatArray
-) -> None:
+def normal_kernel(jacobian: Floats, residuals: Floats, normal: Floats, gradient: Floats) -> None:
     """Add J'J to `normal` (both triangles) and J'r to `gradient`; columns that are zero in a block are skipped."""
     n_rows, n_columns = jacobian.shape
     n_blocks = n_rows // ROWS_AT_ONCE
@@ -63,7 +59,7 @@ def normal_kernel(
 
 
 @njit(cache=True, nogil=True, fastmath={"contract"}, error_model="numpy")
-def cholesky_solve_kernel(matrix: FloatArray, right: FloatArray) -> bool:
+def cholesky_solve_kernel(matrix: Floats, right: Floats) -> bool:
     """Overwrite `right` with the solution for a positive definite matrix, whose upper triangle is overwritten.
 
     Returns False, with both spoilt, where the matrix is not positive definite.

@@ -6,21 +6,19 @@ import functools
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 
+from aadlib.types import Floats
+from pricers.calibration.deviation_kernels import implied_deviation_kernel
 from pricers.calibration.frame import distinct_expiries
-from pricers.calibration.implied_deviation_kernel import implied_deviation_kernel
 from pricers.calibration.normal_kernels import cholesky_solve_kernel, normal_kernel
 from pricers.calibration.penalty import second_differences
 from pricers.calibration.settings import CalibrationSettings
 from pricers.chain.quotes import Quotes
-from pricers.pde.compiled_forward import CompiledForwardMarch
-from pricers.pde.forward_grid import ForwardGrid, forward_grid
+from pricers.pde.forward.compiled import CompiledForwardMarch
+from pricers.pde.grids.moneyness_grid import ForwardGrid, forward_grid
 from pricers.surfaces.bspline import uniform_basis
-from pricers.surfaces.local_volatility import SplineLocalVolatility
-
-FloatArray = NDArray[np.float64]
+from pricers.surfaces.spline_local_volatility import SplineLocalVolatility
 
 POINT = 0.01
 """One volatility point: the unit of the residuals."""
@@ -54,10 +52,10 @@ class CalibrationProblem:
         self,
         *,
         quotes: Quotes,
-        quote_weights: FloatArray,
+        quote_weights: Floats,
         surface: SplineLocalVolatility,
         grid: ForwardGrid,
-        start: FloatArray,
+        start: Floats,
         settings: CalibrationSettings,
         n_threads: int | None = None,
     ) -> None:
@@ -84,7 +82,7 @@ class CalibrationProblem:
         self._slope = np.zeros(len(quotes))
         self._volatility = np.zeros(len(quotes))
 
-    def model_volatility(self, parameters: FloatArray) -> FloatArray:
+    def model_volatility(self, parameters: Floats) -> Floats:
         """Return the implied volatilities of the model at every quote, (n_quotes,)."""
         if not np.array_equal(parameters, self._at):
             price = self._march.march(parameters)
@@ -94,30 +92,30 @@ class CalibrationProblem:
             self.n_marches += 1
         return self._volatility.copy()
 
-    def residuals(self, parameters: FloatArray) -> FloatArray:
+    def residuals(self, parameters: Floats) -> Floats:
         """Return the weighted volatility errors in points, (n_quotes,)."""
         return self._root_weight * (self.model_volatility(parameters) - self._quotes.volatility)
 
-    def jacobian(self, parameters: FloatArray) -> FloatArray:
+    def jacobian(self, parameters: Floats) -> Floats:
         """Return the derivatives of the residuals by tangent lanes, (n_quotes, n_parameters); reused storage."""
         self.residuals(parameters)
         self.n_jacobians += 1
         return self._march.jacobian(self._root_weight * self._slope / self._root_expiry)
 
-    def objective(self, parameters: FloatArray) -> float:
+    def objective(self, parameters: Floats) -> float:
         """Return half the penalised sum of squares."""
         away = self.penalty @ (parameters - self.center)
         residuals = self.residuals(parameters)
         return 0.5 * float(residuals @ residuals + away @ away)
 
-    def gradient(self, parameters: FloatArray) -> FloatArray:
+    def gradient(self, parameters: Floats) -> Floats:
         """Return the gradient of `objective` by one adjoint sweep, (n_parameters,)."""
         seed = self.residuals(parameters) * self._root_weight * self._slope / self._root_expiry
         self.n_adjoints += 1
         pulled = self.penalty.T @ (self.penalty @ (parameters - self.center))
         return self._march.gradient(seed) + pulled
 
-    def local_variance(self, parameters: FloatArray) -> FloatArray:
+    def local_variance(self, parameters: Floats) -> Floats:
         """Return the local variance at every step and node of the grid."""
         return self._march.variance(parameters)
 
@@ -147,8 +145,8 @@ def load_kernels() -> None:
 
 
 def _penalty(
-    surface: SplineLocalVolatility, start: FloatArray, settings: CalibrationSettings
-) -> tuple[sparse.csr_array, FloatArray]:
+    surface: SplineLocalVolatility, start: Floats, settings: CalibrationSettings
+) -> tuple[sparse.csr_array, Floats]:
     """Return the penalty matrix and its centre: the mean start volatility everywhere, levels at zero."""
     n_weights, n_levels = surface.weights.size, surface.levels.size
     differences = second_differences(

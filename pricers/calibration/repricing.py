@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from aadlib.errors import AadValueError
+from aadlib.types import Floats
+from pricers.calibration.deviation_kernels import implied_deviation_kernel
 from pricers.calibration.frame import SAME_TIME, distinct_expiries, march_grid
-from pricers.calibration.implied_deviation_kernel import implied_deviation_kernel
 from pricers.chain.quotes import Quotes
-from pricers.pde.compiled_forward import CompiledForwardMarch
-from pricers.pde.forward_grid import ForwardGrid
-from pricers.surfaces.local_volatility import SplineLocalVolatility
-
-FloatArray = NDArray[np.float64]
+from pricers.pde.forward.compiled import CompiledForwardMarch
+from pricers.pde.grids.moneyness_grid import ForwardGrid
+from pricers.surfaces.spline_local_volatility import SplineLocalVolatility
 
 FINE = 4
 """Refinement of the checking grid: 2,000 nodes, four times the steps."""
 
 
-def reprice(*, surface: SplineLocalVolatility, quotes: Quotes, grid: ForwardGrid | None = None) -> FloatArray:
+def reprice(*, surface: SplineLocalVolatility, quotes: Quotes, grid: ForwardGrid | None = None) -> Floats:
     """Return the implied volatilities of a surface at every quote.
 
     Parameters

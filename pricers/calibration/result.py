@@ -1,19 +1,13 @@
-"""What a calibration returns."""
+"""The result of a calibration: the surface, its errors and what the fit spent."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
-from pricers.calibration.gauss_newton import Iteration
-from pricers.fit_quality import FitQuality
-from pricers.surfaces.local_volatility import SplineLocalVolatility
-
-__all__ = ["CalibrationResult", "Iteration"]
-
-FloatArray = NDArray[np.float64]
+from aadlib.types import Floats
+from pricers.calibration.levenberg_marquardt import Iteration
+from pricers.calibration.quality import FitQuality
+from pricers.surfaces.spline_local_volatility import SplineLocalVolatility
 
 
 @dataclass(frozen=True)
@@ -57,9 +51,9 @@ class CalibrationResult:
 
     surface: SplineLocalVolatility
     weights: str
-    model_volatility: FloatArray
-    grid_volatility: FloatArray
-    residuals: FloatArray
+    model_volatility: Floats
+    grid_volatility: Floats
+    residuals: Floats
     quality: FitQuality
     grid_error: float
     worst_grid_error: float

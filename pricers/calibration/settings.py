@@ -1,4 +1,4 @@
-"""What a calibration may be told beyond its quotes and weights."""
+"""Settings of a calibration: regularisation, bounds and stopping rule."""
 
 from __future__ import annotations
 

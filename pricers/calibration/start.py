@@ -1,18 +1,16 @@
-"""A start close to the fit: implied volatilities smoothed by the same spline, then turned local."""
+"""The start of a calibration: implied volatilities smoothed by the same spline, then turned local."""
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 
+from aadlib.types import Floats
 from pricers.calibration.frame import distinct_expiries
-from pricers.calibration.normal_equations import solve_definite
+from pricers.calibration.normal_system import solve_definite
 from pricers.calibration.penalty import second_differences
 from pricers.chain.quotes import Quotes
-from pricers.surfaces.local_volatility import SplineLocalVolatility
-
-FloatArray = NDArray[np.float64]
+from pricers.surfaces.spline_local_volatility import SplineLocalVolatility
 
 IMPLIED_SMOOTHNESS = 1.0
 LOCAL_SMOOTHNESS = 0.03
@@ -24,7 +22,7 @@ SLOPE_RANGE = (0.05, 20.0)
 """Range allowed for the squared denominator."""
 
 
-def smart_start(surface: SplineLocalVolatility, quotes: Quotes) -> FloatArray:
+def smart_start(surface: SplineLocalVolatility, quotes: Quotes) -> Floats:
     """Return start parameters from the quotes' implied volatilities, without a march.
 
     A spline is fitted to ln sigma_imp in the surface's own coordinates, and its total variance w(x, t) gives
@@ -49,7 +47,7 @@ def smart_start(surface: SplineLocalVolatility, quotes: Quotes) -> FloatArray:
     scale = surface.scale(times)[:, None]
     x, bump = np.sinh(u) * scale, 0.05 * np.cosh(u) * scale
 
-    def total_variance(x: FloatArray, t: FloatArray) -> FloatArray:
+    def total_variance(x: Floats, t: Floats) -> Floats:
         in_u = surface.strike_basis.matrix((np.arcsinh(x / surface.scale(t)[:, None])).ravel())
         rows = surface.time_basis.matrix(surface.time_coordinate(t)) @ implied
         spline = np.einsum("tki,ti->tk", in_u.reshape(*x.shape, -1), rows)
@@ -74,7 +72,7 @@ def smart_start(surface: SplineLocalVolatility, quotes: Quotes) -> FloatArray:
     return np.concatenate([weights.ravel(), levels])
 
 
-def _fit_implied(surface: SplineLocalVolatility, quotes: Quotes) -> FloatArray:
+def _fit_implied(surface: SplineLocalVolatility, quotes: Quotes) -> Floats:
     expiries, position = distinct_expiries(quotes)
     u = np.arcsinh(quotes.log_moneyness / surface.scale(expiries)[position])
     log_time, values = np.log(expiries)[position], np.log(quotes.volatility)
@@ -85,7 +83,7 @@ def _fit_implied(surface: SplineLocalVolatility, quotes: Quotes) -> FloatArray:
     return _penalised(design, values, surface.weights.shape, IMPLIED_SMOOTHNESS)
 
 
-def _design(surface: SplineLocalVolatility, log_times: FloatArray, u: FloatArray) -> sparse.csr_array:
+def _design(surface: SplineLocalVolatility, log_times: Floats, u: Floats) -> sparse.csr_array:
     """Return the sparse matrix that takes flat spline weights to values at points, (n_points, n_weights)."""
     first_t, in_t = surface.time_basis.tabulate(log_times)
     first_u, in_u = surface.strike_basis.tabulate(u)
@@ -98,9 +96,7 @@ def _design(surface: SplineLocalVolatility, log_times: FloatArray, u: FloatArray
     return sparse.csr_array(entries, shape=(u.size, surface.weights.size))
 
 
-def _penalised(
-    design: sparse.csr_array, values: FloatArray, shape: tuple[int, int], smoothness: float
-) -> FloatArray:
+def _penalised(design: sparse.csr_array, values: Floats, shape: tuple[int, int], smoothness: float) -> Floats:
     differences = smoothness * second_differences(shape)
     normal = (design.T @ design + differences.T @ differences).toarray()
     # A hair of ridge towards the mean: the penalty alone leaves planes free where there are no quotes.

@@ -6,11 +6,13 @@ import datetime
 from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from aadlib.types import Floats
 from aadlib.validation import require_shape
-
-FloatArray = NDArray[np.float64]
+from pricers.chain.reading.explanation import Explanation
+from pricers.chain.settlement import last_day
+from pricers.types import Bools, Longs
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,28 +33,39 @@ class Chain:
         NaN where the field was empty.
     dropped : dict
         Reason -> number of rows left out so far.
+    exercise_style : str
+        "american", "european", or "" where the source does not say.
+    is_mid_only : bool
+        The source has mid prices only; the bid and ask here have a spread that was assumed.
+    explanation : Explanation, optional
+        How the source was read.
     """
 
     quote_date: datetime.date
     spot: float
     roots: tuple[str, ...]
     expiry_dates: tuple[datetime.date, ...]
-    root_index: NDArray[np.int64]
-    expiry_index: NDArray[np.int64]
-    strike: FloatArray
-    is_call: NDArray[np.bool_]
-    bid: FloatArray
-    ask: FloatArray
-    open_interest: FloatArray
+    root_index: Longs
+    expiry_index: Longs
+    strike: Floats
+    is_call: Bools
+    bid: Floats
+    ask: Floats
+    open_interest: Floats
     dropped: dict[str, int] = field(default_factory=dict)
+    exercise_style: str = ""
+    is_mid_only: bool = False
+    explanation: Explanation | None = None
 
     def __len__(self) -> int:
         return int(self.strike.size)
 
     @property
-    def days(self) -> NDArray[np.int64]:
-        """Calendar days from the quote date to the expiry date, (n,)."""
-        ahead = np.array([(date - self.quote_date).days for date in self.expiry_dates], dtype=np.int64)
+    def days(self) -> Longs:
+        """Calendar days from the quote date to the last day of trading, (n,)."""
+        ahead = np.array(
+            [(last_day(date) - self.quote_date).days for date in self.expiry_dates], dtype=np.int64
+        )
         return np.asarray(ahead[self.expiry_index])
 
     def drop(self, reason: str, bad: ArrayLike) -> Chain:
@@ -63,5 +76,9 @@ class Chain:
         if count == 0:
             return self
         columns = {item.name: getattr(self, item.name) for item in fields(self)}
-        kept = {name: column[~mask] for name, column in columns.items() if isinstance(column, np.ndarray)}
-        return replace(self, dropped={**self.dropped, reason: self.dropped.get(reason, 0) + count}, **kept)
+        columns_left = {
+            name: column[~mask] for name, column in columns.items() if isinstance(column, np.ndarray)
+        }
+        return replace(
+            self, dropped={**self.dropped, reason: self.dropped.get(reason, 0) + count}, **columns_left
+        )

@@ -11,20 +11,19 @@ import datetime
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from aadlib.errors import AadValueError
+from aadlib.types import Floats
 from pricers.chain.chain import Chain
-from pricers.chain.cleaning import years_to_expiry
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
+from pricers.chain.settlement import years_to_expiry
+from pricers.types import Longs
 
 CURVE_DECAY = 0.5
 """Years over which the slope and hump of the zero-rate curve fade."""
 
 # The weak prior of level, slope and hump keeps the curve sane where there is one bad expiry only.
-_COEFFICIENT_DEVIATIONS = np.array([0.2, 0.05, 0.05])
+COEFFICIENT_DEVIATIONS = np.array([0.2, 0.05, 0.05])
 _RATE_ERROR_FLOOR = 2e-4  # roots of the same date disagree by a few basis points at any weight
 _HUBER = 1.5
 _MIN_PAIRS_FOR_RATE = 5
@@ -55,48 +54,48 @@ class ParityFit:
         Level, slope and hump of the zero-rate curve.
     """
 
-    root_index: IntArray
-    expiry_index: IntArray
-    expiry: FloatArray
-    forward: FloatArray
-    discount: FloatArray
-    rate: FloatArray
-    regression_rate: FloatArray
-    regression_rate_error: FloatArray
-    residual: FloatArray
-    relative_residual: FloatArray
-    n_pairs: IntArray
-    curve: FloatArray
+    root_index: Longs
+    expiry_index: Longs
+    expiry: Floats
+    forward: Floats
+    discount: Floats
+    rate: Floats
+    regression_rate: Floats
+    regression_rate_error: Floats
+    residual: Floats
+    relative_residual: Floats
+    n_pairs: Longs
+    curve: Floats
 
-    def zero_rate(self, expiry: ArrayLike) -> FloatArray:
+    def zero_rate(self, expiry: ArrayLike) -> Floats:
         """Return the smooth zero rate at any expiry in years."""
-        return np.asarray(_curve_basis(np.asarray(expiry, dtype=np.float64)) @ self.curve)
+        return np.asarray(curve_basis(np.asarray(expiry, dtype=np.float64)) @ self.curve)
 
 
 @dataclass(frozen=True, eq=False)
 class _Pairs:
     """Call and put of the same strike: their difference in price and their joint spread."""
 
-    group: IntArray
-    strike: FloatArray
-    difference: FloatArray
-    spread: FloatArray
+    group: Longs
+    strike: Floats
+    difference: Floats
+    spread: Floats
 
-    def near(self, forward: FloatArray, expiry: FloatArray, width: float) -> _Pairs:
+    def near(self, forward: Floats, expiry: Floats, width: float) -> _Pairs:
         """Return the pairs within `width` deviations of 100% (at least a tenth of it) of the forward."""
         distance = np.abs(np.log(self.strike / forward[self.group]))
         keep = distance <= width * np.maximum(np.sqrt(expiry[self.group]), 0.1)
         return _Pairs(self.group[keep], self.strike[keep], self.difference[keep], self.spread[keep])
 
 
-def _curve_basis(expiry: FloatArray) -> FloatArray:
+def curve_basis(expiry: Floats) -> Floats:
     """Level, slope and hump of Nelson and Siegel (1987), eq. 2, with a fixed decay, (..., 3)."""
     x = expiry / CURVE_DECAY
     slope = -np.expm1(-x) / x
     return np.stack([np.ones_like(x), slope, slope - np.exp(-x)], axis=-1)
 
 
-def _weighted_medians(group: IntArray, value: FloatArray, weight: FloatArray, n_groups: int) -> FloatArray:
+def _weighted_medians(group: Longs, value: Floats, weight: Floats, n_groups: int) -> Floats:
     """Return the weighted median of `value` in each group; every group has a member."""
     order = np.lexsort((value, group))
     cumulative = np.cumsum(weight[order])
@@ -106,7 +105,7 @@ def _weighted_medians(group: IntArray, value: FloatArray, weight: FloatArray, n_
     return np.asarray(value[order][np.searchsorted(cumulative, half)])
 
 
-def _pair_up(chain: Chain) -> tuple[_Pairs, IntArray, IntArray]:
+def _pair_up(chain: Chain) -> tuple[_Pairs, Longs, Longs]:
     """Return the call-put pairs, grouped by (root, expiry), and each group's root and expiry index."""
     n_expiries = len(chain.expiry_dates)
     key = chain.root_index * n_expiries + chain.expiry_index
@@ -126,11 +125,11 @@ def _pair_up(chain: Chain) -> tuple[_Pairs, IntArray, IntArray]:
     return pairs, keys // n_expiries, keys % n_expiries
 
 
-def _huber_weight(standardised: FloatArray) -> FloatArray:
+def _huber_weight(standardised: Floats) -> Floats:
     return np.asarray(_HUBER / np.maximum(np.abs(standardised), _HUBER))
 
 
-def _regress(pairs: _Pairs, expiry: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _regress(pairs: _Pairs, expiry: Floats) -> tuple[Floats, Floats]:
     """Regress C - P on K in every group, robustly; return the rates and their standard errors, (m,)."""
     n = expiry.size
     counts = np.bincount(pairs.group, minlength=n)
@@ -145,10 +144,10 @@ def _regress(pairs: _Pairs, expiry: FloatArray) -> tuple[FloatArray, FloatArray]
     present, group = np.unique(group, return_inverse=True)
     m, n_pairs = present.size, counts[present]
 
-    def sums(x: FloatArray) -> FloatArray:
+    def sums(x: Floats) -> Floats:
         return np.asarray(np.bincount(group, weights=x, minlength=m), dtype=np.float64)
 
-    weight: FloatArray = 1.0 / spread**2
+    weight: Floats = 1.0 / spread**2
     for _ in range(_N_REWEIGHTINGS):
         total = sums(weight)
         strike_off = strike - (sums(weight * strike) / total)[group]
@@ -166,14 +165,14 @@ def _regress(pairs: _Pairs, expiry: FloatArray) -> tuple[FloatArray, FloatArray]
     return rates, errors
 
 
-def _smooth(expiry: FloatArray, rate: FloatArray, error: FloatArray) -> FloatArray:
+def smooth_rates(expiry: Floats, rate: Floats, error: Floats) -> Floats:
     """Fit the curve's coefficients to the rates by Huber-weighted least squares with a weak prior, (3,)."""
     known = np.isfinite(rate)
-    basis, rate = _curve_basis(expiry[known]), rate[known]
-    deviation: FloatArray = np.hypot(error[known], _RATE_ERROR_FLOOR)
-    prior = np.diag(1.0 / _COEFFICIENT_DEVIATIONS**2)
-    weight: FloatArray = 1.0 / deviation**2
-    coefficients: FloatArray = np.zeros(3)
+    basis, rate = curve_basis(expiry[known]), rate[known]
+    deviation: Floats = np.hypot(error[known], _RATE_ERROR_FLOOR)
+    prior = np.diag(1.0 / COEFFICIENT_DEVIATIONS**2)
+    weight: Floats = 1.0 / deviation**2
+    coefficients: Floats = np.zeros(3)
     for _ in range(_N_REWEIGHTINGS):
         weighted = basis * weight[:, None]
         coefficients = np.asarray(np.linalg.solve(weighted.T @ basis + prior, weighted.T @ rate))
@@ -232,8 +231,8 @@ def fit_parity(chain: Chain) -> ParityFit:
 
     wide = pairs.near(forward, expiry, 0.5)
     regression_rate, regression_error = _regress(wide, expiry)
-    curve = _smooth(expiry, regression_rate, regression_error)
-    rate = _curve_basis(expiry) @ curve
+    curve = smooth_rates(expiry, regression_rate, regression_error)
+    rate = curve_basis(expiry) @ curve
     discount = np.exp(-rate * expiry)
 
     near = pairs.near(forward, expiry, 0.25)

@@ -17,13 +17,11 @@ import os
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-from pricers.black_scholes import price
-from pricers.chain.cleaning import years_to_expiry
+from aadlib.types import Floats
+from pricers.analytic.black_scholes import price
+from pricers.chain.settlement import years_to_expiry
 from pricers.surfaces.svi import SVISlice, SVISurface
-
-FloatArray = NDArray[np.float64]
 
 QUOTE_DATE = datetime.date(2005, 9, 15)
 SPOT = 1227.73
@@ -85,12 +83,12 @@ def published_surface() -> SVISurface:
     )
 
 
-def _irregular(n: int, offset: float) -> FloatArray:
+def _irregular(n: int, offset: float) -> Floats:
     """Return n numbers in [0, 1) that fill it evenly without a pattern to the eye."""
     return np.asarray((offset + 0.6180339887498949 * np.arange(n)) % 1.0)
 
 
-def _strikes(forward: float, deviation: float) -> FloatArray:
+def _strikes(forward: float, deviation: float) -> Floats:
     """Return strikes every 5 points near the forward and sparser in the wings, (n,)."""
     low, high = forward * np.exp(-7.0 * deviation), forward * np.exp(4.0 * deviation)
     ladder = np.arange(5.0, 3.0 * forward, 5.0)
@@ -101,7 +99,7 @@ def _strikes(forward: float, deviation: float) -> FloatArray:
     return np.asarray(ladder[(ladder >= low) & (ladder <= high) & (ladder % step == 0.0)])
 
 
-def _tick(prices: FloatArray) -> FloatArray:
+def _tick(prices: Floats) -> Floats:
     return np.where(prices < 3.0, 0.05, 0.1)
 
 

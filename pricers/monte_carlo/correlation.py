@@ -5,19 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from aadlib.errors import AadValueError
+from aadlib.types import Floats
 from aadlib.validation import as_floats, require_finite, require_shape, values_of
-
-FloatArray = NDArray[np.float64]
 
 ASYMMETRY = 1e-12
 """Largest difference between two entries that must be equal."""
 
 
 def require_correlation(name: str, matrix: Any, n_assets: int | None = None) -> None:
-    """Raise unless the values of `matrix` are those of a correlation matrix that has a Cholesky factor.
+    """Raise unless the values of `matrix` are those of a correlation matrix.
 
     Parameters
     ----------
@@ -29,8 +28,9 @@ def require_correlation(name: str, matrix: Any, n_assets: int | None = None) -> 
     Raises
     ------
     AadValueError
-        When it is not square, has NaN or another size, is not symmetric, has another diagonal than ones, or is not
-        positive definite; the last message shows the smallest eigenvalue and the nearest matrix that is usable.
+        When it is not square, has NaN or another size, is not symmetric, has another diagonal than ones, or has a
+        negative eigenvalue (zero is none: assets may be perfectly correlated); the last message shows the smallest
+        eigenvalue and the nearest matrix that is usable.
     """
     values = values_of(matrix)
     if values.ndim != 2 or values.shape[0] != values.shape[1] or not values.size:
@@ -49,15 +49,47 @@ def require_correlation(name: str, matrix: Any, n_assets: int | None = None) -> 
     if off.size:
         k = int(off[0])
         raise AadValueError(f"{name}[{k}, {k}] = {values[k, k].item()!r}: the diagonal must be 1")
-    try:
-        np.linalg.cholesky(values)
-    except np.linalg.LinAlgError:
+    if cholesky_factor(values) is None:
         smallest = float(np.linalg.eigvalsh(values)[0])
         nearest = np.array2string(nearest_correlation(values), precision=6, separator=", ", threshold=64)
         raise AadValueError(
-            f"{name} is not positive definite: its smallest eigenvalue is {smallest:.6g}; the nearest correlation "
+            f"{name} is not positive semidefinite: its smallest eigenvalue is {smallest:.6g}; the nearest correlation "
             f"matrix, from pricers.monte_carlo.nearest_correlation({name}), is\n{nearest}"
-        ) from None
+        )
+
+
+def rank_tolerance(n_assets: int) -> float:
+    """Return the variance left of an asset, given those before it, that is round-off of zero."""
+    return 64.0 * n_assets * float(np.finfo(np.float64).eps)
+
+
+def cholesky_factor(correlation: Floats) -> Floats | None:
+    """Return the lower triangular L with L L' = C, or None where C has a negative eigenvalue.
+
+    An asset that those before it determine has a zero on the diagonal and, as C is semidefinite, zeros below it: the
+    normals of such assets have no effect. Where no pivot is round-off this is LAPACK's factor.
+
+    References
+    ----------
+    N. J. Higham (1990), "Analysis of the Cholesky decomposition of a semi-definite matrix", in Reliable Numerical
+    Computation, section 2.
+    """
+    tolerance = rank_tolerance(len(correlation))
+    try:
+        factor: Floats | None = np.asarray(np.linalg.cholesky(correlation), dtype=np.float64)
+    except np.linalg.LinAlgError:
+        factor = None
+    if factor is not None and np.diag(factor).min() ** 2 > tolerance:
+        return factor
+    rest, revealed = correlation.copy(), np.zeros_like(correlation)
+    for k in range(len(rest)):
+        pivot = rest[k, k]
+        if pivot > tolerance:
+            revealed[k:, k] = rest[k:, k] / np.sqrt(pivot)
+            rest[k:, k:] -= np.outer(revealed[k:, k], revealed[k:, k])
+        elif np.abs(rest[k:, k]).max() > tolerance:
+            return factor  # almost singular: round-off alone is no reason to change an entry that is larger
+    return revealed
 
 
 def nearest_correlation(
@@ -66,7 +98,7 @@ def nearest_correlation(
     smallest_eigenvalue: float = 1e-8,
     tolerance: float = 1e-10,
     max_iterations: int = 1000,
-) -> FloatArray:
+) -> Floats:
     """Return the correlation matrix nearest to a symmetric one in the Frobenius norm, kept positive definite.
 
     Parameters
@@ -127,12 +159,12 @@ def nearest_correlation(
     return np.asarray(0.5 * (result + result.T))
 
 
-def _raise_eigenvalues(matrix: FloatArray, smallest: float) -> FloatArray:
+def _raise_eigenvalues(matrix: Floats, smallest: float) -> Floats:
     eigenvalues, vectors = np.linalg.eigh(matrix)
     return np.asarray((vectors * np.maximum(eigenvalues, smallest)) @ vectors.T)
 
 
-def pack_correlations(matrix: ArrayLike) -> FloatArray:
+def pack_correlations(matrix: ArrayLike) -> Floats:
     """Return the n(n-1)/2 entries below the diagonal, row by row: [1,0], [2,0], [2,1], [3,0], ..."""
     values = as_floats("matrix", matrix)
     require_correlation("matrix", values)
@@ -155,7 +187,7 @@ def unpack_correlations(correlations: Any, n_assets: int) -> list[list[Any]]:
     return rows
 
 
-def _normals_and_factor(normals: ArrayLike, correlation: ArrayLike) -> tuple[FloatArray, FloatArray]:
+def _normals_and_factor(normals: ArrayLike, correlation: ArrayLike) -> tuple[Floats, Floats]:
     drawn, matrix = as_floats("normals", normals), as_floats("correlation", correlation)
     require_correlation("correlation", matrix)
     require_finite("normals", drawn)
@@ -163,10 +195,12 @@ def _normals_and_factor(normals: ArrayLike, correlation: ArrayLike) -> tuple[Flo
         raise AadValueError(
             f"normals has shape {drawn.shape}: the last axis must count the {len(matrix)} assets"
         )
-    return drawn, np.linalg.cholesky(matrix)
+    factor = cholesky_factor(matrix)
+    assert factor is not None  # checked above
+    return drawn, factor
 
 
-def apply_correlation(*, normals: ArrayLike, correlation: ArrayLike) -> FloatArray:
+def apply_correlation(*, normals: ArrayLike, correlation: ArrayLike) -> Floats:
     """Correlate independent normals outside the tape.
 
     Parameters
@@ -176,7 +210,7 @@ def apply_correlation(*, normals: ArrayLike, correlation: ArrayLike) -> FloatArr
 
     Returns
     -------
-    ndarray of the shape of `normals`: L z with L the lower Cholesky factor
+    ndarray of the shape of `normals`: L z with L the lower Cholesky factor; assets that others determine use no normal
 
     Raises
     ------
@@ -192,7 +226,7 @@ def apply_correlation(*, normals: ArrayLike, correlation: ArrayLike) -> FloatArr
     return drawn @ factor.T
 
 
-def apply_correlation_nonvec(*, normals: ArrayLike, correlation: ArrayLike) -> FloatArray:
+def apply_correlation_nonvec(*, normals: ArrayLike, correlation: ArrayLike) -> Floats:
     """Correlate independent normals number by number: the readable twin of `apply_correlation`."""
     drawn, factor = _normals_and_factor(normals, correlation)
     correlated = np.zeros_like(drawn)

@@ -6,30 +6,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from aadlib.errors import AadTypeError, AadValueError
+from aadlib.types import Floats
 from aadlib.validation import require_positive, whole_number
 from pricers.monte_carlo.closed_forms import geometric_claim
-from pricers.monte_carlo.conditional_expectation import ConditionalExpectation
-from pricers.monte_carlo.likelihood_ratio import LikelihoodRatio
-from pricers.monte_carlo.malliavin import Malliavin
-from pricers.monte_carlo.pathwise import Exact, Kernel, Softplus
+from pricers.monte_carlo.dynamics.dynamics import Dynamics
+from pricers.monte_carlo.payoffs.payoff import HasClaim, Payoff
 from pricers.monte_carlo.simulation import Simulation, split_normals
-from pricers.monte_carlo.vibrato import Vibrato
-
-FloatArray = NDArray[np.float64]
-
-SMOOTHINGS: dict[str, Any] = {
-    "none": Exact,
-    "softplus": Softplus,
-    "kernel": Kernel,
-    "conditional_expectation": ConditionalExpectation,
-    "vibrato": Vibrato,
-    "likelihood_ratio": LikelihoodRatio,
-    "malliavin": Malliavin,
-}
-"""Every way of differentiating a payoff with corners, by name."""
+from pricers.monte_carlo.smoothing import SMOOTHINGS
+from pricers.monte_carlo.smoothing.exact import Exact
+from pricers.monte_carlo.smoothing.smoothing import Smoothing
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -38,8 +25,8 @@ class Path:
 
     Parameters
     ----------
-    dynamics : GeometricBrownianMotion or LocalVolatility, at the point of interest
-    payoff : a payoff of `pricers.monte_carlo`, or any object with its methods
+    dynamics : Dynamics, such as GeometricBrownianMotion or LocalVolatility, at the point of interest
+    payoff : Payoff, one of `pricers.monte_carlo` or any object with its methods
     expiry : float, years, > 0
     n_steps : int, >= 1
         Equal steps; dates of a payoff that looks at earlier prices are their ends.
@@ -74,8 +61,8 @@ class Path:
     (('spot[0]', 'volatility[0]'), [0.5398, 39.6953])
     """
 
-    dynamics: Any
-    payoff: Any
+    dynamics: Dynamics
+    payoff: Payoff
     expiry: float
     n_steps: int = 1
     track_steps: bool = False
@@ -117,12 +104,9 @@ class Path:
                 raise AadValueError(
                     f"{type(payoff).__name__} depends on prices before expiry: pass track_steps=True"
                 )
-        if self.control is not None and not (
-            hasattr(self.control, "claim") and self.control.claim(1).geometric
-        ):
-            raise AadValueError(
-                f"control = {self.control!r}: must be a geometric option, which has a closed form"
-            )
+        control = self.control
+        if control is not None and not (isinstance(control, HasClaim) and control.claim(1).geometric):
+            raise AadValueError(f"control = {control!r}: must be a geometric option, which has a closed form")
         method = as_smoothing(self.smoothing)
         steps = self.n_steps if self.track_steps else 1
         payoffs = (self.payoff,) if self.control is None else (self.payoff, self.control)
@@ -136,7 +120,7 @@ class Path:
         return (self.n_steps, n) if self.track_steps else (n,)
 
     @property
-    def parameters(self) -> FloatArray:
+    def parameters(self) -> Floats:
         """The differentiated parameters at the model's own numbers: (n_parameters,) floats."""
         return np.concatenate([self._group(name) for name in self.differentiate])
 
@@ -151,14 +135,14 @@ class Path:
 
     def slices(self) -> dict[str, slice]:
         """Return where each group stands in the parameters."""
-        found, begin = {}, 0
+        slices, begin = {}, 0
         for name in self.differentiate:
             size = len(self._group(name))
-            found[name] = slice(begin, begin + size)
+            slices[name] = slice(begin, begin + size)
             begin += size
-        return found
+        return slices
 
-    def _group(self, name: str) -> FloatArray:
+    def _group(self, name: str) -> Floats:
         return np.array([self.expiry]) if name == "expiry" else self.dynamics.group(name)
 
     def at(self, parameters: Any) -> tuple[Any, Any]:
@@ -170,7 +154,7 @@ class Path:
                 f"parameters has shape {np.shape(parameters)}: must be ({length},), {', '.join(self.differentiate)}"
             )
         numbers = parameters.tolist() if isinstance(parameters, np.ndarray) else list(parameters)
-        groups = {name: numbers[place] for name, place in sizes.items()}
+        groups = {name: numbers[cut] for name, cut in sizes.items()}
         expiry = groups.pop("expiry", [float(self.expiry)])[0]
         require_positive("expiry", expiry)
         return self.dynamics.replaced(groups) if groups else self.dynamics, expiry
@@ -195,7 +179,7 @@ class Path:
         return present + self.control_weight * (exact - self._estimators[1](simulation))
 
 
-def as_smoothing(given: Any) -> Any:
+def as_smoothing(given: Any) -> Smoothing:
     """Return a smoothing method from its name, or as it is; None is the payoff as it is."""
     if given is None:
         return Exact()
@@ -210,7 +194,7 @@ def as_smoothing(given: Any) -> Any:
     return given
 
 
-def compress_steps(normals: FloatArray) -> FloatArray:
+def compress_steps(normals: Floats) -> Floats:
     """Return the normals of one step that ends where the steps' normals do.
 
     Parameters

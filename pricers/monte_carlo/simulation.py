@@ -4,32 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any
 
 import aadlib as ad
 from aadlib.errors import AadValueError
+from pricers.monte_carlo.dynamics.dynamics import Dynamics
 from pricers.monte_carlo.triangular import Factor, multiply, total
-
-
-class Dynamics(Protocol):
-    """What a model tells about its assets: see `GeometricBrownianMotion`."""
-
-    rate: Any
-    correlation: Any
-    IS_EXACT: bool
-
-    @property
-    def n_assets(self) -> int:
-        """Number of assets."""
-
-    def factor(self) -> Factor:
-        """Return the Cholesky factor of the correlations."""
-
-    def log_spots(self) -> list[Any]:
-        """Return the log prices at the start."""
-
-    def law(self, log_prices: list[Any], time: float, length: Any) -> tuple[list[Any], list[Any]]:
-        """Return means and deviations of the log prices after a step."""
 
 
 def split_normals(z: Any, n_steps: int, n_assets: int, *, tracked: bool) -> list[list[Any]]:
@@ -89,13 +69,13 @@ class Simulation:
     def log_prices(self, until: int | None = None) -> list[list[Any]]:
         """Return the log prices at the end of each of the first `until` steps (default: all)."""
         current = self.dynamics.log_spots()
-        found = []
+        ends = []
         for step in range(self.n_steps if until is None else until):
             means, deviations = self.law(current, step)
             moves = zip(means, deviations, self.shocks(step), strict=True)
             current = [mean + deviation * shock for mean, deviation, shock in moves]
-            found.append(current)
-        return found
+            ends.append(current)
+        return ends
 
     def merged(self) -> Simulation:
         """Return the same end of the path reached in one step: its normals are summed."""

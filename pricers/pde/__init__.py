@@ -1,1 +1,21 @@
-"""Finite differences: grids, the tridiagonal solve, the backward and the forward march."""
+"""Finite differences: grids, and the backward and the forward march on them."""
+
+from pricers.pde import backward, forward, grids
+from pricers.pde.backward import crank_nicolson, extrapolated_price
+from pricers.pde.forward import book_grid, march_forward, price_book, read_options
+from pricers.pde.grids import (
+    ForwardGrid,
+    Grid,
+    default_grid,
+    forward_grid,
+    interpolate,
+    log_grid,
+    sinh_grid,
+    uniform_grid,
+)
+
+__all__ = [
+    "ForwardGrid", "Grid", "backward", "book_grid", "crank_nicolson", "default_grid", "extrapolated_price",
+    "forward", "forward_grid", "grids", "interpolate", "log_grid", "march_forward", "price_book",
+    "read_options", "sinh_grid", "uniform_grid",
+]  # fmt: skip

@@ -12,13 +12,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.interpolate import BSpline
 
 from aadlib.errors import AadValueError
+from aadlib.types import Floats
 from aadlib.validation import require_finite, require_increasing, require_shape, values_of
-
-FloatArray = NDArray[np.float64]
+from pricers.types import Longs
 
 
 @dataclass(frozen=True)
@@ -53,9 +52,9 @@ class BSplineBasis:
     1.0
     """
 
-    breakpoints: FloatArray
+    breakpoints: Floats
     degree: int = 3
-    pieces: FloatArray = field(init=False, repr=False)
+    pieces: Floats = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         if not 1 <= self.degree <= 5:
@@ -76,7 +75,7 @@ class BSplineBasis:
         return self.breakpoints.size - 1 + self.degree
 
     @property
-    def greville(self) -> FloatArray:
+    def greville(self) -> Floats:
         """Abscissae at which the weights of the identity function sit: (size,) floats."""
         knots = _clamped_knots(self.breakpoints, self.degree)
         return np.array([knots[i + 1 : i + 1 + self.degree].mean() for i in range(self.size)])
@@ -122,7 +121,7 @@ class BSplineBasis:
         index, offset = self._locate(coordinate)
         return _horner(self.piece(weights, index), offset)
 
-    def tabulate(self, coordinates: Any) -> tuple[NDArray[np.int64], FloatArray]:
+    def tabulate(self, coordinates: Any) -> tuple[Longs, Floats]:
         """Return first indices, shape (...), and basis values, shape (..., degree + 1), of float coordinates."""
         points = self.breakpoints
         clipped = np.clip(coordinates, points[0], points[-1])
@@ -133,7 +132,7 @@ class BSplineBasis:
             values = values * offset + self.pieces[first, :, power]
         return first, values
 
-    def matrix(self, coordinates: Any) -> FloatArray:
+    def matrix(self, coordinates: Any) -> Floats:
         """Return the dense design matrix, (n_coordinates, size), of float coordinates."""
         first, values = self.tabulate(np.asarray(coordinates, dtype=np.float64))
         dense = np.zeros((first.size, self.size))
@@ -194,11 +193,11 @@ def uniform_basis(*, lower: float, upper: float, size: int, degree: int = 3) -> 
     return BSplineBasis(np.linspace(lower, upper, size - degree + 1), degree)
 
 
-def _clamped_knots(points: FloatArray, degree: int) -> FloatArray:
+def _clamped_knots(points: Floats, degree: int) -> Floats:
     return np.concatenate([np.repeat(points[0], degree), points, np.repeat(points[-1], degree)])
 
 
-def _local_polynomials(points: FloatArray, degree: int) -> FloatArray:
+def _local_polynomials(points: Floats, degree: int) -> Floats:
     size = points.size - 1 + degree
     every_basis = BSpline(_clamped_knots(points, degree), np.eye(size), degree)
     pieces = np.empty((points.size - 1, degree + 1, degree + 1))

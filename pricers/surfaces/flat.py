@@ -1,4 +1,4 @@
-"""One volatility for every spot and time: the surface that must give Black-Scholes back."""
+"""Flat volatility: one number for every spot and time; it must give Black-Scholes back."""
 
 from __future__ import annotations
 

@@ -7,13 +7,11 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from aadlib.errors import AadValueError
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
+from aadlib.types import Floats
+from pricers.types import Longs
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,8 +36,8 @@ class LocalBasis:
     """
 
     lines: csr_array
-    node_columns: IntArray
-    in_node: FloatArray
+    node_columns: Longs
+    in_node: Floats
     n_columns: int
 
     def __post_init__(self) -> None:
@@ -83,7 +81,7 @@ class LocalBasis:
         start, weight = (np.asarray(x, dtype=np.int64) for x in (self.lines.indptr, self.lines.indices))
         return start, weight, self.lines.data, self.node_columns, self.in_node, self.n_columns
 
-    def linearised(self, weights: FloatArray) -> tuple[FloatArray, LocalBasis]:
+    def linearised(self, weights: Floats) -> tuple[Floats, LocalBasis]:
         """Return the values (n_rows, n_nodes) and the basis of their derivatives: itself."""
         from pricers.surfaces.local_basis_kernels import predictor_kernel
 
@@ -91,11 +89,11 @@ class LocalBasis:
         predictor_kernel(*self.arrays, weights, values)
         return values, self
 
-    def bent(self, weights: FloatArray, factors: FloatArray, directions: FloatArray) -> FloatArray | None:
+    def curvature_along(self, weights: Floats, factors: Floats, directions: Floats) -> Floats | None:
         """Return None: what is linear in its weights has no second derivatives."""
         return None
 
-    def gram(self, factors: FloatArray) -> FloatArray:
+    def gram(self, factors: Floats) -> Floats:
         """Return basis' diag(factors) basis for factors (n_rows, n_nodes), (n_weights, n_weights)."""
         from pricers.surfaces.local_basis_kernels import gram_kernel
 
@@ -108,7 +106,7 @@ class LocalBasis:
         """Return the basis with its nodes in reverse order."""
         return replace(self, node_columns=self.node_columns[:, ::-1], in_node=self.in_node[:, ::-1])
 
-    def dense(self) -> FloatArray:
+    def dense(self) -> Floats:
         """Return the basis as a matrix, (n_rows, n_nodes, n_weights): for reading and tests."""
         columns = np.zeros((*self.in_node.shape[:2], self.n_columns))
         np.put_along_axis(columns, self.node_columns, self.in_node, axis=2)
@@ -116,7 +114,7 @@ class LocalBasis:
         return np.asarray(np.broadcast_to(columns, (*self.shape, self.n_columns)) @ lines)
 
 
-def product_lines(first: IntArray, values: FloatArray, n_times: int, n_columns: int) -> csr_array:
+def product_lines(first: Longs, values: Floats, n_times: int, n_columns: int) -> csr_array:
     """Return the lines of a product of bases: in time few functions on each row, n_columns weights for each of them.
 
     Parameters
@@ -132,9 +130,9 @@ def product_lines(first: IntArray, values: FloatArray, n_times: int, n_columns: 
     factor = np.broadcast_to(values[:, None, :], weight.shape)
     start = width * np.arange(n_rows * n_columns + 1)
     shape = n_rows * n_columns, n_times * n_columns
-    found = csr_array((factor.flatten(), weight.flatten(), start), shape=shape)
-    found.eliminate_zeros()
-    return found
+    lines = csr_array((factor.flatten(), weight.flatten(), start), shape=shape)
+    lines.eliminate_zeros()
+    return lines
 
 
 def one_weight_a_cell(n_rows: int, n_nodes: int, *, constant_in_space: bool = False) -> LocalBasis:

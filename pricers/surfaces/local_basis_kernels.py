@@ -9,19 +9,21 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from pricers.kernel_options import OPTIONS, FloatArray, IntArray
+from aadlib.types import Floats
+from pricers.kernel_options import OPTIONS
+from pricers.types import Longs
 
 
 @njit(**OPTIONS)
 def predictor_kernel(
-    start: IntArray,
-    weight: IntArray,
-    factor: FloatArray,
-    node_columns: IntArray,
-    in_node: FloatArray,
+    start: Longs,
+    weight: Longs,
+    factor: Floats,
+    node_columns: Longs,
+    in_node: Floats,
     n_columns: int,
-    weights: FloatArray,
-    result: FloatArray,
+    weights: Floats,
+    result: Floats,
 ) -> None:
     """Fill result (n_rows, n) with the basis times weights."""
     n_rows, n = result.shape
@@ -42,14 +44,14 @@ def predictor_kernel(
 
 @njit(**OPTIONS)
 def gather_kernel(
-    start: IntArray,
-    weight: IntArray,
-    factor: FloatArray,
-    node_columns: IntArray,
-    in_node: FloatArray,
+    start: Longs,
+    weight: Longs,
+    factor: Floats,
+    node_columns: Longs,
+    in_node: Floats,
     n_columns: int,
-    seeds: FloatArray,
-    result: FloatArray,
+    seeds: Floats,
+    result: Floats,
 ) -> None:
     """Add the transpose of `predictor_kernel` applied to seeds (n_rows, n) to result (n_weights,)."""
     n_rows, n = seeds.shape
@@ -67,15 +69,15 @@ def gather_kernel(
 
 @njit(**OPTIONS)
 def gram_kernel(
-    start: IntArray,
-    weight: IntArray,
-    factor: FloatArray,
-    node_columns: IntArray,
-    in_node: FloatArray,
+    start: Longs,
+    weight: Longs,
+    factor: Floats,
+    node_columns: Longs,
+    in_node: Floats,
     n_columns: int,
     reach: int,
-    factors: FloatArray,
-    result: FloatArray,
+    factors: Floats,
+    result: Floats,
 ) -> None:
     """Add basis' diag(factors) basis to result (n_weights, n_weights); factors (n_rows, n).
 

@@ -1,4 +1,4 @@
-"""Local variances on nodes that move over a surface which stays where it is: what a forward march reads."""
+"""Local variances of a surface that stays where it is, on nodes that move: what a forward march reads."""
 
 from __future__ import annotations
 
@@ -7,17 +7,14 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import block_diag, csr_array, hstack
 
 from aadlib.errors import AadValueError
+from aadlib.types import Floats
 from aadlib.validation import require_positive, values_of
 from pricers.surfaces.local_basis import LocalBasis, product_lines
-from pricers.surfaces.local_volatility import SplineLocalVolatility
+from pricers.surfaces.spline_local_volatility import SplineLocalVolatility
 from pricers.surfaces.volatility_hats import VolatilityHats
-
-FloatArray = NDArray[np.float64]
-
 
 HOME_REACH = 2e-3
 """Moves of log-moneyness within which a recording keeps the knot intervals and hats that it was made with."""
@@ -42,8 +39,8 @@ class MovedVariance:
     """
 
     surface: SplineLocalVolatility
-    nodes: FloatArray
-    times: FloatArray
+    nodes: Floats
+    times: Floats
     shift: Any
     drift: Any
     weights: Any = None
@@ -122,13 +119,13 @@ class MovedPredictor:
     """Variances row by row: see `pricers.surfaces.moved_variance_kernels`, whose names the fields have."""
 
     lines: csr_array
-    nodes: FloatArray
-    home: FloatArray
-    inverse_scale: FloatArray
-    inverse_width: FloatArray
-    breakpoints: FloatArray
-    pieces: FloatArray
-    centres: FloatArray
+    nodes: Floats
+    home: Floats
+    inverse_scale: Floats
+    inverse_width: Floats
+    breakpoints: Floats
+    pieces: Floats
+    centres: Floats
 
     @cached_property
     def n_columns(self) -> int:
@@ -145,7 +142,7 @@ class MovedPredictor:
         """(rows, nodes)."""
         return self.inverse_scale.size, self.nodes.size
 
-    def linearised(self, weights: FloatArray) -> tuple[FloatArray, LocalBasis]:
+    def linearised(self, weights: Floats) -> tuple[Floats, LocalBasis]:
         """Return the variances and the basis of their derivatives.
 
         Raises
@@ -164,7 +161,7 @@ class MovedPredictor:
             require_positive("bumped local volatility", volatility)
         return volatility * volatility, LocalBasis(self.lines, columns, inside, self.n_columns)
 
-    def bent(self, weights: FloatArray, factors: FloatArray, directions: FloatArray) -> FloatArray:
+    def curvature_along(self, weights: Floats, factors: Floats, directions: Floats) -> Floats:
         """Return the second derivatives of sum(factors * variances) times directions, (n_weights, d)."""
         from pricers.surfaces.moved_variance_kernels import curvature_kernel
 

@@ -16,7 +16,9 @@ import math
 import numpy as np
 from numba import njit
 
-from pricers.kernel_options import OPTIONS, FloatArray, IntArray
+from aadlib.types import Floats
+from pricers.kernel_options import OPTIONS
+from pricers.types import Longs
 
 _ON_CENTRE = 1e-9  # deviations, as in pricers.surfaces.volatility_hats
 
@@ -26,10 +28,10 @@ def _spline(
     z: float,
     located: float,
     ends: tuple[float, float],
-    breakpoints: FloatArray,
-    pieces: FloatArray,
+    breakpoints: Floats,
+    pieces: Floats,
     interval: int,
-    basis: FloatArray,
+    basis: Floats,
 ) -> int:
     """Fill basis (3, width) with values, first and second derivatives in arcsinh z of the piece at `located`, also a z.
 
@@ -61,7 +63,7 @@ def _spline(
 
 @njit(**OPTIONS)
 def _add_piece(
-    piece: int, factor: float, deviation: float, centres: FloatArray, first: int, hats: FloatArray
+    piece: int, factor: float, deviation: float, centres: Floats, first: int, hats: Floats
 ) -> None:
     """Add one linear piece between centres, flat beyond the outermost, to the hats and their slopes (2, width)."""
     n = centres.size
@@ -77,7 +79,7 @@ def _add_piece(
 
 
 @njit(**OPTIONS)
-def _hats(deviation: float, located: float, centres: FloatArray, hats: FloatArray) -> int:
+def _hats(deviation: float, located: float, centres: Floats, hats: Floats) -> int:
     """Fill hats (2, width) with values and slopes of the piece at `located`; return the first hat.
 
     At a centre they are the means of both sides.
@@ -96,18 +98,18 @@ def _hats(deviation: float, located: float, centres: FloatArray, hats: FloatArra
 
 @njit(**OPTIONS)
 def variance_kernel(
-    nodes: FloatArray,
-    home: FloatArray,
+    nodes: Floats,
+    home: Floats,
     reach: float,
-    inverse_scale: FloatArray,
-    inverse_width: FloatArray,
-    breakpoints: FloatArray,
-    pieces: FloatArray,
-    centres: FloatArray,
-    lines: FloatArray,
-    volatility: FloatArray,
-    columns: IntArray,
-    inside: FloatArray,
+    inverse_scale: Floats,
+    inverse_width: Floats,
+    breakpoints: Floats,
+    pieces: Floats,
+    centres: Floats,
+    lines: Floats,
+    volatility: Floats,
+    columns: Longs,
+    inside: Floats,
 ) -> None:
     """Fill volatilities (n_rows, n) and the derivatives of their squares, inside (n_rows, n, width) at columns."""
     width = pieces.shape[1]
@@ -151,17 +153,17 @@ def variance_kernel(
 
 @njit(**OPTIONS)
 def curvature_kernel(
-    nodes: FloatArray,
-    home: FloatArray,
+    nodes: Floats,
+    home: Floats,
     reach: float,
-    inverse_scale: FloatArray,
-    inverse_width: FloatArray,
-    breakpoints: FloatArray,
-    pieces: FloatArray,
-    centres: FloatArray,
-    lines: FloatArray,
-    factors: FloatArray,
-    blocks: FloatArray,
+    inverse_scale: Floats,
+    inverse_width: Floats,
+    breakpoints: Floats,
+    pieces: Floats,
+    centres: Floats,
+    lines: Floats,
+    factors: Floats,
+    blocks: Floats,
 ) -> None:
     """Add the second derivatives of sum(factors * variance) to blocks (n_rows, n_columns, n_columns)."""
     width = pieces.shape[1]

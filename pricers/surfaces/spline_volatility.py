@@ -1,4 +1,4 @@
-"""Local volatility as a B-spline in the spot, or in spot and time: the surfaces a march knows from inside."""
+"""Local volatility as a B-spline in the spot, or in spot and time."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import numpy as np
 
 import aadlib as ad
 from aadlib.errors import AadTypeError
+from aadlib.types import Floats
 from aadlib.validation import require_finite, require_non_negative, require_shape, values_of
-from pricers.surfaces.bspline import BSplineBasis, FloatArray, TensorBasis
+from pricers.surfaces.bspline import BSplineBasis, TensorBasis
 from pricers.surfaces.local_basis import LocalBasis, product_lines
 
 
@@ -70,7 +71,7 @@ class SplineVolatility:
         """The weights in the order of `local_basis`: times first."""
         return list((self.weights if self.is_static else self.weights.T).ravel().tolist())
 
-    def local_basis(self, spots: FloatArray, times: FloatArray) -> LocalBasis:
+    def local_basis(self, spots: Floats, times: Floats) -> LocalBasis:
         """Tabulate the basis at spots (n,) and one row for each of the times; a static surface has one row."""
         in_spot = self.basis if isinstance(self.basis, BSplineBasis) else self.basis.first
         first, values = in_spot.tabulate(spots)
@@ -98,8 +99,8 @@ class SplineVolatility:
             sum((factor * listed[k + b] for b, factor in enumerate(factors) if factor != 0.0), start=0.0)
             for k, factors in zip(first.tolist(), inside.tolist(), strict=True)
         ]
-        found = np.array(numbers) if all(isinstance(x, float) for x in numbers) else ad.array(numbers)
+        values = np.array(numbers) if all(isinstance(x, float) for x in numbers) else ad.array(numbers)
         if self.logarithmic:
-            return ad.exp(found)
-        require_non_negative("volatility", found)
-        return found
+            return ad.exp(values)
+        require_non_negative("volatility", values)
+        return values

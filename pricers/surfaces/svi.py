@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 import aadlib as ad
 from aadlib.errors import AadValueError
+from aadlib.types import Floats
 from aadlib.validation import (
     require_finite,
     require_increasing,
@@ -23,8 +24,6 @@ from aadlib.validation import (
     require_positive,
     values_of,
 )
-
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,7 +138,7 @@ class ArbitrageReport:
     share: float
 
 
-def _report(values: FloatArray, log_moneyness: FloatArray) -> ArbitrageReport:
+def _report(values: Floats, log_moneyness: Floats) -> ArbitrageReport:
     index, position = np.unravel_index(int(np.argmin(values)), values.shape)
     negative = values < -1e-12
     return ArbitrageReport(
@@ -151,7 +150,7 @@ def _report(values: FloatArray, log_moneyness: FloatArray) -> ArbitrageReport:
     )
 
 
-def _grid(log_moneyness: ArrayLike | None) -> FloatArray:
+def _grid(log_moneyness: ArrayLike | None) -> Floats:
     if log_moneyness is None:
         return np.linspace(-1.5, 1.5, 601)
     grid = np.asarray(log_moneyness, dtype=np.float64)
@@ -223,7 +222,7 @@ class SVISurface:
         If the expiries are not positive and increasing, or the lengths differ.
     """
 
-    expiries: FloatArray
+    expiries: Floats
     slices: tuple[SVISlice, ...]
 
     def __post_init__(self) -> None:

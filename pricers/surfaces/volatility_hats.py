@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from aadlib.errors import AadValueError
+from aadlib.types import Floats
 from aadlib.validation import require_finite, require_increasing, require_positive, require_shape, values_of
-
-FloatArray = NDArray[np.float64]
+from pricers.types import Longs
 
 _ON_CENTRE = 1e-9  # deviations
 
@@ -42,8 +41,8 @@ class VolatilityHats:
     [0.0, 0.375, 0.125, 0.0, 0.375, 0.125]
     """
 
-    expiries: FloatArray
-    deviations: FloatArray
+    expiries: Floats
+    deviations: Floats
 
     def __post_init__(self) -> None:
         for name in ("expiries", "deviations"):
@@ -60,7 +59,7 @@ class VolatilityHats:
         """Number of buckets."""
         return self.expiries.size * self.deviations.size
 
-    def weights(self, *, time: Any, deviation: Any) -> FloatArray:
+    def weights(self, *, time: Any, deviation: Any) -> Floats:
         """Return the hats at float points: shape of the arguments broadcast together, then (size,)."""
         require_positive("time", time)
         require_finite("deviation", deviation)
@@ -70,7 +69,7 @@ class VolatilityHats:
         )
         return np.asarray(product.reshape(*t.shape, self.size))
 
-    def row(self, bumps: Any, *, time: float, deviation: FloatArray, shift: Any = 0.0) -> list[Any]:
+    def row(self, bumps: Any, *, time: float, deviation: Floats, shift: Any = 0.0) -> list[Any]:
         """Return sum_b h_b hat_b at deviation + shift for many deviations at one time, in few operations.
 
         Parameters
@@ -115,7 +114,7 @@ class VolatilityHats:
             row.append(intercept if flat else intercept + slope * float(deviation[i]))
         return row
 
-    def in_time(self, times: FloatArray) -> tuple[NDArray[np.int64], FloatArray, int]:
+    def in_time(self, times: Floats) -> tuple[Longs, Floats, int]:
         """Return the hats in ln t at float times: the first one there, its value and the next one's, their number."""
         n = self.expiries.size
         dense = _hats(np.log(self.expiries), np.log(times))
@@ -135,5 +134,5 @@ class VolatilityHats:
         return heights
 
 
-def _hats(centres: FloatArray, points: Any) -> FloatArray:
+def _hats(centres: Floats, points: Any) -> Floats:
     return np.stack([np.interp(points, centres, row) for row in np.eye(centres.size)], axis=-1)

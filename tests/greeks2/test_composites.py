@@ -21,7 +21,7 @@ from greeks2 import (
     taylor_backpropagate,
     taylor_series,
 )
-from greeks2.second_order import SINGLE_OPERATIONS
+from greeks2.methods import METHODS
 from greeks2.structure.kinks import kinks_of
 from pricers.pde import backward
 from pricers.pde.grids import uniform_grid
@@ -30,6 +30,7 @@ from pricers.surfaces.spline_volatility import SplineVolatility
 
 from ..aadlib.tape.test_composite import POINT, Softmax, by_composite, mixed, softmax
 
+SINGLE_OPERATIONS = tuple(method.name for method in METHODS if not method.takes_composites)
 RUNNING = ("auto", "forward_over_reverse", "bottleneck", "bumping2")
 
 

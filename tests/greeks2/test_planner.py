@@ -10,17 +10,17 @@ import pytest
 
 import aadlib as ad
 from aadlib.errors import AadValueError
-from aadlib.extend import created_arcs_of
 from aadlib.program.program import Program
-from greeks2 import hessian, planner
+from greeks2 import planner
+from greeks2.methods.edge_pushing import edge_pushing
 from greeks2.methods.edge_pushing.edge_pushing import count_within, schedule_of
-from greeks2.methods.taylor.taylor import front_of
+from greeks2.methods.forward_over_reverse import forward_over_reverse
 from greeks2.point import as_arguments
 from greeks2.structure.pattern import find_pattern
 from greeks2.twins.sparsity import pattern_by_sets
 
 from .functions import CASES
-from .test_coloring import SPARSE
+from .methods.test_coloring import SPARSE
 
 
 def recurrence(x: Any) -> Any:
@@ -81,7 +81,7 @@ def recorded(f: Callable[[Any], Any], n: int) -> Program:
 @shapes
 def test_counted_pushes_are_those_of_the_schedule(f, n: int) -> None:
     program = recorded(f, n)
-    counted = count_within(program, created_arcs_of(program).bits, *front_of(program)[:2], 10**15)
+    counted = count_within(program, 10**15)
     schedule = schedule_of(program)
     assert counted is not None
     assert (counted.pushes, counted.stretched) == (schedule.pushes, schedule.stretched)
@@ -91,17 +91,10 @@ def test_counted_pushes_are_those_of_the_schedule(f, n: int) -> None:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_counts_and_patterns_on_the_list_of_functions(case) -> None:
     program = ad.record(case.function, *as_arguments(case.arguments), passive=case.passive)
-    counted = count_within(program, created_arcs_of(program).bits, *front_of(program)[:2], 10**15)
+    counted = count_within(program, 10**15)
     schedule = schedule_of(program)
     assert counted is not None
     assert (counted.pushes, counted.entries) == (schedule.pushes, schedule.entries)
-    found = find_pattern(program)
-    assert found is not None and found.tolist() == pattern_by_sets(program)
-
-
-@shapes
-def test_patterns_are_those_of_the_twin(f, n: int) -> None:
-    program = recorded(f, n)
     found = find_pattern(program)
     assert found is not None and found.tolist() == pattern_by_sets(program)
 
@@ -113,18 +106,17 @@ def test_counting_stops_where_it_is_told(f, n: int) -> None:
     cost = schedule.pushes - schedule.stretched + schedule.stretched // 8
     if schedule.pushes < 1000:
         pytest.skip("too few pushes to stop")
-    arguments = (program, created_arcs_of(program).bits, *front_of(program)[:2])
-    assert count_within(*arguments, cost // 2) is None
-    assert count_within(*arguments, cost) is not None
+    assert count_within(program, cost // 2) is None
+    assert count_within(program, cost) is not None
 
 
 @pytest.mark.parametrize("replays", [1, 1000])
 @shapes
 def test_stopping_early_does_not_change_the_choice(f, n: int, replays: int, monkeypatch) -> None:
     early = planner.plan(recorded(f, n), replays=replays)
-    within, colored = planner.count_within, planner.coloring_within
-    monkeypatch.setattr(planner, "count_within", lambda *given: within(*given[:-1], 10**15))
-    monkeypatch.setattr(planner, "coloring_within", lambda p, _: colored(p, p.n_active - 1))
+    within, colored = count_within, forward_over_reverse.coloring_within
+    monkeypatch.setattr(edge_pushing, "count_within", lambda p, _: within(p, 10**15))
+    monkeypatch.setattr(forward_over_reverse, "coloring_within", lambda p, _: colored(p, p.n_active - 1))
     full = planner.plan(recorded(f, n), replays=replays)
     assert early.method == full.method
     assert "pushes" in full.counts or early.method != "edge_pushing"
@@ -152,21 +144,5 @@ def test_a_front_too_wide_to_count_is_traced() -> None:
     x = np.linspace(0.5, 1.5, 1500)
     program = ad.record(lambda x: np.sum(100.0 * (x[1:] - x[:-1] ** 2) ** 2 + (1.0 - x[:-1]) ** 2), x)
     chosen = planner.plan(program)
-    assert chosen.counts["front"] > planner.WIDEST_FRONT
+    assert chosen.counts["front"] > edge_pushing.WIDEST_FRONT
     assert chosen.method == "edge_pushing" and chosen.counts["live_arcs"] > 0
-
-
-@shapes
-def test_rows_of_the_bottleneck_are_forgotten(f, n: int) -> None:
-    program = recorded(f, n)
-    arcs = created_arcs_of(program)
-    assert arcs.n_addresses - arcs.n_ends <= arcs.n_rows + n
-    assert (arcs.addresses < arcs.n_addresses).all()
-    expected = program.hessian(np.linspace(0.2, 0.6, n))
-    found = hessian(program, np.linspace(0.2, 0.6, n), method="bottleneck")
-    assert np.abs(found - expected).max() <= 1e-12 * max(1e-3, np.abs(expected).max())
-
-
-def test_a_recurrence_needs_few_rows() -> None:
-    arcs = created_arcs_of(recorded(recurrence, 2))
-    assert arcs.n_addresses - arcs.n_ends <= 5

@@ -10,13 +10,12 @@ from scipy.interpolate import BSpline
 
 import aadlib as ad
 from pricers import bachelier, black_scholes
-from pricers.implied_volatility import differentiable_implied_volatility, implied_volatility
+from pricers.analytic import differentiable_implied_volatility, implied_volatility
 from pricers.pde import backward
-from pricers.pde.default_grid import default_grid
 from pricers.pde.forward import book_grid, price_book
-from pricers.pde.grids import Grid, log_grid, sinh_grid, uniform_grid
+from pricers.pde.grids import Grid, default_grid, log_grid, sinh_grid, uniform_grid
 from pricers.surfaces.bspline import uniform_basis
-from pricers.surfaces.local_volatility import SplineLocalVolatility
+from pricers.surfaces.spline_local_volatility import SplineLocalVolatility
 
 BLACK_NAMES = ("spot", "strike", "expiry", "rate", "dividend_yield", "volatility")
 BLACK_POINT = np.array([100.0, 110.0, 0.8, 0.04, 0.015, 0.25])

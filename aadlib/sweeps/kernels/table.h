@@ -1,7 +1,7 @@
 /* What the sweeps over blocks of lanes take, and the table of them that one instruction set exports.
  *
  * `kernels.c` and the headers that it includes are plain C without any Python, compiled once per instruction set.
- * Python's face is aadlib.sweeps.instructions, the only place that chooses a table; outside the functions of the chosen
+ * Python's face is aadlib.sweeps.simd, the only place that chooses a table; outside the functions of the chosen
  * table nothing uses more than the processor's least.
  *
  * A slot holds a block of doubles side by side, so every inner loop has a fixed length and becomes SIMD. There are

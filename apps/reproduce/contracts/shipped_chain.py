@@ -9,15 +9,15 @@ from apps.data.synthetic import synthetic_quotes
 
 if TYPE_CHECKING:
     from pricers.calibration import CalibrationResult
+    from pricers.calibration.svi_fit import SVIFit
     from pricers.chain.quotes import Quotes
-    from pricers.surfaces.svi_fit import SVIFit
 
 
 @cache
 def synthetic_fit() -> tuple[Quotes, CalibrationResult, SVIFit]:
     """Return the quotes, the calibrated surface and the SVI slices."""
     from pricers.calibration import calibrate
-    from pricers.surfaces.svi_fit import fit_svi_slices
+    from pricers.calibration.svi_fit import fit_svi_slices
 
     quotes = synthetic_quotes()
     return quotes, calibrate(quotes=quotes), fit_svi_slices(quotes=quotes)

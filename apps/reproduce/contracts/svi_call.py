@@ -12,9 +12,9 @@ import numpy as np
 import aadlib as ad
 from aadlib.differences import extrapolated_difference
 from aadlib.types import Floats
-from pricers import svi_pde
 from pricers.pde import grids
-from pricers.surfaces.svi_surface import PARAMETERS
+from pricers.pde.backward import svi_pde
+from pricers.surfaces.svi_local_volatility import PARAMETERS
 
 EXPIRIES = np.array([0.1, 0.25, 0.5, 0.75, 1.0])
 N_NODES, N_STEPS = 201, 100

@@ -1,15 +1,9 @@
+"""Python face of arc_count.pyx."""
+
+from aadlib.extend import Nodes
 from aadlib.types import Flags, Ints
+from greeks2.structure.hub_rows import Hubs
 
 def count_pushes(
-    left: Ints,
-    right: Ints,
-    activity: Flags,
-    created: Flags,
-    places: Ints,
-    size: int,
-    end_row: Ints,
-    first_input: Ints,
-    last_input: Ints,
-    first: int,
-    limit: int,
+    nodes: Nodes, created: Flags, addresses: Ints, size: int, hubs: Hubs, limit: int
 ) -> tuple[int, int, int, int, bool]: ...

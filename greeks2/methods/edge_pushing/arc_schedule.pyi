@@ -1,20 +1,19 @@
-from typing import Any
+"""Python face of arc_schedule.pyx."""
 
-import numpy.typing as npt
-
+from aadlib.extend import Nodes
 from aadlib.types import Flags, Ints
+from greeks2.structure.hub_rows import Hubs
 
-def mark_reached(left: Ints, right: Ints, activity: Flags, reached: Flags, first: int) -> None: ...
-def widen_rows(
-    nodes: Ints,
-    left: Ints,
-    right: Ints,
-    activity: Flags,
-    row_of: Ints,
-    first: int,
-    low: Ints,
-    high: Ints,
-) -> None: ...
+class Streams:
+    @property
+    def records(self) -> Ints: ...
+    @property
+    def targets(self) -> Ints: ...
+    @property
+    def flushes(self) -> Ints: ...
+    @property
+    def nbytes(self) -> int: ...
+    def __init__(self, records: Ints, targets: Ints, flushes: Ints) -> None: ...
 
 class Tracer:
     pushes: int
@@ -22,18 +21,8 @@ class Tracer:
     live: int
     peak: int
     n_flushes: int
-    def __init__(
-        self, n_slots: int, first: int, end_row: Ints, first_input: Ints, last_input: Ints, inputs: Ints
-    ) -> None: ...
-    def trace(
-        self,
-        left: Ints,
-        right: Ints,
-        activity: Flags,
-        curvature: npt.NDArray[Any],
-        reached: Flags,
-        cap: int,
-        limit: int,
-    ) -> bool: ...
+    def __init__(self, nodes: Nodes, hubs: Hubs) -> None: ...
+    def trace(self, created: Flags, cap: int, limit: int) -> bool: ...
     def between_inputs(self) -> Ints: ...
-    def streams(self) -> tuple[Ints, Ints, Ints, Ints, Ints, Ints]: ...
+    def streams(self) -> Streams: ...
+    def fullest(self) -> tuple[Ints, Ints, Ints]: ...

@@ -1,23 +1,24 @@
 """The symbolic phase of edge pushing: which arcs live when, and in which row each push lands.
 
-`Tracer` sweeps the program backward over sets of arcs, without numbers, and writes every push as a pair (row, place in
-the row); `arc_placement` then turns the pairs into addresses.
+`Tracer` sweeps the program backward over sets of arcs, without numbers, and writes every push as a pair (row, entry of
+the row); `arc_addresses` then turns the pairs into addresses.
 
-Where an arc is stored. Between two ordinary slots: in the row of the larger one. An arc with a hub (`greeks2.structure.hubs`)
-stands for arcs with the inputs that the hub depends on: these lie in the other end's row, at the inputs' numbers, in a
-stretch of consecutive places. So a row's arcs with inputs are handed to an operand as one contiguous vector operation,
+Where an arc is stored. Between two ordinary slots: in the row of the larger one. An arc with a hub
+(`greeks2.structure.hubs`) stands for arcs with the inputs that the hub depends on: these lie in the other end's row, at the inputs' numbers, in a
+stretch of consecutive entries. So a row's arcs with inputs are handed to an operand as one contiguous vector operation,
 and an arc that reaches a hub is spread over the other end's stretch by the hub's forward row.
 """
 
 import numpy as np
 
-from libc.stdlib cimport calloc, free, malloc, realloc
+from libc.stdlib cimport calloc, free, realloc
 from libc.string cimport memset
+
+from aadlib.program.nodes cimport Nodes, aad_nodes
+from greeks2.structure.hub_rows cimport ForwardRows, Hubs
 
 cdef enum:
     SCAN = 12  # rows up to this length are searched without a table
-
-include "greeks2/methods/edge_pushing/arc_fields.pxi"
 
 cdef struct Row:
     int n
@@ -50,6 +51,15 @@ cdef int append(Stream* stream, int value) except -1 nogil:
     return 0
 
 
+cdef int append_arc(Stream* stream, int row, int column, int entry) except -1 nogil:
+    """Write the arc between two slots, the first of which has it in its row at an entry."""
+    append(stream, row)
+    append(stream, column)
+    append(stream, row)
+    append(stream, entry)
+    return 0
+
+
 cdef object as_array(Stream* stream):
     if stream.n == 0:
         return np.empty(0, dtype=np.int32)
@@ -57,7 +67,7 @@ cdef object as_array(Stream* stream):
 
 
 cdef int grow_row(Row* row) except -1 nogil:
-    """Make room for one more column, and keep a table (column, place) of a long row."""
+    """Make room for one more column, and keep a table (column, entry) of a long row."""
     cdef int capacity = max(4, 2 * row.capacity)
     cdef int k
     cdef int* at
@@ -89,8 +99,8 @@ cdef inline int* probe(const Row* row, int column) noexcept nogil:
     return row.table + 2 * at
 
 
-cdef int place_of(Row* row, int column) except -1 nogil:
-    """Return the place of a column in a row, added at the end if it is new."""
+cdef int entry_of(Row* row, int column) except -1 nogil:
+    """Return where a column stands in a row, added at the end if it is new."""
     cdef int k
     cdef int* at
     if row.table == NULL:
@@ -120,52 +130,58 @@ cdef void release(Row* row) noexcept nogil:
     row.n = row.capacity = row.table_size = 0
 
 
+cdef class Streams:
+    """What the numeric phase replays.
+
+    Attributes
+    ----------
+    records : (n, FIELDS) one per node that has arcs or creates some
+    targets : where arcs are pushed to, in the order of the pushes
+    flushes : (m, 3) arcs (i, j, address) that go straight to the inputs
+    """
+
+    def __init__(self, records, targets, flushes):
+        self.records, self.targets, self.flushes = records, targets, flushes
+        self.record_view, self.target_view, self.flush_view = records, targets, flushes
+
+    @property
+    def nbytes(self):
+        return self.records.nbytes + self.targets.nbytes + self.flushes.nbytes
+
+
 cdef class Tracer:
-    """Rows of arcs without weights, and the streams the first pass writes."""
+    """Rows of arcs without weights, and the streams that tracing writes."""
 
     cdef Row* rows
-    cdef Py_ssize_t n_slots
-    cdef const int[::1] end_row      # number of the forward row of a hub or of an input it depends on, or -1
-    cdef const int[::1] first_input  # of each forward row
-    cdef const int[::1] last_input
-    cdef const int[::1] inputs       # slots, by their numbers in rows
+    cdef Nodes nodes
+    cdef Hubs hubs
+    cdef const ForwardRows* forward
     cdef Py_ssize_t first
     cdef Stream records, targets, flushes
     cdef int[::1] length, low, high  # what a row holds at its fullest
     cdef public long long pushes, stretched, live, peak
     cdef public int n_flushes
 
-    def __cinit__(
-        self,
-        Py_ssize_t n_slots,
-        Py_ssize_t first,
-        const int[::1] end_row,
-        const int[::1] first_input,
-        const int[::1] last_input,
-        const int[::1] inputs,
-    ):
+    def __cinit__(self, Nodes nodes, Hubs hubs):
         cdef Py_ssize_t k
-        self.n_slots = n_slots
-        self.first = first
-        self.end_row = end_row
-        self.first_input = first_input
-        self.last_input = last_input
-        self.inputs = inputs
-        self.rows = <Row*>calloc(n_slots, sizeof(Row))
+        self.nodes, self.hubs = nodes, hubs
+        self.forward = &hubs.c
+        self.first = nodes.first_node
+        self.rows = <Row*>calloc(max(<Py_ssize_t>1, nodes.n_slots), sizeof(Row))
         if self.rows == NULL:
             raise MemoryError("no memory for the rows of arcs")
-        for k in range(n_slots):
+        for k in range(nodes.n_slots):
             self.rows[k].low = 2147483647
             self.rows[k].high = -1
             self.rows[k].itself = -1
-        self.length = np.zeros(n_slots, dtype=np.int32)
-        self.low = np.zeros(n_slots, dtype=np.int32)
-        self.high = np.full(n_slots, -1, dtype=np.int32)
+        self.length = np.zeros(nodes.n_slots, dtype=np.int32)
+        self.low = np.zeros(nodes.n_slots, dtype=np.int32)
+        self.high = np.full(nodes.n_slots, -1, dtype=np.int32)
 
     def __dealloc__(self):
         cdef Py_ssize_t k
         if self.rows != NULL:
-            for k in range(self.n_slots):
+            for k in range(self.nodes.n_slots):
                 release(&self.rows[k])
             free(self.rows)
         free(self.records.data)
@@ -184,24 +200,25 @@ cdef class Tracer:
         row.high = max(row.high, high)
 
     cdef int aim(self, int i, int j) except -1 nogil:
-        """Write where arc {i, j} is stored, i an ordinary slot or both: its row, and its place or -1 - an input's number.
+        """Write where arc {i, j} is stored, i an ordinary slot or both: its row, and its entry or -1 - an input's.
 
         Where `i` is a hub, or an input that hubs depend on, the arc is spread over the row of `j` from that input on;
-        return how many places it takes.
+        return how many entries it takes.
         """
-        cdef int end = self.end_row[i]
+        cdef const ForwardRows* forward = self.forward
+        cdef int end = forward.end_row[i]
         cdef int before, at
         cdef Row* row
         if end >= 0:
-            self.stretch(j, self.first_input[end], self.last_input[end])
+            self.stretch(j, forward.low[end], forward.high[end])
             append(&self.targets, j)
-            append(&self.targets, -1 - self.first_input[end])
-            return self.last_input[end] - self.first_input[end] + 1
+            append(&self.targets, -1 - forward.low[end])
+            return forward.high[end] - forward.low[end] + 1
         if i < j:
             i, j = j, i
         row = &self.rows[i]
         before = row.n
-        at = place_of(row, j)
+        at = entry_of(row, j)
         if row.n > before and i >= self.first:
             self.live += 1
         if i == j:
@@ -212,10 +229,10 @@ cdef class Tracer:
 
     cdef int push(self, int operand, int column) except -1 nogil:
         """Write the push of an arc of the row to an operand, and count it."""
-        cdef int places = self.aim(operand, column)
-        self.pushes += places
-        if self.end_row[operand] >= 0:
-            self.stretched += places
+        cdef int entries = self.aim(operand, column)
+        self.pushes += entries
+        if self.forward.end_row[operand] >= 0:
+            self.stretched += entries
         return 0
 
     cdef void note_fullest(self, int slot) noexcept nogil:
@@ -241,127 +258,123 @@ cdef class Tracer:
         cdef Row* row = &self.rows[slot]
         cdef int k
         for k in range(row.n):
-            append(&self.flushes, slot)
-            append(&self.flushes, row.columns[k])
-            append(&self.flushes, slot)
-            append(&self.flushes, k)
+            append_arc(&self.flushes, slot, row.columns[k], k)
         self.note_fullest(slot)
         self.live -= row.n
         row.itself = -1
         release(row)
         return 0
 
-    def trace(
-        self,
-        const int[::1] left,
-        const int[::1] right,
-        const unsigned char[::1] activity,
-        const unsigned char[::1] curvature,
-        const unsigned char[::1] reached,
-        long long cap,
-        long long limit,
-    ):
-        """Sweep the nodes backward, without numbers.
+    cdef int make_room(self, int slot, int n_operands, bint creates, long long cap) except -1 nogil:
+        """Flush a node's own row, and if need be all others, so that no more arcs than the cap are alive after it."""
+        cdef Row* row = &self.rows[slot]
+        cdef int created = (n_operands * (n_operands + 1)) // 2
+        cdef int r
+        if row.n and self.live + n_operands * <long long>row.n + created > cap:
+            self.flush(slot)
+            self.n_flushes += 1
+        if creates and self.live + n_operands * <long long>row.n + created > cap:
+            for r in range(slot - 1, <int>self.first - 1, -1):
+                if self.live == 0:
+                    break
+                if self.rows[r].n:
+                    self.flush(r)
+            self.n_flushes += 1
+        return 0
 
-        `activity` and `reached` (by the adjoints) are those of the program, per node and per slot; `curvature` has bits
-        1, 2, 4 where dxx, dxy, dyy do not vanish identically.
+    cdef int push_row(self, int slot, int a, int b) except -1 nogil:
+        """Write the pushes of a row's arcs with other slots to the operands, b = -1 where there is one operand."""
+        cdef Row* row = &self.rows[slot]
+        cdef int e
+        for e in range(row.n):
+            if row.columns[e] != slot:
+                self.push(a, row.columns[e])
+                if b >= 0:
+                    self.push(b, row.columns[e])
+        return 0
+
+    cdef void push_stretch(self, int slot, int a, int b, int* fields) noexcept nogil:
+        """Hand a row's stretch of arcs with inputs to the operands."""
+        cdef Row* row = &self.rows[slot]
+        cdef int n_operands = 1 if b < 0 else 2
+        if row.high < row.low:
+            return
+        fields[RUN] = row.low
+        fields[RUN_LENGTH] = row.high - row.low + 1
+        self.stretch(a, row.low, row.high)
+        if b >= 0:
+            self.stretch(b, row.low, row.high)
+        self.pushes += n_operands * fields[RUN_LENGTH]
+        self.stretched += n_operands * fields[RUN_LENGTH]
+
+    cdef int create(self, int a, int b, int created, int* fields) except -1 nogil:
+        """Write where arcs between the operands are stored: created ones, and all where the node had one to itself."""
+        cdef bint itself = fields[SELF] >= 0
+        if itself:
+            self.pushes += 1 if b < 0 else 3
+        if created or itself:
+            if itself or b < 0 or created & 1:
+                fields[AA] = 1
+                self.aim(a, a)
+            if b >= 0 and (itself or created & 2):
+                fields[AB] = 1
+                if self.forward.end_row[a] >= 0:
+                    self.aim(a, b)
+                else:
+                    self.aim(b, a)
+            if b >= 0 and (itself or created & 4):
+                fields[BB] = 1
+                self.aim(b, b)
+        return 0
+
+    cdef int trace_node(self, Py_ssize_t k, int created, long long cap) except -1 nogil:
+        """Write the record of one node and all its pushes, and drop its row."""
+        cdef const aad_nodes* program = &self.nodes.c
+        cdef int slot = <int>(self.first + k)
+        cdef int wanted = program.activity[k]
+        cdef int a = program.left[k] if wanted & 1 else program.right[k]
+        cdef int b = program.right[k] if wanted == 3 and program.right[k] != a else -1
+        cdef Row* row = &self.rows[slot]
+        cdef Py_ssize_t n_flushed = self.flushes.n
+        cdef int fields[FIELDS]
+        cdef int e
+        memset(fields, 0, sizeof(fields))
+        if cap >= 0:
+            self.make_room(slot, 1 if b < 0 else 2, created != 0, cap)
+        self.peak = max(self.peak, self.live)
+        fields[NODE] = <int>k
+        fields[SHAPE] = LEFT | (RIGHT if b >= 0 else TWICE if wanted == 3 else SECOND if wanted == 2 else 0)
+        fields[SHAPE] |= CREATES if created else 0
+        fields[COUNT] = row.n
+        fields[SELF] = row.itself if row.n else -1
+        fields[ROW] = slot
+        fields[FLUSHES] = <int>(self.flushes.n - n_flushed) // 4
+        self.push_row(slot, a, b)
+        self.push_stretch(slot, a, b, fields)
+        self.create(a, b, created, fields)
+        self.peak = max(self.peak, self.live)
+        for e in range(FIELDS):
+            append(&self.records, fields[e])
+        self.finish(slot)
+        return 0
+
+    def trace(self, const unsigned char[::1] created, long long cap, long long limit):
+        """Sweep the nodes backward, without numbers; return whether it came to the end.
+
+        `created` (n_nodes,) has bits 1, 2, 4 of the arcs that every node creates.
 
         With `cap` >= 0 at most so many arcs are alive at once (there must be no hubs then). With `limit` >= 0 the sweep
-        stops and returns False once there are more pushes than that, those in stretches counted at an eighth.
+        stops once there are more pushes than that, those in stretches counted at an eighth.
         """
         cdef Py_ssize_t k
-        cdef int a, b, slot, e, column, created, shape, n_operands, mark_flushes, r, run_length
-        cdef Py_ssize_t base
-        cdef long long grow
         cdef Row* row
-        cdef int fields[FIELDS]
         with nogil:
-            for k in range(left.shape[0] - 1, -1, -1):
-                slot = <int>(self.first + k)
-                row = &self.rows[slot]
+            for k in range(self.nodes.c.n_nodes - 1, -1, -1):
                 if limit >= 0 and self.pushes - self.stretched + self.stretched // 8 > limit:
                     break
-                shape = activity[k]
-                created = curvature[k] if reached[slot] else 0
-                a = left[k]
-                b = right[k]
-                if shape == 3 and a == b:
-                    shape = LEFT | TWICE
-                    created = 1 if created else 0
-                elif shape == 2:
-                    a = b
-                    created = 1 if created & 4 else 0
-                    shape = LEFT | SECOND
-                elif shape == 1:
-                    created &= 1
-                if row.n == 0 and row.high < row.low and not created:
-                    continue
-                if shape == 0:
-                    continue
-                n_operands = 2 if shape == 3 else 1
-                mark_flushes = <int>self.flushes.n
-                if cap >= 0:
-                    grow = n_operands * <long long>row.n + (n_operands * (n_operands + 1)) // 2
-                    if self.live + grow > cap and row.n > 0:
-                        self.flush(slot)
-                        self.n_flushes += 1
-                    grow = n_operands * <long long>row.n + (n_operands * (n_operands + 1)) // 2
-                    if self.live + grow > cap and created:
-                        for r in range(slot - 1, <int>self.first - 1, -1):
-                            if self.live == 0:
-                                break
-                            if self.rows[r].n:
-                                self.flush(r)
-                        self.n_flushes += 1
-                self.peak = max(self.peak, self.live)
-                memset(fields, 0, sizeof(fields))
-                fields[SELF] = row.itself if row.n else -1
-                base = self.records.n
-                for e in range(FIELDS):
-                    append(&self.records, 0)
-                # Arcs to other slots.
-                for e in range(row.n):
-                    column = row.columns[e]
-                    if column == slot:
-                        continue
-                    self.push(a, column)
-                    if n_operands == 2:
-                        self.push(b, column)
-                # The stretch of inputs.
-                if row.high >= row.low:
-                    run_length = row.high - row.low + 1
-                    self.stretch(a, row.low, row.high)
-                    if n_operands == 2:
-                        self.stretch(b, row.low, row.high)
-                    self.pushes += n_operands * run_length
-                    self.stretched += n_operands * run_length
-                    fields[RUN] = row.low
-                    fields[RUN_LENGTH] = run_length
-                # Its own curvature, and that of the arc to itself.
-                if fields[SELF] >= 0 or created:
-                    self.pushes += (n_operands * (n_operands + 1)) // 2 if fields[SELF] >= 0 else 0
-                    shape |= CREATES if created else 0
-                    if fields[SELF] >= 0 or created & 1:
-                        fields[AA] = 1
-                        self.aim(a, a)
-                    if n_operands == 2 and (fields[SELF] >= 0 or created & 2):
-                        fields[AB] = 1
-                        if self.end_row[a] >= 0:
-                            self.aim(a, b)
-                        else:
-                            self.aim(b, a)
-                    if n_operands == 2 and (fields[SELF] >= 0 or created & 4):
-                        fields[BB] = 1
-                        self.aim(b, b)
-                self.peak = max(self.peak, self.live)
-                fields[NODE] = <int>k
-                fields[SHAPE] = shape
-                fields[COUNT] = row.n
-                fields[ROW] = slot
-                fields[FLUSHES] = <int>(self.flushes.n - mark_flushes) // 4
-                for e in range(FIELDS):
-                    self.records.data[base + e] = fields[e]
-                self.finish(slot)
+                row = &self.rows[self.first + k]
+                if self.nodes.c.activity[k] and (created[k] or row.n or row.high >= row.low):
+                    self.trace_node(k, created[k], cap)
             else:
                 limit = -1
             for k in range(self.first):
@@ -369,79 +382,28 @@ cdef class Tracer:
         return limit < 0
 
     def between_inputs(self):
-        """Return (i, j, row, place) of the arcs that are left, place as `aim` writes it."""
-        cdef Stream found
+        """Return (i, j, row, entry) of the arcs that are left, entry as `aim` writes it."""
+        cdef Stream arcs
+        cdef const int[::1] inputs = self.hubs.inputs
         cdef int i, k
-        found.data = NULL
-        found.n = found.capacity = 0
+        arcs.data = NULL
+        arcs.n = arcs.capacity = 0
         try:
             for i in range(self.first):
                 for k in range(self.rows[i].n):
-                    append(&found, i)
-                    append(&found, self.rows[i].columns[k])
-                    append(&found, i)
-                    append(&found, k)
+                    append_arc(&arcs, i, self.rows[i].columns[k], k)
                 for k in range(self.rows[i].low, self.rows[i].high + 1):
-                    append(&found, i)
-                    append(&found, self.inputs[k])
-                    append(&found, i)
-                    append(&found, -1 - k)
-            return as_array(&found).reshape(-1, 4)
+                    append_arc(&arcs, i, inputs[k], -1 - k)
+            return as_array(&arcs).reshape(-1, 4)
         finally:
-            free(found.data)
+            free(arcs.data)
 
     def streams(self):
-        """Return the arrays the first pass wrote."""
-        return (
-            as_array(&self.records).reshape(-1, FIELDS),
-            as_array(&self.targets),
-            as_array(&self.flushes).reshape(-1, 4),
-            np.asarray(self.length),
-            np.asarray(self.low),
-            np.asarray(self.high),
+        """Return what was written; flushes (m, 4) are arcs (i, j, row, entry)."""
+        return Streams(
+            as_array(&self.records).reshape(-1, FIELDS), as_array(&self.targets), as_array(&self.flushes).reshape(-1, 4)
         )
 
-
-def mark_reached(
-    const int[::1] left,
-    const int[::1] right,
-    const unsigned char[::1] activity,
-    unsigned char[::1] reached,
-    Py_ssize_t first,
-):
-    """Extend `reached` (one flag per slot, set for the outputs) along active operands."""
-    cdef Py_ssize_t k
-    with nogil:
-        for k in range(left.shape[0] - 1, -1, -1):
-            if reached[first + k]:
-                if activity[k] & 1:
-                    reached[left[k]] = 1
-                if activity[k] & 2:
-                    reached[right[k]] = 1
-
-
-def widen_rows(
-    const int[::1] nodes,
-    const int[::1] left,
-    const int[::1] right,
-    const unsigned char[::1] activity,
-    const int[::1] row_of,
-    Py_ssize_t first,
-    int[::1] low,
-    int[::1] high,
-):
-    """Fill in the first and last input of the forward rows of nodes, which ascend; those of the inputs are given."""
-    cdef Py_ssize_t e
-    cdef int k, row, other
-    with nogil:
-        for e in range(nodes.shape[0]):
-            k = nodes[e]
-            row = row_of[first + k]
-            if activity[k] & 1:
-                other = row_of[left[k]]
-                low[row] = low[other]
-                high[row] = high[other]
-            if activity[k] & 2:
-                other = row_of[right[k]]
-                low[row] = min(low[row], low[other])
-                high[row] = max(high[row], high[other])
+    def fullest(self):
+        """Return what every row holds at its fullest: length, and first and last input of its stretch."""
+        return np.asarray(self.length), np.asarray(self.low), np.asarray(self.high)

@@ -1,36 +1,19 @@
-from aadlib.types import Flags, Floats, Ints
+"""Python face of arc_sweep.pyx."""
 
-def push_arcs(
-    records: Ints,
-    targets: Ints,
-    flushes: Ints,
-    end_row: Ints,
-    low: Ints,
-    high: Ints,
-    start: Ints,
+from aadlib.extend import Nodes
+from aadlib.types import Floats, Ints
+from greeks2.methods.edge_pushing.arc_schedule import Streams
+from greeks2.structure.hub_rows import Hubs
+
+def replay_pushes(
+    streams: Streams,
+    hubs: Hubs,
     forward: Floats,
-    op: Flags,
-    left: Ints,
-    right: Ints,
+    nodes: Nodes,
     values: Floats,
     adjoints: Floats,
-    first: int,
     weights: Floats,
     rows: Floats,
     half: Floats,
 ) -> None: ...
-def forward_rows(
-    nodes: Ints,
-    row_of: Ints,
-    low: Ints,
-    high: Ints,
-    start: Ints,
-    op: Flags,
-    left: Ints,
-    right: Ints,
-    activity: Flags,
-    values: Floats,
-    first: int,
-    entries: Floats,
-) -> None: ...
-def collect(weights: Floats, rows: Ints, columns: Ints, places: Ints, half: Floats) -> None: ...
+def collect(weights: Floats, rows: Ints, columns: Ints, addresses: Ints, half: Floats) -> None: ...

@@ -1,21 +1,32 @@
 """The numeric phase of edge pushing: replay a schedule of pushes over an arena of weights.
 
-An arc from a slot to itself is kept at half its weight: then moving {i, j} to operand j needs no special case, and the
+An arc from a slot to itself is held at half its weight: then moving {i, j} to operand j needs no special case, and the
 Hessian is what the arcs between inputs add up to, plus its transpose.
 """
 
 import numpy as np
 
+from aadlib.program.nodes cimport Nodes, aad_nodes
+from greeks2.methods.edge_pushing.arc_schedule cimport (
+    AA, AB, BB, COUNT, CREATES, FIELDS, FLUSHES, NODE, RIGHT, ROW, RUN, RUN_A, RUN_B, RUN_LENGTH, SECOND, SELF, SHAPE,
+    TWICE, Streams
+)
+from greeks2.structure.hub_rows cimport ForwardRows, Hubs
+
 include "aadlib/generated/rules.pxi"
 
-include "greeks2/methods/edge_pushing/arc_fields.pxi"
-include "greeks2/methods/vector_loops.pxi"
+include "greeks2/structure/vector_loops.pxi"
 
 cdef enum:
     SHORT = 12  # forward rows below this length are added without a call
 
+cdef struct Operand:
+    double partial         # of the node in it
+    const double* forward  # forward row of a hub, NULL of an ordinary slot
+    int length             # of that row
 
-cdef void spread_row(double* weights, double amount, const double* forward, int n) noexcept nogil:
+
+cdef inline void spread_row(double* weights, double amount, const double* forward, int n) noexcept nogil:
     """Add a multiple of a forward row of n entries to the arcs with inputs that stand for one arc with a hub."""
     cdef int i
     if n < SHORT and isfinite(amount):
@@ -25,74 +36,66 @@ cdef void spread_row(double* weights, double amount, const double* forward, int 
         add_scaled(weights, forward, amount, n)
 
 
-cdef inline void spread(double* weights, int to, double amount, const double* forward, int n) noexcept nogil:
-    """Add to one arc, or where there is a forward row to those it stands for."""
-    if forward == NULL:
+cdef inline void spread(double* weights, int to, double amount, Operand operand) noexcept nogil:
+    """Add to one arc, or where the operand is a hub to those it stands for."""
+    if operand.forward == NULL:
         weights[to] += amount
     else:
-        spread_row(weights + to, amount, forward, n)
-
-
-cdef inline void spread_between(
-    double* weights, int to, double amount, const double* forward_a, int n_a, const double* forward_b, int n_b
-) noexcept nogil:
-    """Add to an arc between two operands: where both are hubs the first one's forward row is spread."""
-    if forward_a != NULL:
-        spread(weights, to, amount, forward_a, n_a)
-    else:
-        spread(weights, to, amount, forward_b, n_b)
+        spread_row(weights + to, amount, operand.forward, operand.length)
 
 
 cdef void push_one(
-    double* weights, double* row, Py_ssize_t n, const int* to, Py_ssize_t stride, double partial,
-    const double* forward, int length
+    double* weights, double* row, Py_ssize_t n, const int* to, Py_ssize_t stride, Operand operand
 ) noexcept nogil:
-    """Move arcs to one operand, a hub where there is a forward row; `to` steps by `stride`."""
+    """Move arcs to one operand, which may be a hub; `to` steps by `stride`."""
     cdef Py_ssize_t i
     cdef double w
-    if forward == NULL and isfinite(partial):
+    if operand.forward == NULL and isfinite(operand.partial):
         for i in range(n):
-            weights[to[stride * i]] += partial * row[i]
+            weights[to[stride * i]] += operand.partial * row[i]
     else:
         for i in range(n):
             w = row[i]
             if w != 0.0:
-                spread(weights, to[stride * i], partial * w, forward, length)
+                spread(weights, to[stride * i], operand.partial * w, operand)
+
+
+cdef void push_each(
+    double* weights, double* row, Py_ssize_t n, const int* to, bint both, Operand a, Operand b
+) noexcept nogil:
+    """Move n arcs of a row to operands that may be hubs, or whose partials may be infinite or zero."""
+    cdef Py_ssize_t i
+    if a.partial != 0.0:
+        push_one(weights, row, n, to, 2 if both else 1, a)
+    if both and b.partial != 0.0:
+        push_one(weights, row, n, to + 1, 2, b)
+    for i in range(n):
+        row[i] = 0.0
 
 
 cdef inline void push_row(
-    double* weights, double* row, Py_ssize_t n, const int* to, bint both, double a, double b
+    double* weights, double* row, Py_ssize_t n, const int* to, bint both, Operand a, Operand b
 ) noexcept nogil:
-    """Move n arcs of a row to ordinary operands and leave zeros behind."""
+    """Move n arcs of a row to the operands and leave zeros behind."""
     cdef Py_ssize_t i
     cdef double w
-    if both and a != 0.0 and b != 0.0 and isfinite(a) and isfinite(b):
+    cdef double dx = a.partial
+    cdef double dy = b.partial
+    if a.forward != NULL or b.forward != NULL:
+        push_each(weights, row, n, to, both, a, b)
+    elif both and dx != 0.0 and dy != 0.0 and isfinite(dx) and isfinite(dy):
         for i in range(n):
             w = row[i]
             row[i] = 0.0
-            weights[to[2 * i]] += a * w
-            weights[to[2 * i + 1]] += b * w
-    elif not both and a != 0.0 and isfinite(a):
+            weights[to[2 * i]] += dx * w
+            weights[to[2 * i + 1]] += dy * w
+    elif not both and dx != 0.0 and isfinite(dx):
         for i in range(n):
             w = row[i]
             row[i] = 0.0
-            weights[to[i]] += a * w
+            weights[to[i]] += dx * w
     else:
-        push_row_to_hubs(weights, row, n, to, both, a, b, NULL, 0, NULL, 0)
-
-
-cdef void push_row_to_hubs(
-    double* weights, double* row, Py_ssize_t n, const int* to, bint both, double a, double b,
-    const double* forward_a, int length_a, const double* forward_b, int length_b
-) noexcept nogil:
-    """The same where an operand may be a hub."""
-    cdef Py_ssize_t i
-    if a != 0.0:
-        push_one(weights, row, n, to, 2 if both else 1, a, forward_a, length_a)
-    if both and b != 0.0:
-        push_one(weights, row, n, to + 1, 2, b, forward_b, length_b)
-    for i in range(n):
-        row[i] = 0.0
+        push_each(weights, row, n, to, both, a, b)
 
 
 cdef void push_stretch(
@@ -100,10 +103,10 @@ cdef void push_stretch(
 ) noexcept nogil:
     """Move a stretch of arcs with inputs to the operands and leave zeros behind."""
     cdef Py_ssize_t i
-    cdef bint careful = not (isfinite(a) and isfinite(b))
-    if both and a != 0.0 and b != 0.0 and not careful:
+    cdef bint zero_ends_chain = not (isfinite(a) and isfinite(b))
+    if both and a != 0.0 and b != 0.0 and not zero_ends_chain:
         greeks2_move_scaled_to_both(weights + to_a, weights + to_b, weights + row, a, b, n)
-    elif not careful and (a == 0.0) != (not both or b == 0.0):
+    elif not zero_ends_chain and (a == 0.0) != (not both or b == 0.0):
         greeks2_move_scaled(weights + (to_a if a != 0.0 else to_b), weights + row, a if a != 0.0 else b, n)
     else:
         for i in range(n):
@@ -138,21 +141,72 @@ cdef void flush(
             add_scaled(&half[p, 0], &along[0], rows[i, p], n)
 
 
-def push_arcs(
-    const int[:, ::1] records,
-    const int[::1] targets,
-    const int[:, ::1] flushes,
-    const int[::1] end_row,
-    const int[::1] low,
-    const int[::1] high,
-    const int[::1] start,
+cdef inline void push_itself(double* weights, const int* record, double w, Operand a, Operand b) noexcept nogil:
+    """Move half the weight of an arc from a node to itself to the arcs between its operands."""
+    cdef bint both = (record[SHAPE] & RIGHT) != 0
+    if w == 0.0:
+        return
+    if a.partial != 0.0:
+        spread(weights, record[AA], a.partial * a.partial * w, a)
+    if both and a.partial != 0.0 and b.partial != 0.0:
+        spread(weights, record[AB], 2.0 * a.partial * b.partial * w, a if a.forward != NULL else b)
+    if both and b.partial != 0.0:
+        spread(weights, record[BB], b.partial * b.partial * w, b)
+
+
+cdef inline Py_ssize_t push_arcs_of(
+    double* weights, const int* record, const int* to, Operand a, Operand b
+) noexcept nogil:
+    """Move the arcs of a node's row to its operands; return how many targets that took."""
+    cdef bint both = (record[SHAPE] & RIGHT) != 0
+    cdef int step = 2 if both else 1
+    cdef int itself = record[SELF]
+    cdef int count = record[COUNT]
+    cdef int before = count if itself < 0 else itself
+    cdef double* row = weights + record[ROW]
+    cdef double w
+    push_row(weights, row, before, to, both, a, b)
+    if itself < 0:
+        return step * before
+    push_row(weights, row + itself + 1, count - itself - 1, to + step * before, both, a, b)
+    w = row[itself]
+    row[itself] = 0.0
+    push_itself(weights, record, w, a, b)
+    return step * (count - 1)
+
+
+cdef inline void create(
+    double* weights, const int* record, double adjoint, double dxx, double dxy, double dyy, Operand a,
+    Operand b
+) noexcept nogil:
+    """Add a node's second partials times its adjoint to the arcs between its operands."""
+    cdef int shape = record[SHAPE]
+    if shape & TWICE:
+        dxx += 2.0 * dxy + dyy
+    elif shape & SECOND:
+        dxx = dyy
+    if dxx != 0.0:
+        spread(weights, record[AA], 0.5 * adjoint * dxx, a)
+    if shape & RIGHT and dxy != 0.0:
+        spread(weights, record[AB], adjoint * dxy, a if a.forward != NULL else b)
+    if shape & RIGHT and dyy != 0.0:
+        spread(weights, record[BB], 0.5 * adjoint * dyy, b)
+
+
+cdef inline void look_up(Operand* operand, int slot, const ForwardRows* hubs, const double* forward) noexcept nogil:
+    """Find the forward row of a slot, where there is one."""
+    cdef int end = hubs.end_row[slot]
+    operand.forward = forward + hubs.start[end] if end >= 0 else NULL
+    operand.length = hubs.high[end] - hubs.low[end] + 1 if end >= 0 else 0
+
+
+def replay_pushes(
+    Streams streams,
+    Hubs hubs,
     const double[::1] forward,
-    const unsigned char[::1] op,
-    const int[::1] left,
-    const int[::1] right,
+    Nodes nodes,
     const double[::1] values,
     const double[::1] adjoints,
-    Py_ssize_t first,
     double[::1] weights,
     const double[:, ::1] rows,
     double[:, ::1] half,
@@ -161,145 +215,60 @@ def push_arcs(
 
     Parameters
     ----------
-    records, targets, flushes : the schedule (see arc_schedule.pyx)
-    end_row, low, high, start, forward : the forward rows of hubs (see hubs.py)
-    op, left, right, values, adjoints, first : the program and its sweeps
+    streams, hubs : the schedule
+    forward : entries of the hubs' forward rows (see `greeks2.structure.hubs`)
+    nodes, values, adjoints : the program and its sweeps
     weights : (arena,) zeros on entry; the arcs between inputs on return, everything else zero again
     rows : (n_ends, n) derivatives in the inputs of the slots that flushed arcs join
     half : (n, n), receives what flushed arcs add to one half of the Hessian (add the transpose)
     """
-    cdef Py_ssize_t r, k, t, f, count, before, itself
-    cdef int shape, a, b, end, step
-    cdef int length_a = 0
-    cdef int length_b = 0
-    cdef bint hubs = forward.shape[0] > 0
-    cdef bint both
-    cdef double adjoint, dx, dy, dxx, dxy, dyy, w
-    cdef double* arena = &weights[0] if weights.shape[0] else NULL
-    cdef double* row
-    cdef const int* to = &targets[0] if targets.shape[0] else NULL
+    cdef const aad_nodes* program = &nodes.c
+    cdef const int[:, ::1] records = streams.record_view
+    cdef const int* record
+    cdef const int* to = &streams.target_view[0] if streams.target_view.shape[0] else NULL
+    cdef const int* flushed = &streams.flush_view[0, 0] if streams.flush_view.shape[0] else NULL
     cdef const double* entries = &forward[0] if forward.shape[0] else NULL
-    cdef const double* forward_a = NULL
-    cdef const double* forward_b = NULL
-    t = f = 0
+    cdef double* arena = &weights[0]
     cdef double[::1] along = np.zeros(half.shape[0])
+    cdef Operand a, b
+    cdef Py_ssize_t r, k
+    cdef int left, right, slot
+    cdef double adjoint, dx, dy, dxx, dxy, dyy
+    a.forward = b.forward = NULL
+    a.length = b.length = 0
     with nogil:
         for r in range(records.shape[0]):
-            k = records[r, NODE]
-            shape = records[r, SHAPE]
-            both = (shape & RIGHT) != 0
-            a = left[k]
-            b = right[k]
-            adjoint = adjoints[first + k]
-            if records[r, FLUSHES]:
-                flush(arena, &flushes[f, 0], records[r, FLUSHES], rows, along, half)
-                f += records[r, FLUSHES]
-            rule_first(op[k], values[a], values[b], values[first + k], &dx, &dy)
-            if shape & TWICE:
-                dx += dy
-            elif shape & SECOND:
-                dx = dy
-                a = b
-            if hubs:
-                end = end_row[a]
-                forward_a = entries + start[end] if end >= 0 else NULL
-                length_a = high[end] - low[end] + 1 if end >= 0 else 0
-                end = end_row[b]
-                forward_b = entries + start[end] if end >= 0 else NULL
-                length_b = high[end] - low[end] + 1 if end >= 0 else 0
-            count = records[r, COUNT]
-            itself = records[r, SELF]
-            if count:
-                row = arena + records[r, ROW]
-                before = count if itself < 0 else itself
-                step = 2 if both else 1
-                if forward_a == NULL and forward_b == NULL:
-                    push_row(arena, row, before, to + t, both, dx, dy)
-                else:
-                    push_row_to_hubs(
-                        arena, row, before, to + t, both, dx, dy, forward_a, length_a, forward_b, length_b
-                    )
-                t += step * before
-                if itself >= 0:
-                    count -= itself + 1
-                    if forward_a == NULL and forward_b == NULL:
-                        push_row(arena, row + itself + 1, count, to + t, both, dx, dy)
-                    else:
-                        push_row_to_hubs(
-                            arena, row + itself + 1, count, to + t, both, dx, dy,
-                            forward_a, length_a, forward_b, length_b,
-                        )
-                    t += step * count
-                    w = row[itself]
-                    row[itself] = 0.0
-                    if w != 0.0:
-                        if dx != 0.0:
-                            spread(arena, records[r, AA], dx * dx * w, forward_a, length_a)
-                        if both and dx != 0.0 and dy != 0.0:
-                            spread_between(
-                                arena, records[r, AB], 2.0 * dx * dy * w, forward_a, length_a, forward_b, length_b
-                            )
-                        if both and dy != 0.0:
-                            spread(arena, records[r, BB], dy * dy * w, forward_b, length_b)
-            if records[r, RUN_LENGTH]:
+            record = &records[r, 0]
+            k = record[NODE]
+            left, right, slot = program.left[k], program.right[k], <int>(program.first_node + k)
+            adjoint = adjoints[slot]
+            if record[FLUSHES]:
+                flush(arena, flushed, record[FLUSHES], rows, along, half)
+                flushed += 3 * record[FLUSHES]
+            rule_first(program.op[k], values[left], values[right], values[slot], &dx, &dy)
+            a.partial = dx + dy if record[SHAPE] & TWICE else dy if record[SHAPE] & SECOND else dx
+            b.partial = dy
+            if entries != NULL:
+                look_up(&a, right if record[SHAPE] & SECOND else left, &hubs.c, entries)
+                look_up(&b, right, &hubs.c, entries)
+            if record[COUNT]:
+                to += push_arcs_of(arena, record, to, a, b)
+            if record[RUN_LENGTH]:
                 push_stretch(
-                    arena, records[r, RUN], records[r, RUN_LENGTH], records[r, RUN_A], records[r, RUN_B], both, dx, dy
+                    arena, record[RUN], record[RUN_LENGTH], record[RUN_A], record[RUN_B],
+                    (record[SHAPE] & RIGHT) != 0, a.partial, b.partial,
                 )
-            if shape & CREATES and adjoint != 0.0:
-                rule_second(op[k], values[left[k]], values[b], values[first + k], &dxx, &dxy, &dyy)
-                if shape & TWICE:
-                    dxx += 2.0 * dxy + dyy
-                elif shape & SECOND:
-                    dxx = dyy
-                if dxx != 0.0:
-                    spread(arena, records[r, AA], 0.5 * adjoint * dxx, forward_a, length_a)
-                if both and dxy != 0.0:
-                    spread_between(arena, records[r, AB], adjoint * dxy, forward_a, length_a, forward_b, length_b)
-                if both and dyy != 0.0:
-                    spread(arena, records[r, BB], 0.5 * adjoint * dyy, forward_b, length_b)
-
-
-def forward_rows(
-    const int[::1] nodes,
-    const int[::1] row_of,
-    const int[::1] low,
-    const int[::1] high,
-    const int[::1] start,
-    const unsigned char[::1] op,
-    const int[::1] left,
-    const int[::1] right,
-    const unsigned char[::1] activity,
-    const double[::1] values,
-    Py_ssize_t first,
-    double[::1] entries,
-):
-    """Carry derivatives in the inputs forward to some nodes, which ascend; `entries` holds those of inputs, and zeros."""
-    cdef Py_ssize_t e
-    cdef int k, row, other
-    cdef double dx, dy
-    with nogil:
-        for e in range(nodes.shape[0]):
-            k = nodes[e]
-            row = row_of[first + k]
-            rule_first(op[k], values[left[k]], values[right[k]], values[first + k], &dx, &dy)
-            if activity[k] & 1:
-                other = row_of[left[k]]
-                add_scaled(
-                    &entries[start[row] + low[other] - low[row]], &entries[start[other]], dx, high[other] - low[other] + 1
-                )
-            if activity[k] & 2:
-                other = row_of[right[k]]
-                add_scaled(
-                    &entries[start[row] + low[other] - low[row]], &entries[start[other]], dy, high[other] - low[other] + 1
-                )
+            if record[SHAPE] & CREATES and adjoint != 0.0:
+                rule_second(program.op[k], values[left], values[right], values[slot], &dxx, &dxy, &dyy)
+                create(arena, record, adjoint, dxx, dxy, dyy, a, b)
 
 
 def collect(
-    double[::1] weights, const int[::1] rows, const int[::1] columns, const int[::1] places, double[:, ::1] half
+    double[::1] weights, const int[::1] rows, const int[::1] columns, const int[::1] addresses, double[:, ::1] half
 ):
     """Add the arcs between inputs to one half of the Hessian, and leave zeros in the arena."""
     cdef Py_ssize_t k
     with nogil:
-        for k in range(places.shape[0]):
-            half[rows[k], columns[k]] += weights[places[k]]
-            weights[places[k]] = 0.0
+        for k in range(addresses.shape[0]):
+            half[rows[k], columns[k]] += weights[addresses[k]]
+            weights[addresses[k]] = 0.0

@@ -9,22 +9,49 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from aadlib.errors import AadValueError
-from aadlib.extend import CURVES, CURVES_OF_SIDES, Program
+from aadlib.extend import Program, created_arcs_of, once_per_program
 from aadlib.extend import simd as lanes
 from aadlib.types import Floats, Ints
-from greeks2.methods.edge_pushing import arc_count, arc_placement, arc_schedule, arc_sweep
+from greeks2.methods.edge_pushing import arc_addresses, arc_count, arc_schedule, arc_sweep
+from greeks2.methods.method import (
+    CALL,
+    COUNTED,
+    ENTRY,
+    ENTRY_READ,
+    NODE,
+    POINT,
+    Estimate,
+    Method,
+    Request,
+    Solution,
+)
 from greeks2.point import Point, require_plain
-from greeks2.structure.hubs import Hubs, hub_rows, hubs_of, no_hubs
+from greeks2.structure.curvature import curvature_bits
+from greeks2.structure.front import front_of
+from greeks2.structure.hub_rows import Hubs
+from greeks2.structure.hubs import hub_rows, hubs_of, no_hubs
+from greeks2.structure.within_limit import once_within_limit
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
+
+WIDEST_FRONT = 2048
+"""Rows of bits over a wider front are slower to count than a schedule is to trace."""
+
+NO_LIMIT = -1
+
+# Nanoseconds, as in `greeks2.methods.method`.
+PUSHED_NODE = 14.0  # a node of the numeric phase
+PUSH = 0.6  # an arc moved to an operand at an address of its own
+STRETCHED_PUSH = 0.25  # an arc moved in a contiguous vector operation
+HUB_ENTRY = 0.6  # an entry of a hub's forward row
+TRACE_NODE, TRACE_PUSH = 250.0, 27.0  # the symbolic phase, paid once per program
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,25 +60,23 @@ class Schedule:
 
     Attributes
     ----------
-    records, targets, flushes : what `arc_sweep.push_arcs` replays
+    streams : what `arc_sweep.replay_pushes` replays
     hubs : Hubs, whose arcs go straight to the inputs
-    ends : slots that flushed arcs join, as `flushes` numbers them
-    rows, columns, places : arcs between active inputs: their numbers among these, and their addresses
-    arena : int, places of the arena
+    ends : slots that flushed arcs join, as `streams.flushes` numbers them
+    rows, columns, addresses : arcs between active inputs: their numbers among these, and where they stand
+    arena : int, size of the arena
     pushes : int, moves of an arc to an operand in one replay; `stretched` of them by contiguous vector operations
     peak : int, most arcs alive at once (between nodes, or a node and an input)
     n_flushes : int, times that arcs are flushed to the inputs
     idle : arenas of zeros that no replay holds
     """
 
-    records: Ints
-    targets: Ints
-    flushes: Ints
+    streams: arc_schedule.Streams
     hubs: Hubs
     ends: npt.NDArray[np.intp]
     rows: Ints
     columns: Ints
-    places: Ints
+    addresses: Ints
     arena: int
     pushes: int
     stretched: int
@@ -62,7 +87,7 @@ class Schedule:
     @property
     def nodes(self) -> int:
         """Nodes that push or create arcs."""
-        return len(self.records)
+        return len(self.streams.records)
 
     @property
     def entries(self) -> int:
@@ -77,8 +102,8 @@ class Schedule:
     @property
     def nbytes(self) -> int:
         """Bytes of the schedule and of one arena."""
-        kept = (self.records, self.targets, self.flushes, self.rows, self.columns, self.places)
-        return sum(array.nbytes for array in kept) + self.hubs.nbytes + 8 * self.arena
+        final = self.rows.nbytes + self.columns.nbytes + self.addresses.nbytes
+        return self.streams.nbytes + final + self.hubs.nbytes + 8 * self.arena
 
     def is_sparse(self, n: int) -> bool:
         """Return whether single entries of an (n, n) matrix are written faster than the whole of it is."""
@@ -103,21 +128,13 @@ def few_entries(count: int, n: int) -> bool:
     return 16 * count < n * n
 
 
-_schedules: WeakKeyDictionary[Program, dict[int | None, Schedule]] = WeakKeyDictionary()
-
-
-def curvature_bits(program: Program) -> npt.NDArray[np.uint8]:
-    """Return which second partials of every node, in its active operands, do not vanish identically."""
-    bits = CURVES[program.op] & CURVES_OF_SIDES[program.activity]
-    return np.where((program.left == program.right) & (bits != 0), 1, bits).astype(np.uint8)
-
-
+@once_per_program
 def smallest_cap(program: Program) -> int:
     """Return the largest number of arcs that one node of the program creates: no cap can be smaller."""
     return int(np.array([bin(b).count("1") for b in range(8)])[curvature_bits(program)].max(initial=0))
 
 
-def require_cap(program: Program, cap_active: int | None) -> None:
+def require_cap(program: Program, cap_active: Any) -> None:
     """Raise `AadValueError` unless `cap_active` is None or holds at least one node's arcs."""
     if cap_active is None:
         return
@@ -130,28 +147,55 @@ def require_cap(program: Program, cap_active: int | None) -> None:
 
 
 def schedule_of(program: Program, cap_active: int | None = None) -> Schedule:
-    """Return the schedule of a program, made at the first call and kept as long as the program."""
-    kept = _schedules.setdefault(program, {})
-    if cap_active not in kept:
+    """Return the schedule of a program, made once for every cap."""
+    if cap_active is not None:
         require_cap(program, cap_active)
-        made = _make_schedule(program, cap_active, limit=-1)
-        assert made is not None
-        kept[cap_active] = made
-    return kept[cap_active]
+        return _capped_schedule(program, int(cap_active))
+    schedule = schedule_within(program, NO_LIMIT)
+    assert schedule is not None
+    return schedule
 
 
+@once_per_program
+def _capped_schedule(program: Program, cap_active: int) -> Schedule:
+    schedule = _trace(program, no_hubs(program), cap_active, NO_LIMIT)
+    assert schedule is not None
+    return schedule
+
+
+@once_within_limit
 def schedule_within(program: Program, limit: int) -> Schedule | None:
     """Return the schedule of a program, or None as soon as it proves to have more than about `limit` pushes.
 
     Pushes in stretches count an eighth, as they cost about that.
     """
-    kept = _schedules.setdefault(program, {})
-    if None not in kept:
-        made = _make_schedule(program, None, limit=limit)
-        if made is None:
-            return None
-        kept[None] = made
-    return kept[None]
+    return _trace(program, hubs_of(program), -1, limit)
+
+
+def _trace(program: Program, hubs: Hubs, cap: int, limit: int) -> Schedule | None:
+    require_plain(program, "edge_pushing")
+    tracer = arc_schedule.Tracer(program.nodes, hubs)
+    if not tracer.trace(created_arcs_of(program).bits, cap, limit):
+        return None
+    final, streams = tracer.between_inputs(), tracer.streams()
+    arena = arc_addresses.Arena(*tracer.fullest())
+    n_targets = arc_addresses.assign_addresses(streams, final, arena, program.nodes)
+    ends, joined = np.unique(streams.flushes[:, :2], return_inverse=True)
+    flushes = np.column_stack([joined.reshape(-1, 2), streams.flushes[:, 2]]).astype(np.int32)
+    number = np.cumsum(program.input_active) - 1
+    return Schedule(
+        streams=arc_schedule.Streams(streams.records, streams.targets[:n_targets].copy(), flushes),
+        hubs=hubs,
+        ends=ends.astype(np.intp),
+        rows=number[final[:, 0]].astype(np.int32),
+        columns=number[final[:, 1]].astype(np.int32),
+        addresses=final[:, 2].copy(),
+        arena=arena.size,
+        pushes=tracer.pushes,
+        stretched=tracer.stretched,
+        peak=tracer.peak,
+        n_flushes=tracer.n_flushes,
+    )
 
 
 @dataclass(frozen=True)
@@ -165,73 +209,16 @@ class PushCount:
     hub_entries: int
 
 
-def count_within(
-    program: Program, created: npt.NDArray[np.uint8], places: Ints, size: int, limit: int
-) -> PushCount | None:
-    """Count pushes without a schedule; None as soon as there are more than `limit`.
-
-    `created` has the bits of the arcs every node creates, `places` and `size` those of the slots on the front, as the
-    planner has them already. Pushes in stretches count an eighth.
-    """
-    hubs = hubs_of(program)
-    ordinary = np.where(places < size, places, np.int32(-1))  # hubs stand behind the front
+def count_within(program: Program, limit: int) -> PushCount | None:
+    """Count pushes without a schedule; None as soon as there are more than `limit`, those in stretches at an eighth."""
+    front = front_of(program)
     pushes, stretched, nodes, entries, finished = arc_count.count_pushes(
-        program.left, program.right, program.activity, created, ordinary, size,
-        hubs.end_row, hubs.low, hubs.high, program.first_node, limit,
-    )  # fmt: skip
-    return PushCount(pushes, stretched, nodes, entries, hubs.size) if finished else None
-
-
-def reached_slots(program: Program) -> npt.NDArray[np.uint8]:
-    """Return one flag per slot: whether an output's derivative in it can be other than zero."""
-    reached = np.zeros(program.n_slots, dtype=np.uint8)
-    reached[program.outputs] = 1
-    arc_schedule.mark_reached(program.left, program.right, program.activity, reached, program.first_node)
-    return reached
-
-
-def _make_schedule(program: Program, cap_active: int | None, *, limit: int) -> Schedule | None:
-    require_plain(program, "edge_pushing")
-    hubs = hubs_of(program) if cap_active is None else no_hubs(program)
-    tracer = arc_schedule.Tracer(
-        program.n_slots, program.first_node, hubs.end_row, hubs.low, hubs.high, hubs.inputs
+        program.nodes, created_arcs_of(program).bits, front.addresses, front.size, front.hubs, limit
     )
-    finished = tracer.trace(
-        program.left,
-        program.right,
-        program.activity,
-        CURVES[program.op],
-        reached_slots(program),
-        -1 if cap_active is None else cap_active,
-        limit,
-    )
-    if not finished:
-        return None
-    final = tracer.between_inputs()
-    records, targets, flushes, length, low, high = tracer.streams()
-    arena = arc_placement.Arena(length, low, high)
-    n_targets = arc_placement.place_rows(records, targets, flushes, final, arena, program.left, program.right)
-    ends, joined = np.unique(flushes[:, :2], return_inverse=True)
-    flushes[:, :2] = joined.reshape(-1, 2)
-    number = np.cumsum(program.input_active) - 1
-    return Schedule(
-        records=records,
-        targets=targets[:n_targets].copy(),
-        flushes=np.ascontiguousarray(flushes[:, :3]),
-        hubs=hubs,
-        ends=ends.astype(np.intp),
-        rows=number[final[:, 0]].astype(np.int32),
-        columns=number[final[:, 1]].astype(np.int32),
-        places=final[:, 2].copy(),
-        arena=arena.size,
-        pushes=tracer.pushes,
-        stretched=tracer.stretched,
-        peak=tracer.peak,
-        n_flushes=tracer.n_flushes,
-    )
+    return PushCount(pushes, stretched, nodes, entries, front.hubs.size) if finished else None
 
 
-def forward_rows(point: Point, slots: npt.NDArray[np.intp]) -> Floats:
+def tangent_rows(point: Point, slots: npt.NDArray[np.intp]) -> Floats:
     """Return the derivatives of the given slots in the active inputs, (n_slots, n), by tangent sweeps."""
     rows = np.empty((slots.size, point.active.size))
     directions = point.directions
@@ -245,14 +232,10 @@ def forward_rows(point: Point, slots: npt.NDArray[np.intp]) -> Floats:
 
 def replay_arcs(point: Point, schedule: Schedule, weights: Floats, half: Floats) -> None:
     """Replay the schedule; leave the arcs between inputs in the arena, and add what was flushed to `half`."""
-    program = point.program
-    rows = forward_rows(point, schedule.ends) if schedule.ends.size else half
-    hubs = schedule.hubs
-    arc_sweep.push_arcs(
-        schedule.records, schedule.targets, schedule.flushes,
-        hubs.end_row, hubs.low, hubs.high, hubs.start, hub_rows(point, hubs),
-        program.op, program.left, program.right, point.values, point.adjoints, program.first_node,
-        weights, rows, half,
+    rows = tangent_rows(point, schedule.ends) if schedule.ends.size else half
+    arc_sweep.replay_pushes(
+        schedule.streams, schedule.hubs, hub_rows(point, schedule.hubs), point.program.nodes, point.values,
+        point.adjoints, weights, rows, half,
     )  # fmt: skip
 
 
@@ -281,12 +264,12 @@ def edge_pushing(point: Point, *, cap_active: int | None = None) -> Floats:
     with schedule.weights() as weights:
         replay_arcs(point, schedule, weights, half)
         if schedule.is_sparse(point.active.size):
-            rows, columns, found = schedule.rows, schedule.columns, weights[schedule.places]
-            weights[schedule.places] = 0.0
-            half[rows, columns] = found
-            half[columns, rows] += found  # after the first line: what stands on the diagonal is half of it
+            rows, columns, entries = schedule.rows, schedule.columns, weights[schedule.addresses]
+            weights[schedule.addresses] = 0.0
+            half[rows, columns] = entries
+            half[columns, rows] += entries  # after the first line: what stands on the diagonal is half of it
             return half
-        arc_sweep.collect(weights, schedule.rows, schedule.columns, schedule.places, half)
+        arc_sweep.collect(weights, schedule.rows, schedule.columns, schedule.addresses, half)
     return half + half.T
 
 
@@ -302,9 +285,57 @@ def sparse_edge_pushing(point: Point, *, cap_active: int | None = None) -> csr_a
     half = np.zeros((n, n)) if schedule.ends.size else np.zeros((0, 0))
     with schedule.weights() as arena:
         replay_arcs(point, schedule, arena, half)
-        weights = arena[schedule.places]
-        arena[schedule.places] = 0.0
+        weights = arena[schedule.addresses]
+        arena[schedule.addresses] = 0.0
     rows, columns = schedule.rows, schedule.columns
-    places = (np.concatenate([rows, columns]), np.concatenate([columns, rows]))
-    found = csr_array(coo_array((np.concatenate([weights, weights]), places), shape=(n, n)))
-    return csr_array(found + half + half.T) if half.size else found
+    indices = (np.concatenate([rows, columns]), np.concatenate([columns, rows]))
+    matrix = csr_array(coo_array((np.concatenate([weights, weights]), indices), shape=(n, n)))
+    return csr_array(matrix + half + half.T) if half.size else matrix
+
+
+def solve(request: Request) -> Solution:
+    """Return the Hessian with value and gradient."""
+    cap_active = request.options.get("cap_active")
+    require_cap(request.program, cap_active)
+    with request.point() as point:
+        matrix = (sparse_edge_pushing if request.sparse else edge_pushing)(point, cap_active=cap_active)
+        return Solution(point.value, point.gradient, matrix, schedule_of(request.program, cap_active))
+
+
+def _counts(program: Program, schedule: Schedule) -> dict[str, int]:
+    return {"pushes": schedule.pushes, "live_arcs": schedule.peak, "flushes": schedule.n_flushes}
+
+
+def _estimate(program: Program, best: float, replays: int) -> Estimate | None:
+    """Count the pushes for as long as edge pushing can be the cheapest, its symbolic phase included."""
+    spare = best - POINT - CALL - program.n_nodes * (NODE + TRACE_NODE / replays)
+    limit = int(spare / (PUSH + TRACE_PUSH / replays))
+    if limit <= 0:
+        return None
+    count = count_within if front_of(program).size <= WIDEST_FRONT else schedule_within
+    counted: PushCount | Schedule | None = count(program, limit)
+    if counted is None:
+        return None
+    n = program.n_active
+    written = ENTRY_READ * counted.entries if few_entries(counted.entries, n) else ENTRY * n * n
+    pushed = PUSH * (counted.pushes - counted.stretched) + STRETCHED_PUSH * counted.stretched
+    pushed += HUB_ENTRY * counted.hub_entries
+    time = POINT + CALL + PUSHED_NODE * counted.nodes + pushed + written
+    return Estimate(time, {"pushes": counted.pushes, "pushes_in_stretches": counted.stretched})
+
+
+def _prepare(program: Program) -> dict[str, int]:
+    schedule = schedule_of(program)
+    return {"live_arcs": schedule.peak, "bytes_edge_pushing": schedule.nbytes}
+
+
+EDGE_PUSHING = Method(
+    name="edge_pushing",
+    solve=solve,
+    counts=_counts,
+    seconds={COUNTED: _estimate},
+    options={"cap_active": "cap_active = {given!r} caps the arcs of edge_pushing, not of"},
+    is_exact=True,
+    takes_composites=False,
+    prepare=_prepare,
+)

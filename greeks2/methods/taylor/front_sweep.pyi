@@ -1,26 +1,17 @@
-from aadlib.types import Flags, Floats, Ints
+"""Python face of front_sweep.pyx."""
 
-def plan_front(
-    left: Ints, right: Ints, activity: Flags, input_active: Flags, reached: Flags, end_row: Ints, first: int
-) -> tuple[Ints, int, int]: ...
+from aadlib.extend import Nodes
+from aadlib.types import Floats, Ints
+from greeks2.structure.hub_rows import Hubs
+
 def substitute_backward(
-    op: Flags,
-    left: Ints,
-    right: Ints,
-    activity: Flags,
+    nodes: Nodes,
     values: Floats,
     adjoints: Floats,
-    places: Ints,
-    end_row: Ints,
-    low: Ints,
-    high: Ints,
-    start: Ints,
-    input_places: Ints,
+    addresses: Ints,
+    hubs: Hubs,
     forward: Floats,
-    first: int,
     n_inputs: int,
     front: Floats,
 ) -> None: ...
-def carry_series(
-    op: Flags, left: Ints, right: Ints, activity: Flags, values: Floats, series: Floats, first: int
-) -> None: ...
+def carry_series(nodes: Nodes, values: Floats, series: Floats) -> None: ...

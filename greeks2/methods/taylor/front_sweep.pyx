@@ -1,277 +1,259 @@
 """Backward substitution of second-order series over a dense front, and series carried forward.
 
 The front is the set of slots whose consumers are finished in part: a node enters with its last consumer and leaves when
-it is substituted. Each has a place, recycled, and a row of coefficients over all places. The coefficient of the product
-of two perturbations is what stands in either row, added up; that of a square is kept at half.
+it is substituted. Each has an address, recycled, and a row of coefficients over all addresses. The coefficient of the
+product of two perturbations is what stands in either row, added up; that of a square is held at half.
 
-Hubs (`greeks2.structure.hubs`) have a row below the front and no place on it: as the second factor of a product a hub's own
-perturbation is that of the inputs it depends on, by its forward row.
+Hubs (`greeks2.structure.hubs`) have a row below the front and are not on it: as the second factor of a product a hub's
+own perturbation is that of the inputs it depends on, by its forward row.
 """
 
 import numpy as np
 
+from aadlib.program.nodes cimport Nodes, aad_nodes
+from greeks2.structure.hub_rows cimport ForwardRows, Hubs
+
 include "aadlib/generated/rules.pxi"
 
-include "greeks2/methods/vector_loops.pxi"
+include "greeks2/structure/vector_loops.pxi"
 
 cdef enum:
     TWICE = 4  # both operands are the same slot
 
-
-def plan_front(
-    const int[::1] left,
-    const int[::1] right,
-    const unsigned char[::1] activity,
-    const unsigned char[::1] input_active,
-    const unsigned char[::1] reached,
-    const int[::1] end_row,
-    Py_ssize_t first,
-):
-    """Return (row per slot, -1 where it has none; size of the front; rows). Active inputs come first, hubs last.
-
-    `end_row` is -1 for slots that are no hubs.
-    """
-    cdef Py_ssize_t k, j
-    cdef int slot
-    cdef int size = 0
-    cdef int n_free = 0
-    cdef int n_rows
-    places_array = np.full(reached.shape[0], -1, dtype=np.int32)
-    free_array = np.empty(reached.shape[0] + 1, dtype=np.int32)
-    cdef int[::1] places = places_array
-    cdef int[::1] free_places = free_array
-    cdef int operands[2]
-    with nogil:
-        for k in range(input_active.shape[0]):
-            if input_active[k]:
-                places[k] = size
-                size += 1
-        for k in range(left.shape[0] - 1, -1, -1):
-            slot = <int>(first + k)
-            if not reached[slot] or activity[k] == 0:
-                continue
-            operands[0] = left[k] if activity[k] & 1 else -1
-            operands[1] = right[k] if activity[k] & 2 else -1
-            for j in range(2):
-                if operands[j] >= 0 and places[operands[j]] < 0 and end_row[operands[j]] < 0:
-                    if n_free:
-                        n_free -= 1
-                        places[operands[j]] = free_places[n_free]
-                    else:
-                        places[operands[j]] = size
-                        size += 1
-            # Last: a node and its operands are on the front together.
-            if places[slot] >= 0:
-                free_places[n_free] = places[slot]
-                n_free += 1
-        n_rows = size
-        for k in range(first, end_row.shape[0]):
-            if end_row[k] >= 0:
-                places[k] = n_rows
-                n_rows += 1
-    return places_array, size, n_rows
-
+cdef struct Front:
+    double* rows                # (rows, size)
+    Py_ssize_t size
+    int n_inputs                # active inputs have the first addresses
+    unsigned char* in_rows      # a row holds something
+    unsigned char* in_columns   # other rows hold something there
+    const int* addresses        # of every slot
+    const int* input_addresses  # of the inputs that hubs depend on
+    const ForwardRows* hubs
+    const double* forward       # entries of the forward rows
 
 cdef struct Operand:
+    double partial         # of the node in it
     int row
-    int n                  # places that stand for it in a product: its own, or those of the inputs it depends on
-    const int* places
-    const double* factors  # of each place
+    int n                  # addresses that stand for it in a product: its own, or those of the inputs it depends on
+    const int* addresses
+    const double* factors  # of each address
     bint is_hub
 
 
-cdef inline void add_product(
-    double* front, Py_ssize_t size, Operand* one, Operand* other, double amount, unsigned char* in_rows,
-    unsigned char* in_columns
-) noexcept nogil:
+cdef inline void read_operand(Operand* operand, const Front* front, int slot, Py_ssize_t first_node) noexcept nogil:
+    """Look up where an operand's row stands and what stands for it in a product."""
+    cdef int end = front.hubs.end_row[slot]
+    operand.row = front.addresses[slot]
+    operand.is_hub = end >= 0 and slot >= first_node
+    if operand.is_hub:
+        operand.n = front.hubs.high[end] - front.hubs.low[end] + 1
+        operand.addresses = front.input_addresses + front.hubs.low[end]
+        operand.factors = front.forward + front.hubs.start[end]
+    else:
+        operand.n = 1
+        operand.addresses = front.addresses + slot
+
+
+cdef inline void add_product(Front* front, const Operand* one, const Operand* other, double amount) noexcept nogil:
     """Add to the coefficient of the product of two operands' perturbations, half of it for a square."""
     cdef int i
     cdef int row = one.row
-    cdef double* to = front + row * size
-    in_rows[row] = 1
+    cdef double* to = front.rows + row * front.size
+    front.in_rows[row] = 1
     if not other.is_hub:
-        to[other.places[0]] += amount
+        to[other.addresses[0]] += amount
         if other.row != row:
-            in_columns[other.row] = 1
+            front.in_columns[other.row] = 1
         return
     for i in range(other.n):
         if other.factors[i] != 0.0:
-            to[other.places[i]] += amount * other.factors[i]
-            if other.places[i] != row:
-                in_columns[other.places[i]] = 1
+            to[other.addresses[i]] += amount * other.factors[i]
+            if other.addresses[i] != row:
+                front.in_columns[other.addresses[i]] = 1
 
 
-cdef void add_row(
-    double* front, Py_ssize_t size, int n_inputs, Operand* to, const double* row, double factor,
-    unsigned char* in_rows, unsigned char* in_columns
-) noexcept nogil:
-    """Add a multiple of a row over the front to the row of an operand; a hub's row holds products with inputs alone."""
+cdef void add_row(Front* front, const Operand* to, const double* row) noexcept nogil:
+    """Add a row over the front times an operand's partial to its row; a hub's row holds products with inputs alone."""
     cdef int g
-    cdef Operand met
-    in_rows[to.row] = 1
-    if not to.is_hub:
-        add_scaled(front + to.row * size, row, factor, size)
+    cdef Operand partner
+    if to.partial == 0.0:
         return
-    add_scaled(front + to.row * size, row, factor, n_inputs)
-    for g in range(n_inputs, size):
+    front.in_rows[to.row] = 1
+    if not to.is_hub:
+        add_scaled(front.rows + to.row * front.size, row, to.partial, front.size)
+        return
+    add_scaled(front.rows + to.row * front.size, row, to.partial, front.n_inputs)
+    for g in range(front.n_inputs, <int>front.size):
         if row[g] != 0.0:
-            met.row = g
-            add_product(front, size, &met, to, factor * row[g], in_rows, in_columns)
+            partner.row = g
+            add_product(front, &partner, to, to.partial * row[g])
+
+
+cdef inline double take_row(Front* front, int f, double* row) noexcept nogil:
+    """Move the coefficients of a slot into `row` and return that of its square; nothing of it is left on the front."""
+    cdef Py_ssize_t size = front.size
+    cdef double* own = front.rows + f * size
+    cdef double* column = front.rows + f
+    cdef double itself = 0.0
+    cdef Py_ssize_t g
+    for g in range(size):
+        row[g] = own[g]
+        own[g] = 0.0
+    if f < size:
+        itself = row[f]
+        row[f] = 0.0
+    if front.in_columns[f]:
+        for g in range(size):
+            if column[g * size] != 0.0:
+                row[g] += column[g * size]
+                column[g * size] = 0.0
+                front.in_columns[g] = 1
+    front.in_rows[f] = front.in_columns[f] = 0
+    return itself
+
+
+cdef inline void substitute(
+    Front* front, const Operand* a, const Operand* b, const double* row, double itself
+) noexcept nogil:
+    """Put the linear part of a node's series in its place: in products with others (`row`) and in its square."""
+    add_row(front, a, row)
+    add_row(front, b, row)
+    if itself == 0.0:
+        return
+    if a.partial != 0.0:
+        add_product(front, a, a, a.partial * a.partial * itself)
+    if a.partial != 0.0 and b.partial != 0.0:
+        if a.is_hub:
+            add_product(front, b, a, 2.0 * a.partial * b.partial * itself)
+        else:
+            add_product(front, a, b, 2.0 * a.partial * b.partial * itself)
+    if b.partial != 0.0:
+        add_product(front, b, b, b.partial * b.partial * itself)
+
+
+cdef inline void create(
+    Front* front, const Operand* a, const Operand* b, int wanted, bint left_is_later, double adjoint, double dxx,
+    double dxy, double dyy
+) noexcept nogil:
+    """Put the products of a node's series in the place of the node: its second partials times its adjoint."""
+    if wanted == 2:
+        dxx = dyy
+    elif wanted & TWICE:
+        dxx += 2.0 * dxy + dyy
+    if dxx != 0.0:
+        add_product(front, a, a, 0.5 * adjoint * dxx)
+    if wanted != 3:
+        return
+    if dxy != 0.0:
+        # A hub in the other's row, and else in that of the later slot: the earlier one is used more often.
+        if b.is_hub or not a.is_hub and left_is_later:
+            add_product(front, a, b, adjoint * dxy)
+        else:
+            add_product(front, b, a, adjoint * dxy)
+    if dyy != 0.0:
+        add_product(front, b, b, 0.5 * adjoint * dyy)
+
+
+cdef void sweep(
+    Front* front, const aad_nodes* program, const double* values, const double* adjoints, double* row
+) noexcept nogil:
+    """Substitute every node's series into those of its operands, from the last node to the first."""
+    cdef Py_ssize_t k, slot
+    cdef int f, left, right, wanted
+    cdef double adjoint, dx, dy, dxx, dxy, dyy, itself
+    cdef bint filled
+    cdef Operand a, b
+    for k in range(program.n_nodes - 1, -1, -1):
+        slot = program.first_node + k
+        wanted = program.activity[k]
+        f = front.addresses[slot]
+        adjoint = adjoints[slot]
+        filled = f >= 0 and (front.in_rows[f] or front.in_columns[f])
+        if wanted == 0 or (adjoint == 0.0 and not filled):
+            continue
+        left, right = program.left[k], program.right[k]
+        rule_first(program.op[k], values[left], values[right], values[slot], &dx, &dy)
+        if wanted == 3 and left == right:
+            wanted = 1 | TWICE
+            dx += dy
+        read_operand(&a, front, right if wanted == 2 else left, program.first_node)
+        a.partial = dy if wanted == 2 else dx
+        read_operand(&b, front, right, program.first_node)
+        b.partial = dy if wanted == 3 else 0.0
+        if filled:
+            itself = take_row(front, f, row)
+            substitute(front, &a, &b, row, itself)
+        if adjoint != 0.0:
+            rule_second(program.op[k], values[left], values[right], values[slot], &dxx, &dxy, &dyy)
+            create(front, &a, &b, wanted, left > right, adjoint, dxx, dxy, dyy)
 
 
 def substitute_backward(
-    const unsigned char[::1] op,
-    const int[::1] left,
-    const int[::1] right,
-    const unsigned char[::1] activity,
+    Nodes nodes,
     const double[::1] values,
     const double[::1] adjoints,
-    const int[::1] places,
-    const int[::1] end_row,
-    const int[::1] low,
-    const int[::1] high,
-    const int[::1] start,
-    const int[::1] input_places,
+    const int[::1] addresses,
+    Hubs hubs,
     const double[::1] forward,
-    Py_ssize_t first,
     int n_inputs,
     double[:, ::1] front,
 ):
     """Substitute every node's series into those of its operands; `front` (rows, size) enters as zeros.
 
-    end_row, low, high, start, forward : the forward rows of hubs (see hubs.py)
-    input_places : places of the inputs that these rows count
-    n_inputs : how many active inputs there are: the first places
+    Parameters
+    ----------
+    nodes, values, adjoints : the program and its sweeps
+    addresses : of every slot on the front (see `greeks2.structure.front`)
+    hubs, forward : Hubs, and the entries of their forward rows
+    n_inputs : how many active inputs there are: they have the first addresses
 
     On return the leading block over the active inputs, plus its transpose, is the Hessian.
     """
-    cdef Py_ssize_t k, g
-    cdef Py_ssize_t size = front.shape[1]
-    cdef int f, end, which, slot
-    cdef double adjoint, dx, dy, dxx, dxy, dyy, itself
-    cdef double one = 1.0
-    cdef unsigned char wanted
-    cdef Operand[2] operands
-    cdef Operand* a
-    cdef Operand* b
-    cdef double[::1] row_array = np.zeros(size)
-    cdef unsigned char[::1] in_rows = np.zeros(front.shape[0], dtype=np.uint8)  # a row holds something
-    cdef unsigned char[::1] in_columns = np.zeros(front.shape[0], dtype=np.uint8)  # other rows hold something there
-    cdef double* row = &row_array[0]
-    cdef double* whole = &front[0, 0]
+    cdef double[::1] row = np.zeros(max(1, front.shape[1]))
+    cdef unsigned char[::1] in_rows = np.zeros(max(1, front.shape[0]), dtype=np.uint8)
+    cdef unsigned char[::1] in_columns = np.zeros(max(1, front.shape[0]), dtype=np.uint8)
+    cdef const int[::1] input_addresses = np.asarray(addresses)[hubs.inputs]
+    cdef Front sweeping
+    if front.shape[0] == 0:
+        return
+    sweeping.rows, sweeping.size, sweeping.n_inputs = &front[0, 0], front.shape[1], n_inputs
+    sweeping.in_rows, sweeping.in_columns = &in_rows[0], &in_columns[0]
+    sweeping.addresses, sweeping.hubs = &addresses[0], &hubs.c
+    sweeping.input_addresses = &input_addresses[0] if input_addresses.shape[0] else NULL
+    sweeping.forward = &forward[0] if forward.shape[0] else NULL
     with nogil:
-        for k in range(op.shape[0] - 1, -1, -1):
-            wanted = activity[k]
-            f = places[first + k]
-            adjoint = adjoints[first + k]
-            if wanted == 0 or (adjoint == 0.0 and (f < 0 or not (in_rows[f] or in_columns[f]))):
-                continue
-            rule_first(op[k], values[left[k]], values[right[k]], values[first + k], &dx, &dy)
-            for which in range(2):
-                slot = right[k] if which else left[k]
-                end = end_row[slot]
-                operands[which].row = places[slot]
-                operands[which].is_hub = end >= 0 and slot >= first
-                if operands[which].is_hub:
-                    operands[which].n = high[end] - low[end] + 1
-                    operands[which].places = &input_places[low[end]]
-                    operands[which].factors = &forward[start[end]]
-                else:
-                    operands[which].n = 1
-                    operands[which].places = &places[slot]
-                    operands[which].factors = &one
-            a = &operands[1] if wanted == 2 else &operands[0]
-            b = &operands[1]
-            if wanted == 2:
-                dx = dy
-            elif wanted == 3 and left[k] == right[k]:
-                dx += dy
-                wanted = 1 | TWICE
-            if wanted != 3:
-                dy = 0.0
-            if f >= 0 and (in_rows[f] or in_columns[f]):
-                itself = 0.0
-                for g in range(size):
-                    row[g] = front[f, g]
-                    front[f, g] = 0.0
-                if f < size:
-                    itself = row[f]
-                    row[f] = 0.0
-                if in_columns[f]:
-                    for g in range(size):
-                        if front[g, f] != 0.0:
-                            row[g] += front[g, f]
-                            front[g, f] = 0.0
-                            in_columns[g] = 1
-                in_rows[f] = in_columns[f] = 0
-                if dx != 0.0:
-                    add_row(whole, size, n_inputs, a, row, dx, &in_rows[0], &in_columns[0])
-                if dy != 0.0:
-                    add_row(whole, size, n_inputs, b, row, dy, &in_rows[0], &in_columns[0])
-                if itself != 0.0:
-                    if dx != 0.0:
-                        add_product(whole, size, a, a, dx * dx * itself, &in_rows[0], &in_columns[0])
-                    if dx != 0.0 and dy != 0.0:
-                        if a.is_hub:
-                            add_product(whole, size, b, a, 2.0 * dx * dy * itself, &in_rows[0], &in_columns[0])
-                        else:
-                            add_product(whole, size, a, b, 2.0 * dx * dy * itself, &in_rows[0], &in_columns[0])
-                    if dy != 0.0:
-                        add_product(whole, size, b, b, dy * dy * itself, &in_rows[0], &in_columns[0])
-            if adjoint == 0.0:
-                continue
-            rule_second(op[k], values[left[k]], values[right[k]], values[first + k], &dxx, &dxy, &dyy)
-            if wanted == 2:
-                dxx = dyy
-            elif wanted & TWICE:
-                dxx += 2.0 * dxy + dyy
-            if dxx != 0.0:
-                add_product(whole, size, a, a, 0.5 * adjoint * dxx, &in_rows[0], &in_columns[0])
-            if wanted == 3:
-                if dxy != 0.0:
-                    # A hub in the other's row, and else in that of the later slot: the earlier one is met more often.
-                    if b.is_hub or not a.is_hub and left[k] > right[k]:
-                        add_product(whole, size, a, b, adjoint * dxy, &in_rows[0], &in_columns[0])
-                    else:
-                        add_product(whole, size, b, a, adjoint * dxy, &in_rows[0], &in_columns[0])
-                if dyy != 0.0:
-                    add_product(whole, size, b, b, 0.5 * adjoint * dyy, &in_rows[0], &in_columns[0])
+        sweep(&sweeping, &nodes.c, &values[0], &adjoints[0], &row[0])
 
 
-def carry_series(
-    const unsigned char[::1] op,
-    const int[::1] left,
-    const int[::1] right,
-    const unsigned char[::1] activity,
-    const double[::1] values,
-    double[:, ::1] series,
-    Py_ssize_t first,
-):
+def carry_series(Nodes nodes, const double[::1] values, double[:, ::1] series):
     """Carry (v1, v2) forward; `series` (n_slots, 2) holds those of the inputs and zeros."""
-    cdef Py_ssize_t k
+    cdef const aad_nodes* program = &nodes.c
+    cdef Py_ssize_t k, slot
+    cdef int left, right
     cdef double dx, dy, dxx, dxy, dyy, x1, y1, v1, v2
     cdef unsigned char wanted
     with nogil:
-        for k in range(op.shape[0]):
-            wanted = activity[k]
+        for k in range(program.n_nodes):
+            wanted = program.activity[k]
             if wanted == 0:
                 continue
-            rule_first(op[k], values[left[k]], values[right[k]], values[first + k], &dx, &dy)
-            rule_second(op[k], values[left[k]], values[right[k]], values[first + k], &dxx, &dxy, &dyy)
-            x1 = series[left[k], 0] if wanted & 1 else 0.0
-            y1 = series[right[k], 0] if wanted & 2 else 0.0
+            left, right, slot = program.left[k], program.right[k], program.first_node + k
+            rule_first(program.op[k], values[left], values[right], values[slot], &dx, &dy)
+            rule_second(program.op[k], values[left], values[right], values[slot], &dxx, &dxy, &dyy)
+            x1 = series[left, 0] if wanted & 1 else 0.0
+            y1 = series[right, 0] if wanted & 2 else 0.0
             v1 = v2 = 0.0
             if dx != 0.0 and wanted & 1:
                 v1 += dx * x1
-                v2 += dx * series[left[k], 1]
+                v2 += dx * series[left, 1]
             if dy != 0.0 and wanted & 2:
                 v1 += dy * y1
-                v2 += dy * series[right[k], 1]
+                v2 += dy * series[right, 1]
             if x1 != 0.0 and dxx != 0.0:
                 v2 += dxx * x1 * x1
             if x1 != 0.0 and y1 != 0.0 and dxy != 0.0:
                 v2 += 2.0 * dxy * x1 * y1
             if y1 != 0.0 and dyy != 0.0:
                 v2 += dyy * y1 * y1
-            series[first + k, 0] = v1
-            series[first + k, 1] = v2
+            series[slot, 0] = v1
+            series[slot, 1] = v2

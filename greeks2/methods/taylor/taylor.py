@@ -3,57 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
-from weakref import WeakKeyDictionary
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from aadlib.errors import AadTypeError, AadValueError
 from aadlib.extend import ADVar, Program, Tape
 from aadlib.types import Floats
-from greeks2.methods.edge_pushing.edge_pushing import reached_slots
+from greeks2.methods.method import CALL, ENTRY, NODE, PASS, POINT, Estimate, Method, Request, Solution
 from greeks2.methods.taylor import front_sweep
 from greeks2.point import Point, Source, as_arguments, as_program, point_at, point_of, require_plain
-from greeks2.structure.hubs import Hubs, hub_rows, hubs_of
+from greeks2.structure.front import Front, front_of
+from greeks2.structure.hubs import hub_rows
 
-
-class Front(NamedTuple):
-    """Where the series of a program's slots stand while they are substituted.
-
-    Attributes
-    ----------
-    places : (n_slots,) the place of every slot, -1 where it never has one; of hubs, a row below the front
-    size : int, how many places there are
-    n_rows : int, places and rows of hubs
-    hubs : Hubs, which have no place: the inputs they depend on take it
-    """
-
-    places: npt.NDArray[np.int32]
-    size: int
-    n_rows: int
-    hubs: Hubs
-
-
-_fronts: WeakKeyDictionary[Program, Front] = WeakKeyDictionary()
-
-
-def front_of(program: Program) -> Front:
-    """Return the front of a program, found at the first call and kept."""
-    if program not in _fronts:
-        require_plain(program, "taylor")
-        hubs = hubs_of(program)
-        places, size, n_rows = front_sweep.plan_front(
-            program.left,
-            program.right,
-            program.activity,
-            program.input_active.view(np.uint8),
-            reached_slots(program),
-            hubs.end_row,
-            program.first_node,
-        )
-        _fronts[program] = Front(places, size, n_rows, hubs)
-    return _fronts[program]
+FRONT_ENTRY = 0.35
+"""Nanoseconds, as in `greeks2.methods.method`: an entry of a vector over the front."""
 
 
 def taylor(point: Point) -> Floats:
@@ -64,15 +28,29 @@ def taylor(point: Point) -> Floats:
     The output's perturbation is a polynomial in those of the live nodes; each node's own truncated series is put in its
     place, from the last node to the first. Cost: two vectors of the front's size per node; memory: the front squared.
     """
-    program, n = point.program, point.active.size
-    places, size, n_rows, hubs = front_of(program)
-    front = np.zeros((n_rows, size))
+    require_plain(point.program, "taylor")
+    addresses, size, n_rows, hubs = front_of(point.program)
+    n, front = point.active.size, np.zeros((n_rows, size))
     front_sweep.substitute_backward(
-        program.op, program.left, program.right, program.activity, point.values, point.adjoints,
-        places, hubs.end_row, hubs.low, hubs.high, hubs.start, places[hubs.inputs], hub_rows(point, hubs),
-        program.first_node, n, front,
-    )  # fmt: skip
+        point.program.nodes, point.values, point.adjoints, addresses, hubs, hub_rows(point, hubs), n, front
+    )
     return front[:n, :n] + front[:n, :n].T
+
+
+def solve(request: Request) -> Solution:
+    """Return the Hessian with value and gradient."""
+    with request.point() as point:
+        return Solution(point.value, point.gradient, taylor(point), front_of(request.program))
+
+
+def _counts(program: Program, front: Front) -> dict[str, int]:
+    return {"front": front.size}
+
+
+def _estimate(program: Program, best: float, replays: int) -> Estimate:
+    size = front_of(program).size
+    time = POINT + CALL + program.n_nodes * (3.0 * NODE + 3.0 * FRONT_ENTRY * size) + ENTRY * size**2
+    return Estimate(time, {"front": size, "bytes_taylor": 8 * size * size})
 
 
 def taylor_backpropagate(
@@ -133,14 +111,17 @@ def taylor_series(f: Source, x: Any, direction: Any) -> tuple[float, float, floa
             )
         series = np.zeros((program.n_slots, 2))
         series[point.active, 0] = along
-        front_sweep.carry_series(
-            program.op,
-            program.left,
-            program.right,
-            program.activity,
-            point.values,
-            series,
-            program.first_node,
-        )
+        front_sweep.carry_series(program.nodes, point.values, series)
         v1, v2 = series[program.outputs[0]]
         return point.value, float(v1), float(v2)
+
+
+TAYLOR = Method(
+    name="taylor",
+    solve=solve,
+    counts=_counts,
+    seconds={PASS: _estimate},
+    options={},
+    is_exact=True,
+    takes_composites=False,
+)

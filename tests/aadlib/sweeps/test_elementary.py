@@ -11,8 +11,6 @@ import pytest
 import aadlib as ad
 from aadlib.codegen.minimax import POLYNOMIALS, coefficients
 from aadlib.codegen.rule_text import ELEMENTARY
-from aadlib.sweeps import instructions as sets
-from aadlib.sweeps import scalar
 from aadlib.sweeps import simd as lanes
 from aadlib.tape import operations
 
@@ -55,7 +53,7 @@ def scalar_value(name, point):
     """Return the function in the sweep over one market state."""
     program = ad.record(getattr(operations, name), 0.5)
     values = np.full(program.n_slots, point)
-    scalar.value_sweep(program.nodes, values, (0, 1))
+    lanes.value_sweep(program.nodes, values, (0, 1))
     return values[program.outputs[0]]
 
 
@@ -95,7 +93,7 @@ def test_one_function_in_every_instruction_set_and_in_the_scalar_sweep(name, rng
     points = np.concatenate([EDGES, *(draw(rng, *interval, 200) for interval in ACCURACY[name][1])])
     found = lane_values(name, points)
     single = np.array([scalar_value(name, x) for x in points])
-    sets.use("baseline")
+    lanes.use("baseline")
     nan = np.isnan(found)
     for other in (single, lane_values(name, points)):
         np.testing.assert_array_equal(np.isnan(other), nan)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import aadlib as ad
-from aadlib.sweeps import instructions as sets
+from aadlib.sweeps import simd
 from greeks2 import hessian
 
 
@@ -39,19 +39,19 @@ def bits_of_everything(rng):
 
 def test_every_set_gives_the_same_bits(instructions):
     found = bits_of_everything(np.random.default_rng(5))
-    sets.use("baseline")
+    simd.use("baseline")
     assert found == bits_of_everything(np.random.default_rng(5))
 
 
 def test_the_widest_set_is_used_unless_told_otherwise():
     if "AADLIB_INSTRUCTIONS" not in os.environ:
-        assert sets.in_use() == sets.available()[-1]
-    assert sets.available() == sets.INSTRUCTION_SETS[: len(sets.available())]
+        assert simd.in_use() == simd.available()[-1]
+    assert simd.available() == simd.INSTRUCTION_SETS[: len(simd.available())]
 
 
 def in_a_fresh_process(name):
     return subprocess.run(
-        [sys.executable, "-c", "from aadlib.sweeps import instructions; print(instructions.in_use())"],
+        [sys.executable, "-c", "from aadlib.sweeps import simd; print(simd.in_use())"],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "AADLIB_INSTRUCTIONS": name},
         capture_output=True, text=True, check=False,
     )  # fmt: skip
@@ -69,8 +69,8 @@ def test_an_unknown_set(name):
 
 
 def test_a_set_that_the_processor_lacks(monkeypatch):
-    monkeypatch.setattr(sets, "available", lambda: ("baseline",))
+    monkeypatch.setattr(simd, "available", lambda: ("baseline",))
     with pytest.raises(
         ad.AadValueError, match=r"'avx2': this processor and build have baseline only; leave it"
     ):
-        sets.use("avx2")
+        simd.use("avx2")

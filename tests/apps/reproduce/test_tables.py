@@ -146,7 +146,7 @@ def test_table_14_has_an_entry_for_every_method(small: None) -> None:
 
 
 def test_svi_parameters_of_the_tables_are_free_of_arbitrage() -> None:
-    from pricers.surfaces.svi_surface import SVILocalVolatility
+    from pricers.surfaces.svi_local_volatility import SVILocalVolatility
 
     for moved in (svi_call.POINT, svi_call.POINT + svi_call.STEPS, svi_call.POINT - svi_call.STEPS):
         surface = SVILocalVolatility(parameters=moved, expiries=svi_call.EXPIRIES, spot=100.0, reach=1.5)

@@ -1,4 +1,4 @@
-"""Sums over paths have the same bits for any threads, ranges, pickles and instruction sets."""
+"""Sums over paths have the same bits for any threads, ranges, pickles and instruction simd."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import aadlib as ad
-from aadlib.sweeps import instructions as sets
+from aadlib.sweeps import simd
 from greeks2.monte_carlo.path_planner import PATH_METHODS
 from greeks2.monte_carlo.path_sweep import PathSweep
 
@@ -72,7 +72,7 @@ def test_the_bits_do_not_depend_on_the_instruction_set(method, rng, instructions
     p, z = rng.uniform(0.2, 1.0, 18), rng.standard_normal((301, 9))
     sweep = PathSweep(recorded(smooth_and_switched, p, z), method=method)
     found = sweep.sums((p,), (z,), 0, 301)
-    sets.use("baseline")
+    simd.use("baseline")
     wanted = sweep.sums((p,), (z,), 0, 301)
     assert found.value == wanted.value
     assert found.gradient.tobytes() == wanted.gradient.tobytes()

@@ -7,8 +7,9 @@ import pytest
 
 from aadlib import AadValueError
 from pricers import black_scholes
-from pricers.monte_carlo import basket_ep_greeks, basket_path_greeks
-from pricers.monte_carlo.basket_call import basket_greeks
+from pricers.monte_carlo import basket_ep_greeks
+from pricers.monte_carlo.basket import recorded as basket_path_greeks
+from pricers.monte_carlo.basket.call import basket_greeks
 from pricers.monte_carlo.correlation import apply_correlation
 from pricers.monte_carlo.path import compress_steps
 
@@ -77,7 +78,7 @@ def test_blocks_of_normals_change_nothing_but_round_off(monkeypatch):
         ({"alpha": 0.0}, "sharpness = 0.0"),
         ({"weights": [1.0]}, "weights has 1 entries"),
         ({"volatilities": [0.2, -0.1, 0.2]}, r"volatilities\[1\] = -0.1"),
-        ({"correlation": np.ones((3, 3))}, "not positive definite"),
+        ({"correlation": 1.6 * np.eye(3) - 0.6}, "not positive semidefinite"),
     ],
 )
 def test_refusals(changes, message):

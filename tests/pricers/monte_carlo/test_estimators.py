@@ -26,7 +26,7 @@ from pricers.monte_carlo import (
     closed_forms,
     measured_bias,
 )
-from pricers.monte_carlo.geometric_brownian_motion import GeometricBrownianMotion
+from pricers.monte_carlo.dynamics.geometric_brownian_motion import GeometricBrownianMotion
 
 from .estimates import EVERYTHING, ONE, SEED, THREE, estimate, exact_derivatives
 from .oracles import mixed

@@ -16,14 +16,14 @@ from pricers.monte_carlo import (
     closed_forms,
     price,
 )
-from pricers.monte_carlo.geometric_brownian_motion import GeometricBrownianMotion
-from pricers.monte_carlo.local_volatility import local_volatility
-from pricers.monte_carlo.spline_on_lanes import spline_on_lanes
+from pricers.monte_carlo.dynamics.geometric_brownian_motion import GeometricBrownianMotion
+from pricers.monte_carlo.dynamics.lane_splines import spline_on_lanes
+from pricers.monte_carlo.dynamics.local_volatility import volatility_at as local_volatility
 from pricers.pde import backward
 from pricers.surfaces.bspline import BSplineBasis, TensorBasis, uniform_basis
 from pricers.surfaces.flat import FlatVolatility
 from pricers.surfaces.spline_volatility import SplineVolatility
-from pricers.surfaces.svi_surface import SVILocalVolatility
+from pricers.surfaces.svi_local_volatility import SVILocalVolatility
 
 from .estimates import estimate
 

@@ -19,9 +19,11 @@ from pricers.monte_carlo import (
     Softplus,
     Vibrato,
 )
-from pricers.monte_carlo.geometric_brownian_motion import GeometricBrownianMotion
-from pricers.monte_carlo.pathwise import Exact
-from pricers.monte_carlo.surrogates import EXACT, KernelCorner, SoftplusCorner
+from pricers.monte_carlo.dynamics.geometric_brownian_motion import GeometricBrownianMotion
+from pricers.monte_carlo.payoffs.corners import EXACT
+from pricers.monte_carlo.smoothing.exact import Exact
+from pricers.monte_carlo.smoothing.kernel import KernelCorner
+from pricers.monte_carlo.smoothing.softplus import SoftplusCorner
 
 from .backward_induction import differences, induction
 from .estimates import ONE, estimate

@@ -29,7 +29,7 @@ from pricers.monte_carlo import (
     price,
 )
 from pricers.surfaces.flat import FlatVolatility
-from pricers.surfaces.svi_surface import SVILocalVolatility
+from pricers.surfaces.svi_local_volatility import SVILocalVolatility
 
 from .estimates import EVERYTHING, ONE, THREE, estimate, exact_derivatives, flatten
 

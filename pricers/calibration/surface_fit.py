@@ -1,0 +1,191 @@
+"""Fit a local-volatility surface to quotes: one forward march prices them all."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import optimize
+
+from aadlib.errors import AadTypeError, AadValueError
+from aadlib.types import Floats
+from pricers.calibration.frame import empty_surface, march_grid
+from pricers.calibration.levenberg_marquardt import Iteration, gauss_newton
+from pricers.calibration.problem import CalibrationProblem, load_kernels
+from pricers.calibration.quality import fit_quality, fit_weights
+from pricers.calibration.repricing import reprice
+from pricers.calibration.result import CalibrationResult
+from pricers.calibration.settings import CalibrationSettings
+from pricers.calibration.start import smart_start
+from pricers.chain.quotes import Quotes
+
+Fit = tuple[Floats, tuple[Iteration, ...], bool]
+
+OPTIMISERS = ("gauss_newton", "least_squares", "L-BFGS-B", "TNC", "SLSQP")
+"""Those that take bounds and derivatives, so that none falls back to differences or ignores a bound."""
+
+
+def calibrate(
+    *,
+    quotes: Quotes,
+    weights: str | ArrayLike = "equal",
+    n_strikes: int = 16,
+    n_expiries: int = 12,
+    optimiser: str = "gauss_newton",
+    settings: CalibrationSettings | None = None,
+    n_threads: int | None = None,
+    callback: Callable[[Iteration], None] | None = None,
+) -> CalibrationResult:
+    """Fit a tensor B-spline local-volatility surface to the implied volatilities of quotes.
+
+    Parameters
+    ----------
+    quotes : Quotes
+        Out-of-the-money quotes with implied volatilities, of at least one expiry.
+    weights : "equal", "inverse_spread" or (n_quotes,) array, > 0
+        Of the squared volatility errors, see `pricers.calibration.quality.fit_weights`.
+    n_strikes, n_expiries : int, >= 4
+        Spline weights along strike and, at most, along time: no more than two per expiry (but four) are used. A
+        level per expiry comes on top.
+    optimiser : str
+        ``"gauss_newton"``; ``"least_squares"`` (scipy.optimize.least_squares, trust region reflective); or
+        ``"L-BFGS-B"``, ``"TNC"``, ``"SLSQP"`` of scipy.optimize.minimize. All share one march, with its Jacobian
+        or its adjoint gradient.
+    settings : CalibrationSettings, optional
+    n_threads : int, optional
+        Threads that share the tangent lanes; the result does not depend on it.
+    callback : callable, optional
+        Called with every `Iteration` of the Gauss-Newton fit.
+
+    Returns
+    -------
+    CalibrationResult
+        Judged on a grid finer than the one it was fitted on.
+
+    Raises
+    ------
+    AadTypeError
+        If quotes is not a `Quotes`.
+    AadValueError
+        For unknown weights or an unknown optimiser, or a spline too small.
+
+    Notes
+    -----
+    Typically 4 to 8 marches of a whole chain, each followed by one Jacobian. The fit is deterministic. Zero rates and
+    dividends enter nowhere: the march is in forward moneyness, and the quotes carry their forwards.
+
+    References
+    ----------
+    B. Dupire, Pricing with a smile, Risk 7 (1994), 18-20.
+    """
+    if not isinstance(quotes, Quotes):
+        raise AadTypeError(
+            f"quotes is a {type(quotes).__name__}: pass the Quotes of pricers.chain.load_quotes"
+        )
+    if optimiser not in OPTIMISERS:
+        raise AadValueError(f"optimiser = {optimiser!r}: must be one of {', '.join(OPTIMISERS)}")
+    settings = settings or CalibrationSettings()
+    quote_weights = fit_weights(quotes=quotes, weights=weights)
+    loading = time.perf_counter()
+    load_kernels()
+    began = time.perf_counter()
+    grid = march_grid(quotes)
+    surface = empty_surface(quotes, n_strikes=n_strikes, n_expiries=n_expiries)
+    start = smart_start(surface, quotes)
+    problem = CalibrationProblem(
+        quotes=quotes,
+        quote_weights=quote_weights,
+        surface=surface,
+        grid=grid,
+        start=start,
+        settings=settings,
+        n_threads=n_threads,
+    )
+    parameters, history, converged = _fit(problem, start, optimiser, settings, callback)
+    grid_volatility = problem.model_volatility(parameters)
+    fitted = time.perf_counter()
+
+    surface = surface.with_parameters(parameters)
+    model_volatility = reprice(surface=surface, quotes=quotes)
+    checked = time.perf_counter()
+    difference = grid_volatility - model_volatility
+    local_variance = problem.local_variance(parameters)
+    return CalibrationResult(
+        surface=surface,
+        weights=weights if isinstance(weights, str) else "custom",
+        model_volatility=model_volatility,
+        grid_volatility=grid_volatility,
+        residuals=model_volatility - quotes.volatility,
+        quality=fit_quality(quotes=quotes, model_volatility=model_volatility, weights=weights),
+        grid_error=float(np.sqrt(np.mean(difference**2))),
+        worst_grid_error=float(np.abs(difference).max()),
+        min_local_variance=float(local_variance.min()),
+        max_local_variance=float(local_variance.max()),
+        optimiser=optimiser,
+        converged=converged,
+        history=history,
+        objective=problem.objective(parameters),
+        n_marches=problem.n_marches,
+        n_jacobians=problem.n_jacobians,
+        n_adjoints=problem.n_adjoints,
+        seconds=fitted - began,
+        check_seconds=checked - fitted,
+        load_seconds=began - loading,
+    )
+
+
+def _fit(
+    problem: CalibrationProblem,
+    start: Floats,
+    optimiser: str,
+    settings: CalibrationSettings,
+    callback: Callable[[Iteration], None] | None,
+) -> Fit:
+    if optimiser == "gauss_newton":
+        fit = gauss_newton(
+            problem,
+            start,
+            tolerance=settings.tolerance,
+            max_evaluations=settings.max_marches,
+            first_damping=settings.first_damping,
+            callback=callback,
+        )
+        return fit.parameters, fit.iterations, fit.converged
+    start = np.clip(start, problem.lower, problem.upper)
+    if optimiser == "least_squares":
+        return _least_squares(problem, start, settings)
+    return _minimise(problem, start, optimiser)
+
+
+def _least_squares(problem: CalibrationProblem, start: Floats, settings: CalibrationSettings) -> Fit:
+    def residuals(parameters: Floats) -> Floats:
+        return np.concatenate(
+            [problem.residuals(parameters), problem.penalty @ (parameters - problem.center)]
+        )
+
+    def jacobian(parameters: Floats) -> Floats:
+        return np.concatenate([problem.jacobian(parameters), problem.penalty.toarray()])
+
+    fit = optimize.least_squares(
+        residuals,
+        np.clip(start, problem.lower + 1e-9, problem.upper - 1e-9),  # it refuses a start on a bound
+        jac=jacobian,
+        bounds=(problem.lower, problem.upper),
+        ftol=0.1 * settings.tolerance,
+    )
+    return fit.x, (), bool(fit.success)
+
+
+def _minimise(problem: CalibrationProblem, start: Floats, method: str) -> Fit:
+    minimize: Any = optimize.minimize  # scipy's stubs want the method as a literal
+    fit = minimize(
+        problem.objective,
+        start,
+        jac=problem.gradient,
+        method=method,
+        bounds=optimize.Bounds(problem.lower, problem.upper),
+    )
+    return fit.x, (), bool(fit.success)

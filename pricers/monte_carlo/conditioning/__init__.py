@@ -1,0 +1,1 @@
+"""What conditional expectations share: directions of the normals, sums of lognormals along one, truncated normals."""

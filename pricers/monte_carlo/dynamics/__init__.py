@@ -1,0 +1,7 @@
+"""Models of the assets: how log prices move from one date to the next."""
+
+from pricers.monte_carlo.dynamics.dynamics import Dynamics
+from pricers.monte_carlo.dynamics.geometric_brownian_motion import GeometricBrownianMotion
+from pricers.monte_carlo.dynamics.local_volatility import LocalVolatility
+
+__all__ = ["Dynamics", "GeometricBrownianMotion", "LocalVolatility"]

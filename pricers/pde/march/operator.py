@@ -1,0 +1,135 @@
+"""The pricing operator on a grid: from volatilities to the bands of an implicit step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from aadlib import ADVar
+from aadlib.errors import AadValueError
+from aadlib.types import Floats
+from aadlib.validation import require_non_negative
+from pricers.pde.grids.spot_grids import Grid
+from pricers.pde.march.substeps import Bands
+
+
+def is_plain(x: Any) -> bool:
+    """Return whether `x` holds floats only, nothing being differentiated."""
+    if isinstance(x, list | tuple):
+        return all(is_plain(item) for item in x)
+    if isinstance(x, np.ndarray):
+        return bool(x.dtype != object)
+    return isinstance(x, int | float | np.number)
+
+
+def holds_recorded(numbers: Iterable[Any]) -> bool:
+    """Return whether some of the numbers are being recorded and none is a dual."""
+    recorded = False
+    for item in numbers:
+        for number in (
+            item.ravel().tolist() if isinstance(item, np.ndarray) and item.dtype == object else [item]
+        ):
+            if hasattr(number, "partials"):
+                return False
+            recorded = recorded or isinstance(number, ADVar)
+    return recorded
+
+
+def volatility_rows(volatility: Any, grid: Grid, n_steps: int, step: Any) -> list[Any]:
+    """Return volatilities at the interior nodes: one entry for all steps, or one a step in calendar order."""
+    interior = grid.spots[1:-1]
+    if callable(volatility):
+        rows = [volatility(interior, (j + 0.5) * step) for j in range(n_steps)]
+        for row in rows:
+            if np.ndim(row) and np.shape(row) != interior.shape:
+                raise AadValueError(
+                    f"volatility(spots, time) has shape {np.shape(row)}: must return a number or one for each of "
+                    f"the {interior.size} spots it is given"
+                )
+    elif np.ndim(volatility) == 0:
+        rows = [volatility]
+    elif np.shape(volatility) == (grid.n_nodes,):
+        rows = [volatility[1:-1]]
+    elif np.shape(volatility) == (n_steps, grid.n_nodes):
+        rows = [volatility[j][1:-1] for j in range(n_steps)]
+    else:
+        raise AadValueError(
+            f"volatility has shape {np.shape(volatility)}: must be a number, ({grid.n_nodes},) or "
+            f"({n_steps}, {grid.n_nodes}) for this grid and number of steps"
+        )
+    for row in rows:
+        require_non_negative("volatility", row)
+    return rows
+
+
+def difference_weights(grid: Grid) -> tuple[tuple[Floats, Floats], tuple[Floats, Floats]]:
+    """Return weights (below, above), each (n_interior,), of the diffusion per unit of variance and of the drift.
+
+    They are those of `Operator` without its factor of a quarter of the step.
+    """
+    x = grid.positions
+    gap = np.diff(x)
+    left, right, both = gap[:-1], gap[1:], gap[:-1] + gap[1:]
+    down, up = -right / (left * both), left / (right * both)
+    if grid.coordinate == "spot":
+        scale = x[1:-1]
+        return (scale**2 / (left * both), scale**2 / (right * both)), (scale * down, scale * up)
+    return (1.0 / (left * both) - 0.5 * down, 1.0 / (right * both) - 0.5 * up), (down, up)
+
+
+class Operator:
+    """The matrices A = (I - step L / 2) / 2 of one grid, for any variance.
+
+    L has the weights v c / (left * both) and v c / (right * both) from (1/2) v c V'' and -right / (left * both),
+    left / (right * both) from V', where left, right are the gaps beside a node and both is their sum; c is S^2 with
+    drift r - q in the spot, 1 with drift r - q - v / 2 in its logarithm.
+
+    Parameters
+    ----------
+    grid : Grid
+    rate, dividend_yield : per year, numbers of any kind
+    step : years, a number of any kind
+    """
+
+    def __init__(self, grid: Grid, rate: Any, dividend_yield: Any, step: Any) -> None:
+        slopes, drifts = difference_weights(grid)
+        carry, quarter = rate - dividend_yield, 0.25 * step
+        self.plain = is_plain([carry, quarter, rate])
+        self.slopes = tuple(_scaled(weights, quarter) for weights in slopes)
+        self.offsets = tuple(_scaled(weights, carry * quarter) for weights in drifts)
+        self.middle = 0.5 + quarter * rate
+        self.no_drift = is_plain(carry) and float(carry) == 0.0
+
+    def plain_bands(self, variances: Floats) -> tuple[Floats, Floats, Floats]:
+        """Return below, diagonal and above, (n_rows, n_interior) each, from float variances."""
+        below = variances * self.slopes[0] + self.offsets[0]
+        above = variances * self.slopes[1] + self.offsets[1]
+        return below, below + above + self.middle, above
+
+    def bands(self, variance: Any) -> Bands:
+        """Return one row of bands, (n_interior,) each, from a variance or one for each interior node.
+
+        At most six operations a node: the constants are multiplied out before numbers are touched.
+        """
+        n = len(self.slopes[0])
+        v = _listed(variance) if np.ndim(variance) else [variance] * n
+        if self.no_drift:
+            below, above = ([a * b for a, b in zip(v, slope, strict=True)] for slope in self.slopes)
+        else:
+            below, above = (
+                [a * b + c for a, b, c in zip(v, slope, offset, strict=True)]
+                for slope, offset in zip(self.slopes, self.offsets, strict=True)
+            )
+        diagonal = [low + high + self.middle for low, high in zip(below, above, strict=True)]
+        return Bands(below, diagonal, above)
+
+
+def _scaled(weights: Floats, factor: Any) -> list[Any]:
+    """Return weights * factor as plain Python numbers, which operate with recorded ones fastest."""
+    return [weight * factor for weight in weights.tolist()]
+
+
+def _listed(array: Any) -> list[Any]:
+    return list(array.tolist()) if isinstance(array, np.ndarray) else list(array)

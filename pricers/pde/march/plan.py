@@ -1,0 +1,178 @@
+"""The plan of a march: all but its numbers; its state: what one march leaves for its derivatives."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal, Protocol
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from aadlib.types import Floats
+from pricers.surfaces.local_basis import LocalBasis
+from pricers.types import Bools, Longs
+
+Link = Literal["volatility", "log_volatility", "variance"]
+
+
+class Predictor(Protocol):
+    """A number at each row and node as a function of weights, every one of few: a `LocalBasis` where it is linear."""
+
+    @property
+    def lines(self) -> csr_array:
+        """The lines of each row, all that it depends on, as sparse combinations of the weights: see `LocalBasis`."""
+
+    @property
+    def n_columns(self) -> int:
+        """Number of lines of each row."""
+
+    @property
+    def n_weights(self) -> int:
+        """Number of weights."""
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(rows, nodes)."""
+
+    def linearised(self, weights: Floats) -> tuple[Floats, LocalBasis]:
+        """Return the values (n_rows, n_nodes) and the basis of their derivatives in the weights."""
+
+    def curvature_along(self, weights: Floats, factors: Floats, directions: Floats) -> Floats | None:
+        """Return the second derivatives of sum(factors * values) times directions, (n_weights, d), or None if zero."""
+
+
+@dataclass(frozen=True, eq=False)
+class MarchPlan:
+    """What a march is made of besides its numbers.
+
+    Parameters
+    ----------
+    stencil : (4, n) float
+        Weights of the differences to the node below and above, of diffusion and of drift, n interior nodes.
+    row : (n_substeps,) int, row of the predictor that each solve uses, in marching order
+    damped : (n_substeps,) bool, implicit half steps
+    last : (n_results,) int, increasing
+        Solves after which the node values are results; the last of all is one of them.
+    predictor : Predictor, from weights to what `link` says at each row and node
+    link : "volatility", "log_volatility" or "variance", what the predictor is of
+    row_scale : (n_rows,) float, > 0, factor of the operand `scale` on each row
+    american : bool, exercised at the low end
+    """
+
+    stencil: Floats
+    row: Longs
+    damped: Bools
+    last: Longs
+    predictor: Predictor
+    link: Link
+    row_scale: Floats
+    american: bool
+
+    @property
+    def n_results(self) -> int:
+        """Number of results: all nodes after every solve in `last`."""
+        return self.last.size * (self.stencil.shape[1] + 2)
+
+    @cached_property
+    def sizes(self) -> tuple[int, ...]:
+        """Lengths of the parts of the operands: weights, (scale, drift, discount), lower, upper, initial, floor."""
+        n_substeps, n_nodes = self.row.size, self.stencil.shape[1] + 2
+        return (self.predictor.n_weights, 3, n_substeps, n_substeps, n_nodes, n_nodes if self.american else 0)
+
+    @cached_property
+    def lane_order(self) -> tuple[Longs, Longs]:
+        """The position of each weight in the order in which the march uses them, and how many are used up to a row."""
+        n_rows, n_weights = self.predictor.shape[0], self.predictor.n_weights
+        row_begin = np.full(n_rows, self.row.size)
+        np.minimum.at(row_begin, self.row, np.arange(self.row.size))
+        lines = self.predictor.lines
+        row_of_entry = np.repeat(np.arange(lines.shape[0]) // self.predictor.n_columns, np.diff(lines.indptr))
+        first_used = np.full(n_weights, self.row.size)
+        np.minimum.at(first_used, lines.indices, row_begin[row_of_entry])
+        order = np.argsort(first_used, kind="stable")
+        position = np.empty(n_weights, dtype=np.int64)
+        position[order] = np.arange(n_weights)
+        return position, np.searchsorted(first_used[order], row_begin, side="right").astype(np.int64)
+
+    def parts(self, full: Floats) -> list[Floats]:
+        """Cut an array over all operands (first axis) into its parts."""
+        return [full[cut] for cut in self._cuts]
+
+    @cached_property
+    def _cuts(self) -> list[slice]:
+        ends = list(itertools.accumulate(self.sizes, initial=0))
+        return [slice(begin, end) for begin, end in itertools.pairwise(ends)]
+
+
+@dataclass(frozen=True, eq=False)
+class Directions:
+    """Directions over all operands, cut into parts, directions last.
+
+    alone : (n_weights,) int and float, or None
+        The directions in which each weight moves, no other weight with it, and by how much; None where they are of
+        other kinds.
+    """
+
+    parts: list[Floats]
+    alone: tuple[Longs, Floats] | None
+
+    @property
+    def weights(self) -> Floats:
+        """(n_weights, d)."""
+        return self.parts[0]
+
+    @property
+    def coefficients(self) -> Floats:
+        """Of scale, drift and discount, (3, d)."""
+        return self.parts[1]
+
+
+def directions_of(plan: MarchPlan, full: Floats) -> Directions:
+    """Cut directions (n, d) over all operands into parts and see what they do to the weights."""
+    parts = plan.parts(full)
+    rows, columns = np.nonzero(parts[0])
+    alone = rows.size == len(parts[0]) and (rows[1:] > rows[:-1]).all() and np.bincount(columns).max() == 1
+    return Directions(parts, (columns, parts[0][rows, columns]) if alone else None)
+
+
+@dataclass(frozen=True, eq=False)
+class Adjoint:
+    """One adjoint march: mu of every solve, adjoints of u = scale * variance, and of all operands."""
+
+    multipliers: Floats
+    diffusion: Floats
+    operands: Floats
+
+
+@dataclass(eq=False)
+class MarchState:
+    """One march with its history; the last adjoint and the last curvature are its cache, for the next rule.
+
+    basis holds the derivatives of the predictor in the weights; variance is u per unit of scale, slope and bend are the
+    first and second derivative of u = scale * variance in the predictor; above, inverse and ratio are the factors of
+    each row, doubled the solutions W with the ends, (n_substeps, n + 2), exercised how many leading unknowns each solve
+    held at the floor.
+    """
+
+    parts: list[Floats]
+    basis: LocalBasis
+    variance: Floats
+    slope: Floats
+    bend: Floats | None
+    above: Floats
+    inverse: Floats
+    ratio: Floats
+    doubled: Floats
+    exercised: Longs
+    results: Floats
+    last_adjoint: tuple[Floats, Adjoint] | None = field(default=None)
+    last_curvature: tuple[Floats, Floats, Floats] | None = field(default=None)
+
+    def factors(self, plan: MarchPlan) -> tuple[Any, ...]:
+        """Return what every kernel after the first takes to begin with."""
+        return (
+            plan.stencil, plan.row, plan.damped, plan.last,
+            self.above, self.inverse, self.ratio, self.doubled, self.exercised,
+        )  # fmt: skip

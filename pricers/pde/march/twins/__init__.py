@@ -1,0 +1,1 @@
+"""Readable forms of the compiled march."""
