@@ -199,7 +199,7 @@ cdef aad_guards guards_of(tuple guards) except *:
 
 
 cdef aad_chunk chunk_of(
-    Nodes nodes not None, Py_ssize_t begin_node, tuple lane_inputs, tuple guards, double[::1] values, tuple lanes
+    Nodes nodes, Py_ssize_t begin_node, tuple lane_inputs, tuple guards, double[::1] values, tuple lanes
 ) except *:
     """Return one call's share of the lanes for C; the arrays must live as long as they are used."""
     cdef const int[::1] slots = lane_inputs[0]
