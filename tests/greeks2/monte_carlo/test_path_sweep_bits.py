@@ -1,4 +1,4 @@
-"""Sums over paths have the same bits for any threads, ranges, pickles and instruction simd."""
+"""Sums over paths have the same bits for any threads, ranges, pickles and instruction sets."""
 
 from __future__ import annotations
 
