@@ -24,11 +24,12 @@ def smile_of(quotes: Quotes, calibration: CalibrationResult, svi: SVIFit, k: int
     """Return quotes and fits of slice `k`."""
     item, mine = quotes.slices[k], quotes.slice_index == k
     ours, other = calibration.quality, svi.quality
+    inside = f"{100.0 * ours.slice_inside[k]:.0f}% inside bid-ask"
     return Smile(
         title=f"{item.label} ({readable_expiry(item.expiry)})",
         note=(
             f"rmse {100.0 * ours.slice_rmse[k]:.2g}, SVI {100.0 * other.slice_rmse[k]:.2g} points\n"
-            f"{100.0 * ours.slice_inside[k]:.0f}% inside bid-ask"
+            + (inside if np.isfinite(ours.slice_inside[k]) else "no spreads")
         ),
         moneyness=np.exp(quotes.log_moneyness[mine]),
         mid=quotes.volatility[mine],
