@@ -192,10 +192,10 @@ cdef aad_guards guards_of(tuple guards) except *:
     cdef const int[::1] left = guards[1]
     cdef const int[::1] right = guards[2]
     cdef const unsigned char[::1] outcome = guards[3]
-    cdef aad_guards found = aad_guards(NULL, NULL, NULL, NULL, op.shape[0])
+    cdef aad_guards recorded = aad_guards(NULL, NULL, NULL, NULL, op.shape[0])
     if op.shape[0]:
-        found.op, found.left, found.right, found.outcome = &op[0], &left[0], &right[0], &outcome[0]
-    return found
+        recorded.op, recorded.left, recorded.right, recorded.outcome = &op[0], &left[0], &right[0], &outcome[0]
+    return recorded
 
 
 cdef aad_chunk chunk_of(
@@ -204,19 +204,19 @@ cdef aad_chunk chunk_of(
     """Return one call's share of the lanes for C; the arrays must live as long as they are used."""
     cdef const int[::1] slots = lane_inputs[0]
     cdef const double[:, :] numbers = lane_inputs[1]
-    cdef aad_chunk found
-    memset(&found, 0, sizeof(found))
-    found.nodes = &nodes.c
-    found.begin_node = begin_node
-    found.inputs.n_slots = slots.shape[0]
+    cdef aad_chunk chunk
+    memset(&chunk, 0, sizeof(chunk))
+    chunk.nodes = &nodes.c
+    chunk.begin_node = begin_node
+    chunk.inputs.n_slots = slots.shape[0]
     if slots.shape[0]:
-        found.inputs.slots = &slots[0]
-        found.inputs.numbers = <const char*>&numbers[0, 0]
-        found.inputs.slot_stride, found.inputs.lane_stride = numbers.strides[0], numbers.strides[1]
-    found.guards = guards_of(guards)
-    found.values = &values[0]
-    found.begin, found.end = lanes
-    return found
+        chunk.inputs.slots = &slots[0]
+        chunk.inputs.numbers = <const char*>&numbers[0, 0]
+        chunk.inputs.slot_stride, chunk.inputs.lane_stride = numbers.strides[0], numbers.strides[1]
+    chunk.guards = guards_of(guards)
+    chunk.values = &values[0]
+    chunk.begin, chunk.end = lanes
+    return chunk
 
 
 def evaluate_chunk(
