@@ -14,6 +14,7 @@ from apps.report.progress import Stages, stages
 from apps.report.tables import print_table
 from apps.risk.results import RiskResult
 from greeks2 import METHODS
+from greeks2.methods import takes_composites
 
 if TYPE_CHECKING:
     from pricers.chain.quotes import Quotes
@@ -140,7 +141,7 @@ def calculate(arguments: argparse.Namespace, job: Stages) -> RiskResult:
 
         buckets = volatility_buckets(bucket_expiries(quotes))
         model = BookModel(quotes, calibration.surface, book, buckets)
-        program = model.record(expand=arguments.method in ("edge_pushing", "taylor"))
+        program = model.record(expand=not takes_composites(arguments.method))
         greeks = book_greeks(model, program, method=arguments.method)
     with job.stage("independent checks"):
         from apps.risk.checks import check_greeks
