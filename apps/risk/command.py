@@ -17,6 +17,8 @@ from greeks2 import METHODS
 from greeks2.methods import takes_composites
 
 if TYPE_CHECKING:
+    from pricers.calibration import CalibrationSettings, Screen
+    from pricers.chain import ArbitrageReport
     from pricers.chain.quotes import Quotes
 
 
@@ -43,6 +45,46 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="folder of the report (risk-report)",
     )
+    _add_quote_arguments(parser)
+    _add_fit_arguments(parser)
+    add(
+        "--method",
+        choices=[*METHODS, "auto"],
+        default="auto",
+        help="of the Hessian (auto); edge_pushing and taylor record every operation of the march",
+    )
+    add("--smiles", type=int, default=12, metavar="N", help="expiries drawn in the report (12)")
+
+
+def _add_quote_arguments(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add(
+        "--min-open-interest",
+        type=float,
+        default=100.0,
+        metavar="N",
+        help="least open interest of a quote (100)",
+    )
+    add(
+        "--max-relative-spread",
+        type=float,
+        default=1.5,
+        metavar="X",
+        help="quotes with a spread above so many mids are left out (1.5; 2: none)",
+    )
+    add(
+        "--max-deviation",
+        type=float,
+        default=6.0,
+        metavar="X",
+        help="quotes so many deviations off what the others say are stale and left out (6; 1e9: none)",
+    )
+    add("--min-days", type=float, default=7.0, metavar="D", help="shortest expiry in days (7)")
+    add("--max-years", type=float, default=2.0, metavar="Y", help="longest expiry in years (2)")
+
+
+def _add_fit_arguments(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
     add(
         "--weights",
         choices=["equal", "inverse_spread"],
@@ -55,17 +97,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="gauss_newton, least_squares, or L-BFGS-B and kin",
     )
-    add("--strikes", type=int, default=16, metavar="N", help="spline weights along strike (16)")
-    add("--expiries", type=int, default=12, metavar="N", help="spline weights along time (12)")
-    add(
-        "--min-open-interest",
-        type=float,
-        default=100.0,
-        metavar="N",
-        help="least open interest of a quote (100)",
-    )
-    add("--min-days", type=float, default=7.0, metavar="D", help="shortest expiry in days (7)")
-    add("--max-years", type=float, default=2.0, metavar="Y", help="longest expiry in years (2)")
+    add("--strikes", type=int, default=16, metavar="N", help="most spline weights along strike (16)")
+    add("--expiries", type=int, default=12, metavar="N", help="most spline weights along time (12)")
     add(
         "--holdout",
         type=float,
@@ -74,13 +107,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="quotes held out for the second fit (0.2; 0: none)",
     )
     add("--seed", type=int, default=20240229, metavar="N", help="of the draw of the held-out quotes")
-    add(
-        "--method",
-        choices=[*METHODS, "auto"],
-        default="auto",
-        help="of the Hessian (auto); edge_pushing and taylor record every operation of the march",
-    )
-    add("--smiles", type=int, default=12, metavar="N", help="expiries drawn in the report (12)")
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -88,7 +114,7 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.smiles < 1:
         raise AadValueError(f"--smiles = {arguments.smiles}: must be at least 1")
     require_replaceable(arguments.out)
-    with stages(9) as job:
+    with stages(10) as job:
         result = calculate(arguments, job)
         with job.stage("pictures and page"):
             from apps.risk.csv_tables import csv_files
@@ -110,13 +136,17 @@ def calculate(arguments: argparse.Namespace, job: Stages) -> RiskResult:
     with job.stage("reading and cleaning the chain"):
         from apps.risk.book import default_book, read_book
 
-        source, quotes = load(arguments)
+        source, loaded = load(arguments)
         # Before anything is fitted: whoever mistyped the book waits no longer than for this.
-        book = read_book(arguments.book, quotes) if arguments.book else default_book(quotes)
+        book = read_book(arguments.book, loaded) if arguments.book else []
     with job.stage("loading compiled code"):
         from pricers.calibration import calibrate, holdout
         from pricers.calibration.svi_fit import fit_svi_slices
-    size = {"n_strikes": arguments.strikes, "n_expiries": arguments.expiries}
+    with job.stage("screening the quotes"):
+        settings, screen, arbitrage = screened(arguments, loaded)
+        quotes = screen.apply(loaded)
+        book = book or default_book(quotes)
+    size = {"n_strikes": arguments.strikes, "n_expiries": arguments.expiries, "settings": settings}
     with job.stage("calibrating the surface"):
         calibration = calibrate(
             quotes=quotes, weights=arguments.weights, optimiser=arguments.optimiser, **size
@@ -149,6 +179,9 @@ def calculate(arguments: argparse.Namespace, job: Stages) -> RiskResult:
         checks = check_greeks(model, program, greeks)
     return RiskResult(
         source=source,
+        loaded=loaded,
+        screen=screen,
+        arbitrage=arbitrage,
         quotes=quotes,
         calibration=calibration,
         svi=svi,
@@ -158,6 +191,20 @@ def calculate(arguments: argparse.Namespace, job: Stages) -> RiskResult:
         buckets=buckets,
         checks=tuple(checks),
     )
+
+
+def screened(
+    arguments: argparse.Namespace, quotes: Quotes
+) -> tuple[CalibrationSettings, Screen, ArbitrageReport]:
+    """Return the settings of the fit, and what they and the prices say of the quotes."""
+    from pricers.calibration import CalibrationSettings, screen_quotes
+    from pricers.chain import find_arbitrage
+
+    limits = {
+        "max_relative_spread": arguments.max_relative_spread,
+        "max_deviation": arguments.max_deviation,
+    }
+    return CalibrationSettings(**limits), screen_quotes(quotes, **limits), find_arbitrage(quotes)
 
 
 def load(arguments: argparse.Namespace) -> tuple[str, Quotes]:
@@ -180,6 +227,8 @@ def print_result(result: RiskResult) -> None:
 
     for make in (
         tables.dropped,
+        *([tables.left_out] if not result.screen.kept.all() else []),
+        *([tables.arbitrage] if result.arbitrage.found else []),
         tables.fit,
         tables.optimisation,
         tables.book,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from apps.report.files import csv_text
 from apps.risk.results import RiskResult
-from apps.risk.tables import greek_rows
+from apps.risk.tables import arbitrage_rows, greek_rows, screen_rows
 from pricers.calibration.quality import inside_bid_ask
 
 
@@ -18,6 +19,8 @@ def csv_files(result: RiskResult) -> dict[str, str]:
         "quotes.csv": csv_text(_quotes(result)),
         "slices.csv": csv_text(_slices(result)),
         "dropped.csv": csv_text(_dropped(result)),
+        "left_out.csv": csv_text(_left_out(result)),
+        "arbitrage.csv": csv_text(_arbitrage(result)),
         "fit.csv": csv_text(_fit(result)),
         "surface_weights.csv": csv_text(_surface(result)),
         "book.csv": csv_text(_book(result)),
@@ -73,6 +76,19 @@ def _slices(result: RiskResult) -> dict[str, Any]:
 def _dropped(result: RiskResult) -> dict[str, Any]:
     counts = {**result.quotes.dropped, "kept": len(result.quotes)}
     return {"reason": list(counts), "rows": list(counts.values())}
+
+
+def _left_out(result: RiskResult) -> dict[str, Any]:
+    names = ("quote", "reason", "volatility_percent", "expected_percent", "deviations", "relative_spread")
+    return _columns(names, screen_rows(result))
+
+
+def _arbitrage(result: RiskResult) -> dict[str, Any]:
+    return _columns(("kind", "gain", "sold", "bought"), arbitrage_rows(result))
+
+
+def _columns(names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> dict[str, Any]:
+    return {name: [row[j] for row in rows] for j, name in enumerate(names)}
 
 
 def _fit(result: RiskResult) -> dict[str, Any]:

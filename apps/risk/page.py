@@ -24,6 +24,7 @@ def report_page(result: RiskResult, n_smiles: int) -> str:
     """Return the page; `n_smiles` expiries get a picture."""
     sections = {
         "Fit": _fit(result),
+        "Quotes": [html.data_table(tables.left_out(result)), html.data_table(tables.arbitrage(result))],
         "Smiles": _smiles(result, n_smiles),
         "Surface": _surface(result),
         "Book and Greeks": _greeks(result),
@@ -41,10 +42,11 @@ def report_page(result: RiskResult, n_smiles: int) -> str:
             "rho, per basis point": f"{1e-4 * result.greeks.gradient[1]:.4g}",
             "quotes, slices": f"{len(q):,}, {len(q.slices)}",
             "rmse, volatility points (SVI)": f"{100.0 * c.rmse:.3f} ({100.0 * result.svi.quality.rmse:.3f})",
-            "inside bid-ask (SVI)": f"{100.0 * c.share_inside:.1f}% ({100.0 * result.svi.quality.share_inside:.0f}%)",
+            "inside bid-ask (SVI)": _inside(c.share_inside, result.svi.quality.share_inside),
         }
     )
     parts = [html.links(sections), overview]
+    parts += [html.paragraph(f"Warning: {text}.") for text in tables.warnings(result)]
     for name, content in sections.items():
         parts += [html.heading(name), *content]
     subtitle = (
@@ -52,6 +54,10 @@ def report_page(result: RiskResult, n_smiles: int) -> str:
         f"{c.weights.replace('_', ' ')} weights."
     )
     return html.page("Risk report", subtitle, parts)
+
+
+def _inside(ours: float, svi: float) -> str:
+    return "bid = ask: no meaning" if np.isnan(ours) else f"{100.0 * ours:.1f}% ({100.0 * svi:.0f}%)"
 
 
 def _fit(result: RiskResult) -> list[str]:
