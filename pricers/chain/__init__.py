@@ -1,7 +1,9 @@
 """Option chains: reading, cleaning, put-call parity, out-of-the-money quotes."""
 
+from pricers.chain.american import EuropeanEquivalent, deamericanise
 from pricers.chain.chain import Chain
 from pricers.chain.cleaning import drop_thin, drop_unusable
+from pricers.chain.exercise import Exercise, exercise_of
 from pricers.chain.load import load_quotes, select_quotes
 from pricers.chain.parity import ParityFit, fit_parity
 from pricers.chain.quotes import Quotes, Slice
@@ -15,12 +17,16 @@ __all__ = [
     "COLUMN_ALIASES",
     "Chain",
     "ColumnUse",
+    "EuropeanEquivalent",
+    "Exercise",
     "Explanation",
     "ParityFit",
     "Quotes",
     "Slice",
+    "deamericanise",
     "drop_thin",
     "drop_unusable",
+    "exercise_of",
     "fit_parity",
     "is_settled_at_open",
     "load_quotes",
