@@ -12,6 +12,7 @@ from aadlib.types import Floats
 from pricers.chain.american import deamericanise
 from pricers.chain.chain import Chain
 from pricers.chain.parity import ParityFit, fit_parity
+from pricers.chain.settlement import normalise_root
 
 Style = Literal["american", "european"]
 
@@ -76,7 +77,7 @@ def exercise_of(chain: Chain, *, exercise: Style | None = None, column: Style | 
         return Exercise(exercise, "as asked for")
     if column is not None:
         return Exercise(column, "the file says so in its column of exercise styles")
-    roots = {root.strip().lstrip("^$.").upper() for root in chain.roots}
+    roots = {normalise_root(root) for root in chain.roots}
     if roots and roots <= EUROPEAN_ROOTS:
         return Exercise("european", f"options on {', '.join(sorted(roots))} are")
     if roots & AMERICAN_ROOTS:
