@@ -3,83 +3,15 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 from aadlib.errors import AadValueError
-from apps.data.synthetic import synthetic_quotes
 from apps.program import Program
 from apps.report.files import require_replaceable, staged_folder, write_whole
 from apps.report.progress import Stages, stages
 from apps.report.tables import print_table
+from apps.risk.arguments import add_arguments
+from apps.risk.loading import load, provenance
 from apps.risk.results import RiskResult
-from greeks2 import METHODS
-
-if TYPE_CHECKING:
-    from pricers.chain.quotes import Quotes
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the program's arguments."""
-    add = parser.add_argument
-    add(
-        "chain",
-        nargs="?",
-        type=Path,
-        metavar="CHAIN.csv",
-        help="option chain (a synthetic one that ships with the package)",
-    )
-    add(
-        "--book",
-        type=Path,
-        metavar="BOOK.csv",
-        help="columns quantity, expiry, strike, cp (an embedded book)",
-    )
-    add(
-        "--out",
-        type=Path,
-        default=Path("risk-report"),
-        metavar="DIR",
-        help="folder of the report (risk-report)",
-    )
-    add(
-        "--weights",
-        choices=["equal", "inverse_spread"],
-        default="equal",
-        help="of the squared volatility errors",
-    )
-    add(
-        "--optimiser",
-        default="gauss_newton",
-        metavar="NAME",
-        help="gauss_newton, least_squares, or L-BFGS-B and kin",
-    )
-    add("--strikes", type=int, default=16, metavar="N", help="spline weights along strike (16)")
-    add("--expiries", type=int, default=12, metavar="N", help="spline weights along time (12)")
-    add(
-        "--min-open-interest",
-        type=float,
-        default=100.0,
-        metavar="N",
-        help="least open interest of a quote (100)",
-    )
-    add("--min-days", type=float, default=7.0, metavar="D", help="shortest expiry in days (7)")
-    add("--max-years", type=float, default=2.0, metavar="Y", help="longest expiry in years (2)")
-    add(
-        "--holdout",
-        type=float,
-        default=0.2,
-        metavar="SHARE",
-        help="quotes held out for the second fit (0.2; 0: none)",
-    )
-    add("--seed", type=int, default=20240229, metavar="N", help="of the draw of the held-out quotes")
-    add(
-        "--method",
-        choices=[*METHODS, "auto"],
-        default="auto",
-        help="of the Hessian (auto); edge_pushing and taylor record every operation of the march",
-    )
-    add("--smiles", type=int, default=12, metavar="N", help="expiries drawn in the report (12)")
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -110,6 +42,9 @@ def calculate(arguments: argparse.Namespace, job: Stages) -> RiskResult:
         from apps.risk.book import default_book, read_book
 
         source, quotes = load(arguments)
+        if arguments.explain and quotes.explanation is not None:
+            print("\n".join(quotes.explanation.lines()))
+            print(f"  exercise: {quotes.exercise_style}, {quotes.exercise_reason}\n")
         # Before anything is fitted: whoever mistyped the book waits no longer than for this.
         book = read_book(arguments.book, quotes) if arguments.book else default_book(quotes)
     with job.stage("loading compiled code"):
@@ -156,29 +91,20 @@ def calculate(arguments: argparse.Namespace, job: Stages) -> RiskResult:
         greeks=greeks,
         buckets=buckets,
         checks=tuple(checks),
+        provenance=provenance(arguments),
     )
-
-
-def load(arguments: argparse.Namespace) -> tuple[str, Quotes]:
-    """Return the name of the chain and its quotes."""
-    from pricers.chain import load_quotes
-
-    limits = {
-        "min_open_interest": arguments.min_open_interest,
-        "min_expiry": arguments.min_days / 365.0,
-        "max_expiry": arguments.max_years,
-    }
-    if arguments.chain is not None:
-        return str(arguments.chain), load_quotes(arguments.chain, **limits)
-    return "synthetic chain", synthetic_quotes(**limits)
 
 
 def print_result(result: RiskResult) -> None:
     """Print the tables of the report that fit a terminal."""
-    from apps.risk import tables
+    from apps.risk import data_tables, tables
+    from pricers.chain.arbitrage import find_arbitrage
 
+    print_table(tables.dropped(result))
+    found = find_arbitrage(result.quotes)
+    if found.found:
+        print_table(data_tables.arbitrage(result, found))
     for make in (
-        tables.dropped,
         tables.fit,
         tables.optimisation,
         tables.book,

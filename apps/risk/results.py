@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -72,7 +73,7 @@ class Check:
 
 @dataclass(frozen=True)
 class RiskResult:
-    """Everything the report shows."""
+    """Everything the report shows; `provenance` is what it was made from, name to text."""
 
     source: str
     quotes: Quotes
@@ -83,3 +84,4 @@ class RiskResult:
     greeks: BookGreeks
     buckets: Buckets
     checks: tuple[Check, ...]
+    provenance: Mapping[str, str]

@@ -80,7 +80,9 @@ def test_american_prices_read_as_european_are_warned_of(make_american):
     with pytest.warns(MarketWarning) as caught:
         market = imply_market(make_american(strikes=np.arange(60.0, 141.0, 5.0)), exercise="european")
     assert market.warnings == tuple(str(warning.message) for warning in caught)
-    assert any("implies zero rates of -" in text and "--exercise american" in text for text in market.warnings)
+    assert any(
+        "implies zero rates of -" in text and "--exercise american" in text for text in market.warnings
+    )
 
 
 def test_american_prices_are_recognised(make_american):

@@ -1,0 +1,195 @@
+"""Static arbitrage in quotes: what could be locked in at the quoted bids and asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from aadlib.types import Floats
+from pricers.chain.quotes import Quotes
+from pricers.types import Longs
+
+SAME_TIME = 1e-9
+"""Years within which two slices count as one expiry."""
+LEAST_GAIN = 1e-9
+"""Share of the forward below which a gain is round-off."""
+
+
+@dataclass(frozen=True)
+class Arbitrage:
+    """A quote sold at its bid against others bought at their asks, for nothing or less.
+
+    Attributes
+    ----------
+    kind : "vertical", "butterfly" or "calendar"
+        A call below one with a lower strike or a put below one with a higher strike; a price above the chord of its
+        neighbours; a price above a later one at the same forward moneyness.
+    gain : float, price
+        What one sold option brings at least.
+    sold : int
+        Position in the quotes.
+    bought : tuple of int
+        Positions in the quotes; the rest of the position is cash and forwards.
+    """
+
+    kind: str
+    gain: float
+    sold: int
+    bought: tuple[int, ...]
+
+    @property
+    def quotes(self) -> tuple[int, ...]:
+        """Positions of all quotes that take part."""
+        return (self.sold, *self.bought)
+
+
+@dataclass(frozen=True)
+class ArbitrageReport:
+    """All arbitrage found, largest gain first.
+
+    Attributes
+    ----------
+    found : tuple of Arbitrage
+        One at most of every kind for a quote sold: the one with the largest gain.
+    worst : tuple of (str, int, float)
+        Name, number of arbitrages and their gains together of each quote that takes part, largest sum first. A
+        single stale quote takes part in all that it causes, its neighbours in few.
+    """
+
+    found: tuple[Arbitrage, ...]
+    worst: tuple[tuple[str, int, float], ...]
+
+    def count(self, kind: str) -> int:
+        """Return the number of one kind."""
+        return sum(item.kind == kind for item in self.found)
+
+
+def quote_name(quotes: Quotes, position: int) -> str:
+    """Return root, expiry date, strike and kind of a quote."""
+    kind = "call" if quotes.is_call[position] else "put"
+    return f"{quotes.slices[quotes.slice_index[position]].label} {quotes.strike[position]:g} {kind}"
+
+
+def find_arbitrage(quotes: Quotes) -> ArbitrageReport:
+    """Find vertical, butterfly and calendar arbitrage at the quoted bids and asks.
+
+    Parameters
+    ----------
+    quotes : Quotes
+        Bids and asks are compared; where they are equal, so are mids.
+
+    Returns
+    -------
+    ArbitrageReport
+
+    Notes
+    -----
+    Puts become calls by parity at the slice's forward and prices are divided by the discounted forward, so that at one
+    expiry calls c(k) fall and are convex in k = K / F, 1 - k <= c <= 1, and grow with expiry at fixed k. In a slice a bid
+    above the lower convex hull of the asks is an arbitrage with the two that span it, so none is missed; across slices,
+    a bid above the chord of a later slice's asks. Rates and dividends are taken as certain.
+
+    References
+    ----------
+    P. Carr, D. B. Madan, Finance Research Letters 2 (2005), 125-130.
+    """
+    unit = quotes.discount * quotes.forward
+    parity = np.where(quotes.is_call, 0.0, 1.0 - np.exp(quotes.log_moneyness))
+    calls = _Calls(np.exp(quotes.log_moneyness), quotes.bid / unit + parity, quotes.ask / unit + parity, unit)
+    slices = [
+        _AskBound.of(calls, own)
+        for own in (np.flatnonzero(quotes.slice_index == k) for k in range(len(quotes.slices)))
+        if own.size
+    ]
+    found = [item for bound in slices for item in _in_slice(calls, bound)]
+    expiry = np.array([quotes.slices[quotes.slice_index[bound.own[0]]].expiry for bound in slices])
+    for e, bound in enumerate(slices):
+        found += _across_slices(
+            calls, bound, [slices[k] for k in np.flatnonzero(expiry > expiry[e] + SAME_TIME)]
+        )
+    found.sort(key=lambda item: (-item.gain, item.sold))
+    taking_part: dict[int, list[float]] = {}
+    for item in found:
+        for position in item.quotes:
+            taking_part.setdefault(position, []).append(item.gain)
+    worst = [(quote_name(quotes, k), len(gains), float(sum(gains))) for k, gains in taking_part.items()]
+    return ArbitrageReport(tuple(found), tuple(sorted(worst, key=lambda entry: (-entry[2], entry[0]))))
+
+
+@dataclass(frozen=True, eq=False)
+class _Calls:
+    """Moneyness K / F, bid and ask as calls over the discounted forward, and that forward, of every quote."""
+
+    moneyness: Floats
+    bid: Floats
+    ask: Floats
+    unit: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class _AskBound:
+    """The lower convex hull of a slice's asks, which no call of any strike may be sold above.
+
+    It starts at the call of strike 0, the forward, and is level beyond its lowest point: a higher strike is worth less.
+    """
+
+    own: Longs
+    vertex: Longs
+    moneyness: Floats
+    price: Floats
+
+    @classmethod
+    def of(cls, calls: _Calls, own: Longs) -> _AskBound:
+        """Return the bound of the quotes `own` of one slice, sorted by strike."""
+        k = np.concatenate([[0.0], calls.moneyness[own]])
+        price = np.concatenate([[1.0], calls.ask[own]])
+        vertex: list[int] = []
+        for i in range(int(np.argmin(price)) + 1):
+            while len(vertex) > 1:
+                a, b = vertex[-2:]
+                if (price[b] - price[a]) * (k[i] - k[a]) < (price[i] - price[a]) * (k[b] - k[a]):
+                    break
+                vertex.pop()  # b lies on or above the chord from a to i
+            vertex.append(i)
+        return cls(own, np.array([-1, *own])[vertex], k[vertex], price[vertex])
+
+    def at(self, moneyness: Floats) -> Floats:
+        """Return the bound at other strikes."""
+        return np.interp(moneyness, self.moneyness, self.price)
+
+    def legs(self, moneyness: float) -> tuple[int, ...]:
+        """Return the quotes that span the bound at a strike."""
+        right = int(np.searchsorted(self.moneyness, moneyness))
+        return tuple(int(v) for v in self.vertex[max(right - 1, 0) : right + 1] if v >= 0)
+
+
+def _in_slice(calls: _Calls, bound: _AskBound) -> Iterator[Arbitrage]:
+    gains = calls.bid[bound.own] - bound.at(calls.moneyness[bound.own])
+    for gain, sold in zip(gains.tolist(), bound.own.tolist(), strict=True):
+        if gain > LEAST_GAIN:
+            legs = bound.legs(calls.moneyness[sold])
+            kind = "vertical" if any(_is_vertical(calls, sold, leg) for leg in legs) else "butterfly"
+            yield Arbitrage(kind, gain * float(calls.unit[sold]), sold, legs)
+
+
+def _is_vertical(calls: _Calls, sold: int, leg: int) -> bool:
+    """Tell whether the one leg alone pays for the sold quote, as calls or as puts."""
+    above = calls.bid[sold] - calls.ask[leg]
+    further = calls.moneyness[sold] - calls.moneyness[leg]
+    return bool(above > LEAST_GAIN if further > 0.0 else above > LEAST_GAIN - further)
+
+
+def _across_slices(calls: _Calls, bound: _AskBound, later: list[_AskBound]) -> Iterator[Arbitrage]:
+    """Yield the best arbitrage of each quote of a slice with one of the later slices."""
+    if not later:
+        return
+    moneyness = calls.moneyness[bound.own]
+    bounds = np.array([other.at(moneyness) for other in later])
+    lowest = bounds.argmin(axis=0)
+    gains = calls.bid[bound.own] - bounds.min(axis=0)
+    for j in np.flatnonzero(gains > LEAST_GAIN).tolist():
+        sold = int(bound.own[j])
+        legs = later[lowest[j]].legs(float(moneyness[j]))
+        yield Arbitrage("calendar", float(gains[j] * calls.unit[sold]), sold, legs)
