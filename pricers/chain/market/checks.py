@@ -76,7 +76,7 @@ def _line(expiry: Floats, growth: Floats, carry: float) -> tuple[float, float]:
     return float(np.median(growth - slope * expiry)), slope
 
 
-def check_rates(chain: Chain, parity: ParityFit, limits: MarketLimits) -> list[Finding]:
+def check_rates(chain: Chain, parity: ParityFit, limits: MarketLimits, *, is_american: bool) -> list[Finding]:
     """Find zero rates and forward rates that no market has."""
     expiry, log_discount = parity.expiry, np.log(parity.discount)
     _, distinct = np.unique(expiry, return_index=True)
@@ -91,12 +91,14 @@ def check_rates(chain: Chain, parity: ParityFit, limits: MarketLimits) -> list[F
         if beyond[worst] <= 1.0:
             continue
         limit = "low_rate" if rate[worst] < middle else "high_rate"
-        cause = (
-            "American options read as European ones look so: exercise='american' (--exercise american) takes early "
-            "exercise off"
-            if limit == "low_rate"
-            else "prices and strikes may be in different units, or the strikes too few"
-        )
+        cause = "Prices and strikes may be in different units, or the strikes too few"
+        if is_american:
+            cause = "Early exercise depends on dividends: give cash dividends with dividends= (--dividends)"
+        elif limit == "low_rate":
+            cause = (
+                "American options read as European ones look so: exercise='american' (--exercise american) takes early "
+                "exercise off"
+            )
         return [
             Finding(
                 f"put-call parity implies {name}s of {rate.min():.1%} to {rate.max():.1%} a year (discount factor "

@@ -10,16 +10,13 @@ import numpy as np
 from aadlib.errors import AadValueError
 from pricers.chain.american import deamericanise
 from pricers.chain.chain import Chain
-from pricers.chain.exercise import Exercise, Style, exercise_of
+from pricers.chain.exercise import LARGE_RESIDUAL, Exercise, Style, exercise_of
 from pricers.chain.market.checks import check_rates, check_residuals, check_spot
 from pricers.chain.market.findings import Finding, refuse, warn
 from pricers.chain.market.given import GivenMarket
 from pricers.chain.market.limits import MarketLimits, limits_of
 from pricers.chain.market.roots import check_roots, drop_adjusted
 from pricers.chain.parity import ParityFit, fit_parity
-
-WORSE = 2.0
-"""How many times worse parity must hold without early-exercise premiums for the prices to be European ones."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +90,7 @@ def imply_market(
             )
         equivalent = deamericanise(chain, dividends=given.dividends, given=given)
         before, after = _residual(raw), _residual(equivalent.parity)
-        if exercise is None and after > max(WORSE * before, believed.residual):
+        if exercise is None and before < LARGE_RESIDUAL and after > believed.residual:
             reason = style.reason
             style = Exercise("european", f"{reason}, but the prices are those of European ones")
             findings.append(
@@ -114,10 +111,11 @@ def imply_market(
                         "(--rate, --curve), dividends= (--dividends)"
                     )
                 )
+    is_american = style.style == "american"
     findings += [
         *spot_findings,
-        *check_rates(market, parity, believed),
-        *check_residuals(market, parity, believed, is_american=style.style == "american"),
+        *check_rates(market, parity, believed, is_american=is_american),
+        *check_residuals(market, parity, believed, is_american=is_american),
         *check_roots(market, parity, believed),
     ]
     refuse(findings)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,9 +13,11 @@ from aadlib.errors import AadTypeError, AadValueError
 from pricers.chain import (
     MarketLimits,
     MarketWarning,
+    drop_unusable,
     given_market,
     imply_market,
     parse_limits,
+    read_chain,
     select_quotes,
 )
 
@@ -178,3 +181,15 @@ def test_limits_are_checked():
         MarketLimits(low_rate=0.2)
     with pytest.raises(AadTypeError):
         imply_market(None, limits=3.0)  # type: ignore[arg-type]
+
+
+def test_cash_dividends_that_nobody_gave_are_said():
+    folder = Path(__file__).parent.parent / "american"
+    chain = drop_unusable(read_chain(folder / "dividends.csv"))
+    with pytest.warns(MarketWarning) as caught:
+        imply_market(chain)
+    assert any("--dividends" in str(warning.message) for warning in caught)
+    dividends = {77.0 / 365.0: 1.2, 259.0 / 365.0: 1.3}
+    given = given_market(quote_date=chain.quote_date, dividends=dividends)
+    market = imply_market(chain, given=given)
+    assert market.warnings == () and market.parity.rate == pytest.approx(0.045, abs=1e-3)
