@@ -22,7 +22,7 @@ from aadlib.compiled_duals.chain_rule import (
 )
 from aadlib.compiled_duals.types import DualType, dual_in
 from aadlib.rules.table import RULES, Rule
-from aadlib.tape import functions
+from aadlib.tape import functions, operations
 
 OPERATORS: dict[str, tuple[Callable[..., Any], ...]] = {
     "add": (operator.add, operator.iadd), "subtract": (operator.sub, operator.isub),
@@ -45,7 +45,7 @@ COMPARISONS = {
 def targets(rule: Rule) -> list[Callable[..., Any]]:
     """Return the functions that a row answers for."""
     found = list(OPERATORS.get(rule.name, ()))
-    for module in (math, np, functions):
+    for module in (math, np, operations, functions):
         function = getattr(module, rule.name, None)
         if function is not None and function not in (*ROUNDED_TO_INTEGERS, *found):
             found.append(function)
@@ -54,7 +54,7 @@ def targets(rule: Rule) -> list[Callable[..., Any]]:
 
 def answer_for(rule: Rule, target: Callable[..., Any]) -> None:
     """Let compiled code call `target` on duals, and on floats too where it is a function of aadlib."""
-    of_aadlib = getattr(functions, rule.name, None) is target
+    of_aadlib = target in (getattr(operations, rule.name, None), getattr(functions, rule.name, None))
 
     operands = ("x", "y")[: rule.arity]
     names = ", ".join(f"{name}_of" for name in operands)

@@ -43,6 +43,7 @@ class EuropeanEquivalent:
     ----------
     chain : Chain
         Bids and asks less the premiums, ready for `select_quotes`; rows without an equivalent are dropped and counted.
+        Its `exercise_style` is "european".
     parity : ParityFit
         Forwards and discount factors of that chain.
     premium : (n,) float, currency
@@ -195,7 +196,9 @@ def deamericanise(
     premium = market.premium(slices, chain.strike, chain.is_call, volatility)
     bid, ask = chain.bid - premium, chain.ask - premium
     bad = ~(bid > 0.0)
-    moved = replace(chain, bid=bid, ask=ask).drop("bid not above the early-exercise premium", bad)
+    moved = replace(chain, bid=bid, ask=ask, exercise_style="european").drop(
+        "bid not above the early-exercise premium", bad
+    )
     require_rows(moved, "no quote is worth more than its early-exercise premium")
     parity = fit_parity(moved, given=given)
     same = _slices(moved, parity)

@@ -42,41 +42,39 @@ class Exercise:
     reason: str
 
 
-def exercise_of(chain: Chain, *, exercise: Style | None = None, column: Style | None = None) -> Exercise:
+def exercise_of(chain: Chain, *, exercise: Style | None = None) -> Exercise:
     """Tell how the options of a chain are exercised.
 
     Parameters
     ----------
     chain : Chain
-        Cleaned by `drop_unusable`.
+        Cleaned by `drop_unusable`; its `exercise_style` is what the source says.
     exercise : "american", "european" or None
         What the user says; it settles the matter.
-    column : "american", "european" or None
-        What the file says in a column of exercise styles.
 
     Returns
     -------
     Exercise
-        From, in this order: the user, the file, the roots, the shape of parity. Call less put is a straight line in the
-        strike for European options; early exercise bends it, and without the premiums it is straighter.
+        From, in this order: the user, the source, the roots, the shape of parity. Call less put is a straight line in
+        the strike for European options; early exercise bends it, and without the premiums it is straighter.
 
     Raises
     ------
     AadValueError
-        If `exercise` or `column` is another word, or if some roots are American and others European.
+        If `exercise` is another word, or if some roots are American and others European.
 
     Notes
     -----
     Where rates and dividends are so low that exercise is worth nothing, both styles cost the same and the answer is
     "european".
     """
-    for name, given in (("exercise", exercise), ("column", column)):
-        if given not in ("american", "european", None):
-            raise AadValueError(f"{name} = {given!r}: must be 'american', 'european' or None")
+    if exercise not in ("american", "european", None):
+        raise AadValueError(f"exercise = {exercise!r}: must be 'american', 'european' or None")
     if exercise is not None:
         return Exercise(exercise, "as asked for")
-    if column is not None:
-        return Exercise(column, "the file says so in its column of exercise styles")
+    said: dict[str, Style] = {"american": "american", "european": "european"}
+    if chain.exercise_style in said:
+        return Exercise(said[chain.exercise_style], "the source says so in its column of exercise styles")
     roots = {normalise_root(root) for root in chain.roots}
     if roots and roots <= EUROPEAN_ROOTS:
         return Exercise("european", f"options on {', '.join(sorted(roots))} are")

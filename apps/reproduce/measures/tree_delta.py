@@ -36,7 +36,7 @@ def delta_figure(number: str, spots: Floats, *, remark: str) -> Reproduction:
         ("largest distance of the two deltas", float(np.abs(pathwise - ratio).max())),
     ]
     return Reproduction(
-        title=f"Figure {number} of the article on dual numbers: delta against the spot, American put, {TEXT} at the money",
+        title=f"Figure {number} of the article on dual numbers: delta against the spot, American put, {TEXT}",
         figure=figure,
         checks=(table("The curve in numbers", [Column("quantity"), Column("value", "", ".4g")], rows),),
         remark=remark,

@@ -80,7 +80,7 @@ def imply_market(
     raw = fit_parity(chain, given=given)
     spot_findings = check_spot(chain, raw, believed)
     refuse(spot_findings)  # before early exercise, whose worth depends on the spot
-    style = exercise_of(chain, exercise=exercise, column=_style_of(chain))
+    style = exercise_of(chain, exercise=exercise)
     market, parity = chain, raw
     if style.style == "american":
         if given.dividend_yield is not None and given.rates is None:
@@ -120,12 +120,6 @@ def imply_market(
     ]
     refuse(findings)
     return ImpliedMarket(market, parity, style, warn(findings))
-
-
-def _style_of(chain: Chain) -> Style | None:
-    if chain.exercise_style == "american":
-        return "american"
-    return "european" if chain.exercise_style == "european" else None
 
 
 def _residual(parity: ParityFit) -> float:

@@ -108,7 +108,9 @@ def test_the_style_is_recognised_by_the_shape_of_parity(name: str) -> None:
 
 
 def test_a_de_americanised_chain_is_european() -> None:
-    assert exercise_of(deamericanise(chain_of("middle")).chain).style == "european"
+    found = deamericanise(chain_of("middle")).chain
+    assert exercise_of(found).style == "european"
+    assert exercise_of(replace(found, exercise_style="")).style == "european"
 
 
 @pytest.mark.parametrize(
@@ -118,15 +120,14 @@ def test_a_de_americanised_chain_is_european() -> None:
 def test_roots_and_words_settle_it(roots: tuple[str, ...], style: str) -> None:
     chain = replace(chain_of("middle"), roots=roots)
     assert exercise_of(chain).style == style
-    assert exercise_of(chain, column="american").style == "american"
-    assert exercise_of(chain, exercise="european", column="american").style == "european"
+    american = replace(chain, exercise_style="american")
+    assert exercise_of(american).style == "american"
+    assert exercise_of(american, exercise="european").style == "european"
 
 
 def test_bad_words_and_mixed_roots_are_refused() -> None:
     chain = chain_of("middle")
     with pytest.raises(AadValueError, match="exercise = 'bermudan'"):
         exercise_of(chain, exercise="bermudan")  # type: ignore[arg-type]
-    with pytest.raises(AadValueError, match="column = 'A'"):
-        exercise_of(chain, column="A")  # type: ignore[arg-type]
     with pytest.raises(AadValueError, match="are American and European"):
         exercise_of(replace(chain, roots=("SPX", "SPY")))

@@ -78,7 +78,7 @@ def test_european_prices_that_a_column_calls_american_are_read_right_and_said(sh
     with pytest.warns(MarketWarning, match="call less put is a straight line"):
         quotes = load_quotes(shared / "cases" / "chains" / "exercise_style_A.csv")
     assert_right(quotes)
-    assert quotes.exercise_style == "european" and "the file says so" in quotes.exercise_reason
+    assert quotes.exercise_style == "european" and "the source says so" in quotes.exercise_reason
 
 
 def test_one_price_per_option_of_several_indices(shared):
