@@ -82,6 +82,20 @@ def _add_market(group: argparse._ArgumentGroup) -> None:
 def _add_fit(group: argparse._ArgumentGroup) -> None:
     add = group.add_argument
     add("--min-open-interest", type=float, default=100.0, metavar="N", help="least of a quote (100)")
+    add(
+        "--max-relative-spread",
+        type=float,
+        default=1.5,
+        metavar="X",
+        help="quotes with a spread above so many mids are left out (1.5; 2: none)",
+    )
+    add(
+        "--max-deviation",
+        type=float,
+        default=6.0,
+        metavar="X",
+        help="quotes so many deviations off what the others say are stale and left out (6; 1e9: none)",
+    )
     add("--min-days", type=float, default=7.0, metavar="D", help="shortest expiry in days (7)")
     add("--max-years", type=float, default=2.0, metavar="Y", help="longest expiry in years (2)")
     add(
@@ -96,8 +110,8 @@ def _add_fit(group: argparse._ArgumentGroup) -> None:
         metavar="NAME",
         help="gauss_newton, least_squares, or L-BFGS-B and kin",
     )
-    add("--strikes", type=int, default=16, metavar="N", help="spline weights along strike (16)")
-    add("--expiries", type=int, default=12, metavar="N", help="spline weights along time (12)")
+    add("--strikes", type=int, default=16, metavar="N", help="most spline weights along strike (16)")
+    add("--expiries", type=int, default=12, metavar="N", help="most spline weights along time (12)")
     add(
         "--holdout",
         type=float,

@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -28,6 +28,8 @@ _TENORS = {"1m": 1.0 / 12.0, "3m": 0.25, "6m": 0.5, "1y": 1.0}
 _QUANTITIES = (-20.0, -10.0, 10.0, 20.0)
 _NEAR = 1.5
 """Factor by which a slice may miss a tenor and still bear its name."""
+_SAME_DELTA = 0.08
+"""A slice holds a position where a listed strike misses the delta that is meant by no more."""
 
 T = TypeVar("T")
 
@@ -52,48 +54,68 @@ class Position:
         return self.quantity * self.multiplier
 
 
+class _Listed(NamedTuple):
+    """A listed strike of a slice, its delta as a call, and by how much that misses the delta that is meant."""
+
+    strike: float
+    call_delta: float
+    miss: float
+
+    def position(self, name: str, quantity: float, slice_index: int, *, is_call: bool) -> Position:
+        """Return a position that is called what it is: its kind and its forward Black delta in hundredths."""
+        delta = self.call_delta if is_call else 1.0 - self.call_delta
+        label = f"{name} {100.0 * delta:.0f}-delta {'call' if is_call else 'put'}"
+        return Position(label, quantity, slice_index, self.strike, is_call)
+
+
 def default_book(quotes: Quotes) -> list[Position]:
     """Return the embedded book: short near, long far, with a risk reversal and a butterfly.
 
-    At the slices near 1, 3, 6 and 12 months, as far as the chain has them: at-the-money and 25-delta calls and puts; a
-    risk reversal at 3 months and a butterfly at 6, or at the last of these slices. Strikes are listed ones.
+    At the slices near 1, 3, 6 and 12 months that list strikes at the money and at 25 delta: at-the-money and 25-delta
+    calls and puts; a risk reversal at 3 months and a butterfly at 6, or at the last of these slices. Strikes are listed
+    ones, and a label says the delta of its own strike.
     """
-    chosen = _chosen_slices(quotes)
-    listed = {name: _listed_strikes(quotes, k) for name, (k, _) in chosen.items()}
+    listed = [_listed_strikes(quotes, k) for k in range(len(quotes.slices))]
+    chosen = _chosen_slices(quotes, listed)
     book = []
     for name, (k, quantity) in chosen.items():
-        put, money, call = listed[name]
+        low, money, high = listed[k]
         book += [
-            Position(f"{name} ATM call", quantity, k, money, True),
-            Position(f"{name} ATM put", quantity, k, money, False),
-            Position(f"{name} 25-delta call", quantity, k, call, True),
-            Position(f"{name} 25-delta put", quantity, k, put, False),
+            money.position(name, quantity, k, is_call=True),
+            money.position(name, quantity, k, is_call=False),
+            high.position(name, quantity, k, is_call=True),
+            low.position(name, quantity, k, is_call=False),
         ]
     last = list(chosen)[-1]
     name = "3m" if "3m" in chosen else last
-    put, money, call = listed[name]
     k = chosen[name][0]
-    if put < call:
+    low, money, high = listed[k]
+    if low.strike < high.strike:
         book += [
-            Position(f"{name} risk reversal, call", 15.0, k, call, True),
-            Position(f"{name} risk reversal, put", -15.0, k, put, False),
+            high.position(f"{name} risk reversal,", 15.0, k, is_call=True),
+            low.position(f"{name} risk reversal,", -15.0, k, is_call=False),
         ]
     name = "6m" if "6m" in chosen else last
-    put, money, call = listed[name]
     k = chosen[name][0]
-    if put < money < call:
+    low, money, high = listed[k]
+    if low.strike < money.strike < high.strike:
         book += [
-            Position(f"{name} butterfly, low wing", 10.0, k, put, True),
-            Position(f"{name} butterfly, body", -20.0, k, money, True),
-            Position(f"{name} butterfly, high wing", 10.0, k, call, True),
+            item.position(f"{name} butterfly,", quantity, k, is_call=True)
+            for item, quantity in ((low, 10.0), (money, -20.0), (high, 10.0))
         ]
     return book
 
 
-def _chosen_slices(quotes: Quotes) -> dict[str, tuple[int, float]]:
-    """Return name -> (slice, quantity): tenors that a slice is near to, or else the nearest slices by their expiry."""
+def _chosen_slices(quotes: Quotes, listed: list[tuple[_Listed, ...]]) -> dict[str, tuple[int, float]]:
+    """Return name -> (slice, quantity): tenors that a slice is near to, or else the nearest slices by their expiry.
+
+    Only slices that hold the deltas of the book are looked at, where there are any.
+    """
     expiries = np.array([s.expiry for s in quotes.slices])
-    quoted = np.unique(quotes.slice_index)  # a slice may have lost all its quotes
+    holding = [
+        k for k, strikes in enumerate(listed) if strikes and max(s.miss for s in strikes) <= _SAME_DELTA
+    ]
+    quoted = np.array(holding or [k for k, strikes in enumerate(listed) if strikes])
     nearest: list[tuple[float, int, str, float]] = []
     for (tenor, years), quantity in zip(_TENORS.items(), _QUANTITIES, strict=True):
         miss = np.abs(np.log(expiries[quoted] / years))
@@ -106,21 +128,25 @@ def _chosen_slices(quotes: Quotes) -> dict[str, tuple[int, float]]:
     return {name: (k, quantity) for k, (name, quantity) in sorted((near or far).items())}
 
 
-def _listed_strikes(quotes: Quotes, k: int) -> tuple[float, float, float]:
-    """Return the listed strikes nearest to the 25-delta put, the forward and the 25-delta call of slice `k`."""
+def _listed_strikes(quotes: Quotes, k: int) -> tuple[_Listed, ...]:
+    """Return the listed strikes nearest to the 25-delta put, the forward and the 25-delta call of slice `k`.
+
+    None where the slice has no quotes left.
+    """
     from aadlib import norm_cdf
 
     mine = quotes.slice_index == k
+    if not mine.any():
+        return ()
     x, volatility, strike = quotes.log_moneyness[mine], quotes.volatility[mine], quotes.strike[mine]
     deviation = volatility * np.sqrt(quotes.slices[k].expiry)
     call_delta = norm_cdf(-x / deviation + 0.5 * deviation)  # of the forward
-    nearest = [
-        int(np.argmin(np.abs(call_delta - 0.75))),
-        int(np.argmin(np.abs(x))),
-        int(np.argmin(np.abs(call_delta - 0.25))),
-    ]
-    low, money, high = (float(strike[j]) for j in nearest)
-    return low, money, high
+    listed = []
+    for meant in (0.75, norm_cdf(0.5 * deviation), 0.25):  # the middle one of a call at the forward
+        miss = np.abs(call_delta - meant)
+        j = int(np.argmin(miss))
+        listed.append(_Listed(float(strike[j]), float(call_delta[j]), float(miss[j])))
+    return tuple(listed)
 
 
 def read_book(path: Path, quotes: Quotes) -> list[Position]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from aadlib.errors import AadValueError
 from apps.program import Program
@@ -13,13 +14,18 @@ from apps.risk.arguments import add_arguments
 from apps.risk.loading import load, provenance
 from apps.risk.results import RiskResult
 
+if TYPE_CHECKING:
+    from pricers.calibration import CalibrationSettings, Screen
+    from pricers.chain import ArbitrageReport
+    from pricers.chain.quotes import Quotes
+
 
 def run(arguments: argparse.Namespace) -> None:
     """Run the whole way, print the tables and write the report."""
     if arguments.smiles < 1:
         raise AadValueError(f"--smiles = {arguments.smiles}: must be at least 1")
     require_replaceable(arguments.out)
-    with stages(9) as job:
+    with stages(10) as job:
         result = calculate(arguments, job)
         with job.stage("pictures and page"):
             from apps.risk.csv_tables import csv_files
@@ -41,16 +47,20 @@ def calculate(arguments: argparse.Namespace, job: Stages) -> RiskResult:
     with job.stage("reading and cleaning the chain"):
         from apps.risk.book import default_book, read_book
 
-        source, quotes = load(arguments)
-        if arguments.explain and quotes.explanation is not None:
-            print("\n".join(quotes.explanation.lines()))
-            print(f"  exercise: {quotes.exercise_style}, {quotes.exercise_reason}\n")
+        source, loaded = load(arguments)
+        if arguments.explain and loaded.explanation is not None:
+            print("\n".join(loaded.explanation.lines()))
+            print(f"  exercise: {loaded.exercise_style}, {loaded.exercise_reason}\n")
         # Before anything is fitted: whoever mistyped the book waits no longer than for this.
-        book = read_book(arguments.book, quotes) if arguments.book else default_book(quotes)
+        book = read_book(arguments.book, loaded) if arguments.book else []
     with job.stage("loading compiled code"):
         from pricers.calibration import calibrate, holdout
         from pricers.calibration.svi_fit import fit_svi_slices
-    size = {"n_strikes": arguments.strikes, "n_expiries": arguments.expiries}
+    with job.stage("screening the quotes"):
+        settings, screen, arbitrage = screened(arguments, loaded)
+        quotes = screen.apply(loaded)
+        book = book or default_book(quotes)
+    size = {"n_strikes": arguments.strikes, "n_expiries": arguments.expiries, "settings": settings}
     with job.stage("calibrating the surface"):
         calibration = calibrate(
             quotes=quotes, weights=arguments.weights, optimiser=arguments.optimiser, **size
@@ -83,6 +93,9 @@ def calculate(arguments: argparse.Namespace, job: Stages) -> RiskResult:
         checks = check_greeks(model, program, greeks)
     return RiskResult(
         source=source,
+        loaded=loaded,
+        screen=screen,
+        arbitrage=arbitrage,
         quotes=quotes,
         calibration=calibration,
         svi=svi,
@@ -95,16 +108,28 @@ def calculate(arguments: argparse.Namespace, job: Stages) -> RiskResult:
     )
 
 
+def screened(
+    arguments: argparse.Namespace, quotes: Quotes
+) -> tuple[CalibrationSettings, Screen, ArbitrageReport]:
+    """Return the settings of the fit, and what they and the prices say of the quotes."""
+    from pricers.calibration import CalibrationSettings, screen_quotes
+    from pricers.chain import find_arbitrage
+
+    limits = {
+        "max_relative_spread": arguments.max_relative_spread,
+        "max_deviation": arguments.max_deviation,
+    }
+    return CalibrationSettings(**limits), screen_quotes(quotes, **limits), find_arbitrage(quotes)
+
+
 def print_result(result: RiskResult) -> None:
     """Print the tables of the report that fit a terminal."""
-    from apps.risk import data_tables, tables
-    from pricers.chain.arbitrage import find_arbitrage
+    from apps.risk import tables
 
-    print_table(tables.dropped(result))
-    found = find_arbitrage(result.quotes)
-    if found.found:
-        print_table(data_tables.arbitrage(result, found))
     for make in (
+        tables.dropped,
+        *([tables.left_out] if not result.screen.kept.all() else []),
+        *([tables.arbitrage] if result.arbitrage.found else []),
         tables.fit,
         tables.optimisation,
         tables.book,

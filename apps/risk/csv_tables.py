@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,9 +10,8 @@ import numpy as np
 from apps.report.files import csv_text
 from apps.risk.data_tables import market_rows
 from apps.risk.results import RiskResult
-from apps.risk.tables import greek_rows
+from apps.risk.tables import arbitrage_rows, greek_rows, screen_rows
 from pricers.calibration.quality import inside_bid_ask
-from pricers.chain.arbitrage import find_arbitrage, quote_name
 
 
 def csv_files(result: RiskResult) -> dict[str, str]:
@@ -20,6 +20,8 @@ def csv_files(result: RiskResult) -> dict[str, str]:
         "quotes.csv": csv_text(_quotes(result)),
         "slices.csv": csv_text(_slices(result)),
         "dropped.csv": csv_text(_dropped(result)),
+        "left_out.csv": csv_text(_left_out(result)),
+        "arbitrage.csv": csv_text(_arbitrage(result)),
         "fit.csv": csv_text(_fit(result)),
         "surface_weights.csv": csv_text(_surface(result)),
         "book.csv": csv_text(_book(result)),
@@ -30,7 +32,6 @@ def csv_files(result: RiskResult) -> dict[str, str]:
         "vega_matrix.csv": csv_text(_matrix(result.buckets.labels, result.greeks.vega_vega)),
         "checks.csv": csv_text(_checks(result)),
         "market.csv": csv_text(_market(result)),
-        "arbitrage.csv": csv_text(_arbitrage(result)),
     }
 
 
@@ -80,6 +81,19 @@ def _slices(result: RiskResult) -> dict[str, Any]:
 def _dropped(result: RiskResult) -> dict[str, Any]:
     counts = {**result.quotes.dropped, "kept": len(result.quotes)}
     return {"reason": list(counts), "rows": list(counts.values())}
+
+
+def _left_out(result: RiskResult) -> dict[str, Any]:
+    names = ("quote", "reason", "volatility_percent", "expected_percent", "deviations", "relative_spread")
+    return _columns(names, screen_rows(result))
+
+
+def _arbitrage(result: RiskResult) -> dict[str, Any]:
+    return _columns(("kind", "gain", "sold", "bought"), arbitrage_rows(result))
+
+
+def _columns(names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> dict[str, Any]:
+    return {name: [row[j] for row in rows] for j, name in enumerate(names)}
 
 
 def _fit(result: RiskResult) -> dict[str, Any]:
@@ -188,14 +202,4 @@ def _market(result: RiskResult) -> dict[str, Any]:
     return {
         name: [0.01 * float(v) for v in column] if name in percent else column
         for name, column in zip(names, columns, strict=True)
-    }
-
-
-def _arbitrage(result: RiskResult) -> dict[str, Any]:
-    q, found = result.quotes, find_arbitrage(result.quotes).found
-    return {
-        "kind": [item.kind for item in found],
-        "sell": [quote_name(q, item.sold) for item in found],
-        "buy": ["; ".join(quote_name(q, k) for k in item.bought) for item in found],
-        "gain": [item.gain for item in found],
     }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,11 +10,8 @@ from apps.report.tables import Column, Table, table
 from apps.risk.results import VOLATILITY_POINT, RiskResult
 from pricers.calibration.settings import CalibrationSettings
 
-if TYPE_CHECKING:
-    from pricers.chain.arbitrage import ArbitrageReport
-
 SHOWN = 12
-"""Rows of the tables of worst quotes and arbitrages."""
+"""Rows of the table of worst quotes."""
 
 
 def implied_market(result: RiskResult) -> Table:
@@ -76,29 +72,6 @@ def market_rows(result: RiskResult) -> list[tuple[str | float | int, ...]]:
     return rows
 
 
-def arbitrage(result: RiskResult, found: ArbitrageReport) -> Table:
-    """Return the largest static arbitrages at the quoted bids and asks."""
-    from pricers.chain.arbitrage import quote_name
-
-    columns = [Column("kind"), Column("sell"), Column("buy"), Column("gain", "price", ".4g")]
-    rows = [
-        (
-            item.kind,
-            quote_name(result.quotes, item.sold),
-            ", ".join(quote_name(result.quotes, k) for k in item.bought) or "the forward",
-            item.gain,
-        )
-        for item in found.found[:SHOWN]
-    ]
-    counts = ", ".join(f"{found.count(kind)} {kind}" for kind in ("vertical", "butterfly", "calendar"))
-    note = f"{counts}, at the bids and asks of the quotes kept, puts turned into calls by parity."
-    if found.worst:
-        note += " Most often in it: " + "; ".join(
-            f"{name} ({n}, {gain:.4g})" for name, n, gain in found.worst[:5]
-        )
-    return table("Static arbitrage", columns, rows, note + ("" if found.worst else " There is none."))
-
-
 def worst_quotes(result: RiskResult) -> Table:
     """Return the quotes that the surface misses by most."""
     from pricers.chain.arbitrage import quote_name
@@ -131,36 +104,18 @@ def worst_quotes(result: RiskResult) -> Table:
     )
 
 
-def active_bounds(result: RiskResult) -> list[tuple[str, int, int]]:
-    """Return how many parameters of the fit stand at a bound: what, how many, of how many."""
-    surface, settings = result.calibration.surface, CalibrationSettings()
-    low, high = math.log(settings.lowest_volatility), math.log(settings.highest_volatility)
-    weights, levels = surface.weights, np.abs(surface.levels)
-    close = 1e-6
-    return [
-        (
-            f"weights at the lowest volatility, {settings.lowest_volatility:.0%}",
-            int(np.sum(weights <= low + close)),
-            weights.size,
-        ),
-        (
-            f"weights at the highest volatility, {settings.highest_volatility:.0%}",
-            int(np.sum(weights >= high - close)),
-            weights.size,
-        ),
-        ("levels of expiry intervals", int(np.sum(levels >= settings.level_bound - close)), levels.size),
-    ]
-
-
 def bounds(result: RiskResult) -> Table:
-    """Return the active bounds of the fit."""
-    columns = [Column("parameters at a bound"), Column("active"), Column("of")]
-    note = (
-        ""
-        if not any(n for _, n, _ in active_bounds(result))
-        else "What stands at a bound is the bound's doing."
+    """Return how many parameters of the fit stand at a bound."""
+    c, settings = result.calibration, CalibrationSettings()
+    low, high = settings.lowest_volatility, settings.highest_volatility
+    rows = [
+        (f"weights, volatilities of {low:.0%} and {high:.0%}", c.active_weights, c.surface.weights.size),
+        ("levels of expiry intervals", c.active_levels, c.surface.levels.size),
+    ]
+    note = "What stands at a bound is the bound's doing." if c.active_weights + c.active_levels else ""
+    return table(
+        "Bounds of the fit", [Column("parameters at a bound"), Column("active"), Column("of")], rows, note
     )
-    return table("Bounds of the fit", columns, active_bounds(result), note)
 
 
 def provenance(result: RiskResult) -> Table:

@@ -17,6 +17,7 @@ from apps.risk import data_tables, tables
 from apps.risk.results import RiskResult
 
 if TYPE_CHECKING:
+    from pricers.calibration import CalibrationResult, FitQuality
     from pricers.surfaces.spline_local_volatility import SplineLocalVolatility
 
 
@@ -24,6 +25,7 @@ def report_page(result: RiskResult, n_smiles: int) -> str:
     """Return the page; `n_smiles` expiries get a picture."""
     sections = {
         "Fit": _fit(result),
+        "Quotes": [html.data_table(tables.left_out(result)), html.data_table(tables.arbitrage(result))],
         "Smiles": _smiles(result, n_smiles),
         "Surface": _surface(result),
         "Book and Greeks": _greeks(result),
@@ -42,14 +44,11 @@ def report_page(result: RiskResult, n_smiles: int) -> str:
             "rho, per basis point": f"{1e-4 * result.greeks.gradient[1]:.4g}",
             "quotes, slices": f"{len(q):,}, {len(q.slices)}",
             "rmse, volatility points (SVI)": f"{100.0 * c.rmse:.3f} ({100.0 * result.svi.quality.rmse:.3f})",
-            "inside bid-ask (SVI)": (
-                "mid prices only"
-                if q.is_mid_only
-                else f"{100.0 * c.share_inside:.1f}% ({100.0 * result.svi.quality.share_inside:.0f}%)"
-            ),
+            "inside bid-ask (SVI)": "mid prices only" if q.is_mid_only else _inside(c, result.svi.quality),
         }
     )
-    parts = [html.links(sections), overview, *(html.warning(text) for text in q.warnings)]
+    parts = [html.links(sections), overview]
+    parts += [html.warning(text) for text in (*q.warnings, *tables.warnings(result))]
     for name, content in sections.items():
         parts += [html.heading(name), *content]
     subtitle = (
@@ -57,6 +56,11 @@ def report_page(result: RiskResult, n_smiles: int) -> str:
         f"{c.weights.replace('_', ' ')} weights."
     )
     return html.page("Risk report", subtitle, parts)
+
+
+def _inside(ours: CalibrationResult, svi: FitQuality) -> str:
+    shares = ours.share_inside, svi.share_inside
+    return "bid = ask: no meaning" if np.isnan(shares[0]) else "{:.1%} ({:.0%})".format(*shares)
 
 
 def _fit(result: RiskResult) -> list[str]:
@@ -177,11 +181,8 @@ def _hessian(result: RiskResult) -> list[str]:
 
 
 def _data(result: RiskResult) -> list[str]:
-    from pricers.chain.arbitrage import find_arbitrage
-
     return [
         html.data_table(data_tables.implied_market(result)),
-        html.data_table(data_tables.arbitrage(result, find_arbitrage(result.quotes))),
         html.data_table(data_tables.worst_quotes(result)),
         html.data_table(tables.dropped(result)),
         html.folded("What each column was taken for", html.data_table(data_tables.columns_read(result))),

@@ -11,8 +11,9 @@ from apps.risk.book import Position
 from apps.risk.buckets import Buckets
 
 if TYPE_CHECKING:
-    from pricers.calibration import CalibrationResult, HoldoutResult
+    from pricers.calibration import CalibrationResult, HoldoutResult, Screen
     from pricers.calibration.svi_fit import SVIFit
+    from pricers.chain import ArbitrageReport
     from pricers.chain.quotes import Quotes
 
 VOLATILITY_POINT = 0.01
@@ -73,9 +74,22 @@ class Check:
 
 @dataclass(frozen=True)
 class RiskResult:
-    """Everything the report shows; `provenance` is what it was made from, name to text."""
+    """Everything the report shows.
+
+    Attributes
+    ----------
+    loaded : Quotes
+        Those of the chain; `screen` and `arbitrage` are about them.
+    quotes : Quotes
+        Those that the screen kept; all else is about them.
+    provenance : mapping
+        What the report was made from, name to text.
+    """
 
     source: str
+    loaded: Quotes
+    screen: Screen
+    arbitrage: ArbitrageReport
     quotes: Quotes
     calibration: CalibrationResult
     svi: SVIFit

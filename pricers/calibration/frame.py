@@ -19,6 +19,10 @@ DOMAIN_MARGIN = 3.0
 a twentieth of the index at 200% volatility, which feel a boundary nearer than that, and far nodes cost little."""
 LEAST_TIME_SPAN = 1.0
 """Least length of the knots in ln t: one expiry T has them over T / e to T."""
+QUOTES_PER_WEIGHT = 5
+"""An expiry has at most one spline weight along strike to so many quotes."""
+LEAST_STRIKES = 12
+"""Weights along strike that any number of quotes may have: the smoothness penalty carries those that few leave free."""
 SAME_TIME = 1e-9
 """Years within which two slices count as one expiry."""
 
@@ -49,7 +53,8 @@ def empty_surface(quotes: Quotes, *, n_strikes: int, n_expiries: int) -> SplineL
     """Return a flat surface whose knots span the quotes: u over their range, ln t from first to last expiry.
 
     The knots in ln t end at the last expiry and reach at least `LEAST_TIME_SPAN` before it, so that the march crosses
-    all of them. Few expiries say little about time: at most two weights each, and four in all.
+    all of them. The weights follow the quotes: along time one for each expiry at most, but four; along strike one for
+    five quotes of an average expiry at most, but twelve.
     """
     for name, size in (("n_strikes", n_strikes), ("n_expiries", n_expiries)):
         if size < 4:
@@ -59,7 +64,8 @@ def empty_surface(quotes: Quotes, *, n_strikes: int, n_expiries: int) -> SplineL
     offset = float(variance[0])
     u = np.arcsinh(quotes.log_moneyness / (0.5 * np.sqrt(variance[position] + offset)))
     first, last = float(np.log(expiries[0])), float(np.log(expiries[-1]))
-    n_times = min(n_expiries, max(4, 2 * expiries.size))
+    n_times = min(n_expiries, max(4, expiries.size))
+    n_strikes = min(n_strikes, max(LEAST_STRIKES, len(quotes) // (QUOTES_PER_WEIGHT * expiries.size)))
     volatility = np.sqrt(variance[-1] / expiries[-1])
     return SplineLocalVolatility(
         strike_basis=uniform_basis(lower=min(u.min(), -0.5), upper=max(u.max(), 0.5), size=n_strikes),

@@ -1,6 +1,7 @@
 """Option chains: reading, cleaning, put-call parity, out-of-the-money quotes."""
 
 from pricers.chain.american import EuropeanEquivalent, deamericanise
+from pricers.chain.arbitrage import Arbitrage, ArbitrageReport, find_arbitrage, quote_name
 from pricers.chain.chain import Chain
 from pricers.chain.cleaning import drop_thin, drop_unusable
 from pricers.chain.exercise import Exercise, exercise_of
@@ -19,6 +20,8 @@ from pricers.chain.settlement import is_settled_at_open, years_to_expiry
 
 __all__ = [
     "COLUMN_ALIASES",
+    "Arbitrage",
+    "ArbitrageReport",
     "Chain",
     "ColumnUse",
     "EuropeanEquivalent",
@@ -35,11 +38,13 @@ __all__ = [
     "drop_thin",
     "drop_unusable",
     "exercise_of",
+    "find_arbitrage",
     "fit_parity",
     "given_market",
     "imply_market",
     "is_settled_at_open",
     "load_quotes",
+    "quote_name",
     "parse_columns",
     "parse_limits",
     "read_chain",

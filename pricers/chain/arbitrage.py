@@ -9,10 +9,14 @@ import numpy as np
 
 from aadlib.types import Floats
 from pricers.chain.quotes import Quotes
-from pricers.types import Longs
+from pricers.types import Bools, Longs
 
 SAME_TIME = 1e-9
 """Years within which two slices count as one expiry."""
+MOST_BLAMED = 20
+"""Quotes named at most."""
+MOST_SUSPECTS = 12
+"""Of the quotes that take part in the largest gains, so many are tried one by one."""
 LEAST_GAIN = 1e-9
 """Share of the forward below which a gain is round-off."""
 
@@ -24,8 +28,8 @@ class Arbitrage:
     Attributes
     ----------
     kind : "vertical", "butterfly" or "calendar"
-        A call below one with a lower strike or a put below one with a higher strike; a price above the chord of its
-        neighbours; a price above a later one at the same forward moneyness.
+        A call above one of a lower strike or a put above one of a higher strike; a price above the chord of others in
+        its slice; a price above the chord of a later slice at the same forward moneyness.
     gain : float, price
         What one sold option brings at least.
     sold : int
@@ -53,13 +57,12 @@ class ArbitrageReport:
     ----------
     found : tuple of Arbitrage
         One at most of every kind for a quote sold: the one with the largest gain.
-    worst : tuple of (str, int, float)
-        Name, number of arbitrages and their gains together of each quote that takes part, largest sum first. A
-        single stale quote takes part in all that it causes, its neighbours in few.
+    worst : tuple of (str, float)
+        Quotes to blame, twenty at most: name, and what leaving it out too takes off the sum of the gains.
     """
 
     found: tuple[Arbitrage, ...]
-    worst: tuple[tuple[str, int, float], ...]
+    worst: tuple[tuple[str, float], ...]
 
     def count(self, kind: str) -> int:
         """Return the number of one kind."""
@@ -87,9 +90,9 @@ def find_arbitrage(quotes: Quotes) -> ArbitrageReport:
     Notes
     -----
     Puts become calls by parity at the slice's forward and prices are divided by the discounted forward, so that at one
-    expiry calls c(k) fall and are convex in k = K / F, 1 - k <= c <= 1, and grow with expiry at fixed k. In a slice a bid
-    above the lower convex hull of the asks is an arbitrage with the two that span it, so none is missed; across slices,
-    a bid above the chord of a later slice's asks. Rates and dividends are taken as certain.
+    expiry calls c(k) fall and are convex in k = K / F, 1 - k <= c <= 1, and grow with expiry at fixed k. A bid above
+    the lower convex hull of its slice's asks, or of those of a later slice, is an arbitrage with the two quotes that
+    span the hull there. Rates and dividends are taken as certain.
 
     References
     ----------
@@ -98,24 +101,8 @@ def find_arbitrage(quotes: Quotes) -> ArbitrageReport:
     unit = quotes.discount * quotes.forward
     parity = np.where(quotes.is_call, 0.0, 1.0 - np.exp(quotes.log_moneyness))
     calls = _Calls(np.exp(quotes.log_moneyness), quotes.bid / unit + parity, quotes.ask / unit + parity, unit)
-    slices = [
-        _AskBound.of(calls, own)
-        for own in (np.flatnonzero(quotes.slice_index == k) for k in range(len(quotes.slices)))
-        if own.size
-    ]
-    found = [item for bound in slices for item in _in_slice(calls, bound)]
-    expiry = np.array([quotes.slices[quotes.slice_index[bound.own[0]]].expiry for bound in slices])
-    for e, bound in enumerate(slices):
-        found += _across_slices(
-            calls, bound, [slices[k] for k in np.flatnonzero(expiry > expiry[e] + SAME_TIME)]
-        )
-    found.sort(key=lambda item: (-item.gain, item.sold))
-    taking_part: dict[int, list[float]] = {}
-    for item in found:
-        for position in item.quotes:
-            taking_part.setdefault(position, []).append(item.gain)
-    worst = [(quote_name(quotes, k), len(gains), float(sum(gains))) for k, gains in taking_part.items()]
-    return ArbitrageReport(tuple(found), tuple(sorted(worst, key=lambda entry: (-entry[2], entry[0]))))
+    found = _all(calls, quotes, np.ones(len(quotes), dtype=bool))
+    return ArbitrageReport(tuple(found), tuple(_to_blame(calls, quotes, found)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,6 +150,42 @@ class _AskBound:
         """Return the quotes that span the bound at a strike."""
         right = int(np.searchsorted(self.moneyness, moneyness))
         return tuple(int(v) for v in self.vertex[max(right - 1, 0) : right + 1] if v >= 0)
+
+
+def _all(calls: _Calls, quotes: Quotes, used: Bools) -> list[Arbitrage]:
+    """Return the arbitrages among the used quotes, largest gain first."""
+    members = (np.flatnonzero(used & (quotes.slice_index == k)) for k in range(len(quotes.slices)))
+    slices = [_AskBound.of(calls, own) for own in members if own.size]
+    found = [item for bound in slices for item in _in_slice(calls, bound)]
+    expiry = np.array([quotes.slices[quotes.slice_index[bound.own[0]]].expiry for bound in slices])
+    for e, bound in enumerate(slices):
+        found += _across_slices(
+            calls, bound, [slices[k] for k in np.flatnonzero(expiry > expiry[e] + SAME_TIME)]
+        )
+    return sorted(found, key=lambda item: (-item.gain, item.sold))
+
+
+def _to_blame(calls: _Calls, quotes: Quotes, found: list[Arbitrage]) -> Iterator[tuple[str, float]]:
+    """Yield quote after quote whose removal takes most of the gains that are left away."""
+    used = np.ones(len(quotes), dtype=bool)
+    for _ in range(MOST_BLAMED):
+        gain_of: dict[int, float] = {}
+        for item in found:
+            for position in item.quotes:
+                gain_of[position] = gain_of.get(position, 0.0) + item.gain
+        suspects = sorted(gain_of, key=lambda position: (-gain_of[position], position))[:MOST_SUSPECTS]
+        if not suspects:
+            return
+        trials = []
+        for suspect in suspects:
+            used[suspect] = False
+            trials.append(_all(calls, quotes, used))
+            used[suspect] = True
+        left = [sum(item.gain for item in trial) for trial in trials]
+        best = int(np.argmin(left))
+        yield quote_name(quotes, suspects[best]), sum(item.gain for item in found) - left[best]
+        used[suspects[best]] = False
+        found = trials[best]
 
 
 def _in_slice(calls: _Calls, bound: _AskBound) -> Iterator[Arbitrage]:

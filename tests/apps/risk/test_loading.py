@@ -116,7 +116,7 @@ def test_the_data_section(
     for title in (
         "Data</h2>",
         "Implied market",
-        "Static arbitrage",
+        "Arbitrage in the quotes",
         "Worst quotes",
         "Bounds of the fit",
         "Made from",
@@ -138,8 +138,8 @@ def test_stale_quotes_are_named(
     stale[5:] = ["2.30", "2.35"]
     lines[k] = ",".join(stale)
     assert main(["risk", write("c.csv", "\n".join(lines)), *SMALL, "--out", str(tmp_path / "report")]) == 0
-    assert "Static arbitrage" in capsys.readouterr().out
-    assert {row["sell"] for row in read(tmp_path / "report" / "arbitrage.csv")} >= {"2024-06-21 110 call"}
+    assert "Arbitrage in the quotes" in capsys.readouterr().out
+    assert {row["sold"] for row in read(tmp_path / "report" / "arbitrage.csv")} >= {"2024-06-21 110 call"}
 
 
 def test_mid_prices_have_no_inside(write: Callable[[str, str], str], tmp_path: Path) -> None:

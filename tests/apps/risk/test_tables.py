@@ -71,7 +71,7 @@ def test_a_held_out_error_far_above_the_others_is_flagged(
     outside = replace(result.holdout.held_out, rmse=factor * inside.rmse)
     shown = tables.fit(replace(result, holdout=replace(result.holdout, held_out=outside)))
     assert f"Held-out to in-sample rmse {factor:.2f}" in shown.note
-    assert ("WARNING" in shown.note) == warned
+    assert ("WARNING, overfitted" in shown.note) == warned
 
 
 def test_the_two_vegas_are_told_apart(result: RiskResult) -> None:
