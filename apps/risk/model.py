@@ -53,8 +53,8 @@ class BookModel:
 
     @property
     def quantities(self) -> Floats:
-        """Number of options of each position, (n_positions,)."""
-        return np.array([p.quantity for p in self.book])
+        """What the price of one option of each position counts, (n_positions,)."""
+        return np.array([p.size for p in self.book])
 
     @property
     def point(self) -> Floats:
