@@ -1,0 +1,18 @@
+"""American and Bermudan options: prices with bounds, second-order Greeks, and what to compare them with.
+
+One asset in a flat market: `least_squares_price`, `american_greeks`; `quadrature_greeks` and
+`finite_difference_greeks` share nothing with simulation. `refit_greeks` takes any recorded path.
+"""
+
+from pricers.american.finite_differences import finite_difference_greeks
+from pricers.american.frozen_times import FrozenTimes, frozen_times
+from pricers.american.least_squares import least_squares_price
+from pricers.american.quadrature import quadrature_greeks
+from pricers.american.refit import refit_greeks
+from pricers.american.result import AmericanGreeks, LeastSquaresPrice
+from pricers.american.second_order_greeks import american_greeks
+
+__all__ = [
+    "AmericanGreeks", "FrozenTimes", "LeastSquaresPrice", "american_greeks", "finite_difference_greeks",
+    "frozen_times", "least_squares_price", "quadrature_greeks", "refit_greeks",
+]  # fmt: skip

@@ -1,0 +1,289 @@
+"""Greeks of any recorded path with early exercise: differences of adjoint gradients, the policy refitted at every bump.
+
+The gradient of a price under its own best policy is the gradient with the policy held. So each bumped market gets a
+regression and a gradient of its own, on the same normals, and the Hessian is their central difference: no boundary is
+looked for.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import aadlib as ad
+from aadlib.errors import AadValueError
+from aadlib.program.program import Program
+from aadlib.types import Floats
+from aadlib.validation import as_floats, require_finite, require_positive, require_shape, whole_number
+from pricers.american.least_squares import mean_and_stderr
+from pricers.american.result import AmericanGreeks
+
+RecordedPath = Callable[[Any, Any], Any]
+"""(parameters, normals of one path) -> (2 + n_states, n_dates): discounted exercise value and control, and states."""
+
+
+def refit_greeks(
+    *,
+    path: RecordedPath,
+    parameters: Any,
+    normals: Any,
+    steps: Any,
+    control_today: Callable[[Any], Any] | None = None,
+    labels: Sequence[str] | None = None,
+    degree: int = 4,
+    n_batches: int = 16,
+) -> AmericanGreeks:
+    """Price with early exercise under any model, with gradient and Hessian.
+
+    Parameters
+    ----------
+    path : callable
+        `path(p, z)` with the parameters and the normals of one path, in plain NumPy, returns (2 + n_states, n_dates):
+        row 0 what exercise pays at each date, discounted to today, 0 or less where it pays nothing; row 1 a control,
+        a discounted martingale known along the path, such as the European value, or zeros; then the states regressed
+        on.
+    parameters : (n,) floats, the market
+    normals : (n_paths, ...) standard normals
+        The first half of each batch is regressed on, the second priced.
+    steps : (n,) floats, > 0, by which each parameter is bumped either way
+        About a hundredth of what it is: smaller ones add noise, larger ones third derivatives.
+    control_today : callable, optional
+        The control's value today as a function of the parameters; zero without it.
+    labels : names of the parameters, optional
+    degree : int, >= 1, total degree of the polynomials in the states
+    n_batches : int, >= 2
+
+    Returns
+    -------
+    AmericanGreeks
+
+    Raises
+    ------
+    AadValueError
+        For wrong shapes, for normals or steps that are not finite, for steps that are not positive, and for fewer
+        than 64 paths a batch.
+
+    Notes
+    -----
+    2 n regressions and as many adjoint sweeps over the paths, besides one of each at the market itself. The noise of
+    paths whose stop a bump changes falls as one over the root of the step; gamma at the money comes out within
+    about 1% with 100,000 paths. `american_greeks` has a sharper estimator for one asset in a flat market.
+
+    Examples
+    --------
+    >>> from pricers.american.refit import lognormal_path
+    >>> path, today = lognormal_path(strike=100.0, expiry=1.0, is_call=False, n_dates=4)
+    >>> normals = np.random.default_rng(1).standard_normal((8192, 4))
+    >>> greeks = refit_greeks(path=path, control_today=today, parameters=[100.0, 0.2, 0.03, 0.0], normals=normals,
+    ...                       steps=[1.0, 0.002, 0.002, 0.002])
+    >>> abs(greeks.price - 6.658) < 0.05
+    True
+    """
+    market, steps = as_floats("parameters", parameters), as_floats("steps", steps)
+    normals = as_floats("normals", normals)
+    if market.ndim != 1 or not market.size:
+        raise AadValueError(f"parameters has shape {market.shape}: must be (n,), at least one")
+    require_finite("parameters", market)
+    require_shape("steps", steps, market.shape)
+    require_positive("steps", steps)
+    require_finite("normals", normals)
+    whole_number("n_batches", n_batches, 2)
+    whole_number("degree", degree, 1)
+    if normals.ndim < 2 or len(normals) < 64 * n_batches:
+        raise AadValueError(
+            f"normals has shape {normals.shape}: must be (n_paths, ...), at least 64 paths for each of {n_batches} "
+            "batches"
+        )
+    names = tuple(labels) if labels is not None else tuple(f"parameter[{i}]" for i in range(market.size))
+    if len(names) != market.size:
+        raise AadValueError(
+            f"labels has {len(names)} names: must have one for each of {market.size} parameters"
+        )
+    recorded = _record(path, market, normals)
+    per_batch = len(normals) // n_batches
+    rows = []
+    for batch in range(n_batches):
+        own = normals[batch * per_batch : (batch + 1) * per_batch]
+        rows.append(_one_batch(recorded, market, steps, own, degree))
+    mean, stderr = mean_and_stderr(np.array(rows))
+    n = market.size
+    today = np.zeros(mean.size) if control_today is None else _differences(control_today, market, steps)
+    mean = mean + today
+    return AmericanGreeks(
+        price=float(mean[0]),
+        stderr=float(stderr[0]),
+        gradient=mean[1 : 1 + n],
+        gradient_stderr=stderr[1 : 1 + n],
+        hessian=mean[1 + n :].reshape(n, n),
+        hessian_stderr=stderr[1 + n :].reshape(n, n),
+        exercise="refit",
+        labels=names,
+        n_paths=per_batch // 2 * n_batches,
+    )
+
+
+@dataclass(frozen=True)
+class _Recorded:
+    """The path recorded twice: what it returns, and the gain at chosen dates."""
+
+    rows: Program
+    gain: Program
+    n_dates: int
+
+
+def _record(path: RecordedPath, market: Floats, normals: Floats) -> _Recorded:
+    shape = np.shape(ad.value_of(path(market, normals[0])))
+    if len(shape) != 2 or shape[0] < 3:
+        raise AadValueError(
+            f"path returned shape {shape}: must be (2 + n_states, n_dates), exercise value, control and states"
+        )
+    n_dates = shape[1]
+    picks = np.zeros((1, 2, n_dates))
+    rows = ad.record(path, market, normals[:1], lanes=(1,), passive=(1,))
+    gain = ad.record(
+        lambda p, z, pick: np.sum(path(p, z)[:2] * pick),
+        market,
+        normals[:1],
+        picks,
+        lanes=(1, 2),
+        passive=(1, 2),
+    )
+    return _Recorded(rows, gain, n_dates)
+
+
+def _one_batch(recorded: _Recorded, market: Floats, steps: Floats, normals: Floats, degree: int) -> Floats:
+    """Return price, gradient and Hessian less those of the control today, in one row."""
+    half = len(normals) // 2
+    fitted, priced = normals[:half], normals[half : 2 * half]
+
+    def at(point: Floats) -> tuple[float, Floats]:
+        policy = regress_backwards(recorded.rows.value(point, fitted), degree)
+        picks = stopped_picks(recorded.rows.value(point, priced), policy)
+        values, gradient = recorded.gain.value_and_gradient(point, priced, picks)
+        return float(values.mean()), gradient / half
+
+    price, gradient = at(market)
+    hessian = np.empty((market.size, market.size))
+    for i, step in enumerate(steps):
+        moved = np.zeros_like(market)
+        moved[i] = step
+        hessian[i] = (at(market + moved)[1] - at(market - moved)[1]) / (2.0 * step)
+    return np.concatenate([[price], gradient, (0.5 * (hessian + hessian.T)).ravel()])
+
+
+def _differences(function: Callable[[Any], Any], market: Floats, steps: Floats) -> Floats:
+    """Return a function's value, gradient and Hessian, this by differences of gradients, in one row."""
+    price, gradient = ad.value_and_grad(function)(market)
+    rows = []
+    for i, step in enumerate(steps):
+        moved = np.zeros_like(market)
+        moved[i] = step
+        rows.append((ad.grad(function)(market + moved) - ad.grad(function)(market - moved)) / (2.0 * step))
+    hessian = np.array(rows)
+    return np.concatenate([[price], gradient, (0.5 * (hessian + hessian.T)).ravel()])
+
+
+@dataclass(frozen=True)
+class Regression:
+    """Continuation less the control at one date as a polynomial in scaled states; None where nothing was fitted."""
+
+    middle: Floats
+    half: Floats
+    powers: NDArray[Any]
+    coefficients: Floats
+
+    def __call__(self, states: Floats) -> Floats:
+        """Return the fitted values at states (n_states, n_paths)."""
+        return self.coefficients @ _functions((states - self.middle) / self.half, self.powers)
+
+
+def _functions(points: Floats, powers: NDArray[Any]) -> Floats:
+    """Return products of Chebyshev polynomials of the points, (n_functions, n_paths)."""
+    top = int(powers.max(initial=0))
+    table = [np.ones_like(points), points]
+    while len(table) <= top:
+        table.append(2.0 * points * table[-1] - table[-2])
+    return np.array([np.prod([table[p][j] for j, p in enumerate(power)], axis=0) for power in powers])
+
+
+def total_degree(n_states: int, degree: int) -> NDArray[Any]:
+    """Return the powers of all products up to a total degree, (n_functions, n_states)."""
+    every = itertools.product(range(degree + 1), repeat=n_states)
+    return np.array(sorted((p for p in every if sum(p) <= degree), key=lambda p: (sum(p), p)), dtype=np.int64)
+
+
+def regress_backwards(rows: Floats, degree: int) -> list[Regression | None]:
+    """Return the regression of each date but the last; `rows` is (n_paths, 2 + n_states, n_dates)."""
+    exercise, control, states = rows[:, 0], rows[:, 1], rows[:, 2:]
+    powers = total_degree(states.shape[1], degree)
+    gain = np.maximum(exercise[:, -1], 0.0) - control[:, -1]
+    policy: list[Regression | None] = []
+    for date in range(rows.shape[2] - 2, -1, -1):
+        pays = exercise[:, date] > 0.0
+        fitted: Regression | None = None
+        if np.count_nonzero(pays) > 2 * len(powers):
+            there = states[pays, :, date].T
+            low, high = there.min(axis=1, keepdims=True), there.max(axis=1, keepdims=True)
+            middle, half = 0.5 * (low + high), np.where(high > low, 0.5 * (high - low), 1.0)
+            # Least squares of smallest norm: functions the states cannot tell apart share what they explain.
+            coefficients = np.linalg.lstsq(
+                _functions((there - middle) / half, powers).T, gain[pays], rcond=1e-10
+            )[0]
+            fitted = Regression(middle, half, powers, coefficients.astype(np.float64))
+            stops = _stops(exercise[:, date], control[:, date], states[:, :, date], fitted)
+            gain = np.where(stops, exercise[:, date] - control[:, date], gain)
+        policy.append(fitted)
+    return policy[::-1]
+
+
+def _stops(exercise: Floats, control: Floats, states: Floats, fitted: Regression) -> NDArray[np.bool_]:
+    return (exercise > 0.0) & (exercise >= control + fitted(states.T))
+
+
+def stopped_picks(rows: Floats, policy: list[Regression | None]) -> Floats:
+    """Return weights (n_paths, 2, n_dates) that pick exercise value less control at each path's first stop."""
+    exercise, control, states = rows[:, 0], rows[:, 1], rows[:, 2:]
+    n_paths, n_dates = exercise.shape
+    stop = np.full(n_paths, n_dates - 1)
+    for date in range(n_dates - 2, -1, -1):
+        fitted = policy[date]
+        if fitted is not None:
+            stop[_stops(exercise[:, date], control[:, date], states[:, :, date], fitted)] = date
+    picks = np.zeros((n_paths, 2, n_dates))
+    every = np.arange(n_paths)
+    picks[every, 0, stop] = exercise[every, stop] > 0.0
+    picks[every, 1, stop] = -1.0
+    return picks
+
+
+def lognormal_path(
+    *, strike: float, expiry: float, is_call: bool, n_dates: int
+) -> tuple[RecordedPath, Callable[[Any], Any]]:
+    """Return the path of a lognormal spot for `refit_greeks`, the European value its control, and that value today.
+
+    Parameters are (spot, volatility, rate, dividend yield), normals (n_dates,) a path.
+    """
+    times = expiry * np.arange(1, n_dates + 1) / n_dates
+    root, sign = np.sqrt(expiry / n_dates), 1.0 if is_call else -1.0
+
+    def european(x: Any, stock: Any, left: Any) -> Any:
+        deviation = x[1] * np.sqrt(left)
+        asset, cash = stock * np.exp(-x[3] * left), strike * np.exp(-x[2] * expiry)
+        d1 = np.log(asset / cash) / deviation + 0.5 * deviation
+        return sign * (asset * ad.norm_cdf(sign * d1) - cash * ad.norm_cdf(sign * (d1 - deviation)))
+
+    def path(x: Any, z: Any) -> Any:
+        brownian = np.cumsum(z) * root
+        stock = x[0] * np.exp(-(x[3] + 0.5 * x[1] * x[1]) * times + x[1] * brownian)
+        exercise = sign * (stock - strike * np.exp(-x[2] * times))
+        before = european(x, stock[:-1], expiry - times[:-1])
+        control = np.concatenate([before, np.maximum(exercise[-1:], 0.0)])
+        moneyness = np.log(stock / (strike * np.exp(-x[2] * times)))
+        return np.stack([exercise, control, moneyness])
+
+    return path, lambda x: european(x, x[0], np.float64(expiry))
