@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,7 +62,8 @@ class BermudanOption:
         """The option as kernels take it."""
         return Terms(
             self.spot, self.volatility, self.rate, self.dividend_yield, self.strike, self.expiry,
-            1.0 if self.is_call else -1.0,
+            1.0 if self.is_call else -1.0, math.log(self.spot / self.strike),
+            self.strike * math.exp(-self.rate * self.expiry),
         )  # fmt: skip
 
     @property

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from aadlib.types import Floats
 from pricers.american.bermudan_option import BermudanOption
-from pricers.american.exercise_policy_kernel import SPREAD, fit_policy_kernel, start_kernel
+from pricers.american.exercise_policy_kernel import dispersed_paths_kernel, fit_policy_kernel
 from pricers.american.path_noise import PathNoise
 from pricers.types import Longs
 
@@ -37,15 +36,11 @@ class ExercisePolicy:
 
 
 def regressed_paths(option: BermudanOption, noise: PathNoise, batch: int) -> Floats:
-    """Return Brownian motions from dispersed starts, (n_dates - 1, n_paths)."""
-    n = option.n_dates
-    normals = noise.normals(batch=batch, part=REGRESSION_PART, n_columns=n).T
-    scaled = normals * math.sqrt(option.expiry / n)
-    scaled[0] = normals[0] * (SPREAD * math.sqrt(option.expiry))
-    paths = np.cumsum(scaled, axis=0)[1:]
-    return start_kernel(option.terms) + np.ascontiguousarray(
-        np.concatenate([paths, -paths], axis=1) if noise.antithetic else paths
-    )
+    """Return Brownian motions from dispersed starts, (n_dates - 1, n_paths), mirror images in the second half."""
+    normals = noise.normals(batch=batch, part=REGRESSION_PART, n_columns=option.n_dates)
+    paths = np.empty((option.n_dates - 1, len(normals) * (2 if noise.antithetic else 1)))
+    dispersed_paths_kernel(normals, option.terms, paths)
+    return paths
 
 
 def fit_policy(

@@ -28,6 +28,8 @@ from pricers.american.stopped_premium_kernel import (
 from pricers.kernel_options import OPTIONS
 from pricers.types import Longs
 
+BLOCK = 64
+"""Paths turned from rows into columns at a time: their normals stay in the cache."""
 ROUND_OFF = 1e-11
 """Share of the strike that exercise has to gain to be more than round-off."""
 SPREAD = 0.5
@@ -36,9 +38,11 @@ DEPTH = 0.5
 """How far in the money they start, in the same unit."""
 REACH = 3.5
 """Deviations of the dispersed state within which exercise is looked for."""
-PIECES = 32
-"""Pieces of a window in which a crossing is looked for, then bisected."""
-BISECTIONS = 45
+PIECES = 16
+"""Pieces of a window in which a crossing is looked for."""
+MOST_SECANTS = 60
+ROOT_WIDTH = 1e-14
+"""Share of half a window that a root is found to."""
 POINTS_PER_FUNCTION = 8
 """Paths a regression needs for each basis function: with fewer the degree is reduced."""
 
@@ -57,6 +61,27 @@ def start_kernel(terms: Terms) -> float:
 
 
 @njit(**OPTIONS)
+def dispersed_paths_kernel(normals: Floats, terms: Terms, paths: Floats) -> None:
+    """Write Brownian motions of one row a date from normals of one row a path, whose first column draws the start.
+
+    `paths` (n_dates - 1, n_paths) has as many columns as there are normals, or twice as many with mirror images.
+    """
+    n_drawn, n_dates = normals.shape
+    start, mirrored = start_kernel(terms), paths.shape[1] > n_drawn
+    spread, root = SPREAD * math.sqrt(terms.expiry), math.sqrt(terms.expiry / n_dates)
+    for begin in range(0, n_drawn, BLOCK):
+        end = min(begin + BLOCK, n_drawn)
+        state = spread * normals[begin:end, 0]
+        for date in range(n_dates - 1):
+            for i in range(end - begin):
+                state[i] += root * normals[begin + i, date + 1]
+                paths[date, begin + i] = start + state[i]
+            if mirrored:
+                for i in range(end - begin):
+                    paths[date, n_drawn + begin + i] = start - state[i]
+
+
+@njit(**OPTIONS)
 def excess_kernel(
     point: float,
     middle: float,
@@ -72,18 +97,32 @@ def excess_kernel(
 
 
 @njit(**OPTIONS)
-def bisect_kernel(
+def root_kernel(
     inside: float, outside: float, middle: float, half: float, time: float, terms: Terms, coefficients: Floats,
     recurrence: Floats,
 ) -> float:  # fmt: skip
-    """Return the Brownian motion, between exercise and continuation, where the two are worth the same."""
-    for _ in range(BISECTIONS):
-        point = 0.5 * (inside + outside)
-        if excess_kernel(point, middle, half, time, terms, coefficients, recurrence) < 0.0:
-            inside = point
+    """Return the Brownian motion, between exercise and continuation, where the two are worth the same.
+
+    Secants that keep the root between their ends; the value at an end kept twice counts half (Illinois).
+    """
+    below = excess_kernel(inside, middle, half, time, terms, coefficients, recurrence)
+    above = excess_kernel(outside, middle, half, time, terms, coefficients, recurrence)
+    point, side = inside, 0
+    for _ in range(MOST_SECANTS):
+        before = point
+        point = outside - above * (outside - inside) / (above - below)
+        if abs(point - before) < ROOT_WIDTH:
+            break
+        value = excess_kernel(point, middle, half, time, terms, coefficients, recurrence)
+        if value < 0.0:
+            inside, below = point, value
+            above *= 0.5 if side < 0 else 1.0
+            side = -1
         else:
-            outside = point
-    return middle + half * 0.5 * (inside + outside)
+            outside, above = point, value
+            below *= 0.5 if side > 0 else 1.0
+            side = 1
+    return middle + half * point
 
 
 @njit(**OPTIONS)
@@ -102,7 +141,7 @@ def crossing_kernel(
         crossed = before < 0.0 <= after if end == 1 else after < 0.0 <= before
         if crossed:
             inside, outside = (left, right) if end == 1 else (right, left)
-            found = bisect_kernel(inside, outside, middle, half, time, terms, coefficients, recurrence)
+            found = root_kernel(inside, outside, middle, half, time, terms, coefficients, recurrence)
             if not abs(nearest - near) <= abs(found - near):
                 nearest = found
         before = after
@@ -137,10 +176,14 @@ def select_kernel(
     """Gather the paths between `low` and `high`: their points in [-1, 1] and premiums at their stops."""
     middle, half = 0.5 * (low + high), 0.5 * (high - low)
     n_targets = targets.shape[0]
+    picked = np.empty(row.size, np.int64)
     size = 0
     for i in range(row.size):
-        if row[i] < low or row[i] > high:
-            continue
+        # Written without a branch that the processor would guess wrong: the next path overwrites one outside.
+        picked[size] = i
+        size += 1 if low <= row[i] <= high else 0
+    for place in range(size):
+        i = picked[place]
         stop = stops[i]
         if valued[i] != stop:
             # A premium is worked out when a regression first needs it: most stops are overwritten before.
@@ -152,10 +195,9 @@ def select_kernel(
                 gradient = stopped_gradient_kernel(time, at, terms)
                 for c in range(n_targets):
                     premiums[i, c] = gradient[c]
-        points[size] = (row[i] - middle) / half
+        points[place] = (row[i] - middle) / half
         for c in range(n_targets):
-            targets[c, size] = premiums[i, c]
-        size += 1
+            targets[c, place] = premiums[i, c]
     return size
 
 
@@ -297,8 +339,7 @@ def fit_policy_kernel(
                     shifts[date, end, 3] += step
         clip_ends_kernel(strike, time, terms, ends[date], shifts[date])
         for i in range(n_paths):
-            if ends[date, 0] <= brownian[date, i] <= ends[date, 1]:
-                stops[i] = date
+            stops[i] = date if ends[date, 0] <= brownian[date, i] <= ends[date, 1] else stops[i]
 
 
 @njit(**OPTIONS)

@@ -44,6 +44,10 @@ class Terms(NamedTuple):
     strike: float
     expiry: float
     sign: float
+    log_moneyness: float
+    """ln(spot / strike)"""
+    bond: float
+    """Strike discounted from expiry."""
 
 
 @njit(**OPTIONS)
@@ -56,21 +60,21 @@ def normal_cdf(x: float) -> float:
 def stopped_parts_kernel(time: float, brownian: float, terms: Terms) -> tuple[float, ...]:
     """Return discounted stock and strike, the European value's two legs, its density term, d1, d2 and v."""
     sigma = terms.volatility
-    growth = -terms.dividend_yield * time - 0.5 * sigma * sigma * time + sigma * brownian
-    stock = terms.spot * math.exp(growth)
+    moved = sigma * brownian - 0.5 * sigma * sigma * time
+    stock = terms.spot * math.exp(moved - terms.dividend_yield * time)
     cash = terms.strike * math.exp(-terms.rate * time)
     left = terms.expiry - time
     v = sigma * math.sqrt(left)
     asset = stock * math.exp(-terms.dividend_yield * left)
-    bond = terms.strike * math.exp(-terms.rate * terms.expiry)
-    d1 = math.log(asset / bond) / v + 0.5 * v
+    carried = (terms.rate - terms.dividend_yield) * terms.expiry
+    d1 = (terms.log_moneyness + carried + moved) / v + 0.5 * v
     d2 = d1 - v
     density = asset * PER_ROOT_2PI * math.exp(-0.5 * d1 * d1)
     return (
         stock,
         cash,
         asset * normal_cdf(terms.sign * d1),
-        bond * normal_cdf(terms.sign * d2),
+        terms.bond * normal_cdf(terms.sign * d2),
         density,
         d1,
         d2,
