@@ -1,9 +1,12 @@
 """American and Bermudan options: prices with bounds, second-order Greeks, and what to compare them with.
 
 One asset in a flat market: `least_squares_price`, `american_greeks`; `quadrature_greeks` and
-`finite_difference_greeks` share nothing with simulation. `refit_greeks` takes any recorded path.
+`finite_difference_greeks` share nothing with simulation. Any payoff under any model: `EarlyExercisePath`, priced by
+`early_exercise_price`, differentiated by `refit_greeks`.
 """
 
+from pricers.american.early_exercise_path import EarlyExercisePath
+from pricers.american.early_exercise_price import early_exercise_price
 from pricers.american.finite_differences import finite_difference_greeks
 from pricers.american.frozen_times import FrozenTimes, frozen_times
 from pricers.american.least_squares import least_squares_price
@@ -13,6 +16,7 @@ from pricers.american.result import AmericanGreeks, LeastSquaresPrice
 from pricers.american.second_order_greeks import american_greeks
 
 __all__ = [
-    "AmericanGreeks", "FrozenTimes", "LeastSquaresPrice", "american_greeks", "finite_difference_greeks",
-    "frozen_times", "least_squares_price", "quadrature_greeks", "refit_greeks",
+    "AmericanGreeks", "EarlyExercisePath", "FrozenTimes", "LeastSquaresPrice", "american_greeks",
+    "early_exercise_price", "finite_difference_greeks", "frozen_times", "least_squares_price",
+    "quadrature_greeks", "refit_greeks",
 ]  # fmt: skip

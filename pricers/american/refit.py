@@ -7,13 +7,11 @@ looked for.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 import aadlib as ad
 from aadlib.errors import AadValueError
@@ -21,6 +19,7 @@ from aadlib.program.program import Program
 from aadlib.types import Floats
 from aadlib.validation import as_floats, require_finite, require_positive, require_shape, whole_number
 from pricers.american.least_squares import mean_and_stderr
+from pricers.american.polynomial_regression import regress_backwards, stopped_picks
 from pricers.american.result import AmericanGreeks
 
 RecordedPath = Callable[[Any, Any], Any]
@@ -76,12 +75,15 @@ def refit_greeks(
 
     Examples
     --------
-    >>> from pricers.american.refit import lognormal_path
-    >>> path, today = lognormal_path(strike=100.0, expiry=1.0, is_call=False, n_dates=4)
-    >>> normals = np.random.default_rng(1).standard_normal((8192, 4))
-    >>> greeks = refit_greeks(path=path, control_today=today, parameters=[100.0, 0.2, 0.03, 0.0], normals=normals,
-    ...                       steps=[1.0, 0.002, 0.002, 0.002])
-    >>> abs(greeks.price - 6.658) < 0.05
+    >>> from pricers.american.early_exercise_path import EarlyExercisePath
+    >>> from pricers.monte_carlo import GeometricBasketOption, GeometricBrownianMotion
+    >>> market = GeometricBrownianMotion(spots=[100.0], volatilities=0.2, rate=0.03)
+    >>> put = GeometricBasketOption(strike=100.0, is_call=False)
+    >>> path = EarlyExercisePath(dynamics=market, payoff=put, control=put, expiry=1.0, n_dates=4)
+    >>> normals = np.random.default_rng(1).standard_normal((8192, 4, 1))
+    >>> greeks = refit_greeks(path=path, control_today=path.control_today, parameters=path.parameters,
+    ...                       normals=normals, steps=[1.0, 0.002, 0.002])
+    >>> abs(greeks.price - 6.658) < 0.01
     True
     """
     market, steps = as_floats("parameters", parameters), as_floats("steps", steps)
@@ -104,7 +106,7 @@ def refit_greeks(
         raise AadValueError(
             f"labels has {len(names)} names: must have one for each of {market.size} parameters"
         )
-    recorded = _record(path, market, normals)
+    recorded = recorded_path(path, market, normals)
     per_batch = len(normals) // n_batches
     rows = []
     for batch in range(n_batches):
@@ -127,16 +129,24 @@ def refit_greeks(
     )
 
 
-@dataclass(frozen=True)
-class _Recorded:
-    """The path recorded twice: what it returns, and the gain at chosen dates."""
+@dataclass(frozen=True, eq=False)
+class Recorded:
+    """A path recorded twice: what it returns, and the gain at chosen dates."""
 
     rows: Program
     gain: Program
-    n_dates: int
+    sorts_states: bool
+
+    def values(self, market: Floats, normals: Floats) -> Floats:
+        """Return (n_paths, 2 + n_states, n_dates) rows, states in falling order where their order means nothing."""
+        rows: Floats = self.rows.value(market, normals)
+        if self.sorts_states:
+            rows[:, 2:] = -np.sort(-rows[:, 2:], axis=1)
+        return rows
 
 
-def _record(path: RecordedPath, market: Floats, normals: Floats) -> _Recorded:
+def recorded_path(path: RecordedPath, market: Floats, normals: Floats) -> Recorded:
+    """Record a path, and check what it returns."""
     shape = np.shape(ad.value_of(path(market, normals[0])))
     if len(shape) != 2 or shape[0] < 3:
         raise AadValueError(
@@ -153,17 +163,17 @@ def _record(path: RecordedPath, market: Floats, normals: Floats) -> _Recorded:
         lanes=(1, 2),
         passive=(1, 2),
     )
-    return _Recorded(rows, gain, n_dates)
+    return Recorded(rows, gain, bool(getattr(path, "sorts_states", False)))
 
 
-def _one_batch(recorded: _Recorded, market: Floats, steps: Floats, normals: Floats, degree: int) -> Floats:
+def _one_batch(recorded: Recorded, market: Floats, steps: Floats, normals: Floats, degree: int) -> Floats:
     """Return price, gradient and Hessian less those of the control today, in one row."""
     half = len(normals) // 2
     fitted, priced = normals[:half], normals[half : 2 * half]
 
     def at(point: Floats) -> tuple[float, Floats]:
-        policy = regress_backwards(recorded.rows.value(point, fitted), degree)
-        picks = stopped_picks(recorded.rows.value(point, priced), policy)
+        policy = regress_backwards(recorded.values(point, fitted), degree)
+        picks = stopped_picks(recorded.values(point, priced), policy)
         values, gradient = recorded.gain.value_and_gradient(point, priced, picks)
         return float(values.mean()), gradient / half
 
@@ -186,104 +196,3 @@ def _differences(function: Callable[[Any], Any], market: Floats, steps: Floats) 
         rows.append((ad.grad(function)(market + moved) - ad.grad(function)(market - moved)) / (2.0 * step))
     hessian = np.array(rows)
     return np.concatenate([[price], gradient, (0.5 * (hessian + hessian.T)).ravel()])
-
-
-@dataclass(frozen=True)
-class Regression:
-    """Continuation less the control at one date as a polynomial in scaled states; None where nothing was fitted."""
-
-    middle: Floats
-    half: Floats
-    powers: NDArray[Any]
-    coefficients: Floats
-
-    def __call__(self, states: Floats) -> Floats:
-        """Return the fitted values at states (n_states, n_paths)."""
-        return self.coefficients @ _functions((states - self.middle) / self.half, self.powers)
-
-
-def _functions(points: Floats, powers: NDArray[Any]) -> Floats:
-    """Return products of Chebyshev polynomials of the points, (n_functions, n_paths)."""
-    top = int(powers.max(initial=0))
-    table = [np.ones_like(points), points]
-    while len(table) <= top:
-        table.append(2.0 * points * table[-1] - table[-2])
-    return np.array([np.prod([table[p][j] for j, p in enumerate(power)], axis=0) for power in powers])
-
-
-def total_degree(n_states: int, degree: int) -> NDArray[Any]:
-    """Return the powers of all products up to a total degree, (n_functions, n_states)."""
-    every = itertools.product(range(degree + 1), repeat=n_states)
-    return np.array(sorted((p for p in every if sum(p) <= degree), key=lambda p: (sum(p), p)), dtype=np.int64)
-
-
-def regress_backwards(rows: Floats, degree: int) -> list[Regression | None]:
-    """Return the regression of each date but the last; `rows` is (n_paths, 2 + n_states, n_dates)."""
-    exercise, control, states = rows[:, 0], rows[:, 1], rows[:, 2:]
-    powers = total_degree(states.shape[1], degree)
-    gain = np.maximum(exercise[:, -1], 0.0) - control[:, -1]
-    policy: list[Regression | None] = []
-    for date in range(rows.shape[2] - 2, -1, -1):
-        pays = exercise[:, date] > 0.0
-        fitted: Regression | None = None
-        if np.count_nonzero(pays) > 2 * len(powers):
-            there = states[pays, :, date].T
-            low, high = there.min(axis=1, keepdims=True), there.max(axis=1, keepdims=True)
-            middle, half = 0.5 * (low + high), np.where(high > low, 0.5 * (high - low), 1.0)
-            # Least squares of smallest norm: functions the states cannot tell apart share what they explain.
-            coefficients = np.linalg.lstsq(
-                _functions((there - middle) / half, powers).T, gain[pays], rcond=1e-10
-            )[0]
-            fitted = Regression(middle, half, powers, coefficients.astype(np.float64))
-            stops = _stops(exercise[:, date], control[:, date], states[:, :, date], fitted)
-            gain = np.where(stops, exercise[:, date] - control[:, date], gain)
-        policy.append(fitted)
-    return policy[::-1]
-
-
-def _stops(exercise: Floats, control: Floats, states: Floats, fitted: Regression) -> NDArray[np.bool_]:
-    return (exercise > 0.0) & (exercise >= control + fitted(states.T))
-
-
-def stopped_picks(rows: Floats, policy: list[Regression | None]) -> Floats:
-    """Return weights (n_paths, 2, n_dates) that pick exercise value less control at each path's first stop."""
-    exercise, control, states = rows[:, 0], rows[:, 1], rows[:, 2:]
-    n_paths, n_dates = exercise.shape
-    stop = np.full(n_paths, n_dates - 1)
-    for date in range(n_dates - 2, -1, -1):
-        fitted = policy[date]
-        if fitted is not None:
-            stop[_stops(exercise[:, date], control[:, date], states[:, :, date], fitted)] = date
-    picks = np.zeros((n_paths, 2, n_dates))
-    every = np.arange(n_paths)
-    picks[every, 0, stop] = exercise[every, stop] > 0.0
-    picks[every, 1, stop] = -1.0
-    return picks
-
-
-def lognormal_path(
-    *, strike: float, expiry: float, is_call: bool, n_dates: int
-) -> tuple[RecordedPath, Callable[[Any], Any]]:
-    """Return the path of a lognormal spot for `refit_greeks`, the European value its control, and that value today.
-
-    Parameters are (spot, volatility, rate, dividend yield), normals (n_dates,) a path.
-    """
-    times = expiry * np.arange(1, n_dates + 1) / n_dates
-    root, sign = np.sqrt(expiry / n_dates), 1.0 if is_call else -1.0
-
-    def european(x: Any, stock: Any, left: Any) -> Any:
-        deviation = x[1] * np.sqrt(left)
-        asset, cash = stock * np.exp(-x[3] * left), strike * np.exp(-x[2] * expiry)
-        d1 = np.log(asset / cash) / deviation + 0.5 * deviation
-        return sign * (asset * ad.norm_cdf(sign * d1) - cash * ad.norm_cdf(sign * (d1 - deviation)))
-
-    def path(x: Any, z: Any) -> Any:
-        brownian = np.cumsum(z) * root
-        stock = x[0] * np.exp(-(x[3] + 0.5 * x[1] * x[1]) * times + x[1] * brownian)
-        exercise = sign * (stock - strike * np.exp(-x[2] * times))
-        before = european(x, stock[:-1], expiry - times[:-1])
-        control = np.concatenate([before, np.maximum(exercise[-1:], 0.0)])
-        moneyness = np.log(stock / (strike * np.exp(-x[2] * times)))
-        return np.stack([exercise, control, moneyness])
-
-    return path, lambda x: european(x, x[0], np.float64(expiry))

@@ -11,13 +11,16 @@ from aadlib.types import Floats
 from aadlib.validation import whole_number
 from pricers.american.bermudan_option import LABELS, BermudanOption
 from pricers.american.boundary_greeks import boundary_greeks
-from pricers.american.exercise_policy import PRICING_PART
+from pricers.american.early_exercise_path import EarlyExercisePath
+from pricers.american.exercise_policy import PRICING_PART, REGRESSION_PART
 from pricers.american.frozen_times import frozen_times_greeks
 from pricers.american.least_squares import DEGREE, N_BATCHES
 from pricers.american.orthogonal_basis import recurrence_of
 from pricers.american.path_noise import PathNoise
-from pricers.american.refit import lognormal_path, refit_greeks
+from pricers.american.refit import refit_greeks
 from pricers.american.result import AmericanGreeks
+from pricers.monte_carlo.dynamics.geometric_brownian_motion import GeometricBrownianMotion
+from pricers.monte_carlo.payoffs.basket import GeometricBasketOption
 
 SHARPNESS = 30.0
 SPOT_STEP, RATE_STEP = 0.01, 0.002
@@ -33,18 +36,26 @@ def _frozen_times(
 
 
 def _refit(option: BermudanOption, draws: PathNoise, recurrence: Floats, n_upper: int) -> AmericanGreeks:
-    path, today = lognormal_path(
-        strike=option.strike, expiry=option.expiry, is_call=bool(option.is_call), n_dates=option.n_dates
+    model = GeometricBrownianMotion(
+        spots=[option.spot],
+        volatilities=[option.volatility],
+        rate=option.rate,
+        dividend_yields=[option.dividend_yield],
     )
+    payoff = GeometricBasketOption(strike=option.strike, is_call=bool(option.is_call))
+    path = EarlyExercisePath(
+        dynamics=model, payoff=payoff, control=payoff, expiry=option.expiry, n_dates=option.n_dates,
+        differentiate=("spots", "volatilities", "rate", "dividend_yields"),
+    )  # fmt: skip
     rows = []
     for batch in range(draws.n_batches):
-        for part in (0, PRICING_PART):
-            normals = draws.normals(batch=batch, part=part, n_columns=option.n_dates + 1)[:, 1:]
+        for part in (REGRESSION_PART, PRICING_PART):
+            normals = draws.normals(batch=batch, part=part, n_columns=option.n_dates + 1)[:, 1:, None]
             rows.append(np.concatenate([normals, -normals]) if draws.antithetic else normals)
     return refit_greeks(
         path=path,
-        control_today=today,
-        parameters=[getattr(option, name) for name in LABELS],
+        control_today=path.control_today,
+        parameters=path.parameters,
         normals=np.concatenate(rows),
         steps=[SPOT_STEP * option.spot, SPOT_STEP * option.volatility, RATE_STEP, RATE_STEP],
         labels=LABELS,

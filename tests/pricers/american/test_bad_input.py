@@ -15,7 +15,6 @@ from pricers.american import (
     least_squares_price,
     refit_greeks,
 )
-from pricers.american.refit import lognormal_path
 
 from .cases import PUT
 
@@ -73,9 +72,9 @@ def test_unknown_treatments() -> None:
     ],
 )
 def test_what_refitting_refuses(change: dict[str, Any], message: str) -> None:
-    path, _ = lognormal_path(strike=100.0, expiry=1.0, is_call=False, n_dates=4)
     given = {
-        "path": path, "parameters": [100.0, 0.2, 0.03, 0.0], "normals": np.ones((2048, 4)),
+        "path": lambda x, z: np.stack([x[0] - z, 0.0 * z, z]),
+        "parameters": [100.0, 0.2, 0.03, 0.0], "normals": np.ones((2048, 4)),
         "steps": [1.0, 0.01, 0.01, 0.01],
     }  # fmt: skip
     with pytest.raises(AadValueError, match=message):

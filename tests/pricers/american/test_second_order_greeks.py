@@ -19,7 +19,6 @@ from pricers.american import (
     refit_greeks,
 )
 from pricers.american.bermudan_option import LABELS
-from pricers.american.refit import lognormal_path
 
 from .cases import PUT, TRUTH, named
 
@@ -167,19 +166,16 @@ def test_refitting_agrees_within_its_noise() -> None:
 
 
 def test_refitting_takes_any_path(rng: np.random.Generator) -> None:
-    """The same put without a control and with its spot as the only parameter."""
-    path, _ = lognormal_path(strike=100.0, expiry=1.0, is_call=False, n_dates=4)
+    """The same put written down as a function of its spot, without a control."""
+    times = np.arange(1, 5) / 4.0
 
-    def of_spot(x: Any, z: Any) -> Any:
-        rows = path([x[0], 0.2, 0.03, 0.0], z)
-        return np.stack([rows[0], 0.0 * rows[1], rows[2]])
+    def path(x: Any, z: Any) -> Any:
+        stock = x[0] * np.exp(0.01 * times + 0.2 * np.cumsum(z) * 0.5)
+        exercise = np.exp(-0.03 * times) * (100.0 - stock)
+        return np.stack([exercise, 0.0 * stock, np.log(stock)])
 
     found = refit_greeks(
-        path=of_spot,
-        parameters=[100.0],
-        normals=rng.standard_normal((65_536, 4)),
-        steps=[2.0],
-        labels=["spot"],
+        path=path, parameters=[100.0], normals=rng.standard_normal((65_536, 4)), steps=[2.0], labels=["spot"]
     )
     truth = quadrature_greeks(**PUT | {"n_dates": 4})
     assert abs(found.price - truth.price) < 4.0 * found.stderr
