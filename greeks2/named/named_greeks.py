@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from aadlib.errors import AadTypeError, AadValueError
-from aadlib.program.program import Program
+from aadlib.extend import Program
 from aadlib.types import Floats
 from greeks2.named.market_units import MarketInput, bump, market_input, rank, second_name
-from greeks2.point import RECORDINGS, as_program, point_at
+from greeks2.point import as_program, point_at
 from greeks2.read_only import ReadOnly
 from greeks2.second_order import hessian_result
 from greeks2.structure.kinks import KinkGroup, kinks_of
@@ -216,7 +216,7 @@ def greeks(
     for block in blocks:
         bump(block.kind, units)
     numbers = tuple(np.asarray(inputs[name], dtype=np.float64) for name in names)
-    if isinstance(price, RECORDINGS):
+    if isinstance(price, Program):
         function: Any = price
     else:
         function = _bound(price, names, {name: given for name, given in inputs.items() if name not in names})

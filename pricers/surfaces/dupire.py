@@ -11,8 +11,7 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 
 import aadlib as ad
 from aadlib.errors import AadTypeError, AadValueError
-from aadlib.rules.in_python import compiled
-from aadlib.rules.table import CODES, RULES
+from aadlib.extend import CODES, RULES, compiled
 from aadlib.validation import require_finite, require_positive, values_of
 
 TotalVariance = Callable[[Any, Any], Any]

@@ -32,7 +32,8 @@ class Dynamics(ABC):
     rate : number, per year, continuously compounded
     dividend_yields : (n_assets,) numbers or one for all, per year
     correlation : (n_assets, n_assets) numbers, optional
-        Symmetric, ones on the diagonal, positive definite; independent assets without it.
+        Symmetric, ones on the diagonal, positive semidefinite; independent assets without it. The factor has no
+        derivative in correlations where assets are perfectly correlated.
 
     Raises
     ------
