@@ -10,7 +10,7 @@ import numpy as np
 
 import aadlib as ad
 from aadlib.errors import AadValueError
-from aadlib.threads import map_pieces
+from aadlib.extend import map_pieces
 from aadlib.types import Floats
 from aadlib.validation import as_floats, require_finite, whole_number
 from pricers.american.least_squares import mean_and_stderr

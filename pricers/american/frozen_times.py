@@ -17,7 +17,7 @@ import numpy as np
 from numba import njit
 
 import aadlib as ad
-from aadlib.threads import map_pieces
+from aadlib.extend import map_pieces
 from aadlib.types import Floats
 from aadlib.validation import require_positive
 from pricers.american.bermudan_option import LABELS, BermudanOption

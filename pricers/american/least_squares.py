@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from aadlib.threads import map_pieces
+from aadlib.extend import map_pieces
 from aadlib.types import Floats
 from aadlib.validation import whole_number
 from pricers.american.bermudan_option import BermudanOption

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 import aadlib as ad
+from aadlib import Program
 from aadlib.errors import AadValueError
-from aadlib.program.program import Program
 from aadlib.types import Floats
 from aadlib.validation import as_floats, require_finite, require_positive, require_shape, whole_number
 from pricers.american.least_squares import mean_and_stderr

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from aadlib.threads import map_pieces
+from aadlib.extend import map_pieces
 from aadlib.types import Floats
 from pricers.american.bermudan_option import LABELS, BermudanOption
 
