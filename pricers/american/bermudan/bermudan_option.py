@@ -10,7 +10,7 @@ import numpy as np
 from aadlib.errors import AadTypeError
 from aadlib.types import Floats
 from aadlib.validation import require_finite, require_positive, whole_number
-from pricers.american.stopped_premium_kernel import N_OUTPUTS, Terms, stopped_hessian_kernel
+from pricers.american.bermudan.stopped_premium_kernel import N_OUTPUTS, Terms, stopped_hessian_kernel
 
 LABELS = ("spot", "volatility", "rate", "dividend_yield")
 """What a price is differentiated in, in the order of every gradient and Hessian of this package."""

@@ -8,9 +8,9 @@ import numpy as np
 
 from aadlib.types import Floats
 from aadlib.validation import whole_number
-from pricers.american.bermudan_option import BermudanOption
-from pricers.american.result import AmericanGreeks
-from pricers.american.value_differences import differenced
+from pricers.american.bermudan.bermudan_option import BermudanOption
+from pricers.american.bermudan.result import AmericanGreeks
+from pricers.american.bermudan.value_differences import differenced
 from pricers.pde.backward.payoff import averaged_payoff
 from pricers.pde.grids.interpolation import interpolate
 from pricers.pde.grids.spot_grids import Grid, sinh_grid

@@ -6,9 +6,9 @@ import numpy as np
 
 import aadlib as ad
 from aadlib.types import Floats
-from pricers.american.bermudan_option import LABELS, BermudanOption
-from pricers.american.twins.exercise_policy import premiums_with_gradients
-from pricers.american.twins.stopped_premium import stopped_premium
+from pricers.american.bermudan.bermudan_option import LABELS, BermudanOption
+from pricers.american.bermudan.twins.exercise_policy import premiums_with_gradients
+from pricers.american.bermudan.twins.stopped_premium import stopped_premium
 
 
 def first_stops(ends: Floats, paths: Floats, sign: float) -> Floats:

@@ -12,18 +12,18 @@ import numpy as np
 from aadlib.extend import map_pieces
 from aadlib.types import Floats
 from aadlib.validation import whole_number
-from pricers.american.bermudan_option import BermudanOption
-from pricers.american.exercise_policy import (
+from pricers.american.bermudan.bermudan_option import BermudanOption
+from pricers.american.bermudan.exercise_policy import (
     PRICING_PART,
     UPPER_PART,
     ExercisePolicy,
     fit_policy,
 )
-from pricers.american.orthogonal_basis import recurrence_of
-from pricers.american.path_noise import PathNoise
-from pricers.american.pricing_pass_kernel import premium_sum_kernel
-from pricers.american.result import LeastSquaresPrice
-from pricers.american.upper_bound_kernel import upper_sum_kernel
+from pricers.american.bermudan.orthogonal_basis import recurrence_of
+from pricers.american.bermudan.path_noise import PathNoise
+from pricers.american.bermudan.pricing_pass_kernel import premium_sum_kernel
+from pricers.american.bermudan.result import LeastSquaresPrice
+from pricers.american.bermudan.upper_bound_kernel import upper_sum_kernel
 
 N_BATCHES = 16
 DEGREE = 4

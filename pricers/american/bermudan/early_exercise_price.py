@@ -13,10 +13,15 @@ from aadlib.errors import AadValueError
 from aadlib.extend import map_pieces
 from aadlib.types import Floats
 from aadlib.validation import as_floats, require_finite, whole_number
-from pricers.american.least_squares import mean_and_stderr
-from pricers.american.polynomial_regression import Regression, regress_backwards, stopped_picks, total_degree
-from pricers.american.refit import Recorded, RecordedPath, recorded_path
-from pricers.american.result import LeastSquaresPrice
+from pricers.american.bermudan.least_squares import mean_and_stderr
+from pricers.american.bermudan.polynomial_regression import (
+    Regression,
+    regress_backwards,
+    stopped_picks,
+    total_degree,
+)
+from pricers.american.bermudan.refit import Recorded, RecordedPath, recorded_path
+from pricers.american.bermudan.result import LeastSquaresPrice
 
 N_INNER = 64
 
@@ -58,7 +63,7 @@ def early_exercise_price(
 
     Examples
     --------
-    >>> from pricers.american.early_exercise_path import EarlyExercisePath
+    >>> from pricers.american.bermudan.early_exercise_path import EarlyExercisePath
     >>> from pricers.monte_carlo import BestOfOption, GeometricBrownianMotion
     >>> market = GeometricBrownianMotion(spots=[100.0, 100.0], volatilities=0.2, rate=0.05, dividend_yields=0.1)
     >>> call = EarlyExercisePath(dynamics=market, payoff=BestOfOption(strike=100.0), expiry=3.0, n_dates=9)

@@ -17,9 +17,9 @@ import numpy as np
 from numba import njit
 
 from aadlib.types import Floats
-from pricers.american.least_squares_kernel import SUM_OPTIONS, products_kernel, solve_kernel
-from pricers.american.orthogonal_basis import basis_rows_kernel, basis_sum_kernel
-from pricers.american.stopped_premium_kernel import (
+from pricers.american.bermudan.least_squares_kernel import SUM_OPTIONS, products_kernel, solve_kernel
+from pricers.american.bermudan.orthogonal_basis import basis_rows_kernel, basis_sum_kernel
+from pricers.american.bermudan.stopped_premium_kernel import (
     N_INPUTS,
     Terms,
     stopped_gradient_kernel,

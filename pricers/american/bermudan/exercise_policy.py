@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from aadlib.types import Floats
-from pricers.american.bermudan_option import BermudanOption
-from pricers.american.exercise_policy_kernel import dispersed_paths_kernel, fit_policy_kernel
-from pricers.american.path_noise import PathNoise
+from pricers.american.bermudan.bermudan_option import BermudanOption
+from pricers.american.bermudan.exercise_policy_kernel import dispersed_paths_kernel, fit_policy_kernel
+from pricers.american.bermudan.path_noise import PathNoise
 from pricers.types import Longs
 
 REGRESSION_PART, PRICING_PART, UPPER_PART = 0, 1, 2

@@ -9,9 +9,9 @@ from scipy.optimize import brentq
 
 import aadlib as ad
 from aadlib.types import Floats
-from pricers.american.bermudan_option import LABELS, BermudanOption
-from pricers.american.exercise_policy_kernel import PIECES, REACH, SPREAD, start_kernel
-from pricers.american.twins.stopped_premium import stopped_premium
+from pricers.american.bermudan.bermudan_option import LABELS, BermudanOption
+from pricers.american.bermudan.exercise_policy_kernel import PIECES, REACH, SPREAD, start_kernel
+from pricers.american.bermudan.twins.stopped_premium import stopped_premium
 
 
 def premiums_with_gradients(option: BermudanOption, times: Floats, brownian: Floats) -> Floats:

@@ -8,20 +8,20 @@ import numpy as np
 import pytest
 
 from greeks2 import hessian
-from pricers.american.bermudan_option import LABELS, BermudanOption
-from pricers.american.exercise_policy import fit_policy, regressed_paths
-from pricers.american.orthogonal_basis import recurrence_of
-from pricers.american.path_noise import PathNoise
-from pricers.american.pricing_pass_kernel import greek_sums_kernel, kink_kernel
-from pricers.american.result import unpacked
-from pricers.american.stopped_premium_kernel import (
+from pricers.american.bermudan.bermudan_option import LABELS, BermudanOption
+from pricers.american.bermudan.exercise_policy import fit_policy, regressed_paths
+from pricers.american.bermudan.orthogonal_basis import recurrence_of
+from pricers.american.bermudan.path_noise import PathNoise
+from pricers.american.bermudan.pricing_pass_kernel import greek_sums_kernel, kink_kernel
+from pricers.american.bermudan.result import unpacked
+from pricers.american.bermudan.stopped_premium_kernel import (
     N_OUTPUTS,
     stopped_gradient_kernel,
     stopped_hessian_kernel,
     stopped_value_kernel,
 )
-from pricers.american.twins import exercise_policy, pricing_pass
-from pricers.american.twins.stopped_premium import stopped_premium
+from pricers.american.bermudan.twins import exercise_policy, pricing_pass
+from pricers.american.bermudan.twins.stopped_premium import stopped_premium
 
 PUT = BermudanOption(
     spot=100.0, strike=102.0, expiry=1.5, volatility=0.25, rate=0.04, dividend_yield=0.01, n_dates=8

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from aadlib.errors import AadTypeError, AadValueError
-from pricers.american import EarlyExercisePath, early_exercise_price, refit_greeks
-from pricers.american.bermudan_option import BermudanOption
-from pricers.american.quadrature import quadrature_values
+from pricers.american.bermudan import EarlyExercisePath, early_exercise_price, refit_greeks
+from pricers.american.bermudan.bermudan_option import BermudanOption
+from pricers.american.bermudan.quadrature import quadrature_values
 from pricers.monte_carlo import (
     AsianOption,
     BasketOption,

@@ -18,8 +18,8 @@ import math
 from numba import njit
 
 from aadlib.types import Floats
-from pricers.american.exercise_policy_kernel import strike_kernel
-from pricers.american.stopped_premium_kernel import Terms, stopped_parts_kernel, stopped_value_kernel
+from pricers.american.bermudan.exercise_policy_kernel import strike_kernel
+from pricers.american.bermudan.stopped_premium_kernel import Terms, stopped_parts_kernel, stopped_value_kernel
 from pricers.kernel_options import OPTIONS
 
 

@@ -18,9 +18,9 @@ from aadlib import Program
 from aadlib.errors import AadValueError
 from aadlib.types import Floats
 from aadlib.validation import as_floats, require_finite, require_positive, require_shape, whole_number
-from pricers.american.least_squares import mean_and_stderr
-from pricers.american.polynomial_regression import regress_backwards, stopped_picks
-from pricers.american.result import AmericanGreeks
+from pricers.american.bermudan.least_squares import mean_and_stderr
+from pricers.american.bermudan.polynomial_regression import regress_backwards, stopped_picks
+from pricers.american.bermudan.result import AmericanGreeks
 
 RecordedPath = Callable[[Any, Any], Any]
 """(parameters, normals of one path) -> (2 + n_states, n_dates): discounted exercise value and control, and states."""
@@ -75,7 +75,7 @@ def refit_greeks(
 
     Examples
     --------
-    >>> from pricers.american.early_exercise_path import EarlyExercisePath
+    >>> from pricers.american.bermudan.early_exercise_path import EarlyExercisePath
     >>> from pricers.monte_carlo import GeometricBasketOption, GeometricBrownianMotion
     >>> market = GeometricBrownianMotion(spots=[100.0], volatilities=0.2, rate=0.03)
     >>> put = GeometricBasketOption(strike=100.0, is_call=False)

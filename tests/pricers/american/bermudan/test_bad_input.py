@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from aadlib.errors import AadTypeError, AadValueError
-from pricers.american import (
+from pricers.american.bermudan import (
     american_greeks,
     finite_difference_greeks,
     frozen_times,

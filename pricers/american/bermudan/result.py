@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from aadlib.types import Floats
-from pricers.american.bermudan_option import LABELS
+from pricers.american.bermudan.bermudan_option import LABELS
 
 TWO_SIDED_95 = 1.959963984540054
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from aadlib.errors import AadValueError
-from pricers.american import finite_difference_greeks, quadrature_greeks
-from pricers.american.bermudan_option import BermudanOption
-from pricers.american.quadrature import quadrature_values
+from pricers.american.bermudan import finite_difference_greeks, quadrature_greeks
+from pricers.american.bermudan.bermudan_option import BermudanOption
+from pricers.american.bermudan.quadrature import quadrature_values
 from pricers.analytic import black_scholes
 
 from .cases import PUT, TRUTH, named

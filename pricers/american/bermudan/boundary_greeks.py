@@ -14,13 +14,13 @@ from __future__ import annotations
 import numpy as np
 
 from aadlib.types import Floats
-from pricers.american.bermudan_option import LABELS, BermudanOption
-from pricers.american.exercise_policy import ExercisePolicy
-from pricers.american.least_squares import Batch, mean_and_stderr, run_batches
-from pricers.american.path_noise import PathNoise
-from pricers.american.pricing_pass_kernel import greek_sums_kernel
-from pricers.american.result import AmericanGreeks, unpacked
-from pricers.american.stopped_premium_kernel import N_OUTPUTS
+from pricers.american.bermudan.bermudan_option import LABELS, BermudanOption
+from pricers.american.bermudan.exercise_policy import ExercisePolicy
+from pricers.american.bermudan.least_squares import Batch, mean_and_stderr, run_batches
+from pricers.american.bermudan.path_noise import PathNoise
+from pricers.american.bermudan.pricing_pass_kernel import greek_sums_kernel
+from pricers.american.bermudan.result import AmericanGreeks, unpacked
+from pricers.american.bermudan.stopped_premium_kernel import N_OUTPUTS
 
 
 def boundary_greeks(

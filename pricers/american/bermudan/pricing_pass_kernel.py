@@ -18,7 +18,7 @@ import numpy as np
 from numba import njit
 
 from aadlib.types import Floats
-from pricers.american.stopped_premium_kernel import (
+from pricers.american.bermudan.stopped_premium_kernel import (
     N_INPUTS,
     N_OUTPUTS,
     PER_ROOT_2PI,

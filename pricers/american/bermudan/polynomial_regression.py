@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aadlib.types import Floats
-from pricers.american.least_squares_kernel import products_kernel, solve_kernel
+from pricers.american.bermudan.least_squares_kernel import products_kernel, solve_kernel
 
 PATHS_PER_FUNCTION = 4
 """Paths in the money a regression needs for each function; with fewer it is linear, then there is no exercise."""

@@ -14,9 +14,9 @@ from scipy.special import ndtr
 
 from aadlib.errors import AadValueError
 from aadlib.types import Floats
-from pricers.american.bermudan_option import BermudanOption
-from pricers.american.result import AmericanGreeks
-from pricers.american.value_differences import differenced
+from pricers.american.bermudan.bermudan_option import BermudanOption
+from pricers.american.bermudan.result import AmericanGreeks
+from pricers.american.bermudan.value_differences import differenced
 
 NODES = np.polynomial.legendre.leggauss(16)
 PANEL = 2.5

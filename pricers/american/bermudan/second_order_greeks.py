@@ -9,16 +9,16 @@ import numpy as np
 from aadlib.errors import AadValueError
 from aadlib.types import Floats
 from aadlib.validation import whole_number
-from pricers.american.bermudan_option import LABELS, BermudanOption
-from pricers.american.boundary_greeks import boundary_greeks
-from pricers.american.early_exercise_path import EarlyExercisePath
-from pricers.american.exercise_policy import PRICING_PART, REGRESSION_PART
-from pricers.american.frozen_times import frozen_times_greeks
-from pricers.american.least_squares import DEGREE, N_BATCHES
-from pricers.american.orthogonal_basis import recurrence_of
-from pricers.american.path_noise import PathNoise
-from pricers.american.refit import refit_greeks
-from pricers.american.result import AmericanGreeks
+from pricers.american.bermudan.bermudan_option import LABELS, BermudanOption
+from pricers.american.bermudan.boundary_greeks import boundary_greeks
+from pricers.american.bermudan.early_exercise_path import EarlyExercisePath
+from pricers.american.bermudan.exercise_policy import PRICING_PART, REGRESSION_PART
+from pricers.american.bermudan.frozen_times import frozen_times_greeks
+from pricers.american.bermudan.least_squares import DEGREE, N_BATCHES
+from pricers.american.bermudan.orthogonal_basis import recurrence_of
+from pricers.american.bermudan.path_noise import PathNoise
+from pricers.american.bermudan.refit import refit_greeks
+from pricers.american.bermudan.result import AmericanGreeks
 from pricers.monte_carlo.dynamics.geometric_brownian_motion import GeometricBrownianMotion
 from pricers.monte_carlo.payoffs.basket import GeometricBasketOption
 

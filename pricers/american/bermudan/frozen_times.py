@@ -20,12 +20,12 @@ import aadlib as ad
 from aadlib.extend import map_pieces
 from aadlib.types import Floats
 from aadlib.validation import require_positive
-from pricers.american.bermudan_option import LABELS, BermudanOption
-from pricers.american.exercise_policy import PRICING_PART, fit_policy
-from pricers.american.least_squares import DEGREE, mean_and_stderr
-from pricers.american.orthogonal_basis import recurrence_of
-from pricers.american.path_noise import PathNoise
-from pricers.american.result import AmericanGreeks
+from pricers.american.bermudan.bermudan_option import LABELS, BermudanOption
+from pricers.american.bermudan.exercise_policy import PRICING_PART, fit_policy
+from pricers.american.bermudan.least_squares import DEGREE, mean_and_stderr
+from pricers.american.bermudan.orthogonal_basis import recurrence_of
+from pricers.american.bermudan.path_noise import PathNoise
+from pricers.american.bermudan.result import AmericanGreeks
 from pricers.kernel_options import OPTIONS
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from aadlib.extend import map_pieces
 from aadlib.types import Floats
-from pricers.american.bermudan_option import LABELS, BermudanOption
+from pricers.american.bermudan.bermudan_option import LABELS, BermudanOption
 
 ValuesAtSpots = Callable[[BermudanOption, Floats], Floats]
 """Prices of one option at several spots at once, (n_spots,)."""

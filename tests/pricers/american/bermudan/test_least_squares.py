@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pricers.american import finite_difference_greeks, least_squares_price
-from pricers.american.bermudan_option import BermudanOption
+from pricers.american.bermudan import finite_difference_greeks, least_squares_price
+from pricers.american.bermudan.bermudan_option import BermudanOption
 
 from .cases import PUT, TRUTH
 

@@ -11,14 +11,14 @@ import pytest
 
 import aadlib as ad
 from greeks2 import hessian
-from pricers.american import (
+from pricers.american.bermudan import (
     american_greeks,
     finite_difference_greeks,
     frozen_times,
     quadrature_greeks,
     refit_greeks,
 )
-from pricers.american.bermudan_option import LABELS
+from pricers.american.bermudan.bermudan_option import LABELS
 
 from .cases import PUT, TRUTH, named
 
