@@ -7,6 +7,7 @@ import numpy as np
 from aadlib.errors import AadValueError
 from aadlib.types import Floats
 from pricers.chain.quotes import Quotes
+from pricers.curves.forward_curve import ForwardCurve
 from pricers.pde.grids.moneyness_grid import ForwardGrid, forward_grid
 from pricers.surfaces.bspline import uniform_basis
 from pricers.surfaces.spline_local_volatility import SplineLocalVolatility
@@ -31,6 +32,21 @@ def distinct_expiries(quotes: Quotes) -> tuple[Floats, Longs]:
     position = np.empty(of_slices.size, dtype=np.int64)
     position[used] = np.cumsum(starts) - 1
     return of_slices[used][starts], position[quotes.slice_index]
+
+
+def forward_curve(quotes: Quotes) -> ForwardCurve:
+    """Return the curve through forwards and discount factors of all slices, of several at one time their means."""
+    expiry = np.array([item.expiry for item in quotes.slices])
+    position = np.cumsum(np.concatenate([[False], np.diff(expiry) > SAME_TIME]))
+    counts = np.bincount(position)
+
+    def mean(name: str) -> Floats:
+        values = np.array([getattr(item, name) for item in quotes.slices])
+        return np.asarray(np.bincount(position, weights=values) / counts)
+
+    return ForwardCurve.from_forwards(
+        spot=quotes.spot, times=mean("expiry"), forwards=mean("forward"), discounts=mean("discount")
+    )
 
 
 def atm_total_variance(quotes: Quotes) -> Floats:

@@ -7,16 +7,20 @@ from dataclasses import dataclass
 from aadlib.types import Floats
 from pricers.calibration.levenberg_marquardt import Iteration
 from pricers.calibration.quality import FitQuality
+from pricers.contracts import Market
 from pricers.surfaces.spline_local_volatility import SplineLocalVolatility
 
 
-@dataclass(frozen=True)
-class CalibrationResult:
-    """A fitted surface and everything needed to judge it; volatilities as fractions (0.01 is a point).
+@dataclass(frozen=True, kw_only=True)
+class CalibrationResult(Market):
+    """A market with a fitted surface and everything needed to judge it; volatilities as fractions (0.01 is a point).
 
     Attributes
     ----------
+    spot, rate, dividend_yield
+        Of the chain; the curves go through the discount factors and forwards of its slices.
     surface : SplineLocalVolatility
+        With the chain's forward curve.
     weights : str
         Name of the quote weights, or "custom".
     model_volatility : (n_quotes,) float

@@ -53,7 +53,7 @@ class Simulation:
     def discounts(self) -> list[Any]:
         """Return the value today of one unit of currency at the end of each step."""
         n = self.n_steps
-        return [ad.exp(-self.dynamics.rate * (self.expiry * ((k + 1) / n))) for k in range(n)]
+        return [self.dynamics.discount(self.expiry * ((k + 1) / n)) for k in range(n)]
 
     def shocks(self, step: int) -> list[Any]:
         """Return the step's correlated normals."""

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from scipy.sparse import block_diag, csr_array, hstack
+from scipy.sparse import block_diag, csr_array
 
 from aadlib.errors import AadValueError
 from aadlib.types import Floats
@@ -76,42 +76,65 @@ class MovedVariance:
     @property
     def predictor(self) -> MovedPredictor:
         """The variances at all nodes but the outermost as a function of `numbers`."""
-        surface, times = self.surface, np.asarray(self.times, dtype=np.float64)
-        centres = np.empty(0) if self.bump_shapes is None else self.bump_shapes.deviations
-        return MovedPredictor(
-            self._lines(),
-            np.ascontiguousarray(self.nodes[1:-1]),
-            float(values_of(self.shift)) + float(values_of(self.drift)) * times,
-            1.0 / surface.scale(times),
-            1.0 / np.sqrt(surface.total_variance(times)),
-            surface.strike_basis.breakpoints,
-            surface.strike_basis.pieces,
-            np.asarray(centres, dtype=np.float64),
+        times = np.asarray(self.times, dtype=np.float64)
+        return moved_predictor(
+            surface=self.surface,
+            nodes=self.nodes[1:-1],
+            times=times,
+            shifts=np.stack([np.ones(times.size), times], axis=1),
+            home=float(values_of(self.shift)) + float(values_of(self.drift)) * times,
+            hats=self.bump_shapes,
         )
 
-    def _lines(self) -> csr_array:
-        """Return what each step depends on, by line of `numbers`: weights in u of the log variance, shift, hats."""
-        surface, times = self.surface, np.asarray(self.times, dtype=np.float64)
-        n_rows, n_u = times.size, surface.strike_basis.size
-        first, values = surface.time_basis.tabulate(surface.time_coordinate(times))
-        in_time = product_lines(first, 2.0 * values, surface.time_basis.size, n_u)
-        # The basis sums to one, so a level added to every weight is added to the spline.
-        interval = np.eye(surface.levels.size)[np.repeat(surface.interval(times), n_u)]
-        kinds = [
-            hstack([in_time, csr_array(interval)]),
-            csr_array(np.stack([np.ones(n_rows), times], axis=1)),
-        ]
-        widths = [n_u, 1]
-        if self.bump_shapes is not None:
-            widths.append(self.bump_shapes.deviations.size)
-            kinds.append(product_lines(*self.bump_shapes.in_time(times), widths[-1]))
-        # All lines of one kind come before those of the next so far: bring together those of a row.
-        begins = np.cumsum([0, *(n_rows * width for width in widths[:-1])])
-        order = [
-            begin + width * np.arange(n_rows)[:, None] + np.arange(width)
-            for begin, width in zip(begins, widths, strict=True)
-        ]
-        return csr_array(csr_array(block_diag(kinds))[np.concatenate(order, axis=1).ravel()])
+
+def moved_predictor(
+    *,
+    surface: SplineLocalVolatility,
+    nodes: Floats,
+    times: Floats,
+    shifts: Floats,
+    home: Floats,
+    hats: VolatilityHats | None,
+) -> MovedPredictor:
+    """Return the variances of a surface at x + shift as a function of weights, levels, shift numbers and bumps.
+
+    Parameters
+    ----------
+    nodes : (n,) float, increasing x
+    times : (n_rows,) float, years
+    shifts : (n_rows, n_shifts) float, each row's shift as a combination of the shift numbers
+    home : (n_rows,) float, the shifts where it is made
+    """
+    centres = np.empty(0) if hats is None else hats.deviations
+    return MovedPredictor(
+        _lines(surface, times, shifts, hats),
+        np.ascontiguousarray(nodes),
+        home,
+        1.0 / surface.scale(times),
+        1.0 / np.sqrt(surface.total_variance(times)),
+        surface.strike_basis.breakpoints,
+        surface.strike_basis.pieces,
+        np.asarray(centres, dtype=np.float64),
+    )
+
+
+def _lines(
+    surface: SplineLocalVolatility, times: Floats, shifts: Floats, hats: VolatilityHats | None
+) -> csr_array:
+    """Return what each step depends on, by line: weights in u of the log variance, shift, hats."""
+    n_rows, n_u = times.size, surface.strike_basis.size
+    kinds = [surface.lines(times, 2.0), csr_array(shifts)]
+    widths = [n_u, 1]
+    if hats is not None:
+        widths.append(hats.deviations.size)
+        kinds.append(product_lines(*hats.in_time(times), widths[-1]))
+    # All lines of one kind come before those of the next so far: bring together those of a row.
+    begins = np.cumsum([0, *(n_rows * width for width in widths[:-1])])
+    order = [
+        begin + width * np.arange(n_rows)[:, None] + np.arange(width)
+        for begin, width in zip(begins, widths, strict=True)
+    ]
+    return csr_array(csr_array(block_diag(kinds))[np.concatenate(order, axis=1).ravel()])
 
 
 @dataclass(frozen=True, eq=False)
