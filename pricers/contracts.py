@@ -13,7 +13,7 @@ from aadlib.types import Floats
 from aadlib.validation import require_non_negative, require_positive, values_of
 from pricers.curves.forward_curve import ForwardCurve
 from pricers.curves.rate_curve import is_curve, shifted
-from pricers.monte_carlo.dynamics.local_volatility import LocalVolatility
+from pricers.monte_carlo.dynamics.second_order_local_volatility import SecondOrderLocalVolatility
 from pricers.surfaces.bumped_volatility import BumpedVolatility
 from pricers.surfaces.surface import require_surface
 from pricers.surfaces.volatility_hats import VolatilityHats
@@ -113,9 +113,9 @@ class Market(ForwardCurve):
         """Return spot, rate, dividend yield and surface by their names."""
         return {name: getattr(self, name) for name in ("spot", "rate", "dividend_yield", "surface")}
 
-    def dynamics(self) -> LocalVolatility:
+    def dynamics(self) -> SecondOrderLocalVolatility:
         """Return the model of one asset that moves under the surface, for Monte Carlo paths."""
-        return LocalVolatility(
+        return SecondOrderLocalVolatility(
             spots=[self.spot], rate=self.rate, dividend_yields=self.dividend_yield, surfaces=self._surface
         )
 

@@ -66,11 +66,12 @@ class BumpedVolatility:
         values = self.surface(spots, time) + (np.array(bumps) if plain else ad.array(bumps))
         return values if np.ndim(spots) else values[0]
 
-    def along_paths(self, log_spot: Any, time: float) -> Any:
-        """Return the volatility at the logarithm of a spot that is another on every path, and one float time."""
-        deviation = (log_spot - float(self.surface.log_forward(time))) * (1.0 / self._width(time))
-        bump = self.hats.along_paths(self.bumps, time=time, deviation=deviation)
-        return self.surface.along_paths(log_spot, time) + bump
+    def along_paths(self, log_spot: Any, time: float, length: float = 0.0) -> Any:
+        """Return the volatility of a step at the logarithm of a spot that is another on every path."""
+        middle = time + 0.5 * length
+        deviation = (log_spot - float(self.surface.log_forward(middle))) * (1.0 / self._width(middle))
+        bump = self.hats.along_paths(self.bumps, time=middle, deviation=deviation)
+        return self.surface.along_paths(log_spot, time, length) + bump
 
     def tabulated(self, spots: Floats, times: Floats) -> Tabulated:
         """Return its variance on a march's interior nodes (n,) in steps with these midpoints."""

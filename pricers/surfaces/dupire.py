@@ -173,9 +173,9 @@ class DupireLocalVolatility:
         """None: where its total variance has corners in time is its own."""
         return NO_SEAMS
 
-    def along_paths(self, log_spot: Any, time: float) -> Any:
+    def along_paths(self, log_spot: Any, time: float, length: float = 0.0) -> Any:
         """Return the local volatility at the logarithm of a spot that is another on every path."""
-        return self(ad.exp(log_spot), time)
+        return self(ad.exp(log_spot), time + 0.5 * length)
 
     def tabulated(self, spots: Floats, times: Floats) -> None:
         """Return None: a march takes a number for every cell."""

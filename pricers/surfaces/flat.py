@@ -54,7 +54,7 @@ class FlatVolatility:
         """Return the local volatility at spots and a time: the same number everywhere."""
         return self.volatility
 
-    def along_paths(self, log_spot: Any, time: float) -> Any:
+    def along_paths(self, log_spot: Any, time: float, length: float = 0.0) -> Any:
         """Return the local volatility: the same number on every path."""
         return self.volatility
 

@@ -150,12 +150,23 @@ class SplineLocalVolatility:
         ]
         return ad.exp(ad.array(numbers)) if np.ndim(spots) else ad.exp(numbers[0])
 
-    def along_paths(self, log_spot: Any, time: float) -> Any:
-        """Return the local volatility at the logarithm of a spot that is another on every path, and one float time."""
-        row = [0.5 * number for number in self.spline_row(time)]
-        inverse_scale = 1.0 / float(self.scale(time))
-        coordinate = ad.arcsinh((log_spot - float(self.log_forward(time))) * inverse_scale)
+    def along_paths(self, log_spot: Any, time: float, length: float = 0.0) -> Any:
+        """Return the volatility of a step at the logarithm of a spot that is another on every path."""
+        middle = time + 0.5 * length
+        row = [0.5 * number for number in self.spline_row(middle, level=self.mean_level(time, length))]
+        inverse_scale = 1.0 / float(self.scale(middle))
+        coordinate = ad.arcsinh((log_spot - float(self.log_forward(middle))) * inverse_scale)
         return ad.exp(spline_on_lanes(self.strike_basis, row, coordinate))
+
+    def mean_level(self, time: float, length: float) -> Any:
+        """Return the logarithm of the mean of exp(level) over a step, a number of the levels' kind."""
+        ends = np.append(self.expiries[:-1], np.inf)
+        begins = np.append(0.0, self.expiries[:-1])
+        shares = np.minimum(ends, time + length) - np.maximum(begins, time)
+        inside = np.flatnonzero(shares > 1e-9 * length)
+        if inside.size < 2:
+            return self.levels[int(self.interval(time + 0.5 * length))]
+        return ad.log(sum(float(shares[e] / length) * ad.exp(self.levels[e]) for e in inside))
 
     def tabulated(self, spots: Floats, times: Floats) -> Tabulated:
         """Return it on a march's interior nodes (n,) in steps with these midpoints: linear in weights and levels."""
@@ -219,13 +230,17 @@ class SplineLocalVolatility:
         """Index of the expiry interval that holds each float time; an expiry ends its own interval."""
         return np.minimum(np.searchsorted(self.expiries, time, side="left"), self.expiries.size - 1)
 
-    def spline_row(self, time: float, weights: Any = None, levels: Any = None) -> list[Any]:
+    def spline_row(
+        self, time: float, weights: Any = None, levels: Any = None, level: Any = None
+    ) -> list[Any]:
         """Return the weights in u of the log variance at one time, (strike_basis.size,) numbers.
 
-        A march contracts the time basis once per step, so that a cell is left with a cubic in u.
+        A march contracts the time basis once per step, so that a cell is left with a cubic in u. The level is that of the
+        time's interval, unless another is given.
         """
         weights = self.weights if weights is None else weights
-        level = (self.levels if levels is None else levels)[int(self.interval(time))]
+        if level is None:
+            level = (self.levels if levels is None else levels)[int(self.interval(time))]
         start, factors = self.time_basis.local_values(float(self.time_coordinate(time)))
         active = [(2.0 * factor, weights[start + j]) for j, factor in enumerate(factors) if factor != 0.0]
         row = []

@@ -103,12 +103,13 @@ class SplineVolatility:
         link = "log_volatility" if self.logarithmic else "volatility"
         return Tabulated(self.local_basis(spots, times), self.flat_weights, link)
 
-    def along_paths(self, log_spot: Any, time: float) -> Any:
+    def along_paths(self, log_spot: Any, time: float, length: float = 0.0) -> Any:
         """Return the local volatility at the logarithm of a spot that is another on every path."""
         if isinstance(self.basis, BSplineBasis):
             basis, row = self.basis, list(self.weights)
         else:
-            basis, row = self.basis.first, self.basis.contract_second(self.weights, time)
+            basis = self.basis.first
+            row = self.basis.contract_second(self.weights, time + 0.5 * length)
         value = spline_on_lanes(basis, row, ad.exp(log_spot))
         return ad.exp(value) if self.logarithmic else value
 

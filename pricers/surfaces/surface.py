@@ -49,10 +49,11 @@ class VolatilitySurface(Protocol):
     def __call__(self, spots: Any, time: Any) -> Any:
         """Return the volatilities at spots, a float or (n,) floats, and one time: a number or (n,) numbers."""
 
-    def along_paths(self, log_spot: Any, time: float) -> Any:
-        """Return the volatility at the logarithm of a spot that is another on every path, and one float time.
+    def along_paths(self, log_spot: Any, time: float, length: float = 0.0) -> Any:
+        """Return the volatility of a step, at the logarithm of a spot that is another on every path.
 
-        The logarithm is a number of any kind, or an array of them. No comparison steers a recording: where pieces of
+        The step begins at a float time and has a float length (years): it takes the volatility of its middle, or where the
+        surface jumps in between the mean. The logarithm is a number of any kind, or an array of them. No comparison steers a recording: where pieces of
         the surface are looked up, they are by value, in every path and every replay anew.
         """
 

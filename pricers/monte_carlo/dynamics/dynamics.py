@@ -124,6 +124,23 @@ class Dynamics(ABC):
         """Return the value today of one unit of currency at a time (years)."""
         return discount_factor(self.rate, time)
 
+    def moved(self, log_prices: list[Any], time: float, length: Any, shocks: list[Any]) -> list[Any]:
+        """Return the log prices a step later, given correlated normals.
+
+        A model whose own steps are more exact than `law` overrides it. The last step of a path always has the law, so
+        that smoothings may integrate it.
+        """
+        return self.normally_moved(log_prices, time, length, shocks)
+
+    def normally_moved(
+        self, log_prices: list[Any], time: float, length: Any, shocks: list[Any]
+    ) -> list[Any]:
+        """Return the log prices a step of the normal `law` later."""
+        means, deviations = self.law(log_prices, time, length)
+        return [
+            mean + deviation * shock for mean, deviation, shock in zip(means, deviations, shocks, strict=True)
+        ]
+
     @abstractmethod
     def law(self, log_prices: list[Any], time: float, length: Any) -> tuple[list[Any], list[Any]]:
         """Return means and standard deviations of the log prices a step later, given the log prices now.

@@ -103,10 +103,10 @@ class LocalVolatility(Dynamics):
     def law(self, log_prices: list[Any], time: float, length: Any) -> tuple[list[Any], list[Any]]:
         """Return means and standard deviations of the log prices a step later, given the log prices now."""
         root = ad.sqrt(length)
-        middle = time + 0.5 * float(ad.value_of(length))
+        years = float(ad.value_of(length))
         means, deviations = [], []
         for x, surface, drift in zip(log_prices, self.surfaces, self.drifts(time, length), strict=True):
-            volatility = surface.along_paths(x, middle)
+            volatility = surface.along_paths(x, time, years)
             means.append(x + (drift - 0.5 * volatility * volatility) * length)
             deviations.append(volatility * root)
         return means, deviations
