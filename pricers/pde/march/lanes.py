@@ -164,7 +164,10 @@ def assemble(
         result[alone[0]] = alone[1][:, None] * x
         return result
 
-    crossed = transposed(products[: len(weights)]) + coefficients.T @ products[len(weights) :]
+    crossed = transposed(products[: len(weights)])
+    moving = np.flatnonzero(coefficients.any(axis=1))
+    if moving.size:
+        crossed += coefficients[moving].T @ products[len(weights) + moving]
     if coefficients[0].any():
         of_scale = np.zeros(len(weights))
         gather_kernel(*state.basis.arrays, adjoint.diffusion * (state.slope / state.parts[1][0]), of_scale)
