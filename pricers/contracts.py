@@ -15,6 +15,7 @@ from pricers.curves.forward_curve import ForwardCurve
 from pricers.curves.rate_curve import is_curve, shifted
 from pricers.monte_carlo.dynamics.second_order_local_volatility import SecondOrderLocalVolatility
 from pricers.surfaces.bumped_volatility import BumpedVolatility
+from pricers.surfaces.flat import FlatVolatility
 from pricers.surfaces.surface import require_surface
 from pricers.surfaces.volatility_hats import VolatilityHats
 
@@ -78,8 +79,11 @@ class Market(ForwardCurve):
 
     surface: Any = None
 
-    GROUPS: ClassVar = ("spot", "rate", "dividend_yield", "weights")
-    """What a price may be differentiated in: of a curve its parallel shift, of the surface its numbers."""
+    GROUPS: ClassVar = ("spot", "rate", "dividend_yield", "weights", "volatilities")
+    """What a price may be differentiated in: of a curve its parallel shift, of the surface its numbers.
+
+    They are called volatilities where they are: of a flat surface, and of one with bumps.
+    """
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -88,23 +92,24 @@ class Market(ForwardCurve):
 
     def group(self, name: str) -> Floats:
         """Return the values of one group of `GROUPS`: (size,) floats."""
-        if name == "weights":
-            return np.array([float(values_of(number)) for number in self._surface.numbers])
+        if name in ("weights", "volatilities"):
+            return np.array([float(values_of(number)) for number in self._numbers(name)])
         given = getattr(self, name)
         return np.array([float(values_of(given.shift if is_curve(given) else given))])
 
     def labels(self, name: str) -> list[str]:
         """Name the numbers of one group."""
-        if name == "weights":
-            return [f"weight[{k}]" for k in range(len(self._surface.numbers))]
+        if name in ("weights", "volatilities"):
+            singular = "weight" if name == "weights" else "volatility"
+            return [f"{singular}[{k}]" for k in range(len(self._numbers(name)))]
         return [name]
 
     def replaced(self, groups: Mapping[str, Any]) -> Market:
         """Return the market with other numbers, of any kind, in some groups."""
         fields: dict[str, Any] = {}
         for name, numbers in groups.items():
-            if name == "weights":
-                fields["surface"] = self._surface.with_numbers(numbers)
+            if name in ("weights", "volatilities"):
+                fields["surface"] = self.required_surface.with_numbers(numbers)
             else:
                 fields[name] = shifted(getattr(self, name), numbers[0])
         return Market(**{**self.as_fields(), **fields})
@@ -116,15 +121,26 @@ class Market(ForwardCurve):
     def dynamics(self) -> SecondOrderLocalVolatility:
         """Return the model of one asset that moves under the surface, for Monte Carlo paths."""
         return SecondOrderLocalVolatility(
-            spots=[self.spot], rate=self.rate, dividend_yields=self.dividend_yield, surfaces=self._surface
+            spots=[self.spot], rate=self.rate, dividend_yields=self.dividend_yield, surfaces=self.required_surface
         )
 
     def bumped(self, hats: VolatilityHats) -> Market:
         """Return the market with volatility bumps as the surface's numbers: bucketed vegas are derivatives in them."""
-        return Market(**{**self.as_fields(), "surface": BumpedVolatility(self._surface, hats)})
+        return Market(**{**self.as_fields(), "surface": BumpedVolatility(self.required_surface, hats)})
+
+    def _numbers(self, name: str) -> list[Any]:
+        """Return the surface's numbers under one of their two names."""
+        surface = self.required_surface
+        if name == "volatilities" and not isinstance(surface, (FlatVolatility, BumpedVolatility)):
+            raise AadValueError(
+                "volatilities: the numbers of this surface are weights of splines or parameters of slices; differentiate "
+                "in 'weights', or in bumps of a calibrated surface, market.bumped(VolatilityHats(...))"
+            )
+        return list(surface.numbers)
 
     @property
-    def _surface(self) -> Any:
+    def required_surface(self) -> Any:
+        """The surface; raises where there is none."""
         if self.surface is None:
             raise AadValueError("surface = None: give the market a volatility surface, such as FlatVolatility(0.2)")
         return self.surface

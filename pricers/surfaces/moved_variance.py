@@ -34,6 +34,7 @@ class MovedVariance:
     nodes : (n_nodes,) float, increasing log-moneyness x
     times : (n_steps,) float, years
     shift, drift : numbers of any kind, common displacement of x today and its growth per year
+        A list of shifts is one a step.
     weights, levels, volatility_bumps, bump_shapes
         As for `SplineLocalVolatility.variance_row`.
     """
@@ -58,7 +59,7 @@ class MovedVariance:
         return self.surface.variance_row(
             log_moneyness=self.nodes,
             time=time,
-            shift=self.shift + self.drift * time,
+            shift=(self.shift[step] if isinstance(self.shift, list) else self.shift) + self.drift * time,
             weights=self.weights,
             levels=self.levels,
             volatility_bumps=self.volatility_bumps,
@@ -71,18 +72,20 @@ class MovedVariance:
         weights = self.surface.weights if self.weights is None else self.weights
         levels = self.surface.levels if self.levels is None else self.levels
         bumps = [] if self.volatility_bumps is None else self.volatility_bumps
-        return [*np.asarray(weights).ravel().tolist(), *levels, self.shift, self.drift, *bumps]
+        shifts = self.shift if isinstance(self.shift, list) else [self.shift]
+        return [*np.asarray(weights).ravel().tolist(), *levels, *shifts, self.drift, *bumps]
 
     @property
     def predictor(self) -> MovedPredictor:
         """The variances at all nodes but the outermost as a function of `numbers`."""
         times = np.asarray(self.times, dtype=np.float64)
+        by_step = np.eye(times.size) if isinstance(self.shift, list) else np.ones((times.size, 1))
         return moved_predictor(
             surface=self.surface,
             nodes=self.nodes[1:-1],
             times=times,
-            shifts=np.stack([np.ones(times.size), times], axis=1),
-            home=float(values_of(self.shift)) + float(values_of(self.drift)) * times,
+            shifts=np.concatenate([by_step, times[:, None]], axis=1),
+            home=by_step @ np.atleast_1d(values_of(self.shift)) + float(values_of(self.drift)) * times,
             hats=self.bump_shapes,
         )
 

@@ -13,7 +13,7 @@ from aadlib.types import Floats
 from aadlib.validation import values_of
 from pricers.curves.rate_curve import is_curve
 from pricers.pde.grids.spot_grids import Grid
-from pricers.pde.march.operator import is_plain
+from pricers.number_kinds import is_plain
 
 
 def intrinsic_values(spots: Floats, strike: Any, is_call: bool) -> list[Any]:

@@ -30,7 +30,8 @@ from pricers.pde.backward.payoff import averaged_payoff, boundary_values, intrin
 from pricers.pde.grids.automatic_grid import default_grid
 from pricers.pde.grids.interpolation import interpolate
 from pricers.pde.grids.spot_grids import Grid
-from pricers.pde.march.operator import holds_recorded, is_plain, plain_bands, step_operators
+from pricers.number_kinds import holds_recorded, is_plain
+from pricers.pde.march.operator import plain_bands, step_operators
 from pricers.pde.march.substeps import Substep, march
 from pricers.pde.march.volatility import march_volatility
 
@@ -122,7 +123,7 @@ def price(
         damped_steps=damped_steps,
         expand=expand,
     )
-    return interpolate(grid=grid, values=values, spot=spot)
+    return interpolate(grid=grid, values=values, spot=spot, expand=expand)
 
 
 def crank_nicolson(

@@ -184,7 +184,7 @@ def price_book(
     if grid is None:
         money = np.log(strike / np.atleast_1d(values_of(forwards)))
         grid = book_grid(surface=surface, expiries=expiry, log_moneyness=money)
-    rows = _expiry_rows(grid, expiry)
+    rows = expiry_rows(grid, expiry)
 
     moved = ad.log(spot * (1.0 / reference_spot))
     carry = rate_shift - dividend_shift
@@ -224,7 +224,8 @@ def price_book(
     ]
 
 
-def _expiry_rows(grid: ForwardGrid, expiries: Floats) -> list[int]:
+def expiry_rows(grid: ForwardGrid, expiries: Floats) -> list[int]:
+    """Return the row of each expiry among those that a grid hits."""
     rows = np.argmin(np.abs(grid.expiries[:, None] - expiries), axis=0)
     missed = np.abs(grid.expiries[rows] - expiries) > 1e-9
     if missed.any():

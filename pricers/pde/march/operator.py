@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
-from aadlib import ADVar
 from aadlib.errors import AadValueError
 from aadlib.types import Floats
 from aadlib.validation import require_non_negative
+from pricers.number_kinds import is_plain
 from pricers.pde.grids.spot_grids import Grid
-from pricers.pde.march.steps import MarchSteps, is_plain
+from pricers.pde.march.steps import MarchSteps
 from pricers.pde.march.substeps import Bands
-
-
-def holds_recorded(numbers: Iterable[Any]) -> bool:
-    """Return whether some of the numbers are being recorded and none is a dual."""
-    recorded = False
-    for item in numbers:
-        for number in (
-            item.ravel().tolist() if isinstance(item, np.ndarray) and item.dtype == object else [item]
-        ):
-            if hasattr(number, "partials"):
-                return False
-            recorded = recorded or isinstance(number, ADVar)
-    return recorded
 
 
 def volatility_rows(volatility: Any, grid: Grid, n_steps: int, midpoints: list[Any]) -> list[Any]:

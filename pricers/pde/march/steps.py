@@ -13,18 +13,10 @@ from aadlib.errors import AadTypeError
 from aadlib.types import Floats
 from aadlib.validation import values_of
 from pricers.curves.rate_curve import is_curve, mean_rate
+from pricers.number_kinds import is_plain
 
 SHORTEST = 1e-9
 """Years: seams that near to each other, to today or to the expiry are one."""
-
-
-def is_plain(x: Any) -> bool:
-    """Return whether `x` holds floats only, nothing being differentiated."""
-    if isinstance(x, list | tuple):
-        return all(is_plain(item) for item in x)
-    if isinstance(x, np.ndarray):
-        return bool(x.dtype != object)
-    return isinstance(x, int | float | np.number)
 
 
 @dataclass(frozen=True, eq=False)
