@@ -121,7 +121,10 @@ class Market(ForwardCurve):
     def dynamics(self) -> SecondOrderLocalVolatility:
         """Return the model of one asset that moves under the surface, for Monte Carlo paths."""
         return SecondOrderLocalVolatility(
-            spots=[self.spot], rate=self.rate, dividend_yields=self.dividend_yield, surfaces=self.required_surface
+            spots=[self.spot],
+            rate=self.rate,
+            dividend_yields=self.dividend_yield,
+            surfaces=self.required_surface,
         )
 
     def bumped(self, hats: VolatilityHats) -> Market:
@@ -142,5 +145,7 @@ class Market(ForwardCurve):
     def required_surface(self) -> Any:
         """The surface; raises where there is none."""
         if self.surface is None:
-            raise AadValueError("surface = None: give the market a volatility surface, such as FlatVolatility(0.2)")
+            raise AadValueError(
+                "surface = None: give the market a volatility surface, such as FlatVolatility(0.2)"
+            )
         return self.surface

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 import aadlib as ad
 from aadlib.errors import AadTypeError
 from aadlib.validation import require_finite, require_positive, values_of
+from pricers.analytic.market_units import in_units
 from pricers.types import Bools
 
 
@@ -107,6 +108,7 @@ def greeks(
     rate: ArrayLike = 0.0,
     volatility: ArrayLike,
     is_call: bool | Bools = True,
+    units: str = "raw",
 ) -> Greeks:
     """Return the price and all closed-form Greeks to third order.
 
@@ -114,6 +116,7 @@ def greeks(
     ----------
     forward, strike, expiry, rate, volatility, is_call
         As for `price`, floats or arrays that broadcast against each other.
+    units : "raw", or "market": per volatility point, basis point of a rate and calendar day, as of `greeks2.greeks`
 
     Returns
     -------
@@ -164,7 +167,8 @@ def greeks(
         ultima=vega * d * d * (d * d - 3.0) / vol**2,
     )
     shape = np.broadcast_shapes(*(np.shape(x) for x in (f, k, t, r, vol, w)))
-    return Greeks(**{x.name: np.broadcast_to(getattr(values, x.name), shape)[()] for x in fields(Greeks)})
+    raw = Greeks(**{x.name: np.broadcast_to(getattr(values, x.name), shape)[()] for x in fields(Greeks)})
+    return in_units(raw, units)
 
 
 def _require_market(forward: Any, strike: Any, expiry: Any, rate: Any, volatility: Any, is_call: Any) -> None:

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 import aadlib as ad
 from aadlib.errors import AadTypeError
 from aadlib.validation import require_finite, require_positive, values_of
+from pricers.analytic.market_units import in_units
 from pricers.types import Bools
 
 
@@ -124,6 +125,7 @@ def greeks(
     dividend_yield: ArrayLike = 0.0,
     volatility: ArrayLike,
     is_call: bool | Bools = True,
+    units: str = "raw",
 ) -> Greeks:
     """Return the price and all closed-form Greeks to third order.
 
@@ -131,6 +133,7 @@ def greeks(
     ----------
     spot, strike, expiry, rate, dividend_yield, volatility, is_call
         As for `price`, floats or arrays that broadcast against each other.
+    units : "raw", or "market": per volatility point, basis point of a rate and calendar day, as of `greeks2.greeks`
 
     Returns
     -------
@@ -202,7 +205,8 @@ def greeks(
         ultima=vega / vol**2 * (d1 * d2 * (d1 * d2 - 1.0) - d1 * d1 - d2 * d2),
     )
     shape = np.broadcast_shapes(*(np.shape(x) for x in (s, k, t, r, q, vol, w)))
-    return Greeks(**{f.name: np.broadcast_to(getattr(values, f.name), shape)[()] for f in fields(Greeks)})
+    raw = Greeks(**{f.name: np.broadcast_to(getattr(values, f.name), shape)[()] for f in fields(Greeks)})
+    return in_units(raw, units)
 
 
 def _require_market(

@@ -91,9 +91,7 @@ class PiecewiseRate:
             total = spent @ plain
         else:
             total = sum(
-                rate * width
-                for rate, width in zip(self.rates, spent.tolist(), strict=True)
-                if width > 0.0
+                rate * width for rate, width in zip(self.rates, spent.tolist(), strict=True) if width > 0.0
             )
         if isinstance(self.shift, float) and self.shift == 0.0:
             return total

@@ -9,7 +9,6 @@ from typing import Any, Literal
 import numpy as np
 
 from aadlib.errors import AadValueError
-from aadlib.types import Floats
 from aadlib.validation import require_positive
 from pricers.contracts import Market
 from pricers.market_numbers import MarketNumbers
@@ -233,5 +232,3 @@ def _leg(market: Market, sign: float, contract: dict[str, Any], n_nodes: int) ->
         **ends,
     )
     return Leg(sign, contract, grid)
-
-

@@ -132,9 +132,7 @@ class Dynamics(ABC):
         """
         return self.normally_moved(log_prices, time, length, shocks)
 
-    def normally_moved(
-        self, log_prices: list[Any], time: float, length: Any, shocks: list[Any]
-    ) -> list[Any]:
+    def normally_moved(self, log_prices: list[Any], time: float, length: Any, shocks: list[Any]) -> list[Any]:
         """Return the log prices a step of the normal `law` later."""
         means, deviations = self.law(log_prices, time, length)
         return [

@@ -12,8 +12,8 @@ from aadlib.errors import AadValueError
 from aadlib.types import Floats
 from aadlib.validation import values_of
 from pricers.curves.rate_curve import is_curve
-from pricers.pde.grids.spot_grids import Grid
 from pricers.number_kinds import is_plain
+from pricers.pde.grids.spot_grids import Grid
 
 
 def intrinsic_values(spots: Floats, strike: Any, is_call: bool) -> list[Any]:

@@ -26,11 +26,11 @@ from aadlib.errors import AadTypeError, AadValueError
 from aadlib.types import Floats
 from aadlib.validation import require_positive, values_of
 from pricers.curves.rate_curve import require_rate
+from pricers.number_kinds import holds_recorded, is_plain
 from pricers.pde.backward.payoff import averaged_payoff, boundary_values, intrinsic_values
 from pricers.pde.grids.automatic_grid import default_grid
 from pricers.pde.grids.interpolation import interpolate
 from pricers.pde.grids.spot_grids import Grid
-from pricers.number_kinds import holds_recorded, is_plain
 from pricers.pde.march.operator import plain_bands, step_operators
 from pricers.pde.march.substeps import Substep, march
 from pricers.pde.march.volatility import march_volatility
@@ -257,7 +257,9 @@ def crank_nicolson(
         substeps = [replace(substep, row=0) for substep in substeps]
     if is_plain([strike, steps.step, *rates, *dividend_yields]) and is_plain(volatilities):
         variances = np.array([np.broadcast_to(row, grid.n_nodes - 2) for row in volatilities]) ** 2
-        bands = plain_bands(grid, steps, rates, dividend_yields, np.broadcast_to(variances, (n_rows, grid.n_nodes - 2)))
+        bands = plain_bands(
+            grid, steps, rates, dividend_yields, np.broadcast_to(variances, (n_rows, grid.n_nodes - 2))
+        )
         return _compiled_march(initial, bands, substeps, immediate, is_call)
     operators = step_operators(grid, steps, rates, dividend_yields)
     volatilities, operators = (

@@ -123,7 +123,9 @@ def vanilla_grid(
         level = float(np.max(values_of(surface(float(values_of(market.forward(time))), 0.5 * time))))
         return level * float(np.sqrt(time))
 
-    money = np.log(strikes) - np.array([float(values_of(ad.log(market.forward(t)))) for t in expiries.tolist()])
+    money = np.log(strikes) - np.array(
+        [float(values_of(ad.log(market.forward(t)))) for t in expiries.tolist()]
+    )
     half_width = max(reach * deviation(float(wanted[-1])), 1.0)
     return forward_grid(
         expiries=times,

@@ -12,8 +12,8 @@ import aadlib as ad
 from aadlib.errors import AadValueError
 from aadlib.types import Floats
 from aadlib.validation import values_of
-from pricers.pde.grids.lagrange import lagrange_derivatives
 from pricers.number_kinds import holds_recorded
+from pricers.pde.grids.lagrange import lagrange_derivatives
 from pricers.pde.grids.spot_grids import Grid
 
 

@@ -78,7 +78,14 @@ class MarchPlan:
     def sizes(self) -> tuple[int, ...]:
         """Lengths of the parts of the operands: weights, (scale, drifts, discounts), lower, upper, initial, floor."""
         n_substeps, n_nodes = self.row.size, self.stencil.shape[1] + 2
-        return (self.predictor.n_weights, 1 + 2 * self.predictor.shape[0], n_substeps, n_substeps, n_nodes, n_nodes if self.american else 0)
+        return (
+            self.predictor.n_weights,
+            1 + 2 * self.predictor.shape[0],
+            n_substeps,
+            n_substeps,
+            n_nodes,
+            n_nodes if self.american else 0,
+        )
 
     @cached_property
     def lane_order(self) -> tuple[Longs, Longs]:

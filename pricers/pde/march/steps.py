@@ -63,7 +63,9 @@ class MarchSteps:
         whole = int(marched)
         begin = float(self.ends[self.n_steps - whole])
         part = marched - whole
-        return float(self.expiry) - (begin - part * (begin - self.ends[self.n_steps - whole - 1]) if part else begin)
+        return float(self.expiry) - (
+            begin - part * (begin - self.ends[self.n_steps - whole - 1]) if part else begin
+        )
 
     def means(self, rate: Any) -> list[Any]:
         """Return the mean of a rate over each step: one entry where it is the same for all of them."""

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from aadlib.types import Floats
-from pricers.pde.grids.spot_grids import Grid
 from pricers.number_kinds import is_plain
+from pricers.pde.grids.spot_grids import Grid
 from pricers.pde.march.operator import volatility_rows
 from pricers.pde.march.steps import MarchSteps, laid_steps
 from pricers.surfaces.local_basis import one_weight_a_cell

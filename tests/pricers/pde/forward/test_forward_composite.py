@@ -158,7 +158,9 @@ def test_rules_pass_the_check(kind: str) -> None:
         moved = moved_variance(grid, bumped="bumped" in kind)
         predictor, numbers = moved.predictor, moved.numbers
     plan = plan_of(predictor, grid)
-    base = np.array([*numbers, 1.1, *np.zeros(2 * n_steps), *np.full(n_steps, 0.75), *np.zeros(n_steps), *grid.initial])
+    base = np.array(
+        [*numbers, 1.1, *np.zeros(2 * n_steps), *np.full(n_steps, 0.75), *np.zeros(n_steps), *grid.initial]
+    )
     for varied in (np.arange(base.size), np.arange(len(numbers))):
         ad.check_composite(CrankNicolsonMarch(plan, base, varied), base[varied], tolerance=1e-5)
 
