@@ -20,7 +20,8 @@ METHODS = tuple(method.name for method in _methods.METHODS)
 """Names of the methods of `hessian`; all but bumping are exact."""
 
 __all__ = [
-    "CrossCheck", "ExecutorWarning", "Expectation", "Greeks", "HessianResult", "KinkGroup", "KinkWarning", "Ladder", "METHODS",
+    "CrossCheck", "ExecutorWarning", "Expectation", "Greeks", "HessianResult", "KinkGroup", "KinkWarning", "Ladder",
+    "METHODS",
     "Normals", "Plan", "Sobol", "Step", "algo4_adjlist", "cross_check", "expectation", "greeks", "hessian",
     "hessian_result", "ladder", "plan", "taylor_backpropagate", "taylor_series",
 ]  # fmt: skip

@@ -118,10 +118,11 @@ def ladder(
 
     program = record(total, float(np.sort(moved)[moved.size // 2]))
     if program.composites:
-        cost = 40.0 * program.n_nodes * moved.size
-        columns = zip(*map_pieces(program.derivatives, moved.tolist(), work=max(cost, 1e8)), strict=True)
+        cost = 1e6 * moved.size  # a composite hides what it costs: threads are worth it
+        found = map_pieces(program.derivatives, moved.tolist(), work=cost)
+        columns: tuple[Any, ...] = tuple(zip(*found, strict=True))
     else:
-        columns = iter(program.over_lanes().derivatives(moved))
+        columns = program.over_lanes().derivatives(moved)
     price_there, first, second = (np.array(column).reshape(moved.size) for column in columns)
     return Ladder(
         along=along,

@@ -136,7 +136,8 @@ class Market(ForwardCurve):
         surface = self.required_surface
         if name == "volatilities" and not isinstance(surface, (FlatVolatility, BumpedVolatility)):
             raise AadValueError(
-                "volatilities: the numbers of this surface are weights of splines or parameters of slices; differentiate "
+                "volatilities: the numbers of this surface are weights of splines or parameters of slices; "
+                "differentiate "
                 "in 'weights', or in bumps of a calibrated surface, market.bumped(VolatilityHats(...))"
             )
         return list(surface.numbers)

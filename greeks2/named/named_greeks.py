@@ -215,7 +215,8 @@ def greeks(
     """
     if not (callable(price) or isinstance(price, RECORDINGS)) or not isinstance(inputs, Mapping):
         raise AadTypeError(
-            f"price = {price!r}, inputs = {inputs!r}: give a function or a recording, and a mapping from names to numbers"
+            f"price = {price!r}, inputs = {inputs!r}: give a function or a recording, and a mapping from names to "
+            f"numbers"
         )
     if order not in (1, 2):
         raise AadValueError(

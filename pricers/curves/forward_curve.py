@@ -37,7 +37,8 @@ class ForwardCurve:
 
     Examples
     --------
-    >>> curve = ForwardCurve.from_forwards(spot=100.0, times=[0.5, 1.0], forwards=[101.0, 103.0], discounts=[0.99, 0.97])
+    >>> terms = {"times": [0.5, 1.0], "forwards": [101.0, 103.0], "discounts": [0.99, 0.97]}
+    >>> curve = ForwardCurve.from_forwards(spot=100.0, **terms)
     >>> round(float(curve.forward(1.0)), 10), round(float(curve.discount(0.5)), 10)
     (103.0, 0.99)
     """

@@ -99,8 +99,8 @@ def european(
     expiry : float, years, > 0
     is_call : bool
     differentiate : groups of `Market.GROUPS`
-        What the function's numbers are: "spot", "rate", "dividend_yield" (of a curve its parallel shift), "weights" (the
-        surface's numbers) or "volatilities" (the same where they are volatilities).
+        What the function's numbers are: "spot", "rate", "dividend_yield" (of a curve its parallel shift), "weights"
+        (the surface's numbers) or "volatilities" (the same where they are volatilities).
     n_nodes, n_steps : int
         As for `pricers.pde.backward.price`.
 
@@ -179,9 +179,8 @@ def barrier(
     if not (market.spot < barrier if end == "upper_barrier" else barrier < market.spot):
         raise AadValueError(f"barrier = {barrier!r}: already crossed by the spot, {market.spot!r}")
     out = kind.endswith("out")
-    legs = (_leg(market, 1.0 if out else -1.0, {**vanilla, end: barrier}, n_nodes),)
-    if not out:
-        legs = (_leg(market, 1.0, vanilla, n_nodes), *legs)
+    knock_out = _leg(market, 1.0 if out else -1.0, {**vanilla, end: barrier}, n_nodes)
+    legs = (knock_out,) if out else (_leg(market, 1.0, vanilla, n_nodes), knock_out)
     return MarketPrice(market, differentiate, legs, n_steps)
 
 

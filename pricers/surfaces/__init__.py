@@ -1,9 +1,9 @@
 """Volatility surfaces, all of one contract (`VolatilitySurface`), taken by every engine.
 
 `FlatVolatility` is one number, `SplineVolatility` the parametric one (weights of a user in spot and time),
-`SVILocalVolatility` and `DupireLocalVolatility` follow from implied variance, `SplineLocalVolatility` is what a calibration
-fits, in log-moneyness, and `BumpedVolatility` that one with bumps. The model of assets that move under one of them is
-`pricers.monte_carlo.LocalVolatility`.
+`SVILocalVolatility` and `DupireLocalVolatility` follow from implied variance, `SplineLocalVolatility` is what a
+calibration fits, in log-moneyness, and `BumpedVolatility` that one with bumps. The model of assets that move under one
+of them is `pricers.monte_carlo.LocalVolatility`.
 """
 
 from pricers.surfaces.bspline import BSplineBasis, TensorBasis, uniform_basis
@@ -29,6 +29,7 @@ from pricers.surfaces.volatility_hats import VolatilityHats
 __all__ = [
     "ArbitrageReport", "BSplineBasis", "BumpedVolatility", "DupireLocalVolatility", "FlatVolatility", "LocalBasis",
     "MovedVariance", "SVIArbitrage", "SVILocalVolatility", "SVISlice", "SVISurface", "SplineLocalVolatility",
-    "SplineVolatility", "Tabulated", "TensorBasis", "VolatilityHats", "VolatilitySurface", "butterfly_factor", "check_butterfly",
+    "SplineVolatility", "Tabulated", "TensorBasis", "VolatilityHats", "VolatilitySurface", "butterfly_factor",
+    "check_butterfly",
     "check_calendar", "local_variance", "svi_slices", "uniform_basis",
 ]  # fmt: skip

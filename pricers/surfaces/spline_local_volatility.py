@@ -235,8 +235,8 @@ class SplineLocalVolatility:
     ) -> list[Any]:
         """Return the weights in u of the log variance at one time, (strike_basis.size,) numbers.
 
-        A march contracts the time basis once per step, so that a cell is left with a cubic in u. The level is that of the
-        time's interval, unless another is given.
+        A march contracts the time basis once per step, so that a cell is left with a cubic in u. The level is that of
+        the time's interval, unless another is given.
         """
         weights = self.weights if weights is None else weights
         if level is None:

@@ -15,7 +15,7 @@ from aadlib.validation import require_finite, require_non_negative, require_shap
 from pricers.surfaces.bspline import BSplineBasis, TensorBasis
 from pricers.surfaces.lane_splines import spline_on_lanes
 from pricers.surfaces.local_basis import LocalBasis, product_lines
-from pricers.surfaces.surface import NO_SEAMS, Tabulated
+from pricers.surfaces.surface import NO_SEAMS, Link, Tabulated
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +100,7 @@ class SplineVolatility:
 
     def tabulated(self, spots: Floats, times: Floats) -> Tabulated:
         """Return it on a march's interior nodes (n,), one row for each of the times, or one row where it is static."""
-        link = "log_volatility" if self.logarithmic else "volatility"
+        link: Link = "log_volatility" if self.logarithmic else "volatility"
         return Tabulated(self.local_basis(spots, times), self.flat_weights, link)
 
     def along_paths(self, log_spot: Any, time: float, length: float = 0.0) -> Any:

@@ -52,9 +52,10 @@ class VolatilitySurface(Protocol):
     def along_paths(self, log_spot: Any, time: float, length: float = 0.0) -> Any:
         """Return the volatility of a step, at the logarithm of a spot that is another on every path.
 
-        The step begins at a float time and has a float length (years): it takes the volatility of its middle, or where the
-        surface jumps in between the mean. The logarithm is a number of any kind, or an array of them. No comparison steers a recording: where pieces of
-        the surface are looked up, they are by value, in every path and every replay anew.
+        The step begins at a float time and has a float length (years): it takes the volatility of its middle, or where
+        the surface jumps in between the mean. The logarithm is a number of any kind, or an array of them. No
+        comparison steers a recording: where pieces of the surface are looked up, they are by value, in every path and
+        every replay anew.
         """
 
     def tabulated(self, spots: Floats, times: Floats) -> Tabulated | None:
@@ -68,6 +69,7 @@ def require_surface(name: str, surface: Any) -> None:
     """Raise unless something is a volatility surface."""
     if not hasattr(surface, "along_paths"):
         raise AadTypeError(
-            f"{name}: {surface!r} must be a FlatVolatility, a SplineVolatility, an SVILocalVolatility, the surface of a "
+            f"{name}: {surface!r} must be a FlatVolatility, a SplineVolatility, an SVILocalVolatility, the surface of "
+            f"a "
             "calibration or another VolatilitySurface"
         )

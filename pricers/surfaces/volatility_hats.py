@@ -118,7 +118,8 @@ class VolatilityHats:
     def along_paths(self, bumps: Any, *, time: float, deviation: Any) -> Any:
         """Return sum_b h_b hat_b at one time and a deviation that is another number on every path.
 
-        The piece of every path is looked up by value: no comparison steers a recording. On a centre it is the later one.
+        The piece of every path is looked up by value: no comparison steers a recording. On a centre it is the later
+        one.
         """
         require_shape("bumps", bumps, (self.size,))
         heights = self._at_time(bumps, time)

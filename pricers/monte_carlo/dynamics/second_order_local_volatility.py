@@ -25,9 +25,9 @@ class SecondOrderLocalVolatility(LocalVolatility):
 
     Notes
     -----
-    Three volatilities a step. The last step is normal, of `LocalVolatility`'s law; smoothings that need the law of every
-    step (likelihood ratios, Malliavin weights, one-step survival) take that law in all of them. An asset's volatility
-    depends on its own price, so that correlated noises commute and no areas are needed.
+    Three volatilities a step. The last step is normal, of `LocalVolatility`'s law; smoothings that need the law of
+    every step (likelihood ratios, Malliavin weights, one-step survival) take that law in all of them. An asset's
+    volatility depends on its own price, so that correlated noises commute and no areas are needed.
 
     References
     ----------

@@ -68,7 +68,8 @@ def boundary_values(
 ) -> list[Any]:
     """Return the value far from the strike at times to expiry `elapsed` (n,): the discounted payoff, or zero.
 
-    Rates that are curves are taken between the expiry and those times before it. An American option is worth at least its immediate exercise.
+    Rates that are curves are taken between the expiry and those times before it. An American option is worth at least
+    its immediate exercise.
     """
     immediate = intrinsic_values(np.array([level]), strike, is_call)[0]
     if is_plain(immediate) and immediate == 0.0:

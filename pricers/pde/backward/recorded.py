@@ -31,7 +31,8 @@ def recorded_march(
 ) -> Any:
     """Return the node values today (n_nodes,) as results of one operation, or None where it cannot follow.
 
-    Rates and dividend yields are one for all steps or one a step in calendar order. It cannot where an American option is exercised elsewhere than at one end of the grid.
+    Rates and dividend yields are one for all steps or one a step in calendar order. It cannot where an American option
+    is exercised elsewhere than at one end of the grid.
     """
     (slope_below, slope_above), (drift_below, drift_above) = difference_weights(grid)
     steps, table = volatility.steps, volatility.tabulated()

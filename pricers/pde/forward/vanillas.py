@@ -80,7 +80,7 @@ def price_vanillas(
 
 
 def variance_of(market: Market, grid: ForwardGrid) -> Any:
-    """Return the variances of a march: of a calibrated surface over a flat shift, what it depends on; else cell by cell."""
+    """Return the variances of a march: of a calibrated surface what it depends on, else cell by cell."""
     bumped = market.surface if isinstance(market.surface, BumpedVolatility) else None
     surface = market.surface if bumped is None else bumped.surface
     if not isinstance(surface, SplineLocalVolatility):

@@ -41,9 +41,9 @@ def interpolate(*, grid: Grid, values: Any, spot: Any, expand: bool = False) -> 
 
     Notes
     -----
-    A recording reads by one operation, `GridReading`, that finds its four nodes in every replay anew: a spot may move over
-    the whole grid. Between cells the value is continuous, and its derivatives jump by the interpolant's error; around
-    where it was recorded it keeps its four nodes.
+    A recording reads by one operation, `GridReading`, that finds its four nodes in every replay anew: a spot may move
+    over the whole grid. Between cells the value is continuous, and its derivatives jump by the interpolant's error;
+    around where it was recorded it keeps its four nodes.
     """
     level = float(values_of(spot))
     grid.require_inside("spot", level)

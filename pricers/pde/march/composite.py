@@ -27,9 +27,10 @@ class CrankNicolsonMarch(ad.Composite):
     """Node values after the last solve, or after several, as a function of everything the march depends on.
 
     All operands in one vector: weights of the predictor (of a variance, a volatility or its logarithm), then scale,
-    and drift and discount of every row (backward: a quarter of the step alone, times the carry, times the rate), values at both ends
-    after each solve, initial values and, for an American option, the value of immediate exercise at each node. Those
-    that a recording does not vary stay at `base`; the others, at the positions `varied`, are the operands of the node.
+    and drift and discount of every row (backward: a quarter of the step alone, times the carry, times the rate),
+    values at both ends after each solve, initial values and, for an American option, the value of immediate exercise
+    at each node. Those that a recording does not vary stay at `base`; the others, at the positions `varied`, are the
+    operands of the node.
 
     Parameters
     ----------

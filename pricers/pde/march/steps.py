@@ -99,7 +99,8 @@ def laid_steps(*, expiry: Any, n_steps: int, seams: Sequence[float]) -> MarchSte
         return MarchSteps(expiry, n_steps, None)
     if not is_plain(expiry):
         raise AadTypeError(
-            "expiry is being differentiated, but this surface jumps between its expiries, where steps must end: give the "
+            "expiry is being differentiated, but this surface jumps between its expiries, where steps must end: give "
+            "the "
             "expiry as a float and difference prices"
         )
     apart = inside[np.diff(inside, prepend=0.0) > SHORTEST]

@@ -307,13 +307,13 @@ def composite_tangents_kernel(
     """March tangents: results (n_results, n + 2, lanes) and the products that the curvature needs.
 
     Lane k moves the weights by weights_dot (n_weights, lanes), scale, drifts and discounts by coefficients_dot
-    (1 + 2 n_rows, lanes), and boundary, initial and exercise values. With unit_begin >= 0 weight w is moved alone in lane
-    lane_of[w] - unit_begin: lanes are in the order in which the march uses their weights, reached[j] of them up to row
-    j, so that only leading lanes are alive at each substep.
+    (1 + 2 n_rows, lanes), and boundary, initial and exercise values. With unit_begin >= 0 weight w is moved alone in
+    lane lane_of[w] - unit_begin: lanes are in the order in which the march uses their weights, reached[j] of them up
+    to row j, so that only leading lanes are alive at each substep.
 
     product (n_weights, lanes) receives the sums of mu' A_w W_k, of_coefficients (1 + 2 n_rows, lanes) those of scale,
-    drifts and discounts; there is no curvature with multipliers of shape (0, n). history (n_substeps, n + 2, lanes) receives
-    every W_k unless its first length is zero.
+    drifts and discounts; there is no curvature with multipliers of shape (0, n). history (n_substeps, n + 2, lanes)
+    receives every W_k unless its first length is zero.
     """
     n_rows, n = inverse.shape
     n_lanes = results.shape[2]

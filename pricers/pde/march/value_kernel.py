@@ -47,8 +47,8 @@ def composite_march_kernel(
 ) -> bool:
     """March from `initial`, storing results (n_results, n + 2), factors (n_rows, n) and W (n_substeps, n + 2).
 
-    drift and discount are (n_rows,). An empty `floor` means a European option; else exercised[s] is the number of leading unknowns held at the floor
-    in substep s. Returns False where the floor binds beyond a leading set.
+    drift and discount are (n_rows,). An empty `floor` means a European option; else exercised[s] is the number of
+    leading unknowns held at the floor in substep s. Returns False where the floor binds beyond a leading set.
     """
     n_rows, n = diffusion.shape
     for j in range(n_rows):

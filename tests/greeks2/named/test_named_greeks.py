@@ -193,4 +193,4 @@ def test_frame_and_text(monkeypatch: pytest.MonkeyPatch) -> None:
     pandas = pytest.importorskip("pandas")
     frame = found.to_frame()
     assert isinstance(frame, pandas.DataFrame) and list(frame) == ["greek", "inputs", "value", "unit"]
-    assert len(frame) == 6 + 6 * 7 // 2
+    assert len(frame) == 1 + 6 + 6 * 7 // 2  # the price first
