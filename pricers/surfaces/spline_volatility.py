@@ -114,7 +114,7 @@ class SplineVolatility:
         return ad.exp(value) if self.logarithmic else value
 
     def __call__(self, spots: Any, time: Any) -> Any:
-        """Return the local volatility at float spots (n,) and one time, (n,) numbers of the kind of the weights.
+        """Return the local volatility at float spots, one or (n,), and one time: numbers of the kind of the weights.
 
         Raises
         ------
@@ -125,7 +125,7 @@ class SplineVolatility:
             basis, row = self.basis, self.weights
         else:
             basis, row = self.basis.first, self.basis.contract_second(self.weights, time)
-        first, inside = basis.tabulate(np.asarray(values_of(spots), dtype=np.float64))
+        first, inside = basis.tabulate(np.atleast_1d(values_of(spots)).astype(np.float64))
         listed = row.tolist() if isinstance(row, np.ndarray) else row
         numbers = [
             sum((factor * listed[k + b] for b, factor in enumerate(factors) if factor != 0.0), start=0.0)
@@ -133,6 +133,7 @@ class SplineVolatility:
         ]
         values = np.array(numbers) if all(isinstance(x, float) for x in numbers) else ad.array(numbers)
         if self.logarithmic:
-            return ad.exp(values)
-        require_non_negative("volatility", values)
-        return values
+            values = ad.exp(values)
+        else:
+            require_non_negative("volatility", values)
+        return values if np.ndim(spots) else values[0]
