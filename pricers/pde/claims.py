@@ -208,6 +208,8 @@ def vanillas(
     MarketPrices
     """
     strikes, expiries = (np.atleast_1d(np.asarray(x, dtype=np.float64)) for x in (strikes, expiries))
+    require_positive("strikes", strikes)
+    require_positive("expiries", expiries)
     contracts = {
         "strikes": strikes,
         "expiries": expiries,

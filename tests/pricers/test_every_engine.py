@@ -81,7 +81,9 @@ def test_the_expanded_march_has_the_same_numbers(name):
 
     market = market_of(name)
     grid = pde.default_grid(spot=100.0, strike=STRIKE, expiry=EXPIRY, volatility=market.surface, n_nodes=31)
-    numbers = pde.european(market, strike=STRIKE, expiry=EXPIRY, differentiate=(*NUMBERS, "weights"), n_nodes=31)
+    numbers = pde.european(
+        market, strike=STRIKE, expiry=EXPIRY, differentiate=(*NUMBERS, "weights"), n_nodes=31
+    )
     x = numbers.parameters
 
     def function(expand):

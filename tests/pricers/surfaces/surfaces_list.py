@@ -29,7 +29,10 @@ SLICES = [0.01, 0.1, -0.4, 0.0, 0.2, 0.02, 0.12, -0.4, 0.0, 0.25]
 def calibrated() -> SplineLocalVolatility:
     """Return a surface of the kind that a calibration fits, with levels that jump."""
     in_u, in_time = uniform_basis(lower=-3.0, upper=2.0, size=7), uniform_basis(lower=-2.0, upper=0.0, size=4)
-    weights = np.log(0.2 + 0.05 * np.exp(-0.5 * np.linspace(-1.0, 2.0, 7)))[None, :] + np.linspace(0.0, 0.1, 4)[:, None]
+    weights = (
+        np.log(0.2 + 0.05 * np.exp(-0.5 * np.linspace(-1.0, 2.0, 7)))[None, :]
+        + np.linspace(0.0, 0.1, 4)[:, None]
+    )
     expiries = np.array([0.2, 0.45, 1.0])
     return SplineLocalVolatility(
         in_u, in_time, expiries, 0.04 * expiries, 0.008, weights, np.array([0.2, -0.3, 0.1]), CURVE
