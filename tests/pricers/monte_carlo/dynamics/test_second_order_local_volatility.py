@@ -1,4 +1,4 @@
-"""Steps of weak order two: exact where volatility is flat, their order where it is not, no comparison in a recording."""
+"""Steps of weak order two: exact where volatility is flat, their order elsewhere, no comparison in a recording."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_flat_volatility_steps_as_geometric_brownian_motion(rng):
 
 
 def moments(dynamics, n_steps, *, power):
-    """Return E[(S / S0)^power] over steps whose normals are integrated by Gauss-Hermite points, on a recombined grid."""
+    """Return E[(S / S0)^power], every step's normal integrated by Gauss-Hermite points, on a grid."""
     points, weights = np.polynomial.hermite_e.hermegauss(12)
     weights = weights / weights.sum()
     grid = np.linspace(-1.6, 1.6, 1601)
