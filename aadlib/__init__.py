@@ -11,64 +11,14 @@ from aadlib.errors import (
     NotFinite,
     TapeError,
 )
-from aadlib.program.program import Program
-from aadlib.program.recording import record
+from aadlib.program.program import Program, record
 from aadlib.tape import linear_algebra as linear_algebra
+from aadlib.tape import operations as _operations
 from aadlib.tape.advar import ADVar, Condition
 from aadlib.tape.arrays import ADArray, array, zeros
 from aadlib.tape.composite import Composite, apply_composite, check_composite
-from aadlib.tape.functions import (
-    abs,
-    absolute,
-    arccos,
-    arccosh,
-    arcsin,
-    arcsinh,
-    arctan,
-    arctan2,
-    arctanh,
-    cbrt,
-    ceil,
-    clip,
-    copysign,
-    cos,
-    cosh,
-    digamma,
-    erf,
-    erfc,
-    exp,
-    exp2,
-    expm1,
-    floor,
-    gamma,
-    gammaln,
-    hypot,
-    interp,
-    log,
-    log1p,
-    log2,
-    log10,
-    logaddexp,
-    maximum,
-    minimum,
-    norm_cdf,
-    norm_pdf,
-    norm_ppf,
-    power,
-    reciprocal,
-    sigmoid,
-    sign,
-    sin,
-    sinh,
-    softplus,
-    sqrt,
-    square,
-    stop_gradient,
-    tan,
-    tanh,
-    value_of,
-    where,
-)
+from aadlib.tape.functions import clip, interp, softplus, value_of, where
+from aadlib.tape.operations import *  # noqa: F403 - the rows of the table name them
 from aadlib.tape.tape import Tape
 
 softplus_ad = softplus
@@ -77,12 +27,8 @@ __version__ = "0.1.0"
 
 __all__ = [
     "ADArray", "ADVar", "AadError", "AadTypeError", "AadValueError", "BranchChanged", "Composite",
-    "Condition", "Dual", "NotFinite", "Program", "Tape", "TapeError", "abs", "absolute",
-    "apply_composite", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "array",
-    "cbrt", "ceil", "check_composite", "check_grads", "clip", "copysign", "cos", "cosh", "digamma", "erf",
-    "erfc", "exp", "exp2", "expm1", "floor", "gamma", "gammaln", "grad", "grads_list", "hvp", "hypot",
-    "interp", "jacobian", "jvp", "log", "log10", "log1p", "log2", "logaddexp", "maximum", "minimum",
-    "norm_cdf", "norm_pdf", "norm_ppf", "power", "reciprocal", "record", "sigmoid", "sign", "sin", "sinh",
-    "softplus", "softplus_ad", "sqrt", "square", "stop_gradient", "tan", "tanh", "value_and_grad", "value_of", "vjp",
-    "where", "zeros",
+    "Condition", "Dual", "NotFinite", "Program", "Tape", "TapeError", "apply_composite", "array",
+    "check_composite", "check_grads", "clip", "grad", "grads_list", "hvp", "interp", "jacobian", "jvp",
+    "record", "softplus", "softplus_ad", "value_and_grad", "value_of", "vjp", "where", "zeros",
 ]  # fmt: skip
+__all__ += _operations.__all__

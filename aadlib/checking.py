@@ -7,47 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from aadlib.errors import AadError, AadValueError
-from aadlib.program.recording import trace
+from aadlib.differences import compare, extrapolated_difference
+from aadlib.errors import AadValueError
+from aadlib.program.program import trace
 from aadlib.types import Floats
-
-
-class GradientMismatch(AadError, AssertionError):
-    """A derivative disagrees with the differences of the function; names the entry."""
-
-
-def extrapolated_difference(
-    function: Callable[[float], Floats], step: float, levels: int = 5
-) -> tuple[Floats, Floats]:
-    """Return the derivative of `function` at 0 and its error estimate by Ridders' extrapolation.
-
-    Central differences at step, step / 1.6, ... are extrapolated in even powers of the step; the entry of the table
-    with the smallest estimated error wins.
-
-    References
-    ----------
-    C.J.F. Ridders, Accurate computation of F'(x) and F'(x)F''(x), Adv. Eng. Software 4 (1982).
-    """
-    shrink = 1.6
-    previous: list[Floats] = []
-    best = np.zeros(0)
-    error = np.zeros(0)
-    for level in range(levels):
-        h = step / shrink**level
-        row = [(function(h) - function(-h)) / (2.0 * h)]
-        factor = shrink * shrink
-        for k, older in enumerate(previous):
-            row.append((row[k] * factor - older) / (factor - 1.0))
-            factor *= shrink * shrink
-            found = np.maximum(np.abs(row[k + 1] - row[k]), np.abs(row[k + 1] - older))
-            better = found <= error if error.size else np.ones(found.shape, dtype=bool)
-            if not error.size:
-                best, error = row[k + 1].copy(), found
-            else:
-                best = np.where(better, row[k + 1], best)
-                error = np.where(better, found, error)
-        previous = row
-    return best, error
 
 
 def check_grads(
@@ -87,8 +50,8 @@ def check_grads(
 
     def gradient_at(x: Floats) -> Floats:
         program = trace(function, split(x))
-        found = program.gradient(*split(x))
-        return np.concatenate([np.ravel(g) for g in (found if isinstance(found, tuple) else (found,))])
+        parts = program.gradient(*split(x))
+        return np.concatenate([np.ravel(g) for g in (parts if isinstance(parts, tuple) else (parts,))])
 
     program = trace(function, split(flat))
     gradient = gradient_at(flat)
@@ -118,18 +81,3 @@ def check_grads(
 
 def _along(program: Any, point: list[Any], direction: list[Any]) -> Any:
     return program.jvp(*point, direction[0] if len(direction) == 1 else tuple(direction))
-
-
-def compare(what: str, found: Floats, expected: Floats, tolerance: float) -> None:
-    """Raise `GradientMismatch` where two arrays differ by more than `tolerance` of the largest entry."""
-    scale = max(
-        1e-300, float(np.max(np.abs(expected), initial=0.0)), float(np.max(np.abs(found), initial=0.0))
-    )
-    error = np.abs(found - expected) / scale
-    if error.size and not (error <= tolerance).all():
-        worst = np.unravel_index(int(np.nanargmax(np.where(np.isnan(error), np.inf, error))), error.shape)
-        index = tuple(int(i) for i in worst)
-        raise GradientMismatch(
-            f"{what} at {index} is {found[index]!r}, expected {expected[index]!r}: off by {error[index]:.3g} of the "
-            f"largest entry, tolerance {tolerance:g}. A kink at this point, or a rule of your own, can be the cause"
-        )

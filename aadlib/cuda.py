@@ -12,6 +12,7 @@ from aadlib.lanes.device_cuda import require_cuda
 from aadlib.lanes.machine_cuda import CudaMachine
 from aadlib.lanes.path_code import PathCode, gradient_code, value_code
 from aadlib.lanes.summed import LaneSums
+from aadlib.program.arguments import checked_numbers
 from aadlib.program.program import Program
 from aadlib.types import Floats
 
@@ -70,8 +71,7 @@ class LaneSweep:
         self, write: Callable[..., PathCode], arguments: Sequence[Any]
     ) -> tuple[Floats, Floats, Floats]:
         program = self.program
-        program.check_count(arguments)
-        given = [program.numbers(k, number) for k, number in enumerate(arguments)]
+        given = checked_numbers(program.arguments, arguments)
         if write not in self._sums:
             self._sums[write] = LaneSums(program, write(program), CudaMachine)
         return self._sums[write].over_all(given, piece=sys.maxsize)  # (the card takes all lanes at once)

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from aadlib.errors import AadTypeError
-from aadlib.program.program import Program
-from aadlib.program.recording import trace
-from aadlib.program.replay import Argument
+from aadlib.program.freeze import freeze
+from aadlib.program.parts import Argument
+from aadlib.program.program import Program, trace
 from aadlib.tape.advar import ADVar
 from aadlib.tape.tape import Tape
 
@@ -119,7 +119,7 @@ def program_of(tape: Tape, target: ADVar, inputs: Sequence[ADVar]) -> Program:
     if not isinstance(target, ADVar) or not all(isinstance(x, ADVar) for x in inputs):
         raise AadTypeError("target and inputs must be ADVars of the tape")
     arguments = [Argument(shape=(), offset=k, active=True, lane=False) for k in range(len(inputs))]
-    return Program(tape, inputs=list(inputs), outputs=[target], arguments=arguments)
+    return Program(**freeze(tape, inputs=inputs, outputs=[target], arguments=arguments))
 
 
 def grads_list(tape: Tape, target: ADVar, inputs: Sequence[ADVar]) -> list[float]:

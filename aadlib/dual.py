@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from aadlib.errors import AadTypeError
-from aadlib.rules.in_python import compiled, partials
+from aadlib.rules.in_python import add_product, compiled, partials
 from aadlib.rules.table import CODES, RULES, Rule
 from aadlib.tape.advar import ADVar
 
@@ -29,13 +29,6 @@ def _constant(like: Any, number: float) -> Any:
     if not isinstance(like, Dual):
         return number
     return Dual(_constant(like.value, number), [_constant(like.value, 0.0)] * len(like.partials))
-
-
-def _vanishes(x: Any) -> bool:
-    """Say whether a number is zero with all that is nested in it."""
-    return (
-        bool(x == 0.0) if not isinstance(x, Dual) else _vanishes(x.value) and all(map(_vanishes, x.partials))
-    )
 
 
 def _value_and_slopes(rule: Rule, inner: Sequence[Any]) -> tuple[Any, list[Any]]:
@@ -62,10 +55,9 @@ def _value_and_slopes(rule: Rule, inner: Sequence[Any]) -> tuple[Any, list[Any]]
     for slope, row in zip(first, rows, strict=True):
         carried = [0.0] * len(value.partials)
         for number, curvature in zip(inner, row, strict=True):
-            if isinstance(number, Dual) and curvature != 0.0:
+            if isinstance(number, Dual):
                 carried = [
-                    c + curvature * p if p != 0.0 else c
-                    for c, p in zip(carried, number.partials, strict=True)
+                    add_product(c, curvature, p) for c, p in zip(carried, number.partials, strict=True)
                 ]
         built.append(Dual(float(slope), carried))
     return value, built
@@ -125,10 +117,7 @@ class Dual:
         total: list[Any] = [_constant(value, 0.0)] * n
         for argument, slope in zip(arguments, slopes, strict=True):
             if isinstance(argument, Dual):
-                total = [
-                    t if _vanishes(p) or _vanishes(slope) else t + slope * p
-                    for t, p in zip(total, argument.partials, strict=True)
-                ]
+                total = [add_product(t, slope, p) for t, p in zip(total, argument.partials, strict=True)]
         return Dual(value, total)
 
     def __neg__(self) -> Dual:

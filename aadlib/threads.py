@@ -49,14 +49,14 @@ def map_pieces(function: Callable[[Piece], Result], pieces: Sequence[Piece], *, 
         return [function(piece) for piece in pieces]
     results: list[Any] = [None] * len(pieces)
     errors: dict[int, BaseException] = {}
-    places = count()
+    numbers = count()
 
     def take() -> None:
-        while not errors and (place := next(places)) < len(pieces):
+        while not errors and (number := next(numbers)) < len(pieces):
             try:
-                results[place] = function(pieces[place])
+                results[number] = function(pieces[number])
             except BaseException as error:  # an interrupt too: no thread begins another piece
-                errors[place] = error
+                errors[number] = error
 
     others = [_pool(most - 1).submit(take) for _ in range(workers - 1)]
     take()

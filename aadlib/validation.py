@@ -106,9 +106,8 @@ def require_increasing(name: str, x: Any) -> None:
 
 def require_shape(name: str, x: Any, shape: tuple[int, ...]) -> None:
     """Raise `AadValueError` unless `x` has exactly `shape`."""
-    found = np.shape(x)
-    if found != shape:
-        raise AadValueError(f"{name} has shape {found}: must have shape {shape}")
+    if np.shape(x) != shape:
+        raise AadValueError(f"{name} has shape {np.shape(x)}: must have shape {shape}")
 
 
 class Named(Protocol):
@@ -120,10 +119,10 @@ class Named(Protocol):
 
 
 def require_rule_shape(
-    operation: Named, rule: str, found: npt.ArrayLike, shape: tuple[int, ...]
+    operation: Named, rule: str, returned: npt.ArrayLike, shape: tuple[int, ...]
 ) -> npt.NDArray[np.float64]:
     """Return what a rule returned as an array, or raise `AadValueError` that names the rule and both shapes."""
-    result = np.asarray(found, dtype=np.float64)
+    result = np.asarray(returned, dtype=np.float64)
     if result.shape != shape:
         raise AadValueError(f"{operation.name}.{rule} returned shape {result.shape}: must return {shape}")
     return result

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from aadlib.errors import AadValueError
-from aadlib.program.once import once_per_program
-from aadlib.program.program import Program
+from aadlib.extend import Program, once_per_program
 from greeks2.methods import methods_for
 from greeks2.methods.method import LEAST, ROUNDS, SIZES, Method
 from greeks2.read_only import ReadOnly

@@ -10,15 +10,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from aadlib.derivatives import program_of
 from aadlib.errors import AadTypeError, AadValueError
-from aadlib.program.program import Program
-from aadlib.program.recording import RetracingProgram, record
-from aadlib.program.replay import Replay
-from aadlib.tape.tape import Tape
+from aadlib.extend import Program, Replay, Tape, program_of, record
 from aadlib.types import Floats
 
-RECORDINGS = (Program, RetracingProgram)
 Source = Callable[..., Any] | Program
 """What the methods differentiate: a function of numbers, or a recording of one."""
 
@@ -86,16 +81,13 @@ def require_plain(program: Program, method: str) -> None:
 
 def as_program(f: Source, arguments: Sequence[Any], passive: Sequence[int] = ()) -> Program:
     """Return `f` if it is a recording (recorded again where a branch changed), else record it at the arguments."""
-    if not isinstance(f, RECORDINGS):
+    if not isinstance(f, Program):
         return record(f, *arguments, passive=passive)
     if passive:
         raise AadValueError(
             f"passive = {passive!r}: a program has its passive arguments already, give them to record"
         )
-    if isinstance(f, RetracingProgram):
-        f.value(*arguments)
-        return f._program
-    return f
+    return f.at(arguments)
 
 
 @contextmanager

@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from aadlib.errors import AadValueError
-from aadlib.program.recording import record
-from aadlib.threads import map_pieces
+from aadlib.extend import map_pieces, record
 from aadlib.types import Floats
 from aadlib.validation import as_floats, require_finite, require_shape
 from greeks2.named.market_units import bump, market_input, second_name

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 import numpy as np
 
 from aadlib.errors import AadTypeError, AadValueError
-from aadlib.program.program import Program
+from aadlib.extend import Program
 from aadlib.types import Floats
 from greeks2 import methods
 from greeks2.methods.method import Method, Request, Solution
 from greeks2.planner import Choice, Plan, choose, count_all, plan
-from greeks2.point import RECORDINGS, Source, as_arguments, as_program, require_number
+from greeks2.point import Source, as_arguments, as_program, require_number
 from greeks2.read_only import ReadOnly
 from greeks2.result import HessianResult
 from greeks2.structure.kinks import kinks_of, warn_of_kinks
@@ -49,7 +49,7 @@ def _solve(
     require_number(program, weights)
     choice, counts = None, NOTHING
     if method is None:
-        choice = count(program, 1000 if isinstance(f, RECORDINGS) else 1)
+        choice = count(program, 1000 if isinstance(f, Program) else 1)
         method, counts = choice.method, choice.counts
     solution = method.solve(Request(program, arguments, weights, sparse, given, counts))
     matrix = solution.matrix

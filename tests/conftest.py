@@ -15,6 +15,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from aadlib.sweeps import simd
+
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 os.environ.setdefault("MPLBACKEND", "Agg")
@@ -24,6 +26,15 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 def rng() -> np.random.Generator:
     """Return a generator with the seed all tests share."""
     return np.random.default_rng(20240229)
+
+
+@pytest.fixture(params=simd.available())
+def instructions(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Run a test with every instruction set that this processor has; return the set's name."""
+    before = simd.in_use()
+    simd.use(request.param)
+    yield request.param
+    simd.use(before)
 
 
 @pytest.fixture

@@ -118,6 +118,59 @@ def test_no_import_cycle() -> None:
     assert cycle_in(GRAPH) == []
 
 
+def levels_of(graph: dict[str, list[str]]) -> dict[str, int]:
+    """Return for every module the length of the longest chain of imports that begins with it."""
+    levels: dict[str, int] = {}
+
+    def level(name: str) -> int:
+        if name not in levels:
+            below = [level(target) for target in graph.get(name, []) if target != name]
+            levels[name] = 1 + max(below, default=0)
+        return levels[name]
+
+    for name in graph:
+        level(name)
+    return levels
+
+
+def test_the_engine_has_few_levels() -> None:
+    inside = {
+        name: [target for target in targets if target.partition(".")[0] == "aadlib"]
+        for name, targets in GRAPH.items()
+        if name.partition(".")[0] == "aadlib"
+    }
+    levels = levels_of(inside)
+    assert levels["aadlib.errors"] == 1 and levels["aadlib.tape.tape"] == 2
+    assert max(levels.values()) <= 8, sorted(levels.items(), key=lambda entry: entry[1])[-12:]
+
+
+DOORS = (
+    "aadlib",
+    "aadlib.compiled_duals",
+    "aadlib.extend",
+    "aadlib.types",
+    "aadlib.errors",
+    "aadlib.validation",
+)
+"""What methods and pricers import of the engine."""
+
+CIMPORTED = ("aadlib.program.nodes", "aadlib.program.addresses")
+"""What their .pyx cimport of it; they also include its generated rules."""
+
+
+@pytest.mark.parametrize("package", ["greeks2", "pricers"])
+def test_methods_and_pricers_enter_the_engine_by_its_doors(package: str) -> None:
+    wrong = [
+        f"{name} imports {target}"
+        for name, targets in GRAPH.items()
+        if name.partition(".")[0] == package
+        for target in targets
+        if target.partition(".")[0] == "aadlib" and target not in DOORS
+        if not (MODULES[name].suffix == ".pyx" and target in CIMPORTED)
+    ]
+    assert not wrong
+
+
 METHOD_FILES = re.compile(r"greeks2\.methods\.(?!method$)(\w+)")
 """Matches a second-order method's file, or a file of its folder."""
 
@@ -132,6 +185,33 @@ def test_methods_read_facts_and_not_each_other() -> None:
         and own.group(1) != other.group(1)
     ]
     assert not wrong
+
+
+def test_an_operation_is_named_by_its_row_alone() -> None:
+    """No module of the engine lists operations of one operand: their functions are made from the rows.
+
+    `aadlib.compiled_duals` is left out: it says which functions of Python's own math module stand for which row.
+    """
+    from aadlib.rules.table import RULES
+
+    used = {"absolute", "square", "sqrt", "negative", "reciprocal", "floor", "ceil", "trunc", "rint"}
+    """Operators and methods of numbers, which Python's data model names: abs(x), x**2, x**0.5, -x, round(x), ..."""
+    names = {rule.name for rule in RULES if rule.arity == 1 and rule.meaning} - used
+    listed = []
+    for module, path in MODULES.items():
+        if not module.startswith("aadlib.") or module.startswith(
+            ("aadlib.rules.", "aadlib.generated.", "aadlib.codegen.", "aadlib.compiled_duals.")
+        ):
+            continue
+        text = path.read_text(encoding="utf-8")
+        if path.suffix == ".pyx":
+            words = set(re.findall(r"OP_[A-Z0-9_]+", text))
+            listed += [f"{module}: {name}" for name in names if f"OP_{name.upper()}" in words]
+        else:
+            strings = {node.value for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Constant)}
+            defined = {node.name for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef)}
+            listed += [f"{module}: {name}" for name in names if name in strings | defined]
+    assert not listed
 
 
 def test_facts_know_no_method() -> None:
@@ -194,3 +274,16 @@ def test_import_takes_less_than_three_times_numpys() -> None:
 def test_import_loads_nothing_heavy(package: str) -> None:
     code = f"import sys, {package}; print(*[m for m in {HEAVY!r} if m in sys.modules])"
     assert run_python(code, package_folder(package).parent).split() == []
+
+
+def test_every_module_imports_in_one_process() -> None:
+    """Whatever the processor: what walks a package, as a documentation builder does, must not end the interpreter."""
+    code = f"""
+import importlib
+for name in {sorted({*MODULES, *COMPILED})!r}:
+    try:
+        importlib.import_module(name)
+    except ModuleNotFoundError as missing:  # an optional dependency
+        assert missing.name.partition(".")[0] not in {tuple(MAY_IMPORT)!r}, missing
+"""
+    run_python(code, package_folder("aadlib").parent)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator
 
-from aadlib.codegen.rule_text import BANNER, elementary_declarations, namer, renamed
+from aadlib.codegen.c_text import expression
+from aadlib.codegen.rule_text import SOURCE, namer
 from aadlib.rules import table as rules
 
-SHARED = tuple(f"e{k}" for k in range(8))
-"""Names of what the expressions of one row have in common: see `_shared_calls`."""
+BLOCKS = ("x", "y", "v", "w", "bar")
+"""What has one number per lane; a rule's `x` is `x[k]` in a loop over lanes."""
 
 
 def _shared_calls(texts: list[str]) -> tuple[list[tuple[str, str]], list[str]]:
@@ -90,65 +91,47 @@ LANE_FUNCTIONS: dict[str, tuple[Callable[[], Iterator[tuple[int, Loop]]], str, s
 """Functions over a block: what they compute, the blocks they read, and those they fill."""
 
 
-def cython_lane_rules() -> str:
-    """Write the rules over blocks of WIDTH lanes: each row a loop of fixed length that the compiler turns into SIMD."""
-    lines = [BANNER, "# Include after rules.pxi and an enum with WIDTH, the lanes in a block.", ""]
-    lines += [
-        *elementary_declarations("lane"),
-        "cdef extern from *:",
-        '    """',
-        "    #if defined(__GNUC__)",
-        "    typedef double *__restrict__ aad_block;",
-        "    #else",
-        "    typedef double *aad_block;",
-        "    #endif",
-        '    """',
-        "    ctypedef double* aad_block  # a block that overlaps no other argument",
-        "",
-        "cdef inline double both(double factor, double number) noexcept nogil:",
-        "    return factor * number if (factor != 0.0) & (number != 0.0) else 0.0  # a zero of either ends a chain",
+def c_lane_rules() -> str:
+    """Write the rules over blocks of AAD_WIDTH lanes, each row a loop of fixed length."""
+    lines = [
+        f"/* {SOURCE}",
+        " *",
+        " * Included once for each number of lanes in a block, AAD_WIDTH; AAD_WIDE(name) is a function's name.",
+        " */",
         "",
     ]
     for kind, (loops, read, filled) in LANE_FUNCTIONS.items():
-        arguments = [
+        blocks = [
             *(f"const double* {n}" for n in read.split()),
-            *(f"aad_block {n}" for n in filled.split()),
+            *(f"double* AAD_RESTRICT {n}" for n in filled.split()),
         ]
-        body, names, branch = [], set(), "if"
-        for code, loop in loops():
-            calls, texts = _shared_calls([text for _, text in loop])
-            names |= {name for name, _ in calls}
-            body += [f"    {branch} code == {code}:", "        for k in range(WIDTH):"]
-            body += [f"            {name} = {_in_lane(call)}" for name, call in calls]
-            body += [f"            {t}[k] = {_in_lane(e)}" for (t, _), e in zip(loop, texts, strict=True)]
-            if loop[0][0] == "p":  # a loop of its own: a computation that hangs on a condition is not SIMD
-                body += ["        for k in range(WIDTH):", "            bar[k] += both(w[k], p[k])"]
-            branch = "elif"
         lines += [
-            f"cdef void lane_{kind}(int code, {', '.join(arguments)}) noexcept nogil:",
-            "    cdef Py_ssize_t k",
-            *([f"    cdef double {', '.join(sorted(names))}"] if names else []),
-            *(["    cdef double[WIDTH] p"] if kind == "pull" else []),
-            *body,
-            "",
+            f"AAD_UNUSED static void AAD_WIDE({kind})(int code, {', '.join(blocks)}) {{",
+            "    switch (code) {",
         ]
+        for code, loop in loops():
+            lines += [f"    case {code}: {{", *_loop(loop), "        break;", "    }"]
+        lines += ["    }", "}", ""]
     return "\n".join(lines)
 
 
-class _WithoutBranches(ast.NodeTransformer):
-    """Write `and` and `or` of comparisons as `&` and `|`: both sides are computed and nothing jumps."""
+def _loop(loop: Loop) -> list[str]:
+    """Write one row over the lanes of a block."""
+    calls, texts = _shared_calls([text for _, text in loop])
+    body = [f"double {name} = {_in_lane(call)};" for name, call in calls]
+    body += [f"{target}[k] = {_in_lane(text)};" for (target, _), text in zip(loop, texts, strict=True)]
+    each = "        for (int k = 0; k < AAD_WIDTH; k++)"
+    lines = (
+        [f"{each} {body[0]}"]
+        if len(body) == 1
+        else [f"{each} {{", *(f"            {t}" for t in body), "        }"]
+    )
+    if loop[0][0] == "p":  # a loop of its own: a computation that hangs on a condition is not SIMD
+        return ["        double p[AAD_WIDTH];", *lines, f"{each} bar[k] += aad_chain(w[k], p[k]);"]
+    return lines
 
-    def visit_BoolOp(self, node: ast.BoolOp) -> ast.AST:
-        operator = ast.BitAnd() if isinstance(node.op, ast.And) else ast.BitOr()
-        first, *others = (self.visit(value) for value in node.values)
-        for other in others:
-            first = ast.BinOp(first, operator, other)
-        return first
 
-
-def _in_lane(expression: str) -> str:
+def _in_lane(text: str) -> str:
     """Return a rule text for lane k of a block."""
     name = namer("lane")
-    lanes = {n: f"{n}[k]" for n in ("x", "y", "v", "w", "bar")}
-    plain = ast.unparse(_WithoutBranches().visit(ast.parse(expression, mode="eval")))
-    return renamed(plain, lambda n: n if n in (*lanes, *SHARED) else name(n), **lanes)
+    return expression(text, lambda word: f"{word}[k]" if word in BLOCKS else name(word))

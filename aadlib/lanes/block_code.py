@@ -12,17 +12,24 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from aadlib.sweeps.simd import LANES
+from aadlib.lanes.block_steps import (
+    FIRST,
+    MINUS,
+    MINUS_TO,
+    NEGATE,
+    PLUS,
+    PLUS_TO,
+    SECOND,
+    TIMES,
+    TIMES_TO,
+    VALUE,
+    n_results,
+)
+from aadlib.sweeps.sizes import LANES
 from aadlib.types import Flags, Ints, frozen
 
 ONE, MINUS_ONE, ZERO = -1, -2, -3
 """Registers that stand for constants: nothing is ever multiplied by them."""
-
-TIMES, TIMES_TO, PLUS, MINUS, NEGATE, PLUS_TO, MINUS_TO = range(7)
-"""Kinds of steps: d = ab, d += ab, d = a + b, d = a - b, d = -a, d += a, d -= a."""
-
-VALUE, FIRST, SECOND = 256, 512, 768
-"""Kinds from here on add a row of the table of operations: its value, its first, its second partials."""
 
 WINDOW = 128
 """Steps that are ordered together: enough for runs of one kind, few enough that registers do not live long."""
@@ -33,7 +40,7 @@ Term = tuple[int, int]
 
 @dataclass(frozen=True, eq=False)
 class BlockCode:
-    """Code for the block machine: see `aadlib/sweeps/blocks_body.pxi`.
+    """Code for the block machine: see `aadlib/sweeps/kernels/block_machine.h`.
 
     Attributes
     ----------
@@ -81,11 +88,6 @@ class BlockCode:
             self.table,
         )
         return sum(array.nbytes for array in arrays)
-
-
-def n_results(kind: int) -> int:
-    """Return how many registers a step writes: they come first among its operands."""
-    return 1 if kind < FIRST else 2 if kind < SECOND else 3
 
 
 class BlockWriter:

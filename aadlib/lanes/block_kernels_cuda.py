@@ -1,10 +1,10 @@
 """The block machine's steps on a CUDA card: one thread a lane, registers slot by slot, neighbours side by side.
 
-The code is that of `aadlib.lanes.block_code`, the rules are those of `aadlib.generated.rules_numba`, and the
-twin is the Cython machine in `blocks_body.pxi`. Every thread of a launch takes the same step at the same time, so a
-kind costs one branch for all of them, and a register of 32 neighbours is one read of memory. What stays the same from
-lane to lane is read from one short vector. A zero factor always ends its chain here: next to memory the comparison is
-free.
+The code is that of `aadlib.lanes.block_code`, the rules are those of `aadlib.generated.rules_numba`, and the twin is
+the machine in `aadlib/sweeps/kernels/block_machine.h`. Every thread of a launch takes the same step at the same time,
+so a kind costs one branch for all of them, and a register of 32 neighbours is one read of memory. What stays the same
+from lane to lane is read from one short vector. A zero factor always ends its chain here: next to memory the comparison
+is free.
 """
 
 from __future__ import annotations
@@ -14,10 +14,18 @@ from typing import Any
 from numba import cuda, float64, njit
 
 from aadlib.generated import rules_numba
-
-TIMES, TIMES_TO, PLUS, MINUS, NEGATE, PLUS_TO, MINUS_TO = range(7)
-VALUE, FIRST, SECOND = 256, 512, 768
-"""Kinds of steps, as `aadlib.lanes.block_code` numbers them."""
+from aadlib.lanes.block_steps import (
+    FIRST,
+    MINUS,
+    MINUS_TO,
+    NEGATE,
+    PLUS,
+    PLUS_TO,
+    SECOND,
+    TIMES,
+    TIMES_TO,
+    VALUE,
+)
 
 value, first, second = rules_numba.value, rules_numba.first, rules_numba.second
 

@@ -15,9 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from aadlib.lanes.block_code import ONE, ZERO, Term
-from aadlib.lanes.lane_program import LaneProgram
 from aadlib.lanes.path_code import PathCode, PathWriter
-from aadlib.program.freeze import spread
+from aadlib.program.layout import Layout
 from aadlib.rules.properties import PASSES
 
 WIDE = 64
@@ -29,7 +28,7 @@ MOST_SLOTS = 4
 Row = dict[int, int]
 
 
-def bottleneck_code(program: LaneProgram) -> PathCode:
+def bottleneck_code(program: Layout) -> PathCode:
     """Return code for values, gradients and Hessians by the bottleneck sum.
 
     The columns are the active inputs, or where that is cheaper the uniform slots that the lanes start from: where many
@@ -43,7 +42,7 @@ def bottleneck_code(program: LaneProgram) -> PathCode:
     return min(codes, key=lambda path: path.block_time)
 
 
-def uniform_inputs(program: LaneProgram) -> dict[int, list[int]]:
+def uniform_inputs(program: Layout) -> dict[int, list[int]]:
     """Return the active inputs on which each uniform slot that a lane node uses depends."""
     nodes, lane_nodes = program.nodes, slice(program.n_uniform, None)
     left, right, activity = nodes.left[lane_nodes], nodes.right[lane_nodes], nodes.activity[lane_nodes]
@@ -55,7 +54,7 @@ def uniform_inputs(program: LaneProgram) -> dict[int, list[int]]:
     for position, slot in enumerate(active):
         marked = np.zeros(nodes.n_slots, dtype=np.uint8)
         marked[slot] = 1
-        spread(nodes.left, nodes.right, passes, marked, nodes.first_node, program.composites)
+        program.mark_dependent(passes, marked)
         depends[:, position] = marked[slots]
     return {int(slot): active[np.flatnonzero(row)].tolist() for slot, row in zip(slots, depends, strict=True)}
 
@@ -63,7 +62,7 @@ def uniform_inputs(program: LaneProgram) -> dict[int, list[int]]:
 class _BottleneckWriter:
     """One writing of the code, over the active inputs or over the uniform slots that lanes use."""
 
-    def __init__(self, program: LaneProgram, uniform: dict[int, list[int]], *, at_inputs: bool) -> None:
+    def __init__(self, program: Layout, uniform: dict[int, list[int]], *, at_inputs: bool) -> None:
         self.path = PathWriter(program)
         self.writer = self.path.writer
         self.first = self.path.first_node

@@ -1,22 +1,17 @@
-"""The block machine on this processor: the build that goes with the lane sweeps', and its plan of columns."""
+"""The block machine on this processor, and its plan of columns."""
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from aadlib.sweeps.simd import LANES, level
+from aadlib.lanes.block_machine import Machine
+from aadlib.lanes.block_steps import n_operands
+from aadlib.sweeps.simd import LANES
 from aadlib.types import Ints
-
-_module = importlib.import_module(f"aadlib.generated.blocks_{level}")
-
-
-WIDTHS = np.array([3, 3, 3, 3, 2, 2, 2])
-"""Operands of a step of arithmetic, by kind."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,12 +66,12 @@ def column_plan(code: Any) -> ColumnPlan:
 
 def _added_to(code: Any) -> Ints:
     """Return the numbers of the sums among the targets of the code's steps."""
-    kinds = np.repeat(code.sum_runs[:, 0], code.sum_runs[:, 1])
-    widths = WIDTHS[kinds]
+    runs = np.array([n_operands(kind) for kind in code.sum_runs[:, 0].tolist()], dtype=np.intp)
+    widths = np.repeat(runs, code.sum_runs[:, 1])
     targets = code.sum_operands[np.cumsum(widths) - widths] // LANES - code.n_places
     return np.unique(targets[targets >= 0]).astype(np.int32)
 
 
-def BlockMachine(code: Any) -> Any:
-    """Return the machine for a code: see `aadlib/sweeps/blocks_body.pxi`."""
-    return _module.BlockMachine(code, column_plan(code))
+def BlockMachine(code: Any) -> Machine:
+    """Return the machine for a code: see `aadlib/sweeps/kernels/block_machine.h`."""
+    return Machine(code, column_plan(code))

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from aadlib.lanes.block_code import MINUS_ONE, ONE, ZERO, BlockCode, BlockWriter, Term
-from aadlib.lanes.lane_program import LaneProgram
+from aadlib.program.layout import Layout
 from aadlib.rules.table import RULES
 from aadlib.types import Floats, Ints, frozen
 
@@ -123,7 +123,7 @@ class PathCode:
 class PathWriter:
     """Writes the values, the partials that are asked for and the adjoints of a program's lane part."""
 
-    def __init__(self, program: LaneProgram) -> None:
+    def __init__(self, program: Layout) -> None:
         self.program = program
         self.writer = BlockWriter()
         self.seed = self.writer.constant(("seed",))
@@ -285,12 +285,12 @@ class PathWriter:
         )
 
 
-def value_code(program: LaneProgram) -> PathCode:
+def value_code(program: Layout) -> PathCode:
     """Return code for the values alone."""
     return PathWriter(program).finish(0)
 
 
-def gradient_code(program: LaneProgram) -> PathCode:
+def gradient_code(program: Layout) -> PathCode:
     """Return code for values and adjoints."""
     path = PathWriter(program)
     path.adjoints()

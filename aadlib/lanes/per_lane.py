@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from aadlib.lanes.lane_program import LaneProgram
 from aadlib.lanes.tangent_plan import plan_tangents
+from aadlib.program.arguments import checked_numbers
+from aadlib.program.layout import Layout
+from aadlib.program.replay import Replay, lent_replay
 from aadlib.rules.properties import CURVES, CURVES_OF_SIDES, UNITS
 from aadlib.sweeps import simd
 from aadlib.threads import map_pieces
@@ -28,14 +30,12 @@ def chunk_size(n_lanes: int) -> int:
 class LaneReplay:
     """The shared part of one replay, evaluated once, and the lanes' inputs, one row per scalar."""
 
-    def __init__(self, program: LaneProgram, uniform: Any, arguments: Sequence[Any]) -> None:
-        program.check_count(arguments)
+    def __init__(self, program: Layout, uniform: Replay, arguments: Sequence[Any]) -> None:
         self.program = program
         self.uniform = uniform
         rows: list[Floats] = []
-        for position, given in enumerate(arguments):
-            argument = program.arguments[position]
-            numbers = program.numbers(position, given)
+        given = checked_numbers(program.arguments, arguments)
+        for argument, numbers in zip(program.arguments, given, strict=True):
             if argument.lane:
                 rows.append(numbers.reshape(len(numbers), argument.size).T)
             else:
@@ -45,20 +45,20 @@ class LaneReplay:
         self.n_shared = program.nodes.first_node + program.n_uniform
         uniform.sweep_values()
 
-    def _blocks(self, replay: Any) -> Floats:
+    def _blocks(self, replay: Replay) -> Floats:
         """Return block values with everything that no lane changes filled in."""
         values = replay.state_block("lane_values")
         values[: self.n_shared] = self.uniform.values[: self.n_shared, None]
         return values.reshape(-1)
 
     def _over_chunks(
-        self, sweep: Callable[[Any, int, int], tuple[tuple[int, int], Any]], work: float
+        self, sweep: Callable[[Replay, int, int], tuple[tuple[int, int], Any]], work: float
     ) -> list[Any]:
         """Sweep every chunk of lanes with scratch arrays of its own; raise where a guard changed."""
         size = chunk_size(self.n_lanes)
 
         def chunk(begin: int) -> Any:
-            with self.program.replay() as replay:
+            with lent_replay(self.program) as replay:
                 (guard, lane), result = sweep(replay, begin, min(begin + size, self.n_lanes))
             if guard >= 0:
                 self.program.raise_changed(guard, f" in the block of lanes from {lane}")
@@ -73,13 +73,13 @@ class LaneReplay:
 
     def values(self) -> Floats:
         """Return the outputs, lanes first."""
-        program, nodes = self.program, self.program.nodes
+        program = self.program
         outputs = np.empty((program.n_outputs, self.n_lanes))
 
-        def sweep(replay: Any, begin: int, end: int) -> tuple[tuple[int, int], None]:
+        def sweep(replay: Replay, begin: int, end: int) -> tuple[tuple[int, int], None]:
             changed = simd.evaluate_chunk(
-                nodes.op, nodes.left, nodes.right, self._blocks(replay), nodes.first_node, program.n_uniform,
-                program.lane_slots, self.inputs, begin, end, program.guard_arrays, program.outputs, outputs,
+                program.nodes, program.n_uniform, (program.lane_slots, self.inputs), program.guard_arrays,
+                self._blocks(replay), (begin, end), program.outputs, outputs,
             )  # fmt: skip
             return changed, None
 
@@ -88,18 +88,18 @@ class LaneReplay:
 
     def value_and_gradient(self) -> tuple[Floats, list[Any]]:
         """Return the outputs and one gradient per active argument: summed over lanes, or lanes first."""
-        program, nodes = self.program, self.program.nodes
+        program = self.program
         outputs = np.empty((program.n_outputs, self.n_lanes))
         lane_adjoints = np.zeros((program.lane_slots.size, self.n_lanes))
         seeds = np.ones(program.n_outputs)
 
-        def sweep(replay: Any, begin: int, end: int) -> tuple[tuple[int, int], Floats]:
+        def sweep(replay: Replay, begin: int, end: int) -> tuple[tuple[int, int], Floats]:
             adjoints = replay.state_block("lane_adjoints")
             adjoints[:] = 0.0
             changed = simd.gradient_chunk(
-                nodes.op, nodes.left, nodes.right, nodes.activity, self._blocks(replay), adjoints.reshape(-1),
-                nodes.first_node, program.n_uniform, program.lane_slots, self.inputs, begin, end,
-                program.guard_arrays, program.outputs, outputs, seeds, lane_adjoints,
+                program.nodes, program.n_uniform, (program.lane_slots, self.inputs), program.guard_arrays,
+                self._blocks(replay), adjoints.reshape(-1), (begin, end), program.outputs, seeds, outputs,
+                lane_adjoints,
             )  # fmt: skip
             return changed, adjoints[: self.n_shared].sum(axis=1)
 
@@ -130,17 +130,14 @@ class LaneReplay:
         hessians = np.empty((self.n_lanes, active.size, active.size))
         m = active.size
         curves = CURVES[nodes.op] & CURVES_OF_SIDES[nodes.activity]
-        plan = plan_tangents(
-            nodes.left, nodes.right, nodes.activity, curves, UNITS[nodes.op], active, nodes.first_node
-        )
-        size = (plan[2] + m * (m + 1) // 2 + m + nodes.n_slots) * simd.BLOCK
+        plan = plan_tangents(nodes, UNITS[nodes.op], active)
+        size = (plan[2] + m * (m + 1) // 2 + m + nodes.n_slots) * simd.BLOCK + simd.LANES
 
-        def sweep(replay: Any, begin: int, end: int) -> tuple[tuple[int, int], None]:
+        def sweep(replay: Replay, begin: int, end: int) -> tuple[tuple[int, int], None]:
             changed = simd.second_order_chunk(
-                nodes.op, nodes.left, nodes.right, nodes.activity, curves, plan,
-                self._blocks(replay), nodes.first_node, program.n_uniform, program.lane_slots, self.inputs,
-                begin, end, program.guard_arrays, active, program.outputs[0], values, gradients, hessians,
-                replay.scratch(size),
+                nodes, program.n_uniform, (program.lane_slots, self.inputs), program.guard_arrays,
+                self._blocks(replay), curves, plan, replay.scratch(size), (begin, end), active, program.outputs[0],
+                (values, gradients, hessians),
             )  # fmt: skip
             return changed, None
 

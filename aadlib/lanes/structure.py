@@ -5,11 +5,12 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Hashable
 from hashlib import blake2b
-from typing import Concatenate, ParamSpec, Protocol, TypeVar, cast
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast
 
 import numpy as np
+import numpy.typing as npt
 
-from aadlib.lanes.lane_program import LaneProgram
+from aadlib.program.layout import Layout
 from aadlib.program.once import once_per_program
 
 MOST_BYTES = 2**26
@@ -26,13 +27,13 @@ class Sized(Protocol):
 
 Key = ParamSpec("Key")
 Code = TypeVar("Code", bound=Sized)
-Program = TypeVar("Program", bound=LaneProgram)
+Program = TypeVar("Program", bound=Layout)
 
 _cache: dict[Hashable, Sized] = {}
 
 
 @once_per_program
-def structure_of(program: LaneProgram) -> bytes:
+def structure_of(program: Layout) -> bytes:
     """Return a digest of what decides about a program's code: nodes, constants, arguments, outputs, guards, composites.
 
     Not of what the inputs are, and not of what composites compute.
@@ -40,7 +41,7 @@ def structure_of(program: LaneProgram) -> bytes:
     nodes = program.nodes
     spans = [(argument.offset, argument.size, argument.lane) for argument in program.arguments]
     composites = [(composite.begin, composite.end) for composite in program.composites]
-    arrays = (
+    arrays: tuple[npt.NDArray[Any], ...] = (
         nodes.op, nodes.left, nodes.right, nodes.activity, program.constants, program.outputs, program.input_active,
         *program.guard_arrays, *[composite.operands for composite in program.composites],
     )  # fmt: skip

@@ -11,11 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from aadlib.errors import AadValueError, NotFinite, describe_line
-from aadlib.lanes.lane_program import LaneProgram
-from aadlib.lanes.machine import BlockMachine
 from aadlib.lanes.path_code import PathCode
+from aadlib.program.layout import Layout
+from aadlib.program.replay import Replay, lent_replay
 from aadlib.rules.properties import LINEAR
-from aadlib.sweeps import scalar, simd
+from aadlib.sweeps import simd
 from aadlib.threads import map_pieces
 from aadlib.types import Floats, frozen
 from aadlib.validation import require_one_length
@@ -81,7 +81,7 @@ class LaneSums:
     machine : what runs the code, `BlockMachine` on the CPU or `aadlib.lanes.machine_cuda.CudaMachine`
     """
 
-    def __init__(self, program: LaneProgram, path: PathCode, machine: Any = BlockMachine) -> None:
+    def __init__(self, program: Layout, path: PathCode, machine: Any) -> None:
         self.program, self.path = program, path
         self.n_shared = program.nodes.first_node + program.n_uniform
         uniform = slice(0, program.n_uniform)
@@ -92,10 +92,10 @@ class LaneSums:
         self._workspaces: list[Floats] = []
         self._last: tuple[bytes, UniformPoint] | None = None
 
-    def __getstate__(self) -> tuple[LaneProgram, PathCode, Any]:
+    def __getstate__(self) -> tuple[Layout, PathCode, Any]:
         return self.program, self.path, self._kind
 
-    def __setstate__(self, state: tuple[LaneProgram, PathCode, Any]) -> None:
+    def __setstate__(self, state: tuple[Layout, PathCode, Any]) -> None:
         LaneSums.__init__(self, *state)
 
     # ---- the uniform part ------------------------------------------------------------------------------------------
@@ -116,7 +116,7 @@ class LaneSums:
     def _swept(self, shared: Sequence[Floats]) -> UniformPoint:
         program, path, fixed = self.program, self.path, self.path.fixed
         carries = path.directional or not path.at_inputs
-        with program.replay() as replay:
+        with lent_replay(program) as replay:
             given = iter(shared)
             for argument in program.arguments:
                 if not argument.lane:
@@ -125,7 +125,9 @@ class LaneSums:
             values = replay.values[: self.n_shared].copy()
             tangents: Floats = np.zeros((0, self.n_shared, simd.LANES))
             if fixed.rows.size or self.uniform_curvature or carries:
-                tangents = replay.sweep_tangents(replay.values, self._directions())[:, : self.n_shared].copy()
+                tangents = replay.sweep_tangents(replay.values, program.unit_directions())[
+                    :, : self.n_shared
+                ].copy()
             states = list(replay.states)
         numbers = fixed.numbers.copy()
         numbers[fixed.values[0]] = values[fixed.values[1]]
@@ -144,12 +146,6 @@ class LaneSums:
         """Return the derivatives of uniform slots in the active inputs, (n_slots, n_active)."""
         rows = tangents[:, slots].transpose(1, 0, 2).reshape(slots.size, len(tangents) * simd.LANES)
         return rows[:, : self.path.active.size]
-
-    def _directions(self) -> Floats:
-        active = self.path.active
-        directions = np.zeros((active.size, self.program.n_inputs))
-        directions[np.arange(active.size), active] = 1.0
-        return directions
 
     # ---- the lanes -------------------------------------------------------------------------------------------------
 
@@ -209,7 +205,7 @@ class LaneSums:
         gradients = np.empty((len(sums), size))
         hessians = self._carried(point, sums[:, n:]) if path.order == 2 else NONE
         bends = np.empty((len(sums) if self.uniform_curvature else 0, size, size))
-        with program.replay() as replay:
+        with lent_replay(program) as replay:
             adjoints = replay.adjoints
             replay.values[: self.n_shared] = point.values
             replay.states = point.states
@@ -237,23 +233,20 @@ class LaneSums:
         half = onto_inputs(at_columns, point.carried).transpose(0, 2, 1)
         return symmetric(onto_inputs(half, point.carried))
 
-    def _uniform_hessian(self, point: UniformPoint, replay: Any, adjoints: Floats) -> Floats:
+    def _uniform_hessian(self, point: UniformPoint, replay: Replay, adjoints: Floats) -> Floats:
         """Return the sum of the uniform nodes' curvatures, weighed by the adjoints summed over lanes; not symmetric."""
         program, size = self.program, self.path.active.size
         if program.composites:
-            return replay.sweep_curvature(replay.values, adjoints, self._directions())
+            return replay.sweep_curvature(replay.values, adjoints, program.unit_directions())
         width = len(point.tangents) * simd.LANES
         matrix = np.zeros((width, len(point.tangents), simd.LANES))
-        nodes = program.nodes
-        simd.curvature_sweep(
-            nodes.op, nodes.left, nodes.right, nodes.activity, point.values, adjoints, point.tangents,
-            matrix, nodes.first_node, 0, program.n_uniform,
-        )  # fmt: skip
+        segment = (0, program.n_uniform)
+        simd.bottleneck_terms(program.nodes, point.values, adjoints, point.tangents, matrix, segment)
         return matrix.reshape(width, width)[:size, :size]
 
     def _raise_not_finite(self, point: UniformPoint, arrays: list[Floats], begin: int, end: int) -> None:
         """Say what is not finite: a lane's input, its value, or a derivative."""
-        program, nodes = self.program, self.program.nodes
+        program = self.program
         lane_arguments = [argument for argument in program.arguments if argument.lane]
         values = np.zeros(program.nodes.n_slots)
         values[: self.n_shared] = point.values
@@ -266,8 +259,7 @@ class LaneSums:
                         f"lane {lane} has {float(row[position])!r} at position {position} of its inputs: must be finite"
                     )
                 values[argument.span] = row
-            layout = (program.value_code, nodes.left, nodes.right, values, nodes.first_node)
-            scalar.value_sweep(*layout, program.n_uniform, nodes.n_nodes)
+            simd.value_sweep(program.nodes, values, (program.n_uniform, program.n_nodes))
             if not np.isfinite(values[program.outputs[0]]):
                 self._raise_for_lane(values, lane)
         raise NotFinite(
@@ -279,7 +271,7 @@ class LaneSums:
         program = self.program
         value = float(values[program.outputs[0]])
         if program.lines is not None:
-            with program.replay() as replay:
+            with lent_replay(program) as replay:
                 replay.raise_not_finite(values, program.lines)
         kinks = f" (a kink stands at {describe_line(program.kinks[0].line)})" if program.kinks else ""
         raise NotFinite(

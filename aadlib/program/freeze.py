@@ -4,66 +4,63 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import starmap
+from operator import attrgetter, itemgetter
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from aadlib.errors import AadTypeError, Line, TapeError
+from aadlib.errors import AadTypeError, TapeError
 from aadlib.program import passes
+from aadlib.program.nodes import Nodes
+from aadlib.program.parts import Argument, Guard, Kink, PlacedComposite
 from aadlib.rules.properties import COMMUTES, INPUT, OPERANDS, PASSES
 from aadlib.rules.table import RULES
 from aadlib.tape.advar import ADVar
 from aadlib.tape.tape import Tape
 from aadlib.types import Flags, Floats, Ints, frozen
 
-
-@dataclass(frozen=True)
-class Kink:
-    """One recorded operation that is not smooth everywhere; a composite is called what its `kink` says."""
-
-    slot: int
-    operation: str
-    line: Line
-
-
-@dataclass(frozen=True)
-class Guard:
-    """One comparison that steered the recording."""
-
-    operation: str
-    outcome: bool
-    line: Line
+NOTHING: Ints = np.zeros(0, dtype=np.int32)
+NO_GUARDS: dict[str, Any] = {
+    "guards": (),
+    "guard_arrays": (
+        frozen(NOTHING.astype(np.uint8)),
+        frozen(NOTHING),
+        frozen(NOTHING),
+        frozen(NOTHING.astype(np.uint8)),
+    ),
+}
+ID = attrgetter("id")
+STALE = "a variable made before Tape.rewind was used after it: make it again"
 
 
-@dataclass(frozen=True)
-class PlacedComposite:
-    """A composite operation in a program: its results are the nodes begin..end-1."""
+@dataclass
+class _Merged:
+    """A tape without repeats. Everything on it has a *position*: its constants first, then its nodes from `first` on.
 
-    operation: Any
-    begin: int
-    end: int
-    operands: Ints
+    Attributes
+    ----------
+    op, left, right : per node, operands as positions
+    pool : values of the constants
+    positions : per position that of what stands for it: its own, or that of the first one equal to it
+    inputs, roots, guard_left, guard_right, kinks : positions
+    composites : with operands as positions
+    """
 
-
-@dataclass(frozen=True)
-class Layout:
-    """Everything a sweep needs, in read-only arrays; see `aadlib.program.Program` for the meaning of the fields."""
-
-    n_inputs: int
-    n_recorded: int
-    n_uniform: int
-    constants: Floats
+    first: int
     op: Flags
     left: Ints
     right: Ints
-    activity: Flags
-    outputs: Ints
-    composites: tuple[PlacedComposite, ...]
-    guard_arrays: tuple[Flags, Ints, Ints, Flags]
-    guards: tuple[Guard, ...]
-    kinks: tuple[Kink, ...]
-    lines: tuple[Line, ...] | None
+    pool: Floats
+    positions: Ints
+    inputs: npt.NDArray[np.int64]
+    roots: Ints
+    guard_left: Ints
+    guard_right: Ints
+    kinks: Ints
+    composites: list[PlacedComposite]
 
 
 def freeze(
@@ -71,135 +68,186 @@ def freeze(
     *,
     inputs: Sequence[ADVar],
     outputs: Sequence[ADVar | float],
-    input_active: npt.NDArray[np.bool_],
-    input_lane: npt.NDArray[np.bool_],
-) -> Layout:
-    """Lay out the part of a tape that leads to `outputs`.
+    arguments: Sequence[Argument],
+    output_shape: tuple[int, ...] = (),
+) -> dict[str, Any]:
+    """Lay out the part of a tape that leads to `outputs`; return the arguments of `Layout`.
 
     Repeated operations are merged (values stay the same to the last bit), unused ones dropped, constants pooled.
     Slots are numbered: inputs in the order given, constants, nodes that no lane changes, nodes that one does. Inputs
     of the tape that are not among `inputs` become constants.
     """
-    for position, variable in enumerate((*inputs, *outputs)):
-        if isinstance(variable, ADVar) and variable.serial != tape.serial:
-            raise AadTypeError(f"variable {position} ({variable!r}) belongs to another tape than {tape!r}")
-    op, left_ids, right_ids, constants = tape.columns()
-    is_input = op == INPUT
-    _require_whole(tape, is_input, inputs, outputs)
+    _require_whole(tape, inputs, outputs)
+    merged = _merge(tape, inputs, outputs)
+    live = _live(merged)
+    varying = _varying(merged, arguments)
+    slots, constants = _number_leaves(tape, merged, live)
+    first, first_node = merged.first, len(inputs) + constants.size
+    op, left, right, n_uniform = passes.number_nodes(
+        merged.op, merged.left, merged.right, live, varying, slots, first, first_node
+    )
+    placed = tuple(map(partial(_renumbered, first, first_node, slots), merged.composites))
+    active = np.zeros(first_node + op.size, dtype=np.uint8)
+    for argument in arguments:
+        active[argument.span] = argument.active
+    activity = _activity(op, left, right, active, first_node, placed)
+    nodes = Nodes(op, left, right, activity, first_node, n_uniform)
+    return dict(
+        nodes=nodes,
+        constants=frozen(constants),
+        outputs=frozen(slots[merged.roots]),
+        output_shape=output_shape,
+        arguments=tuple(arguments),
+        n_recorded=merged.op.size - int((merged.op == INPUT).sum()),
+        n_uniform=n_uniform,
+        **(_guards(tape, slots, merged) if tape.guards else NO_GUARDS),
+        kinks=_kinks(tape, slots[merged.kinks], nodes, active) if tape.kinks else (),
+        lines=tuple(tape.lines[k] for k in _in_order(slots[first:], first_node)) if tape.lines else None,
+        composites=placed,
+    )
 
-    # Places: the tape's constants, constant outputs, then the tape's nodes.
-    literal = np.array([float(o) for o in outputs if not isinstance(o, ADVar)], dtype=np.float64)
-    pool = np.concatenate([constants, literal])
-    first = pool.size
-    places = np.empty(first + op.size, dtype=np.int32)
-    same, positions = np.unique(pool.view(np.int64), return_inverse=True)
-    distinct = np.full(same.size, first, dtype=np.int32)
-    np.minimum.at(distinct, positions, np.arange(first, dtype=np.int32))
-    places[:first] = distinct[positions]
-    left, right, stale = passes.merge_repeated(op, left_ids, right_ids, COMMUTES, places, first)
-    if stale >= 0:
+
+def _require_whole(tape: Tape, inputs: Sequence[ADVar], outputs: Sequence[ADVar | float]) -> None:
+    """Raise where a variable is not this tape's, an input is none, or something uses what `rewind` took back."""
+    op = tape.columns()[0]
+    ids: set[int] = set()
+    stale = False
+    for number, variable in enumerate((*inputs, *outputs)):
+        if not isinstance(variable, ADVar):
+            continue
+        if variable.serial != tape.serial:
+            raise AadTypeError(f"variable {number} ({variable!r}) belongs to another tape than {tape!r}")
+        beyond = variable.id >= op.size
+        if number < len(inputs) and (beyond or op[variable.id] != INPUT or variable.id in ids):
+            raise AadTypeError(
+                "inputs must be different variables made by Tape.input, not results of operations"
+            )
+        ids.add(variable.id)
+        stale |= beyond
+    for guard in tape.guards:
+        stale |= max(guard[1], guard[2]) >= op.size
+    for begin, _, _, operands in tape.composites:
+        stale |= max(operands) >= begin
+    if stale:
         raise TapeError(STALE)
 
-    def place(ids: Sequence[int]) -> Ints:
-        numbers = np.array(ids, dtype=np.int64)
-        found: Ints = places[np.where(numbers < 0, -numbers - 1, numbers + first)]
-        return found
 
-    composites = [
-        PlacedComposite(operation, begin, begin + count, place(ids))
-        for begin, count, operation, ids in tape.composites
-    ]
-    literals = iter(range(constants.size, first))
-    roots = places[[o.id + first if isinstance(o, ADVar) else next(literals) for o in outputs]]
-    guards = list(tape.guards)
-    guard_left, guard_right = place([g[1] for g in guards]), place([g[2] for g in guards])
-    kink_places = place([k[0] for k in tape.kinks])
-    input_places = np.array([variable.id + first for variable in inputs], dtype=np.int64)
+def _merge(tape: Tape, inputs: Sequence[ADVar], outputs: Sequence[ADVar | float]) -> _Merged:
+    """Merge repeats of constants, those among the outputs too, and of operations."""
+    op, left_ids, right_ids, constants = tape.columns()
+    literals: list[float] = []
+    roots: list[int] = []  # ids as on the tape, where literals are constants after the tape's own
+    for output in outputs:
+        if isinstance(output, ADVar):
+            roots.append(output.id)
+        else:
+            literals.append(float(output))
+            roots.append(-constants.size - len(literals))
+    pool = np.concatenate([constants, literals])
+    first = pool.size
+    positions = np.empty(first + op.size, dtype=np.int32)
+    distinct, number_of = np.unique(pool.view(np.int64), return_inverse=True)
+    earliest = np.full(distinct.size, first, dtype=np.int32)
+    np.minimum.at(earliest, number_of, np.arange(first, dtype=np.int32))
+    positions[:first] = earliest[number_of]
+    left, right, stale = passes.merge_repeated(op, left_ids, right_ids, COMMUTES, positions, first)
+    if stale >= 0:
+        raise TapeError(STALE)
+    return _Merged(
+        first=first,
+        op=op,
+        left=left,
+        right=right,
+        pool=pool,
+        positions=positions,
+        inputs=first + np.fromiter(map(ID, inputs), dtype=np.int64, count=len(inputs)),
+        roots=_of_ids(positions, first, roots),
+        guard_left=_nth_of_ids(positions, first, 1, tape.guards) if tape.guards else NOTHING,
+        guard_right=_nth_of_ids(positions, first, 2, tape.guards) if tape.guards else NOTHING,
+        kinks=_nth_of_ids(positions, first, 0, tape.kinks) if tape.kinks else NOTHING,
+        composites=list(starmap(partial(_placed, positions, first), tape.composites)),
+    )
 
-    live = np.zeros(places.size, dtype=np.uint8)
-    live[np.concatenate([roots, guard_left, guard_right])] = 1
-    end = op.size
-    for composite in reversed(composites):
-        passes.mark_live(left, right, live, first, composite.end, end)
+
+def _of_ids(positions: Ints, first: int, ids: Sequence[int]) -> Ints:
+    """Return the positions of ids on the tape: a node's number, or -(k + 1) for constant k."""
+    numbers = np.array(ids, dtype=np.int64)
+    merged: Ints = positions[np.where(numbers < 0, -numbers - 1, numbers + first)]
+    return merged
+
+
+def _nth_of_ids(positions: Ints, first: int, n: int, rows: Sequence[Any]) -> Ints:
+    """Return the positions of the ids that stand n-th in rows."""
+    return _of_ids(positions, first, list(map(itemgetter(n), rows)))
+
+
+def _placed(
+    positions: Ints, first: int, begin: int, count: int, operation: Any, ids: list[int]
+) -> PlacedComposite:
+    return PlacedComposite(operation, begin, begin + count, _of_ids(positions, first, ids))
+
+
+def _live(merged: _Merged) -> Flags:
+    """Mark the positions that outputs and guards depend on, and leave out the composites that are not among them."""
+    live = np.zeros(merged.positions.size, dtype=np.uint8)
+    live[np.concatenate([merged.roots, merged.guard_left, merged.guard_right])] = 1
+    first, end = merged.first, merged.op.size
+    for composite in reversed(merged.composites):
+        passes.mark_live(merged.left, merged.right, live, first, composite.end, end)
         results = live[first + composite.begin : first + composite.end]
         if results.any():
             results[:] = 1
             live[composite.operands] = 1
         end = composite.begin
-    passes.mark_live(left, right, live, first, 0, end)
-    composites = [composite for composite in composites if live[first + composite.begin]]
+    passes.mark_live(merged.left, merged.right, live, first, 0, end)
+    if merged.composites:
+        merged.composites = [composite for composite in merged.composites if live[first + composite.begin]]
+    return live
 
-    # Nodes that no lane changes come first: sweeps over lanes compute them once.
-    varying = np.zeros(places.size, dtype=np.uint8)
-    if input_lane.any():
-        varying[input_places] = input_lane
-        _spread_lanes(op, left, right, varying, first, composites)
 
-    # Everything that is still to be found has its place: the array is used again for the slots.
-    slots = places
+def _varying(merged: _Merged, arguments: Sequence[Argument]) -> Flags:
+    """Mark the positions that depend on a lane: sweeps over lanes compute the others once. Composites must not."""
+    varying = np.zeros(merged.positions.size, dtype=np.uint8)
+    for argument in arguments:
+        varying[merged.inputs[argument.span]] = argument.lane
+    if not varying.any():
+        return varying
+    handed = OPERANDS[merged.op]
+    passes.mark_dependent(merged.left, merged.right, handed, varying, merged.first, 0, merged.op.size)
+    if any(varying[composite.operands].any() for composite in merged.composites):
+        raise AadTypeError(
+            "a composite operation depends on a lane argument: composites run on shared arguments only"
+        )
+    return varying
+
+
+def _number_leaves(tape: Tape, merged: _Merged, live: Flags) -> tuple[Ints, Floats]:
+    """Give slots to inputs and constants; return the slots, -1 where there is none yet, and the constants' values."""
+    slots = merged.positions  # everything that is still to be found has its position: the array is used again
     slots[:] = -1
-    n_inputs = len(inputs)
-    slots[input_places] = np.arange(n_inputs)
-    unlisted = np.flatnonzero(is_input) + first
+    slots[merged.inputs] = np.arange(merged.inputs.size)
+    unlisted = np.flatnonzero(merged.op == INPUT) + merged.first
     unlisted = unlisted[(slots[unlisted] < 0) & (live[unlisted] != 0)]
-    fixed = np.flatnonzero(live[:first])
-    pool_values = np.concatenate([pool[fixed], constants[-1 - left_ids[unlisted - first]]])
-    pool_places = np.concatenate([fixed, unlisted])
-    slots[pool_places] = n_inputs + np.arange(pool_places.size)
-    first_node = n_inputs + pool_places.size
-    op, left, right, n_uniform = passes.number_nodes(op, left, right, live, varying, slots, first, first_node)
-
-    placed = [_moved(c, slots[first + c.begin] - first_node, slots) for c in composites]
-    active = np.zeros(first_node + op.size, dtype=np.uint8)
-    active[:n_inputs] = input_active
-    activity = _spread_derivatives(op, left, right, active, first_node, placed)
-
-    kinks = {
-        int(slot): (what if isinstance(what, str) else RULES[what].name, line)
-        for slot, (_, what, line) in zip(slots[kink_places][::-1], reversed(tape.kinks), strict=True)
-        if slot >= first_node and (active[left[slot - first_node]] or active[right[slot - first_node]])
-    }
-    return Layout(
-        n_inputs=n_inputs,
-        n_recorded=is_input.size - int(is_input.sum()),
-        n_uniform=n_uniform,
-        constants=frozen(pool_values),
-        op=frozen(op),
-        left=frozen(left),
-        right=frozen(right),
-        activity=frozen(activity),
-        outputs=frozen(slots[roots]),
-        composites=tuple(placed),
-        guard_arrays=(
-            frozen(np.array([g[0] for g in guards], dtype=np.uint8)),
-            frozen(slots[guard_left]),
-            frozen(slots[guard_right]),
-            frozen(np.array([g[3] for g in guards], dtype=np.uint8)),
-        ),
-        guards=tuple(Guard(RULES[g[0]].name, bool(g[3]), g[4]) for g in guards),
-        kinks=tuple(Kink(slot, name, line) for slot, (name, line) in sorted(kinks.items())),
-        lines=tuple(tape.lines[k] for k in _in_order(slots[first:], first_node)) if tape.lines else None,
-    )
+    fixed = np.flatnonzero(live[: merged.first])
+    _, left_ids, _, constants = tape.columns()
+    leaves = np.concatenate([fixed, unlisted])
+    slots[leaves] = merged.inputs.size + np.arange(leaves.size)
+    return slots, np.concatenate([merged.pool[fixed], constants[-1 - left_ids[unlisted - merged.first]]])
 
 
-STALE = "a variable made before Tape.rewind was used after it: make it again"
+def _guards(tape: Tape, slots: Ints, merged: _Merged) -> dict[str, Any]:
+    """Return the guards, and arrays over them: operation, slots of both sides, outcome."""
+    operations, _, _, outcomes, lines = zip(*tape.guards, strict=True)
+    codes, came_out = np.array(operations, dtype=np.uint8), np.array(outcomes, dtype=np.uint8)
+    arrays = (codes, slots[merged.guard_left], slots[merged.guard_right], came_out)
+    rows = zip(operations, outcomes, lines, strict=True)
+    guards = tuple(Guard(RULES[code].name, bool(outcome), line) for code, outcome, line in rows)
+    return {"guards": guards, "guard_arrays": tuple(frozen(array) for array in arrays)}
 
 
-def _require_whole(
-    tape: Tape, is_input: npt.NDArray[np.bool_], inputs: Sequence[ADVar], outputs: Sequence[ADVar | float]
-) -> None:
-    """Raise where an input is no input, or an output, a guard or a composite uses what `rewind` took back."""
-    ids = [variable.id for variable in inputs]
-    if len(set(ids)) != len(ids) or any(i >= is_input.size or not is_input[i] for i in ids):
-        raise AadTypeError("inputs must be different variables made by Tape.input, not results of operations")
-    later = [o.id for o in outputs if isinstance(o, ADVar)] + [i for g in tape.guards for i in g[1:3]]
-    early = any(i >= begin for begin, _, _, operands in tape.composites for i in operands)
-    if early or any(i >= is_input.size for i in later):
-        raise TapeError(STALE)
-
-
-def _moved(composite: PlacedComposite, begin: int, slots: Ints) -> PlacedComposite:
-    """Return a composite renumbered: its first node's new number and the table of new operand slots."""
+def _renumbered(first: int, first_node: int, slots: Ints, composite: PlacedComposite) -> PlacedComposite:
+    """Return a composite with its first node's new number and its operands as slots."""
+    begin = slots[first + composite.begin] - first_node
     return PlacedComposite(
         operation=composite.operation,
         begin=int(begin),
@@ -208,18 +256,7 @@ def _moved(composite: PlacedComposite, begin: int, slots: Ints) -> PlacedComposi
     )
 
 
-def _spread_lanes(
-    op: Flags, left: Ints, right: Ints, varying: Flags, first: int, composites: Sequence[PlacedComposite]
-) -> None:
-    """Mark every place that depends on a lane; composites must not."""
-    passes.mark_dependent(left, right, OPERANDS[op], varying, first, 0, op.size)
-    if any(varying[composite.operands].any() for composite in composites):
-        raise AadTypeError(
-            "a composite operation depends on a lane argument: composites run on shared arguments only"
-        )
-
-
-def _spread_derivatives(
+def _activity(
     op: Flags, left: Ints, right: Ints, active: Flags, first: int, composites: Sequence[PlacedComposite]
 ) -> Flags:
     """Mark every slot that depends on an active one, and return through which operands each node does."""
@@ -233,28 +270,18 @@ def _spread_derivatives(
     return activity
 
 
+def _kinks(tape: Tape, slots: Ints, nodes: Nodes, active: Flags) -> tuple[Kink, ...]:
+    """Return the kinks that a derivative passes, one per slot: that of the first recording of a repeated operation."""
+    kinks = {
+        int(slot): (what if isinstance(what, str) else RULES[what].name, line)
+        for slot, (_, what, line) in zip(slots[::-1], reversed(tape.kinks), strict=True)
+        if slot >= nodes.first_node
+        and (active[nodes.left[slot - nodes.first_node]] or active[nodes.right[slot - nodes.first_node]])
+    }
+    return tuple(Kink(slot, name, line) for slot, (name, line) in sorted(kinks.items()))
+
+
 def _in_order(slots: Ints, first_node: int) -> npt.NDArray[np.intp]:
-    """Return the nodes that have a slot from `first_node` on, in the order of their slots."""
+    """Return the tape's nodes that have a slot from `first_node` on, in the order of their slots."""
     nodes = np.flatnonzero(slots >= first_node)
     return nodes[np.argsort(slots[nodes])]
-
-
-def spread(
-    left: Ints,
-    right: Ints,
-    handed: Flags,
-    marked: Flags,
-    first_node: int,
-    composites: Sequence[PlacedComposite],
-) -> None:
-    """Mark every node that depends on a marked slot, through operations and composites.
-
-    `handed` says per node through which operands (bits 1 and 2) a mark is handed on.
-    """
-    begin = 0
-    for composite in composites:
-        passes.mark_dependent(left, right, handed, marked, first_node, begin, composite.begin)
-        depends = marked[composite.operands].any()
-        marked[first_node + composite.begin : first_node + composite.end] = depends
-        begin = composite.end
-    passes.mark_dependent(left, right, handed, marked, first_node, begin, handed.size)

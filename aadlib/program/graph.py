@@ -1,76 +1,56 @@
-"""The computation graph of a program: Graphviz text, and a drawing with matplotlib."""
+"""The computation graph of a program: Layoutviz text, and a drawing with matplotlib."""
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from aadlib.errors import AadValueError
+from aadlib.program.layout import Layout
 from aadlib.rules.table import RULES
-
-
-class Graph(Protocol):
-    """What a drawing needs to know of a program."""
-
-    n_inputs: int
-    n_slots: int
-    first_node: int
-    constants: npt.NDArray[np.float64]
-    op: npt.NDArray[np.uint8]
-    left: npt.NDArray[np.int32]
-    right: npt.NDArray[np.int32]
-    outputs: npt.NDArray[np.int32]
-    composites: tuple[Any, ...]
-
 
 MAX_DRAWN = 400
 """Most slots a picture shows; beyond it nobody can read one."""
 
-SYMBOLS = {
-    "add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "^", "negative": "-( )", "square": "( )^2",
-    "reciprocal": "1/( )", "norm_cdf": "N", "norm_pdf": "n", "absolute": "| |", "maximum": "max", "minimum": "min",
-}  # fmt: skip
 
-
-def labels(program: Graph, input_names: list[str] | None = None) -> dict[int, str]:
+def labels(program: Layout, input_names: list[str] | None = None) -> dict[int, str]:
     """Return what stands in each slot's node: an input's name, a constant's value or an operation's symbol."""
     if input_names is not None and len(input_names) != program.n_inputs:
         raise AadValueError(
             f"input_names has {len(input_names)} entries: the program has {program.n_inputs} inputs"
         )
     names = input_names or [f"x{k}" for k in range(program.n_inputs)]
-    found = dict(enumerate(names))
+    texts = dict(enumerate(names))
     for k, constant in enumerate(program.constants.tolist()):
-        found[program.n_inputs + k] = f"{constant:.4g}"
+        texts[program.n_inputs + k] = f"{constant:.4g}"
     for k, code in enumerate(program.op.tolist()):
         if code < len(RULES):
-            name = RULES[code].name
-            found[program.first_node + k] = SYMBOLS.get(name, name)
+            rule = RULES[code]
+            texts[program.first_node + k] = rule.symbol or rule.name
     for composite in program.composites:
         for k in range(composite.begin, composite.end):
-            found[program.first_node + k] = f"{composite.operation.name}[{k - composite.begin}]"
-    return found
+            texts[program.first_node + k] = f"{composite.operation.name}[{k - composite.begin}]"
+    return texts
 
 
-def edges(program: Graph) -> list[tuple[int, int]]:
+def edges(program: Layout) -> list[tuple[int, int]]:
     """Return (operand, node) for every argument of every operation."""
-    found = []
+    pairs = []
     for k, (code, left, right) in enumerate(
         zip(program.op.tolist(), program.left.tolist(), program.right.tolist(), strict=True)
     ):
         if code >= len(RULES):
             continue
         operands = (left,) if RULES[code].arity == 1 else (left, right)
-        found += [(operand, program.first_node + k) for operand in operands]
+        pairs += [(operand, program.first_node + k) for operand in operands]
     for composite in program.composites:
         results = range(program.first_node + composite.begin, program.first_node + composite.end)
-        found += [(operand, node) for node in results for operand in composite.operands.tolist()]
-    return found
+        pairs += [(operand, node) for node in results for operand in composite.operands.tolist()]
+    return pairs
 
 
-def to_dot(program: Graph, input_names: list[str] | None = None) -> str:
+def to_dot(program: Layout, input_names: list[str] | None = None) -> str:
     """Return the graph in Graphviz's DOT language: inputs as boxes, constants plain, outputs double-edged."""
     outputs = set(program.outputs.tolist())
     lines = ["digraph program {", "  rankdir=BT;", '  node [shape=circle, fontname="Helvetica"];']
@@ -88,16 +68,16 @@ def to_dot(program: Graph, input_names: list[str] | None = None) -> str:
     return "\n".join([*lines, "}", ""])
 
 
-Place = tuple[float, float]
+Position = tuple[float, float]
 
 
-def positions(program: Graph) -> dict[int, Place]:
-    """Place every slot: its height is the longest way from an input, sideways near the mean of its neighbours."""
+def positions(program: Layout) -> dict[int, Position]:
+    """Return where every slot is drawn: as high as the longest way from an input, sideways near its neighbours."""
     return _layout(program)[0]
 
 
-def _layout(program: Graph) -> tuple[dict[int, Place], dict[tuple[int, int], list[Place]]]:
-    """Return the places of the slots, and for every edge the bends that keep it clear of the layers it crosses.
+def _layout(program: Layout) -> tuple[dict[int, Position], dict[tuple[int, int], list[Position]]]:
+    """Return the positions of the slots, and for every edge the bends that keep it clear of the layers it crosses.
 
     References
     ----------
@@ -137,23 +117,23 @@ def _layout(program: Graph) -> tuple[dict[int, Place], dict[tuple[int, int], lis
                 near = above[slot] if sweep % 2 else below[slot]
                 wanted[slot] = float(np.mean([across[n] for n in near])) if near else across[slot]
             row.sort(key=wanted.__getitem__)
-            for slot, place in zip(row, _spread([wanted[slot] for slot in row]), strict=True):
-                across[slot] = place
+            for slot, position in zip(row, _one_apart([wanted[slot] for slot in row]), strict=True):
+                across[slot] = position
     where = {slot: (across[slot], float(level[slot])) for slot in level}
     slots = {slot: where[slot] for slot in range(program.n_slots)}
     return slots, {edge: [where[dummy] for dummy in dummies] for edge, dummies in bends.items()}
 
 
-def _spread(wanted: list[float]) -> list[float]:
-    """Move ordered places at least 1 apart, as little as possible, about their mean."""
-    placed: list[float] = []
-    for place in wanted:
-        placed.append(max(place, placed[-1] + 1.0) if placed else place)
-    drift = sum(placed) / len(placed) - sum(wanted) / len(wanted)
-    return [place - drift for place in placed]
+def _one_apart(wanted: list[float]) -> list[float]:
+    """Move ordered positions at least 1 apart, as little as possible, about their mean."""
+    apart: list[float] = []
+    for position in wanted:
+        apart.append(max(position, apart[-1] + 1.0) if apart else position)
+    drift = sum(apart) / len(apart) - sum(wanted) / len(wanted)
+    return [position - drift for position in apart]
 
 
-def draw(program: Graph, ax: Any = None, *, input_names: list[str] | None = None) -> Any:
+def draw(program: Layout, ax: Any = None, *, input_names: list[str] | None = None) -> Any:
     """Draw the graph, inputs at the bottom, and return the axes.
 
     Raises

@@ -9,6 +9,8 @@ typedef struct {
     const int* left;               /* slot of the left operand; of a unary operation the only one; a result's own slot */
     const int* right;              /* slot of the right operand; of a unary operation the same as `left` */
     const unsigned char* activity; /* bits 1 and 2: the derivative in the left and in the right operand is wanted */
+    const unsigned short* value_code;   /* what a step of the scalar value sweep does: see nodes.pyx */
+    const unsigned short* adjoint_code; /* the same for the adjoint sweep */
     ptrdiff_t n_nodes;
     ptrdiff_t first_node;          /* slot of node 0: inputs and constants come before it */
 } aad_nodes;

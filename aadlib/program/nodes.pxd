@@ -6,6 +6,8 @@ cdef extern from "aadlib/program/nodes.h":
         const int* left
         const int* right
         const unsigned char* activity
+        const unsigned short* value_code
+        const unsigned short* adjoint_code
         Py_ssize_t n_nodes
         Py_ssize_t first_node
 
@@ -15,6 +17,9 @@ cdef class Nodes:
     cdef readonly object left
     cdef readonly object right
     cdef readonly object activity
+    cdef readonly object value_code
+    cdef readonly object adjoint_code
+    cdef readonly Py_ssize_t split
     cdef readonly Py_ssize_t first_node
     cdef readonly Py_ssize_t n_nodes
     cdef readonly Py_ssize_t n_slots

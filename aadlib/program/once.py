@@ -1,4 +1,4 @@
-"""Facts about a program that are found once and kept with it."""
+"""Facts about a program: each is found once, and stands in its cache from then on."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Fact = TypeVar("Fact")
 
 
 def once_per_program(find: Callable[Concatenate[Any, Key], Fact]) -> Callable[Concatenate[Any, Key], Fact]:
-    """Find a fact about a program at the first call and keep it with the program.
+    """Find a fact about a program at the first call; later calls read it from the program's cache.
 
     `program` has a dictionary `cache` that lives as long as it. Further arguments are positional and hashable; every
     set of them has a fact of its own. Threads that ask at once may both find it: facts are the same whoever finds them.
@@ -19,11 +19,11 @@ def once_per_program(find: Callable[Concatenate[Any, Key], Fact]) -> Callable[Co
 
     @functools.wraps(find)
     def fact(program: Any, *key: Key.args, **none: Key.kwargs) -> Fact:
-        place = (find, *key)
+        entry = (find, *key)
         try:
-            known: Fact = program.cache[place]
+            known: Fact = program.cache[entry]
         except KeyError:
-            known = program.cache[place] = find(program, *key, **none)
+            known = program.cache[entry] = find(program, *key, **none)
         return known
 
     return cast(Callable[Concatenate[Any, Key], Fact], fact)

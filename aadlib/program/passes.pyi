@@ -1,7 +1,7 @@
 from aadlib.types import Flags, Ints
 
 def merge_repeated(
-    op: Flags, left_ids: Ints, right_ids: Ints, commutes: Flags, places: Ints, first: int
+    op: Flags, left_ids: Ints, right_ids: Ints, commutes: Flags, positions: Ints, first: int
 ) -> tuple[Ints, Ints, int]: ...
 def mark_live(left: Ints, right: Ints, live: Flags, first: int, begin: int, end: int) -> None: ...
 def mark_dependent(

@@ -1,18 +1,50 @@
 """Passes over the nodes of a recording: repeats, liveness, slots, dependence.
 
-A *place* numbers everything on a tape: its constants first, then its nodes from `first` on.
+A *position* numbers everything on a tape: its constants first, then its nodes from `first` on.
 """
 
 import numpy as np
 
 cdef enum:
     RESULT = 254  # and 255, an input: codes of nodes without operands
-    NEARBY = 8    # entries tried next to where the later operand would stand
+    NEARBY = 8    # slots of the table tried next to where the later operand would stand
 
 
-cdef inline int place_of(int id, int first) noexcept nogil:
-    """Return the place of a node, or of constant k by its id -(k + 1)."""
+cdef inline int position_of(int id, int first) noexcept nogil:
+    """Return the position of a node, or of constant k by its id -(k + 1)."""
     return id + first if id >= 0 else -id - 1
+
+
+cdef inline int first_equal(
+    int* table,
+    unsigned long long mask,
+    const unsigned char* op,
+    const int* left,
+    const int* right,
+    int k,
+) noexcept nogil:
+    """Return the first node that repeats in node k, or k, which is entered in the table.
+
+    The table is open-addressed: a node stands near its later operand, where it was just looked up; one that finds its
+    neighbourhood full goes anywhere.
+    """
+    cdef unsigned long long a = left[k]
+    cdef unsigned long long b = right[k]
+    cdef unsigned long long hashed, at
+    cdef int tried = 0
+    cdef int node
+    hashed = (a * 0x9E3779B97F4A7C15ULL) ^ ((b + 64 * op[k]) * 0xC2B2AE3D27D4EB4FULL)
+    hashed ^= hashed >> 29
+    at = (2 * max(a, b) + (hashed & (NEARBY - 1))) & mask
+    node = table[at] - 1
+    while node >= 0 and not (op[node] == op[k] and left[node] == left[k] and right[node] == right[k]):
+        tried += 1
+        at = ((hashed >> 8) if tried == NEARBY else at + 1) & mask
+        node = table[at] - 1
+    if node >= 0:
+        return node
+    table[at] = k + 1
+    return k
 
 
 def merge_repeated(
@@ -20,28 +52,27 @@ def merge_repeated(
     const int[::1] left_ids,
     const int[::1] right_ids,
     const unsigned char[::1] commutes,
-    int[::1] places,
+    int[::1] positions,
     Py_ssize_t first,
 ):
-    """Find nodes that repeat an earlier one.
+    """Find nodes that repeat an earlier one: value numbering.
 
     Parameters
     ----------
     op, left_ids, right_ids : as the tape holds them; -(k + 1) is constant k
     commutes : per operation code
-    places : (first + n,) enters with the place of every constant's first occurrence; on return also with every node's:
-        its own, or that of the node it repeats
+    positions : (first + n,) enters with the position of every constant's first occurrence; on return also with every
+        node's: its own, or that of the node it repeats
 
     Returns
     -------
-    left, right : (n,) places of the operands, in order where they may be exchanged; a leaf has its own
+    left, right : (n,) positions of the operands, in order where they may be exchanged; a leaf has its own
     stale : int, the first node whose operand does not come before it, where the passes stop; -1 if there is none
 
     Notes
     -----
-    Values are unchanged to the last bit: the same operation on the same operands. Value numbering with an
-    open-addressed table in which a node stands near its later operand, where it was just looked up; one that finds its
-    neighbourhood full goes anywhere. `aadlib.twins.sweeps` has the readable twin.
+    Values are unchanged to the last bit: the same operation on the same operands. `aadlib.twins.sweeps` has the
+    readable twin.
     """
     cdef Py_ssize_t n = op.shape[0]
     cdef Py_ssize_t size = 64
@@ -52,40 +83,24 @@ def merge_repeated(
     cdef int[::1] left = left_array
     cdef int[::1] right = right_array
     cdef int[::1] table = np.zeros(size, dtype=np.int32)  # node + 1; pages that stay 0 cost nothing
-    cdef unsigned long long mask = size - 1
-    cdef unsigned long long hashed, at
     cdef Py_ssize_t k
-    cdef int a, b, found, tried
+    cdef int a, b
     cdef int start = <int>first
+    cdef unsigned long long mask = size - 1
     with nogil:
         for k in range(n):
             if op[k] >= RESULT:
-                left[k] = right[k] = places[first + k] = start + <int>k
+                left[k] = right[k] = positions[first + k] = start + <int>k
                 continue
             if left_ids[k] >= k or right_ids[k] >= k:
                 break
-            a = places[place_of(left_ids[k], start)]
-            b = places[place_of(right_ids[k], start)]
+            a = positions[position_of(left_ids[k], start)]
+            b = positions[position_of(right_ids[k], start)]
             if a > b and commutes[op[k]]:
                 a, b = b, a
             left[k] = a
             right[k] = b
-            hashed = (<unsigned long long>a * 0x9E3779B97F4A7C15ULL) ^ (
-                (<unsigned long long>b + 64 * op[k]) * 0xC2B2AE3D27D4EB4FULL
-            )
-            hashed ^= hashed >> 29
-            at = (2 * <unsigned long long>max(a, b) + (hashed & (NEARBY - 1))) & mask
-            tried = 0
-            found = table[at]
-            while found != 0 and not (op[found - 1] == op[k] and left[found - 1] == a and right[found - 1] == b):
-                tried += 1
-                at = ((hashed >> 8) if tried == NEARBY else at + 1) & mask
-                found = table[at]
-            if found == 0:
-                table[at] = <int>k + 1
-                places[first + k] = start + <int>k
-            else:
-                places[first + k] = start + found - 1
+            positions[first + k] = start + first_equal(&table[0], mask, &op[0], &left[0], &right[0], <int>k)
         else:
             k = -1
     return left_array, right_array, k
@@ -99,7 +114,7 @@ def mark_live(
     Py_ssize_t begin,
     Py_ssize_t end,
 ):
-    """Extend `live` (one flag per place) from nodes end-1..begin to everything they depend on."""
+    """Extend `live` (one flag per position) from nodes end-1..begin to everything they depend on."""
     cdef Py_ssize_t k
     with nogil:
         for k in range(end - 1, begin - 1, -1):
@@ -141,9 +156,9 @@ def number_nodes(
 
     Parameters
     ----------
-    op, left, right : (n,) per node, operands as places
-    live, varying : one flag per place; nodes that vary come after all others
-    slots : one per place, -1 where there is none; filled in for the live nodes
+    op, left, right : (n,) per node, operands as positions
+    live, varying : one flag per position; nodes that vary come after all others
+    slots : one per position, -1 where there is none; filled in for the live nodes
 
     Returns
     -------

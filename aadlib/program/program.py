@@ -1,40 +1,58 @@
-"""A recording frozen for replay: immutable, shareable between threads."""
+"""A recording frozen for replay: immutable, shareable between threads; and `record`, which makes one."""
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Hashable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
-from functools import cached_property
-from typing import Any
+import functools
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
-from aadlib.errors import AadTypeError, AadValueError, BranchChanged, describe_line
+from aadlib.errors import AadTypeError, AadValueError, BranchChanged
 from aadlib.lanes.bottleneck import bottleneck_code
+from aadlib.lanes.machine import BlockMachine
 from aadlib.lanes.per_lane import LaneReplay
 from aadlib.lanes.summed import LaneSums
 from aadlib.program import graph
+from aadlib.program.arguments import by_argument, checked_numbers, direction_over_inputs, require_no_lanes
 from aadlib.program.freeze import freeze
-from aadlib.program.nodes import Nodes
-from aadlib.program.replay import Argument, Replay
-from aadlib.rules.properties import PAIRED
-from aadlib.sweeps import scalar
-from aadlib.sweeps import simd as lanes
-from aadlib.tape.advar import ADVar
-from aadlib.tape.tape import Tape
-from aadlib.threads import map_pieces
-from aadlib.types import Floats, Ints, frozen
-from aadlib.validation import as_floats
+from aadlib.program.layout import Layout
+from aadlib.program.once import once_per_program
+from aadlib.program.replay import Replay, lent_replay
+from aadlib.program.second_order import bottleneck_sum, hessian_at, hessian_products
+from aadlib.program.small import SmallReplays, small_replays
+from aadlib.sweeps.simd import LANES
+from aadlib.tape.recording import argument_positions, run_recorded
+from aadlib.types import Floats
 
-SMALL = 4096
-"""Most nodes of a program that replays in one call from Python: beyond it the calls are no longer what costs."""
+BRANCH_POLICIES = ("raise", "retrace")
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
 
 
-class Program:
-    """A function recorded once, replayed many times.
+def retraced(
+    verb: Callable[Concatenate[Program, Arguments], Result],
+) -> Callable[Concatenate[Program, Arguments], Result]:
+    """Let a verb record the function again where a replay would take another branch and the program may do so."""
+
+    @functools.wraps(verb)
+    def replayed(self: Program, /, *arguments: Arguments.args, **options: Arguments.kwargs) -> Result:
+        if self.retrace is None:
+            return verb(self, *arguments, **options)
+        try:
+            return verb(self._latest(), *arguments, **options)
+        except BranchChanged:
+            return verb(self._record_again(arguments), *arguments, **options)
+
+    return replayed
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Program(Layout):
+    """A function recorded once, replayed many times: what it is (see `Layout`), and the verbs.
 
     Made by `aadlib.record`. Slots number everything a sweep touches: inputs `0 .. n_inputs - 1`, then the constants,
     then the nodes in an order in which operands come first (nodes that no lane changes before those that one does).
@@ -46,219 +64,55 @@ class Program:
     op, left, right : (n_nodes,) arrays, operation codes (rows of `aadlib.rules.RULES`) and operand slots; a unary
         operation has its operand in both
     activity : (n_nodes,) bits, 1 and 2 where the derivative in the left and right operand is wanted
+    nodes : Nodes, these arrays as every compiled sweep takes them
     constants : (n_constants,) values of the constant slots
     outputs : (n_outputs,) slots
     arguments : the recorded function's arguments
     kinks, guards : operations that are not smooth, and comparisons, each with its source line
     composites : composite operations, in order; between them lie the segments of plain nodes
-    cache : what sweeps found out about this program and keep with it; neither copied nor pickled
+    cache : facts about this program, each found once; neither copied nor pickled
+    retrace : records the function again at other arguments, where on_branch_change="retrace" allowed it
     """
 
-    def __init__(
-        self,
-        tape: Tape,
-        *,
-        inputs: Sequence[ADVar],
-        outputs: Sequence[ADVar | float],
-        arguments: Sequence[Argument],
-        output_shape: tuple[int, ...] = (),
-    ) -> None:
-        self.arguments = tuple(arguments)
-        self.output_shape = output_shape
-        spread = [(np.full(a.size, a.active), np.full(a.size, a.lane)) for a in arguments]
-        active, lane = (np.concatenate(flags) for flags in zip(*spread, strict=True))
-        layout = freeze(tape, inputs=inputs, outputs=outputs, input_active=active, input_lane=lane)
-        self.op, self.left, self.right = layout.op, layout.left, layout.right
-        self.activity, self.constants, self.outputs = layout.activity, layout.constants, layout.outputs
-        self.guards, self.kinks, self.lines = layout.guards, layout.kinks, layout.lines
-        self.n_inputs, self.n_outputs, self.n_nodes = layout.n_inputs, len(outputs), layout.op.size
-        self.n_recorded, self.n_uniform = layout.n_recorded, layout.n_uniform
-        self.first_node = self.n_inputs + self.constants.size
-        self.n_slots = self.first_node + self.n_nodes
-        self.nodes = Nodes(self.op, self.left, self.right, self.activity, self.first_node)
-        self.input_active: npt.NDArray[np.bool_] = frozen(active)
-        self.lane_slots: Ints = frozen(np.flatnonzero(lane).astype(np.int32))
-        self.value_code, self.adjoint_code = (
-            frozen(codes)
-            for codes in scalar.schedule(
-                self.op, self.left, self.right, self.activity, PAIRED, self.first_node, self.n_uniform
-            )
-        )
-        self.guard_arrays = layout.guard_arrays
-        self.composites = layout.composites
-        edges = [0, *(edge for c in self.composites for edge in (c.begin, c.end)), self.n_uniform]
-        self.segments = tuple(zip(edges[::2], edges[1::2], strict=True))
-        self._idle: list[Replay] = []
-        self._points: list[Any] = []
-        self.cache: dict[Hashable, Any] = {}
-        self._small = 0 < self.n_nodes <= SMALL and not (
-            self.composites
-            or self.has_lanes
-            or self.lines
-            or output_shape
-            or len(self.arguments) != 1
-            or not self.arguments[0].active
-        )
+    retrace: Callable[[Sequence[Any]], Program] | None = None
+    _small: SmallReplays | None = field(init=False)
 
-    @cached_property
-    def _recycled_adjoints(self) -> tuple[Ints, int]:
-        places = np.empty(self.n_slots, dtype=np.int32)
-        touched = [c.operands for c in self.composites] + [
-            np.arange(self.first_node + c.begin, self.first_node + c.end) for c in self.composites
-        ]
-        kept = np.concatenate([np.arange(self.n_inputs), self.outputs, *touched]).astype(np.int32)
-        count = scalar.recycle_adjoints(self.left, self.right, self.activity, kept, places)
-        return frozen(places), count
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        vars(self).update(_small=small_replays(self))
 
-    @property
-    def adjoint_places(self) -> Ints:
-        """Place of every slot (n_slots,) among the adjoints that a second-order sweep holds, found when asked."""
-        return self._recycled_adjoints[0]
-
-    @property
-    def n_adjoint_places(self) -> int:
-        """Number of these places."""
-        return self._recycled_adjoints[1]
-
-    # ---- arguments --------------------------------------------------------------------------------------------
-
-    @property
-    def has_lanes(self) -> bool:
-        """Whether an argument varies from lane to lane."""
-        return self.lane_slots.size > 0
-
-    @property
-    def n_active(self) -> int:
-        """Number of scalars that are differentiated (in one lane)."""
-        return int(self.input_active.sum())
-
-    def check_count(self, arguments: Sequence[Any]) -> None:
-        """Raise unless there is one value per argument."""
-        if len(arguments) != len(self.arguments):
-            raise AadTypeError(
-                f"this program was recorded with {len(self.arguments)} arguments, got {len(arguments)}"
-            )
-
-    def numbers(self, position: int, given: Any) -> Floats:
-        """Return one argument as floats, checked for its shape and for NaN."""
-        argument = self.arguments[position]
-        numbers = as_floats(f"argument {position}", given)
-        shape = numbers.shape[1:] if argument.lane and numbers.ndim else numbers.shape
-        if shape != argument.shape or (argument.lane and numbers.ndim == 0):
-            wanted = (
-                f"(n_lanes, {', '.join(map(str, argument.shape))})" if argument.lane else f"{argument.shape}"
-            )
-            raise AadValueError(
-                f"argument {position} has shape {numbers.shape}: this program was recorded for {wanted}; record again"
-            )
-        if not np.isfinite(numbers).all():
-            index = tuple(int(i) for i in np.argwhere(~np.isfinite(numbers))[0])
-            raise AadValueError(
-                f"argument {position} is {float(numbers[index])!r} at {index}: inputs must be finite"
-            )
-        return numbers
-
-    def _pack(self, vector: Floats, arguments: Sequence[Any], what: str) -> None:
-        """Fill the active positions of `vector` (n_inputs) from one array per active argument."""
-        active = [a for a in self.arguments if a.active]
-        if len(arguments) != len(active):
-            raise AadTypeError(
-                f"{what}: give one array per active argument ({len(active)}), got {len(arguments)}"
-            )
-        for argument, given in zip(active, arguments, strict=True):
-            numbers = np.asarray(given, dtype=np.float64)
-            if numbers.shape != argument.shape:
-                raise AadValueError(f"{what} has shape {numbers.shape}: must have shape {argument.shape}")
-            vector[argument.span] = numbers.ravel()
-
-    def _unpack(self, flat: Floats) -> Any:
-        """Cut a flat array over the inputs (last axis) into one array per active argument."""
-        parts = [
-            flat[..., a.span].reshape(flat.shape[:-1] + a.shape)
-            if a.shape or flat.ndim > 1
-            else float(flat[a.offset])
-            for a in self.arguments
-            if a.active
-        ]
-        return parts[0] if len(parts) == 1 else tuple(parts)
-
-    def _shape_output(self, flat: Floats) -> Any:
-        return flat.reshape(self.output_shape) if self.output_shape else float(flat[0])
-
-    def raise_changed(self, position: int, where: str) -> None:
-        """Raise `BranchChanged` for guard number `position`."""
-        guard = self.guards[position]
-        # Lanes may branch apart: no recording at other inputs holds them all.
-        instead = (
-            "" if self.has_lanes else ', record at these inputs, or record with on_branch_change="retrace"'
-        )
-        raise BranchChanged(
-            f"the comparison at {describe_line(guard.line)} was {guard.outcome} when recorded and comes out "
-            f"{not guard.outcome} now{where}: the recording holds one branch only. Use where/maximum in its place"
-            f"{instead}"
-        )
-
-    # ---- one market state -------------------------------------------------------------------------------------
-
-    @contextmanager
-    def replay(self) -> Iterator[Replay]:
+    def replay(self) -> AbstractContextManager[Replay]:
         """Hand out scratch arrays that no other thread uses until the block ends."""
+        return lent_replay(self)
+
+    # ---- branches ---------------------------------------------------------------------------------------------
+
+    def at(self, arguments: Sequence[Any]) -> Program:
+        """Return the program whose branches hold at these arguments: this one, or where it may retrace a fresh one.
+
+        A program recorded with on_branch_change="raise" is returned as it is: its replays raise `BranchChanged`.
+        """
+        if self.retrace is None:
+            return self
+        latest = self._latest()
         try:
-            replay = self._idle.pop()
-        except IndexError:
-            replay = Replay(self)
-        try:
-            yield replay
-        finally:
-            self._idle.append(replay)
+            with latest.replay() as replay:
+                replay.evaluate(arguments)
+        except BranchChanged:
+            return self._record_again(arguments)
+        return latest
 
-    def _in_one_call(self, verb: str, arguments: Sequence[Any]) -> Any:
-        """Return what the compiled replay of a small program has to say, or None where the checked path is needed."""
-        if not self._small or len(arguments) != 1:
-            return None
-        inputs = arguments[0]
-        if (
-            type(inputs) is not np.ndarray
-            or inputs.dtype != np.float64
-            or inputs.shape != self.arguments[0].shape
-        ):
-            return None
-        try:
-            point = self._points.pop()
-        except IndexError:
-            point = lanes.PointReplay(self)
-        found = getattr(point, verb)(inputs.ravel())
-        self._points.append(point)
-        return found
+    def _latest(self) -> Program:
+        """Return the latest recording; threads may share a program: each replay uses one recording whole."""
+        latest: Program = self.cache.get("latest recording", self)
+        return latest
 
-    def load(self, values: Floats, arguments: Sequence[Any]) -> None:
-        """Write the inputs of one market state into their slots."""
-        self.check_count(arguments)
-        if self.has_lanes:
-            raise AadTypeError(
-                "this program has lanes: value, gradient and value_and_gradient replay it over them"
-            )
-        for position, given in enumerate(arguments):
-            values[self.arguments[position].span] = self.numbers(position, given).ravel()
+    def _record_again(self, arguments: Sequence[Any]) -> Program:
+        assert self.retrace is not None
+        fresh = self.cache["latest recording"] = self.retrace(arguments[: len(self.arguments)])
+        return fresh
 
-    def _require_scalar(self, verb: str) -> None:
-        if self.output_shape:
-            raise AadTypeError(
-                f"{verb} needs a scalar result, this program returns shape {self.output_shape}: use jacobian"
-            )
-
-    def _direction(self, direction: Any) -> Floats:
-        """Return one direction over the inputs as a row."""
-        seed = np.zeros((1, self.n_inputs))
-        self._pack(
-            seed[0],
-            (direction,) if sum(a.active for a in self.arguments) == 1 else direction,
-            "the direction",
-        )
-        return seed
-
-    def _input_adjoints(self, adjoints: Floats) -> Any:
-        return self._unpack(np.where(self.input_active, adjoints[: self.n_inputs], 0.0))
+    # ---- first order ------------------------------------------------------------------------------------------
 
     def value(self, *arguments: Any) -> Any:
         """Return the recorded function's value at new inputs.
@@ -266,13 +120,16 @@ class Program:
         Raises `BranchChanged` where a recorded comparison comes out otherwise. With lane arguments the result has a
         leading axis of lanes.
         """
-        if (found := self._in_one_call("value", arguments)) is not None:
-            return found
-        if self.has_lanes:
-            with self.replay() as uniform:
-                return LaneReplay(self, uniform, arguments).values()
+        if self._small is not None and (value := self._small.replay("value", arguments)) is not None:
+            return value
+        return self._value(*arguments)
+
+    @retraced
+    def _value(self, *arguments: Any) -> Any:
         with self.replay() as replay:
-            return self._shape_output(replay.evaluate(arguments)[self.outputs])
+            if self.has_lanes:
+                return LaneReplay(self, replay, arguments).values()
+            return self._shaped(replay.evaluate(arguments)[self.outputs])
 
     def value_and_gradient(self, *arguments: Any) -> tuple[Any, Any]:
         """Return the value and the gradient: one array per active argument, of the argument's shape.
@@ -280,16 +137,21 @@ class Program:
         Over lanes the gradient in shared arguments is summed over the lanes, that in lane arguments has the lanes as
         its first axis.
         """
-        if (found := self._in_one_call("value_and_gradient", arguments)) is not None:
-            return found[0], found[1].reshape(self.arguments[0].shape) if self.arguments[0].shape else float(
-                found[1][0]
-            )
+        if (
+            self._small is not None
+            and (both := self._small.replay("value_and_gradient", arguments)) is not None
+        ):
+            shape = self.arguments[0].shape
+            return both[0], both[1].reshape(shape) if shape else float(both[1][0])
+        return self._value_and_gradient(*arguments)
+
+    @retraced
+    def _value_and_gradient(self, *arguments: Any) -> tuple[Any, Any]:
         self._require_scalar("a gradient")
-        if self.has_lanes:
-            with self.replay() as uniform:
-                outputs, gradients = LaneReplay(self, uniform, arguments).value_and_gradient()
-                return outputs, gradients[0] if len(gradients) == 1 else tuple(gradients)
         with self.replay() as replay:
+            if self.has_lanes:
+                outputs, gradients = LaneReplay(self, replay, arguments).value_and_gradient()
+                return outputs, gradients[0] if len(gradients) == 1 else tuple(gradients)
             values = replay.evaluate(arguments)
             adjoints = replay.sweep_adjoints(np.ones(1))
             return float(values[self.outputs[0]]), self._input_adjoints(adjoints)
@@ -298,6 +160,7 @@ class Program:
         """Return the gradient: see `value_and_gradient`."""
         return self.value_and_gradient(*arguments)[1]
 
+    @retraced
     def vjp(self, *arguments: Any) -> Any:
         """Return the adjoints of the inputs for adjoints of the outputs, which come as the last argument."""
         *inputs, seeds = arguments
@@ -310,14 +173,16 @@ class Program:
             replay.evaluate(inputs)
             return self._input_adjoints(replay.sweep_adjoints(weights.ravel()))
 
+    @retraced
     def jvp(self, *arguments: Any) -> Any:
         """Return the output's derivative along a direction, which comes as the last argument."""
         *inputs, direction = arguments
         with self.replay() as replay:
             values = replay.evaluate(inputs)
-            tangents = replay.sweep_tangents(values, self._direction(direction))
-            return self._shape_output(tangents[0, self.outputs, 0].copy())
+            tangents = replay.sweep_tangents(values, direction_over_inputs(self.arguments, direction))
+            return self._shaped(tangents[0, self.outputs, 0].copy())
 
+    @retraced
     def jacobian(self, *arguments: Any) -> Any:
         """Return the derivative of every output in every active input, shape output + argument.
 
@@ -325,76 +190,58 @@ class Program:
         """
         flat = np.zeros((self.n_outputs, self.n_inputs))
         active = np.flatnonzero(self.input_active)
-        blocks = [active[k : k + lanes.LANES] for k in range(0, active.size, lanes.LANES)]
+        blocks = [slice(k, k + LANES) for k in range(0, active.size, LANES)]
         with self.replay() as replay:
             values = replay.evaluate(arguments)
             if self.n_outputs <= 2 * len(blocks):
                 for row, seeds in enumerate(np.eye(self.n_outputs)):
                     flat[row, active] = replay.sweep_adjoints(seeds)[active]
             else:
+                units = self.unit_directions()
                 for block in blocks:
-                    directions = np.zeros((block.size, self.n_inputs))
-                    directions[np.arange(block.size), block] = 1.0
-                    flat[:, block] = replay.sweep_tangents(values, directions)[0, self.outputs, : block.size]
-        return self._unpack(
-            flat.reshape((*self.output_shape, self.n_inputs)) if self.output_shape else flat[0]
-        )
+                    tangents = replay.sweep_tangents(values, units[block])
+                    flat[:, active[block]] = tangents[0, self.outputs, : active[block].size]
+        shaped = flat.reshape((*self.output_shape, self.n_inputs)) if self.output_shape else flat[0]
+        return by_argument(self.arguments, shaped)
 
+    # ---- second order -----------------------------------------------------------------------------------------
+
+    @retraced
     def hvp(self, *arguments: Any) -> Any:
         """Return the Hessian times a direction, which comes as the last argument: about five prices, any size."""
-        self._require_scalar("hvp")
         *inputs, direction = arguments
         with self.replay() as replay:
-            values = replay.evaluate(inputs)
-            adjoints = replay.sweep_adjoints(np.ones(1))
-            return self._unpack(replay.sweep_second_order(values, adjoints, self._direction(direction))[0])
+            self._evaluate_adjoints("hvp", replay, inputs)
+            row = direction_over_inputs(self.arguments, direction)
+            return by_argument(
+                self.arguments, replay.sweep_second_order(replay.values, replay.adjoints, row)[0]
+            )
 
+    @retraced
     def hessian_products(self, *arguments: Any) -> Floats:
         """Return the Hessian times many directions: rows of the last argument, (m, n_active), as lanes."""
-        self._require_scalar("a Hessian")
         *inputs, rows = arguments
-        matrix = np.zeros((len(rows), self.n_inputs))
-        matrix[:, self.input_active] = rows
-        # Plain nodes take the directions block by block, on all cores; a composite takes them all at once.
-        width = len(rows) if self.composites else lanes.LANES
-        pieces = [matrix[k : k + width] for k in range(0, len(rows), max(1, width))]
+        directions = np.zeros((len(rows), self.n_inputs))
+        directions[:, self.input_active] = rows
         with self.replay() as replay:
-            values = replay.evaluate(inputs)
-            adjoints = replay.sweep_adjoints(np.ones(1))
+            self._evaluate_adjoints("a Hessian", replay, inputs)
+            return hessian_products(replay, directions)
 
-            def products(piece: Floats) -> Floats:
-                with self.replay() as own:
-                    own.states = replay.states
-                    return own.sweep_second_order(values, adjoints, piece)[:, self.input_active]
-
-            found = map_pieces(products, pieces, work=20.0 * lanes.LANES * self.n_nodes * len(pieces))
-        return np.concatenate(found) if found else np.zeros((0, self.n_active))
-
+    @retraced
     def curvature(self, *arguments: Any) -> Floats:
-        """Return the Hessian in all active inputs as the sum of every node's curvature, (n_active, n_active).
-
-        One adjoint sweep and one tangent sweep in all directions, no second backward sweep: the cheapest way through
-        composites, and where few nodes are nonlinear.
-        """
-        self._require_scalar("a Hessian")
-        directions = np.eye(self.n_inputs)[self.input_active]
+        """Return the Hessian in all active inputs by the bottleneck sum, (n_active, n_active)."""
         with self.replay() as replay:
-            values = replay.evaluate(arguments)
-            adjoints = replay.sweep_adjoints(np.ones(1))
-            found = replay.sweep_curvature(values, adjoints, directions)
-        return 0.5 * (found + found.T)
+            self._evaluate_adjoints("a Hessian", replay, arguments)
+            return bottleneck_sum(replay)
 
     def hessian(self, *arguments: Any) -> Floats:
         """Return the symmetric matrix of second derivatives in all active inputs, (n_active, n_active).
 
-        Forward over reverse on plain nodes, `curvature` where there are composites.
+        By forward over reverse, all directions as lanes, or by the bottleneck sum: whichever is less work. greeks2
+        has more methods, sparse matrices among them.
         """
-        if self.composites:
-            return self.curvature(*arguments)
-        rows = self.hessian_products(*arguments, np.eye(self.n_active))
-        return 0.5 * (rows + rows.T)
-
-    # ---- lanes ------------------------------------------------------------------------------------------------
+        require_no_lanes(self.arguments)
+        return self.derivatives(*arguments)[2]
 
     def derivatives(self, *arguments: Any) -> tuple[Any, Floats, Floats]:
         """Return value, gradient and Hessian in all active inputs from one replay.
@@ -403,21 +250,22 @@ class Program:
         three per lane with the lanes first. Where every active argument is shared: the values per lane, gradient and
         Hessian summed over the lanes, by the bottleneck sum (`aadlib.lanes.bottleneck`).
         """
-        if (found := self._in_one_call("derivatives", arguments)) is not None:
-            return found
-        self._require_scalar("a Hessian")
+        if (
+            self._small is not None
+            and (all_three := self._small.replay("derivatives", arguments)) is not None
+        ):
+            return all_three
+        return self._derivatives(*arguments)
+
+    @retraced
+    def _derivatives(self, *arguments: Any) -> tuple[Any, Floats, Floats]:
         if self.has_lanes:
+            self._require_scalar("a Hessian")
             return self._lane_derivatives(arguments)
-        directions = np.eye(self.n_inputs)[self.input_active]
         with self.replay() as replay:
-            values = replay.evaluate(arguments)
-            adjoints = replay.sweep_adjoints(np.ones(1))
-            if self.composites:
-                matrix = replay.sweep_curvature(values, adjoints, directions)
-            else:
-                matrix = replay.sweep_second_order(values, adjoints, directions)[:, self.input_active]
-            gradient = adjoints[: self.n_inputs][self.input_active]
-            return float(values[self.outputs[0]]), gradient, 0.5 * (matrix + matrix.T)
+            self._evaluate_adjoints("a Hessian", replay, arguments)
+            value = float(replay.values[self.outputs[0]])
+            return value, replay.adjoints[: self.n_inputs][self.input_active], hessian_at(replay)
 
     def _lane_derivatives(self, arguments: Sequence[Any]) -> tuple[Floats, Floats, Floats]:
         kinds = {argument.lane for argument in self.arguments if argument.active}
@@ -429,14 +277,7 @@ class Program:
         if kinds == {True}:
             with self.replay() as uniform:
                 return LaneReplay(self, uniform, arguments).derivatives()
-        self.check_count(arguments)
-        if "sums over lanes" not in self.cache:
-            self.cache["sums over lanes"] = LaneSums(self, bottleneck_code(self))
-        sums: LaneSums = self.cache["sums over lanes"]
-        return sums.over_all([self.numbers(k, given) for k, given in enumerate(arguments)])
-
-    def __getstate__(self) -> dict[str, Any]:
-        return self.__dict__ | {"_idle": [], "_points": [], "cache": {}}
+        return _lane_sums(self).over_all(checked_numbers(self.arguments, arguments))
 
     def over_lanes(self) -> Program:
         """Return the same recording with every argument varying from lane to lane.
@@ -450,28 +291,33 @@ class Program:
             raise AadTypeError("a program with composite operations does not run over lanes")
         if self.has_lanes:
             raise AadTypeError("this program runs over lanes already")
-        twin = copy.copy(self)
-        twin.arguments = tuple(replace(argument, lane=True) for argument in self.arguments)
-        twin.lane_slots = frozen(np.arange(self.n_inputs, dtype=np.int32))
-        twin.n_uniform = 0
-        twin.segments = ((0, 0),)
-        twin._idle, twin._points, twin.cache, twin._small = [], [], {}, False
-        return twin
+        arguments = tuple(replace(argument, lane=True) for argument in self.arguments)
+        return replace(self, arguments=arguments, n_uniform=0, cache={}, retrace=None)
+
+    # ---- what the verbs share ---------------------------------------------------------------------------------
+
+    def _require_scalar(self, verb: str) -> None:
+        if self.output_shape:
+            raise AadTypeError(
+                f"{verb} needs a scalar result, this program returns shape {self.output_shape}: use jacobian"
+            )
+
+    def _evaluate_adjoints(self, verb: str, replay: Replay, arguments: Sequence[Any]) -> None:
+        self._require_scalar(verb)
+        replay.evaluate(arguments)
+        replay.sweep_adjoints(np.ones(1))
+
+    def _input_adjoints(self, adjoints: Floats) -> Any:
+        return by_argument(self.arguments, np.where(self.input_active, adjoints[: self.n_inputs], 0.0))
+
+    def _shaped(self, flat: Floats) -> Any:
+        return flat.reshape(self.output_shape) if self.output_shape else float(flat[0])
 
     # ---- what it is -------------------------------------------------------------------------------------------
 
     def memory_report(self) -> dict[str, int]:
         """Return bytes: of the program, of one value and one gradient replay, and per node of each."""
-        layout = (
-            self.op,
-            self.left,
-            self.right,
-            self.activity,
-            self.constants,
-            self.value_code,
-            self.adjoint_code,
-        )
-        fixed = sum(a.nbytes for a in layout)
+        fixed = self.nodes.nbytes + self.constants.nbytes
         value, gradient = 8 * self.n_slots, 16 * self.n_slots
         return {
             "recorded": self.n_recorded,
@@ -492,7 +338,79 @@ class Program:
 
     def __repr__(self) -> str:
         lanes_text = ", lanes" if self.has_lanes else ""
+        kind = "Retracing program" if self.retrace is not None else "Program"
         return (
-            f"<Program: {self.n_inputs} inputs ({self.n_active} active{lanes_text}), {self.n_nodes} nodes, "
+            f"<{kind}: {self.n_inputs} inputs ({self.n_active} active{lanes_text}), {self.n_nodes} nodes, "
             f"{self.n_outputs} outputs, {len(self.guards)} guards, {len(self.kinks)} kinks>"
         )
+
+
+@once_per_program
+def _lane_sums(program: Layout) -> LaneSums:
+    return LaneSums(program, bottleneck_code(program), BlockMachine)
+
+
+def trace(
+    function: Callable[..., Any],
+    arguments: Sequence[Any],
+    *,
+    retrace: Callable[[Sequence[Any]], Program] | None = None,
+    **options: Any,
+) -> Program:
+    """Run `function` once on recorded numbers and freeze what it did: see `record`."""
+    recording = run_recorded(function, arguments, **options)
+    return Program(**freeze(**vars(recording)), retrace=retrace)
+
+
+def record(
+    function: Callable[..., Any],
+    *arguments: Any,
+    passive: Iterable[int] = (),
+    lanes: Iterable[int] = (),
+    on_branch_change: str = "raise",
+    trace_lines: bool = False,
+    max_nodes: int | None = None,
+) -> Program:
+    """Record a function of numbers and arrays once, for replay at any inputs of the same shapes.
+
+    Parameters
+    ----------
+    function : callable, plain Python and NumPy; returns a number or an array
+    *arguments : floats or float arrays, the point at which it is recorded
+    passive : positions of arguments that are inputs but are not differentiated
+    lanes : positions of arguments with one value per lane (path, scenario, sample): their first axis counts the
+        lanes, and the function sees one lane of them
+    on_branch_change : "raise" or "retrace"
+        What a replay does where a comparison that steered the recording comes out otherwise.
+    trace_lines : bool
+        Keep source lines, so that a NaN in a replay at one market state raises `NotFinite` with the line that made it.
+    max_nodes : int, optional
+        Memory cap: recording more raises `TapeError`.
+
+    Returns
+    -------
+    Program
+
+    Examples
+    --------
+    >>> import numpy as np, aadlib as ad
+    >>> program = ad.record(lambda x: np.exp(x[0]) * x[1], [0.0, 2.0])
+    >>> round(program.value([1.0, 3.0]), 6)
+    8.154845
+    """
+    if on_branch_change not in BRANCH_POLICIES:
+        raise AadValueError(f"on_branch_change = {on_branch_change!r}: choose 'raise' or 'retrace'")
+    options: dict[str, Any] = {"trace_lines": trace_lines, "max_nodes": max_nodes}
+    if on_branch_change == "raise":
+        return trace(function, arguments, passive=passive, lanes=lanes, **options)
+    options["passive"] = tuple(argument_positions("passive", passive, len(arguments)))
+    if argument_positions("lanes", lanes, len(arguments)):
+        raise AadValueError(
+            "on_branch_change='retrace' does not go with lanes: lanes may branch apart; use where"
+        )
+    return _trace_again(function, options, arguments)
+
+
+def _trace_again(function: Callable[..., Any], options: dict[str, Any], arguments: Sequence[Any]) -> Program:
+    retrace = functools.partial(_trace_again, function, options)
+    return trace(function, arguments, retrace=retrace, **options)

@@ -3,80 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from aadlib.errors import AadValueError, Line, NotFinite, describe_line
-from aadlib.program.freeze import PlacedComposite
+from aadlib.program.arguments import load
+from aadlib.program.backward_passes import recycle_adjoints
+from aadlib.program.layout import Layout
+from aadlib.program.once import once_per_program
+from aadlib.program.parts import PlacedComposite
 from aadlib.rules.properties import RESULT
 from aadlib.rules.table import RULES
-from aadlib.sweeps import scalar
 from aadlib.sweeps import simd as lanes
-from aadlib.types import Flags, Floats, Ints
+from aadlib.types import Floats, Ints, frozen
 from aadlib.validation import require_rule_shape
 
 
-@dataclass(frozen=True)
-class Argument:
-    """One argument of the recorded function: where it lies among the inputs and how it is treated."""
-
-    shape: tuple[int, ...]
-    offset: int
-    active: bool
-    lane: bool
-
-    @property
-    def size(self) -> int:
-        """Number of scalars in one lane."""
-        return int(np.prod(self.shape, dtype=int))
-
-    @property
-    def span(self) -> slice:
-        """Positions among the inputs."""
-        return slice(self.offset, self.offset + self.size)
+@once_per_program
+def adjoint_addresses(program: Layout) -> tuple[Ints, int]:
+    """Return the address of every slot (n_slots,) among the adjoints a second-order sweep holds, and their number."""
+    lasting: list[npt.NDArray[Any]] = [np.arange(program.n_inputs), program.outputs]
+    for composite in program.composites:
+        lasting += [composite.operands, program.first_node + np.arange(composite.begin, composite.end)]
+    addresses, count = recycle_adjoints(program.nodes, np.concatenate(lasting).astype(np.int32))
+    return frozen(addresses), count
 
 
-class Layout(Protocol):
-    """What a replay needs to know of its program."""
-
-    n_inputs: int
-    n_slots: int
-    first_node: int
-    n_nodes: int
-    constants: Floats
-    op: Flags
-    left: Ints
-    right: Ints
-    activity: Flags
-    outputs: Ints
-    value_code: npt.NDArray[np.uint16]
-    adjoint_code: npt.NDArray[np.uint16]
-    input_active: npt.NDArray[np.bool_]
-    guard_arrays: tuple[Flags, Ints, Ints, Flags]
-    lines: tuple[Line, ...] | None
-    composites: tuple[PlacedComposite, ...]
-    segments: tuple[tuple[int, int], ...]
-
-    @property
-    def adjoint_places(self) -> Ints:
-        """Place of every slot among the adjoints of a second-order sweep."""
-
-    @property
-    def n_adjoint_places(self) -> int:
-        """Number of these places."""
-
-    def load(self, values: Floats, arguments: Sequence[Any]) -> None:
-        """Write the inputs into their slots."""
-
-    def raise_changed(self, position: int, where: str) -> None:
-        """Raise for a changed guard."""
+@contextmanager
+def lent_replay(program: Layout) -> Iterator[Replay]:
+    """Hand out scratch arrays that no other thread uses until the block ends."""
+    try:
+        replay: Replay = program.idle.pop()
+    except IndexError:
+        replay = Replay(program)
+    try:
+        yield replay
+    finally:
+        program.idle.append(replay)
 
 
 class Replay:
-    """Scratch arrays of one replay, kept by the program for the next one.
+    """Scratch arrays of one replay, and of the next one after it.
 
     Arrays over slots times lanes are made when a sweep first needs them.
     """
@@ -92,18 +62,18 @@ class Replay:
 
     def block(self, name: str, n_blocks: int = 1, n_rows: int | None = None) -> Floats:
         """Return an array (n_blocks, n_rows or n_slots, LANES) of that name, with what the last replay left in it."""
-        found = self._blocks.get(name)
-        if found is None or len(found) < n_blocks:
+        block = self._blocks.get(name)
+        if block is None or len(block) < n_blocks:
             rows = self.program.n_slots if n_rows is None else n_rows
-            found = self._blocks[name] = np.zeros((n_blocks, rows, lanes.LANES))
-        return found[:n_blocks]
+            block = self._blocks[name] = np.zeros((n_blocks, rows, lanes.LANES))
+        return block[:n_blocks]
 
     def state_block(self, name: str) -> Floats:
         """Return an array (n_slots, BLOCK) of that name: a block of market states in every slot."""
-        found = self._blocks.get(name)
-        if found is None:
-            found = self._blocks[name] = np.zeros((self.program.n_slots, lanes.BLOCK))
-        return found
+        block = self._blocks.get(name)
+        if block is None:
+            block = self._blocks[name] = np.zeros((self.program.n_slots, lanes.BLOCK))
+        return block
 
     def scratch(self, size: int) -> Floats:
         """Return a flat array of at least that size, with whatever the last replay left in it."""
@@ -114,9 +84,9 @@ class Replay:
     def evaluate(self, arguments: Sequence[Any]) -> Floats:
         """Load the inputs, run the value sweep, check the guards, and return the values (n_slots,)."""
         program, values = self.program, self.values
-        program.load(values, arguments)
+        load(program.arguments, values, arguments)
         self.sweep_values()
-        changed = scalar.first_changed_guard(*program.guard_arrays, values)
+        changed = lanes.first_changed_guard(program.guard_arrays, values)
         if changed >= 0:
             program.raise_changed(changed, "")
         if program.lines is not None and np.isnan(values[program.outputs]).any():
@@ -126,8 +96,7 @@ class Replay:
     def sweep_values(self) -> None:
         """Recompute every node that no lane changes from the inputs."""
         program, values = self.program, self.values
-        layout = (program.value_code, program.left, program.right, values, program.first_node)
-        scalar.value_sweep(*layout, *program.segments[0])
+        lanes.value_sweep(program.nodes, values, program.segments[0])
         if program.composites:
             self.states = []
             for composite, segment in zip(program.composites, program.segments[1:], strict=True):
@@ -139,7 +108,7 @@ class Replay:
                     )
                 values[self._results(composite)] = results
                 self.states.append(state)
-                scalar.value_sweep(*layout, *segment)
+                lanes.value_sweep(program.nodes, values, segment)
 
     def _results(self, composite: PlacedComposite) -> slice:
         """Return the slots of a composite's results."""
@@ -190,15 +159,14 @@ class Replay:
     def pull_back(self) -> None:
         """Sweep the adjoints that stand in `adjoints` back to the inputs."""
         program, values, adjoints = self.program, self.values, self.adjoints
-        layout = (program.adjoint_code, program.left, program.right, values, adjoints, program.first_node)
-        scalar.adjoint_sweep(*layout, *program.segments[-1])
+        lanes.adjoint_sweep(program.nodes, values, adjoints, program.segments[-1])
         for composite, state, segment in self._backwards():
             results = adjoints[self._results(composite)]
             if results.any():
-                found = composite.operation.adjoint(state, results)
-                found = require_rule_shape(composite.operation, "adjoint", found, composite.operands.shape)
-                np.add.at(adjoints, composite.operands, found)
-            scalar.adjoint_sweep(*layout, *segment)
+                added = composite.operation.adjoint(state, results)
+                added = require_rule_shape(composite.operation, "adjoint", added, composite.operands.shape)
+                np.add.at(adjoints, composite.operands, added)
+            lanes.adjoint_sweep(program.nodes, values, adjoints, segment)
 
     def sweep_tangents(self, values: Floats, directions: Floats) -> Floats:
         """Carry directions, rows (m, n_inputs), forward; return the tangents (n_blocks, n_slots, LANES).
@@ -212,25 +180,24 @@ class Replay:
         for row, block in enumerate(tangents):
             part = directions[row * lanes.LANES : (row + 1) * lanes.LANES]
             block[: program.n_inputs, : len(part)] = part.T
-        layout = (program.op, program.left, program.right, program.activity, values)
         for block in tangents:
-            lanes.tangent_sweep(*layout, block.reshape(-1), program.first_node, *program.segments[0])
+            lanes.tangent_sweep(program.nodes, values, block.reshape(-1), program.segments[0])
         for composite, state, segment in zip(
             program.composites, self.states, program.segments[1:], strict=True
         ):
-            found = composite.operation.tangents(
+            made = composite.operation.tangents(
                 state, self.gather(tangents, composite.operands, len(directions))
             )
             n_results = composite.end - composite.begin
             padded = np.zeros((n_results, n_blocks * lanes.LANES))
             padded[:, : len(directions)] = require_rule_shape(
-                composite.operation, "tangents", found, (n_results, len(directions))
+                composite.operation, "tangents", made, (n_results, len(directions))
             )
             tangents[:, self._results(composite)] = padded.reshape(-1, n_blocks, lanes.LANES).transpose(
                 1, 0, 2
             )
             for block in tangents:
-                lanes.tangent_sweep(*layout, block.reshape(-1), program.first_node, *segment)
+                lanes.tangent_sweep(program.nodes, values, block.reshape(-1), segment)
         return tangents
 
     def gather(self, tangents: Floats, slots: Ints | slice, n_directions: int) -> Floats:
@@ -242,34 +209,39 @@ class Replay:
         """Return the Hessian times each row of `directions` (m, n_inputs), shape (m, n_inputs)."""
         program = self.program
         tangents = self.sweep_tangents(values, directions)
-        result = self.block("adjoint_tangents", len(tangents), program.n_adjoint_places)
-        places = program.adjoint_places
+        addresses, n_addresses = adjoint_addresses(program)
+        result = self.block("adjoint_tangents", len(tangents), n_addresses)
         result[:] = 0.0
 
         def sweep(segment: tuple[int, int]) -> None:
             for forward, backward in zip(tangents, result, strict=True):
                 lanes.second_order_sweep(
-                    program.op, program.left, program.right, program.activity, values, adjoints,
-                    forward.reshape(-1), backward.reshape(-1), places, program.first_node, *segment,
-                )  # fmt: skip
+                    program.nodes,
+                    values,
+                    adjoints,
+                    forward.reshape(-1),
+                    backward.reshape(-1),
+                    addresses,
+                    segment,
+                )
 
         sweep(program.segments[-1])
         n_directions = len(directions)
         for composite, state, segment in self._backwards():
-            moved = self.gather(tangents, composite.operands, n_directions)
-            seeds = self.gather(result, places[self._results(composite)], n_directions)
+            along = self.gather(tangents, composite.operands, n_directions)
+            seeds = self.gather(result, addresses[self._results(composite)], n_directions)
             operation, shape = composite.operation, (composite.operands.size, n_directions)
             added = np.zeros((composite.operands.size, len(result) * lanes.LANES))
             added[:, :n_directions] = require_rule_shape(
                 operation, "adjoints", operation.adjoints(state, seeds), shape
             )
-            found = operation.second_order(state, adjoints[self._results(composite)], moved)
-            added[:, :n_directions] += require_rule_shape(operation, "second_order", found, shape)
+            curved = operation.second_order(state, adjoints[self._results(composite)], along)
+            added[:, :n_directions] += require_rule_shape(operation, "second_order", curved, shape)
             by_block = added.reshape(composite.operands.size, len(result), lanes.LANES).transpose(1, 0, 2)
             for block, part in zip(result, by_block, strict=True):
-                np.add.at(block, places[composite.operands], part)
+                np.add.at(block, addresses[composite.operands], part)
             sweep(segment)
-        products = self.gather(result, places[: program.n_inputs], n_directions).T.copy()
+        products = self.gather(result, addresses[: program.n_inputs], n_directions).T.copy()
         products[:, ~program.input_active] = 0.0
         return products
 
@@ -284,15 +256,12 @@ class Replay:
         size = len(tangents) * lanes.LANES
         matrix = np.zeros((size, len(tangents), lanes.LANES))
         for segment in program.segments:
-            lanes.curvature_sweep(
-                program.op, program.left, program.right, program.activity, values, adjoints, tangents, matrix,
-                program.first_node, *segment,
-            )  # fmt: skip
+            lanes.bottleneck_terms(program.nodes, values, adjoints, tangents, matrix, segment)
         result = matrix.reshape(size, size)[: len(directions), : len(directions)].copy()
         for composite, state in zip(program.composites, self.states, strict=True):
             seeds = adjoints[self._results(composite)]
             if seeds.any():
-                moved = self.gather(tangents, composite.operands, len(directions))
-                found = composite.operation.curvature(state, seeds, moved)
-                result += require_rule_shape(composite.operation, "curvature", found, result.shape)
+                along = self.gather(tangents, composite.operands, len(directions))
+                curved = composite.operation.curvature(state, seeds, along)
+                result += require_rule_shape(composite.operation, "curvature", curved, result.shape)
         return result

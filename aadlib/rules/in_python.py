@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from aadlib.rules import special
-from aadlib.rules.table import RULES, Rule
-from aadlib.tape import functions
+from aadlib.rules.numpy_names import plain_function
+from aadlib.rules.table import CODES, RULES, Rule
 
 LIBRARY_TO_NUMPY = {
     "pow": "power", "fabs": "absolute", "asin": "arcsin", "acos": "arccos", "atan": "arctan", "atan2": "arctan2",
@@ -24,13 +24,24 @@ class _Namespace(dict[str, Any]):
 
     def __missing__(self, name: str) -> Any:
         if name in ("trigamma", "tetragamma"):
-            found: Any = lambda x: np.float64(getattr(special, name)(float(x)))  # noqa: E731 - bound once by name
-        elif name in ("trunc", "rint", "round_half_even", "fmod"):
-            found = getattr(np, LIBRARY_TO_NUMPY.get(name, name))
+            function: Any = lambda x: np.float64(getattr(special, name)(float(x)))  # noqa: E731 - bound once by name
         else:
-            found = getattr(functions, LIBRARY_TO_NUMPY.get(name, name))
-        self[name] = found
-        return found
+            function = _on_any_number(LIBRARY_TO_NUMPY.get(name, name))
+        self[name] = function
+        return function
+
+
+def _on_any_number(name: str) -> Callable[..., Any]:
+    """Return operation `name` for numbers of any kind; recorded ones and duals bring their `chain_rule`."""
+    rule = RULES[CODES[name]]
+
+    def function(*arguments: Any) -> Any:
+        for x in arguments:
+            if hasattr(x, "chain_rule"):
+                return x.chain_rule(rule, *arguments)
+        return plain_function(name)(*arguments)
+
+    return function
 
 
 _NAMESPACE = _Namespace({name: value for name, value in vars(special).items() if isinstance(value, float)})
@@ -55,6 +66,16 @@ class _Scope(dict[str, Any]):
         return _NAMESPACE[name]
 
 
+def is_zero(x: Any) -> bool:
+    """Say whether a number is zero, with all the partials that a dual carries."""
+    return is_zero(x.value) and all(map(is_zero, x.partials)) if hasattr(x, "partials") else bool(x == 0.0)
+
+
+def add_product(total: Any, factor: Any, number: Any) -> Any:
+    """Return total + factor * number, where a zero ends the chain: 0 times infinity is 0."""
+    return total if is_zero(factor) or is_zero(number) else total + factor * number
+
+
 def value(code: int, x: float, y: float = 0.0) -> float:
     """Return the value of operation `code` with the conventions of C: NaN and infinity, no exception."""
     with np.errstate(all="ignore"):
@@ -70,12 +91,12 @@ def partials(rule: Rule, x: Any, y: Any, v: Any, order: int) -> tuple[Any, ...]:
 def first(code: int, x: float, y: float, v: float) -> tuple[float, float]:
     """Return (dx, dy) of operation `code`; dy is 0 for a unary one."""
     with np.errstate(all="ignore"):
-        found = [float(p) for p in partials(RULES[code], np.float64(x), np.float64(y), np.float64(v), 1)]
-    return (found[0], found[1]) if len(found) == 2 else (found[0], 0.0)
+        given = [float(p) for p in partials(RULES[code], np.float64(x), np.float64(y), np.float64(v), 1)]
+    return (given[0], given[1]) if len(given) == 2 else (given[0], 0.0)
 
 
 def second(code: int, x: float, y: float, v: float) -> tuple[float, float, float]:
     """Return (dxx, dxy, dyy) of operation `code`; the last two are 0 for a unary one."""
     with np.errstate(all="ignore"):
-        found = [float(p) for p in partials(RULES[code], np.float64(x), np.float64(y), np.float64(v), 2)]
-    return (found[0], found[1], found[2]) if len(found) == 3 else (found[0], 0.0, 0.0)
+        given = [float(p) for p in partials(RULES[code], np.float64(x), np.float64(y), np.float64(v), 2)]
+    return (given[0], given[1], given[2]) if len(given) == 3 else (given[0], 0.0, 0.0)

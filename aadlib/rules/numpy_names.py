@@ -1,55 +1,36 @@
-"""What NumPy and SciPy offer for each operation on floats and float arrays."""
+"""What NumPy and SciPy offer for each operation on floats and float arrays, as the rows of the table say."""
 
 from __future__ import annotations
 
+import functools
+import importlib
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from aadlib.rules.table import CODES, RULES
 
-def _scipy(name: str) -> Callable[[], Callable[..., Any]]:
-    def load() -> Callable[..., Any]:
-        import scipy.special
+SCIPY = "scipy.special."
 
-        function: Callable[..., Any] = getattr(scipy.special, name)
-        return function
+SCIPY_NAMES = {rule.plain.removeprefix(SCIPY): rule.name for rule in RULES if rule.plain.startswith(SCIPY)}
+"""Rows by the names of the ufuncs of scipy.special that compute them."""
 
-    return load
-
-
-def _norm_pdf(x: Any) -> Any:
-    return 0.3989422804014327 * np.exp(-0.5 * np.square(x))
+ALIASES = {other: rule.name for rule in RULES for other in rule.also}
+"""Rows by their further names."""
 
 
-def _softplus(x: Any) -> Any:
-    return np.logaddexp(0.0, x)
-
-
-_PLAIN: dict[str, Callable[..., Any]] = {
-    "norm_pdf": _norm_pdf,
-    "softplus": _softplus,
-    "stop_gradient": lambda x: x,
-    "where_true": lambda x, y: np.where(y != 0.0, x, 0.0),
-    "where_false": lambda x, y: np.where(y != 0.0, 0.0, x),
-}
-_LOADED_LATER = {
-    "norm_cdf": _scipy("ndtr"),
-    "norm_ppf": _scipy("ndtri"),
-    "erf": _scipy("erf"),
-    "erfc": _scipy("erfc"),
-    "gamma": _scipy("gamma"),
-    "gammaln": _scipy("gammaln"),
-    "digamma": _scipy("psi"),
-    "sigmoid": _scipy("expit"),
-}
-
-
+@functools.cache
 def plain_function(name: str) -> Callable[..., Any]:
     """Return what operation `name` does with floats and float arrays."""
-    if name in _LOADED_LATER and name not in _PLAIN:
-        _PLAIN[name] = _LOADED_LATER[name]()
-    found: Callable[..., Any] | None = _PLAIN.get(name) or getattr(np, name, None)
-    if found is None:
-        raise LookupError(f"no plain function for rule {name!r}")
-    return found
+    rule = RULES[CODES[name]]
+    function: Callable[..., Any]
+    if rule.plain.startswith(SCIPY):
+        function = getattr(importlib.import_module("scipy.special"), rule.plain.removeprefix(SCIPY))
+    elif rule.plain:
+        function = eval(f"lambda {'x' if rule.arity == 1 else 'x, y'}: {rule.plain}", {"np": np})
+    elif not hasattr(np, name):
+        raise LookupError(f"rule {name!r} has no function in NumPy: say in its row what computes it plainly")
+    else:
+        function = getattr(np, name)
+    return function

@@ -6,8 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from aadlib.rules import table
-from aadlib.rules.table import CODES, RULES, Rule
+from aadlib.rules.table import RULES, Rule
 from aadlib.types import Flags
 
 INPUT, RESULT = 255, 254
@@ -40,10 +39,5 @@ CURVES_OF_SIDES: Flags = np.array([0, 1, 4, 7], dtype=np.uint8)
 UNITS = _by_code(lambda rule: sum(1 << side for side, text in enumerate(rule.first) if text == "1.0"))
 """Through which operands (bits 1 and 2) each operation has the derivative one."""
 
-COMMUTES: Flags = np.zeros(256, dtype=np.uint8)
-COMMUTES[[CODES["add"], CODES["multiply"]]] = 1
+COMMUTES = _by_code(lambda rule: rule.commutes)
 """Operations whose operands may be exchanged, by code."""
-
-PAIRED = np.full(256, len(table.PAIRED), dtype=np.uint16)
-PAIRED[[CODES[name] for name in table.PAIRED]] = np.arange(len(table.PAIRED))
-"""Number of each operation among those that are scheduled in pairs."""

@@ -43,12 +43,18 @@ class Rule:
 
     Parameters
     ----------
-    name : str, the name under which NumPy (or SciPy) knows the function.
+    name : str, NumPy's name for it where NumPy has it.
     value : str, expression over x (and y).
     first : tuple of str, (dx,) or (dx, dy), over x, y and the result v.
     second : tuple of str, (dxx,) or (dxx, dxy, dyy).
     domain : str, where the value is a finite number; "" for the whole line.
     smooth : bool, False where a kink, a step or a switch is possible.
+    meaning : str, what the function of that name in `aadlib` returns; "" for operations that have no such function.
+    plain : str, what computes it on floats and float arrays: a function of SciPy by its dotted name, or an expression
+        over x, y and np; "" for NumPy's function of the same name.
+    also : tuple of str, further names of it.
+    symbol : str, what a drawing of the graph shows; "" for the name.
+    commutes : bool, whether the operands may be exchanged.
 
     Raises
     ------
@@ -62,6 +68,11 @@ class Rule:
     second: tuple[str, ...]
     domain: str = ""
     smooth: bool = True
+    meaning: str = ""
+    plain: str = ""
+    also: tuple[str, ...] = ()
+    symbol: str = ""
+    commutes: bool = False
 
     def __post_init__(self) -> None:
         if (len(self.first), len(self.second)) not in {(1, 1), (2, 3)}:
@@ -112,163 +123,127 @@ TURNED = "(fmod(x, y) != 0.0 and ((fmod(x, y) < 0.0) != (y < 0.0)))"
 REMAINDER = f"(fmod(x, y) + (y if {TURNED} else 0.0))"
 QUOTIENT = f"(x / y if y == 0.0 else floor((x - fmod(x, y)) / y + 0.5) - (1.0 if {TURNED} else 0.0))"
 
+# fmt: off
 RULES: tuple[Rule, ...] = (
     # arithmetic
-    Rule("add", "x + y", ("1.0", "1.0"), NONE),
-    Rule("subtract", "x - y", ("1.0", "-1.0"), NONE),
-    Rule("multiply", "x * y", ("y", "x"), ("0.0", "1.0", "0.0")),
-    Rule(
-        "divide", "x / y", ("1.0 / y", "-v / y"), ("0.0", "-1.0 / (y * y)", "2.0 * v / (y * y)"), "y != 0.0"
-    ),
-    Rule(
-        "power",
-        "pow(x, y)",
-        ("(0.0 if y == 0.0 else y * pow(x, y - 1.0))", "(0.0 if (x == 0.0 and y > 0.0) else v * log(x))"),
-        (
-            "(0.0 if (y == 0.0 or y == 1.0) else y * (y - 1.0) * pow(x, y - 2.0))",
-            "(0.0 if (x == 0.0 and y > 1.0) else pow(x, y - 1.0) * (1.0 + y * log(x)))",
-            "(0.0 if (x == 0.0 and y > 0.0) else v * log(x) * log(x))",
-        ),
-        "x > 0.0",
-    ),
-    Rule("negative", "-x", ("-1.0",), ("0.0",)),
-    Rule("square", "x * x", ("2.0 * x",), ("2.0",)),
-    Rule("reciprocal", "1.0 / x", ("-v * v",), ("2.0 * v * v * v",), "x != 0.0"),
-    Rule("sqrt", "sqrt(x)", ("0.5 / v",), ("-0.25 / (v * x)",), "x > 0.0"),
-    Rule("cbrt", "cube_root(x)", ("1.0 / (3.0 * v * v)",), ("-2.0 / (9.0 * v * v * x)",), "x != 0.0"),
-    Rule(
-        "hypot",
-        "hypot(x, y)",
-        ("(x / v if v > 0.0 else 0.0)", "(y / v if v > 0.0 else 0.0)"),
-        ("(y / v) * (y / v) / v", "-(x / v) * (y / v) / v", "(x / v) * (x / v) / v"),
-        "x != 0.0 or y != 0.0",
-    ),
+    Rule("add", "x + y", ("1.0", "1.0"), NONE, commutes=True, symbol="+"),
+    Rule("subtract", "x - y", ("1.0", "-1.0"), NONE, symbol="-"),
+    Rule("multiply", "x * y", ("y", "x"), ("0.0", "1.0", "0.0"), commutes=True, symbol="*"),
+    Rule("divide", "x / y", ("1.0 / y", "-v / y"), ("0.0", "-1.0 / (y * y)", "2.0 * v / (y * y)"), "y != 0.0",
+         symbol="/"),
+    Rule("power", "pow(x, y)",
+         ("(0.0 if y == 0.0 else y * pow(x, y - 1.0))", "(0.0 if (x == 0.0 and y > 0.0) else v * log(x))"),
+         ("(0.0 if (y == 0.0 or y == 1.0) else y * (y - 1.0) * pow(x, y - 2.0))",
+          "(0.0 if (x == 0.0 and y > 1.0) else pow(x, y - 1.0) * (1.0 + y * log(x)))",
+          "(0.0 if (x == 0.0 and y > 0.0) else v * log(x) * log(x))"),
+         "x > 0.0", meaning="x to the y; 0**0 is 1", symbol="^"),
+    Rule("negative", "-x", ("-1.0",), ("0.0",), symbol="-( )"),
+    Rule("square", "x * x", ("2.0 * x",), ("2.0",), meaning="x squared", symbol="( )^2"),
+    Rule("reciprocal", "1.0 / x", ("-v * v",), ("2.0 * v * v * v",), "x != 0.0", meaning="1 / x", symbol="1/( )"),
+    Rule("sqrt", "sqrt(x)", ("0.5 / v",), ("-0.25 / (v * x)",), "x > 0.0",
+         meaning="the square root; its derivatives at 0 are infinite"),
+    Rule("cbrt", "cube_root(x)", ("1.0 / (3.0 * v * v)",), ("-2.0 / (9.0 * v * v * x)",), "x != 0.0",
+         meaning="the real cube root; its derivatives at 0 are infinite"),
+    Rule("hypot", "hypot(x, y)", ("(x / v if v > 0.0 else 0.0)", "(y / v if v > 0.0 else 0.0)"),
+         ("(y / v) * (y / v) / v", "-(x / v) * (y / v) / v", "(x / v) * (x / v) / v"), "x != 0.0 or y != 0.0",
+         meaning="sqrt(x**2 + y**2)"),
     # exponentials and logarithms
-    Rule("exp", "exp(x)", ("v",), ("v",)),
-    Rule("exp2", "exp2(x)", ("LN2 * v",), ("LN2 * LN2 * v",)),
-    Rule("expm1", "expm1(x)", ("exp(x)",), ("exp(x)",)),
-    Rule("log", "log(x)", ("1.0 / x",), ("-1.0 / (x * x)",), "x > 0.0"),
-    Rule("log1p", "log1p(x)", ("1.0 / (1.0 + x)",), ("-1.0 / ((1.0 + x) * (1.0 + x))",), "x > -1.0"),
-    Rule("log2", "log2(x)", ("1.0 / (LN2 * x)",), ("-1.0 / (LN2 * x * x)",), "x > 0.0"),
-    Rule("log10", "log10(x)", ("1.0 / (LN10 * x)",), ("-1.0 / (LN10 * x * x)",), "x > 0.0"),
-    Rule(
-        "logaddexp",
-        "(x + LN2 if x == y else (x if x > y else y) + log1p(exp(-fabs(x - y))))",
-        (
-            f"(0.5 if x == y else {LOGISTIC.format('x - y')})",
-            f"(0.5 if x == y else {LOGISTIC.format('y - x')})",
-        ),
-        (f"({SLOPE_XY})", f"-({SLOPE_XY})", f"({SLOPE_XY})"),
-    ),
-    Rule("softplus", "(x if x > 0.0 else 0.0) + log1p(exp(-fabs(x)))", (LOGISTIC.format("x"),), (SLOPE_X,)),
-    Rule("sigmoid", LOGISTIC.format("x"), (SLOPE_X,), (f"-tanh(0.5 * x) * {SLOPE_X}",)),
+    Rule("exp", "exp(x)", ("v",), ("v",), meaning="e to the x"),
+    Rule("exp2", "exp2(x)", ("LN2 * v",), ("LN2 * LN2 * v",), meaning="2 to the x"),
+    Rule("expm1", "expm1(x)", ("exp(x)",), ("exp(x)",), meaning="e to the x, less 1, without cancellation"),
+    Rule("log", "log(x)", ("1.0 / x",), ("-1.0 / (x * x)",), "x > 0.0", meaning="the natural logarithm"),
+    Rule("log1p", "log1p(x)", ("1.0 / (1.0 + x)",), ("-1.0 / ((1.0 + x) * (1.0 + x))",), "x > -1.0",
+         meaning="log(1 + x) without cancellation"),
+    Rule("log2", "log2(x)", ("1.0 / (LN2 * x)",), ("-1.0 / (LN2 * x * x)",), "x > 0.0",
+         meaning="the logarithm to base 2"),
+    Rule("log10", "log10(x)", ("1.0 / (LN10 * x)",), ("-1.0 / (LN10 * x * x)",), "x > 0.0",
+         meaning="the logarithm to base 10"),
+    Rule("logaddexp", "(x + LN2 if x == y else (x if x > y else y) + log1p(exp(-fabs(x - y))))",
+         (f"(0.5 if x == y else {LOGISTIC.format('x - y')})", f"(0.5 if x == y else {LOGISTIC.format('y - x')})"),
+         (f"({SLOPE_XY})", f"-({SLOPE_XY})", f"({SLOPE_XY})"), meaning="log(exp(x) + exp(y)) without overflow"),
+    Rule("softplus", "(x if x > 0.0 else 0.0) + log1p(exp(-fabs(x)))", (LOGISTIC.format("x"),), (SLOPE_X,),
+         plain="np.logaddexp(0.0, x)"),
+    Rule("sigmoid", LOGISTIC.format("x"), (SLOPE_X,), (f"-tanh(0.5 * x) * {SLOPE_X}",), meaning="1 / (1 + exp(-x))",
+         plain="scipy.special.expit"),
     # trigonometric and hyperbolic
-    Rule("sin", "sin(x)", ("cos(x)",), ("-v",)),
-    Rule("cos", "cos(x)", ("-sin(x)",), ("-v",)),
-    Rule("tan", "tan(x)", ("1.0 + v * v",), ("2.0 * v * (1.0 + v * v)",)),
-    Rule("arcsin", "asin(x)", (f"1.0 / sqrt{ARC}",), (f"x / ({ARC} * sqrt{ARC})",), "-1.0 < x and x < 1.0"),
-    Rule("arccos", "acos(x)", (f"-1.0 / sqrt{ARC}",), (f"-x / ({ARC} * sqrt{ARC})",), "-1.0 < x and x < 1.0"),
-    Rule("arctan", "atan(x)", ("1.0 / (1.0 + x * x)",), ("-2.0 * x / ((1.0 + x * x) * (1.0 + x * x))",)),
-    Rule(
-        "arctan2",
-        "atan2(x, y)",
-        (f"{Y_SHARE} / hypot(x, y)", f"-{X_SHARE} / hypot(x, y)"),
-        (
-            f"-2.0 * {X_SHARE} * {Y_SHARE} / hypot(x, y) / hypot(x, y)",
-            f"({X_SHARE} - {Y_SHARE}) * ({X_SHARE} + {Y_SHARE}) / hypot(x, y) / hypot(x, y)",
-            f"2.0 * {X_SHARE} * {Y_SHARE} / hypot(x, y) / hypot(x, y)",
-        ),
-        "x != 0.0 or y != 0.0",
-    ),
-    Rule("sinh", "sinh(x)", ("cosh(x)",), ("v",)),
-    Rule("cosh", "cosh(x)", ("sinh(x)",), ("v",)),
-    Rule("tanh", "tanh(x)", ("1.0 / (cosh(x) * cosh(x))",), ("-2.0 * v / (cosh(x) * cosh(x))",)),
-    Rule(
-        "arcsinh",
-        "asinh(x)",
-        ("1.0 / hypot(1.0, x)",),
-        ("-(x / hypot(1.0, x)) / (hypot(1.0, x) * hypot(1.0, x))",),
-    ),
-    Rule(
-        "arccosh",
-        "acosh(x)",
-        (f"1.0 / {ARC_OUTSIDE}",),
-        (f"-(x / (x - 1.0)) / (x + 1.0) / {ARC_OUTSIDE}",),
-        "x > 1.0",
-    ),
-    Rule("arctanh", "atanh(x)", (f"1.0 / {ARC}",), (f"2.0 * x / ({ARC} * {ARC})",), "-1.0 < x and x < 1.0"),
+    Rule("sin", "sin(x)", ("cos(x)",), ("-v",), meaning="the sine"),
+    Rule("cos", "cos(x)", ("-sin(x)",), ("-v",), meaning="the cosine"),
+    Rule("tan", "tan(x)", ("1.0 + v * v",), ("2.0 * v * (1.0 + v * v)",), meaning="the tangent"),
+    Rule("arcsin", "asin(x)", (f"1.0 / sqrt{ARC}",), (f"x / ({ARC} * sqrt{ARC})",), "-1.0 < x and x < 1.0",
+         meaning="the inverse sine"),
+    Rule("arccos", "acos(x)", (f"-1.0 / sqrt{ARC}",), (f"-x / ({ARC} * sqrt{ARC})",), "-1.0 < x and x < 1.0",
+         meaning="the inverse cosine"),
+    Rule("arctan", "atan(x)", ("1.0 / (1.0 + x * x)",), ("-2.0 * x / ((1.0 + x * x) * (1.0 + x * x))",),
+         meaning="the inverse tangent"),
+    Rule("arctan2", "atan2(x, y)", (f"{Y_SHARE} / hypot(x, y)", f"-{X_SHARE} / hypot(x, y)"),
+         (f"-2.0 * {X_SHARE} * {Y_SHARE} / hypot(x, y) / hypot(x, y)",
+          f"({X_SHARE} - {Y_SHARE}) * ({X_SHARE} + {Y_SHARE}) / hypot(x, y) / hypot(x, y)",
+          f"2.0 * {X_SHARE} * {Y_SHARE} / hypot(x, y) / hypot(x, y)"),
+         "x != 0.0 or y != 0.0", meaning="the angle of the point (y, x)"),
+    Rule("sinh", "sinh(x)", ("cosh(x)",), ("v",), meaning="the hyperbolic sine"),
+    Rule("cosh", "cosh(x)", ("sinh(x)",), ("v",), meaning="the hyperbolic cosine"),
+    Rule("tanh", "tanh(x)", ("1.0 / (cosh(x) * cosh(x))",), ("-2.0 * v / (cosh(x) * cosh(x))",),
+         meaning="the hyperbolic tangent"),
+    Rule("arcsinh", "asinh(x)", ("1.0 / hypot(1.0, x)",),
+         ("-(x / hypot(1.0, x)) / (hypot(1.0, x) * hypot(1.0, x))",), meaning="the inverse hyperbolic sine"),
+    Rule("arccosh", "acosh(x)", (f"1.0 / {ARC_OUTSIDE}",), (f"-(x / (x - 1.0)) / (x + 1.0) / {ARC_OUTSIDE}",),
+         "x > 1.0", meaning="the inverse hyperbolic cosine"),
+    Rule("arctanh", "atanh(x)", (f"1.0 / {ARC}",), (f"2.0 * x / ({ARC} * {ARC})",), "-1.0 < x and x < 1.0",
+         meaning="the inverse hyperbolic tangent"),
     # the normal distribution, error and gamma functions
-    Rule("norm_cdf", "0.5 * erfc(-SQRT_HALF * x)", (DENSITY,), (f"-x * {DENSITY}",)),
-    Rule("norm_pdf", DENSITY, ("-x * v",), ("(x - 1.0) * (x + 1.0) * v",)),
-    Rule(
-        "norm_ppf",
-        "normal_quantile(x)",
-        (f"1.0 / {DENSITY_V}",),
-        (f"v / ({DENSITY_V} * {DENSITY_V})",),
-        "0.0 < x and x < 1.0",
-    ),
-    Rule(
-        "erf", "erf(x)", ("TWO_OVER_SQRT_PI * exp(-x * x)",), ("-2.0 * x * TWO_OVER_SQRT_PI * exp(-x * x)",)
-    ),
-    Rule(
-        "erfc", "erfc(x)", ("-TWO_OVER_SQRT_PI * exp(-x * x)",), ("2.0 * x * TWO_OVER_SQRT_PI * exp(-x * x)",)
-    ),
-    Rule(
-        "gamma",
-        "tgamma(x)",
-        ("v * digamma(x)",),
-        ("v * (digamma(x) * digamma(x) + trigamma(x))",),
-        "x > 0.0 or x != floor(x)",
-    ),
-    Rule("gammaln", "lgamma(x)", ("digamma(x)",), ("trigamma(x)",), "x > 0.0 or x != floor(x)"),
-    Rule("digamma", "digamma(x)", ("trigamma(x)",), ("tetragamma(x)",), "x > 0.0 or x != floor(x)"),
+    Rule("norm_cdf", "0.5 * erfc(-SQRT_HALF * x)", (DENSITY,), (f"-x * {DENSITY}",),
+         meaning="the standard normal distribution function", plain="scipy.special.ndtr", symbol="N"),
+    Rule("norm_pdf", DENSITY, ("-x * v",), ("(x - 1.0) * (x + 1.0) * v",), meaning="the standard normal density",
+         plain="0.3989422804014327 * np.exp(-0.5 * np.square(x))", symbol="n"),
+    Rule("norm_ppf", "normal_quantile(x)", (f"1.0 / {DENSITY_V}",), (f"v / ({DENSITY_V} * {DENSITY_V})",),
+         "0.0 < x and x < 1.0", meaning="the standard normal quantile", plain="scipy.special.ndtri"),
+    Rule("erf", "erf(x)", ("TWO_OVER_SQRT_PI * exp(-x * x)",), ("-2.0 * x * TWO_OVER_SQRT_PI * exp(-x * x)",),
+         meaning="the error function", plain="scipy.special.erf"),
+    Rule("erfc", "erfc(x)", ("-TWO_OVER_SQRT_PI * exp(-x * x)",), ("2.0 * x * TWO_OVER_SQRT_PI * exp(-x * x)",),
+         meaning="1 - erf(x) without cancellation", plain="scipy.special.erfc"),
+    Rule("gamma", "tgamma(x)", ("v * digamma(x)",), ("v * (digamma(x) * digamma(x) + trigamma(x))",),
+         "x > 0.0 or x != floor(x)", meaning="the gamma function", plain="scipy.special.gamma"),
+    Rule("gammaln", "lgamma(x)", ("digamma(x)",), ("trigamma(x)",), "x > 0.0 or x != floor(x)",
+         meaning="log |gamma(x)|", plain="scipy.special.gammaln"),
+    Rule("digamma", "digamma(x)", ("trigamma(x)",), ("tetragamma(x)",), "x > 0.0 or x != floor(x)",
+         meaning="the logarithmic derivative of the gamma function", plain="scipy.special.psi"),
     # kinks
-    Rule("absolute", "fabs(x)", (SIGN,), ("0.0",), smooth=False),
-    Rule(
-        "maximum",
-        "(x if (x >= y or x != x) else y)",
-        ("(1.0 if x > y else (0.5 if x == y else 0.0))", "(1.0 if y > x else (0.5 if x == y else 0.0))"),
-        NONE,
-        smooth=False,
-    ),
-    Rule(
-        "minimum",
-        "(x if (x <= y or x != x) else y)",
-        ("(1.0 if x < y else (0.5 if x == y else 0.0))", "(1.0 if y < x else (0.5 if x == y else 0.0))"),
-        NONE,
-        smooth=False,
-    ),
-    Rule("copysign", "copysign(x, y)", ("copysign(1.0, x) * copysign(1.0, y)", "0.0"), NONE, smooth=False),
+    Rule("absolute", "fabs(x)", (SIGN,), ("0.0",), smooth=False, meaning="|x|; a kink with derivative 0 at 0",
+         also=("abs", "fabs"), symbol="| |"),
+    Rule("maximum", "(x if (x >= y or x != x) else y)",
+         ("(1.0 if x > y else (0.5 if x == y else 0.0))", "(1.0 if y > x else (0.5 if x == y else 0.0))"), NONE,
+         smooth=False, meaning="the larger one; at a tie the derivative is shared half and half", symbol="max"),
+    Rule("minimum", "(x if (x <= y or x != x) else y)",
+         ("(1.0 if x < y else (0.5 if x == y else 0.0))", "(1.0 if y < x else (0.5 if x == y else 0.0))"), NONE,
+         smooth=False, meaning="the smaller one; at a tie the derivative is shared half and half", symbol="min"),
+    Rule("copysign", "copysign(x, y)", ("copysign(1.0, x) * copysign(1.0, y)", "0.0"), NONE, smooth=False,
+         meaning="|x| with the sign of y"),
     Rule("fmod", "fmod(x, y)", ("1.0", "-round_half_even((x - v) / y)"), NONE, "y != 0.0", smooth=False),
     Rule("remainder", REMAINDER, ("1.0", "-floor((x - v) / y + 0.5)"), NONE, "y != 0.0", smooth=False),
     # steps
-    Rule("sign", SIGN, ("0.0",), ("0.0",), smooth=False),
-    Rule("floor", "floor(x)", ("0.0",), ("0.0",), smooth=False),
-    Rule("ceil", "ceil(x)", ("0.0",), ("0.0",), smooth=False),
+    Rule("sign", SIGN, ("0.0",), ("0.0",), smooth=False, meaning="-1, 0 or 1; a step"),
+    Rule("floor", "floor(x)", ("0.0",), ("0.0",), smooth=False, meaning="the largest integer not above x; a step"),
+    Rule("ceil", "ceil(x)", ("0.0",), ("0.0",), smooth=False, meaning="the smallest integer not below x; a step"),
     Rule("trunc", "trunc(x)", ("0.0",), ("0.0",), smooth=False),
     Rule("rint", "round_half_even(x)", ("0.0",), ("0.0",), smooth=False),
-    Rule(
-        "floor_divide",
-        QUOTIENT,
-        ("0.0", "0.0"),
-        NONE,
-        "y != 0.0",
-        smooth=False,
-    ),
+    Rule("floor_divide", QUOTIENT, ("0.0", "0.0"), NONE, "y != 0.0", smooth=False),
     Rule("greater", "(1.0 if x > y else 0.0)", ("0.0", "0.0"), NONE, smooth=False),
     Rule("greater_equal", "(1.0 if x >= y else 0.0)", ("0.0", "0.0"), NONE, smooth=False),
     Rule("equal", "(1.0 if x == y else 0.0)", ("0.0", "0.0"), NONE, smooth=False),
     Rule("not_equal", "(1.0 if x != y else 0.0)", ("0.0", "0.0"), NONE, smooth=False),
-    Rule("logical_and", "(1.0 if (x != 0.0 and y != 0.0) else 0.0)", ("0.0", "0.0"), NONE, smooth=False),
-    Rule("logical_or", "(1.0 if (x != 0.0 or y != 0.0) else 0.0)", ("0.0", "0.0"), NONE, smooth=False),
+    Rule("logical_and", "(1.0 if (x != 0.0 and y != 0.0) else 0.0)", ("0.0", "0.0"), NONE, smooth=False,
+         also=("bitwise_and",)),
+    Rule("logical_or", "(1.0 if (x != 0.0 or y != 0.0) else 0.0)", ("0.0", "0.0"), NONE, smooth=False,
+         also=("bitwise_or",)),
     # the two halves of `where`: x where the condition y holds (does not hold), else 0
-    Rule("where_true", "(x if y != 0.0 else 0.0)", ("(1.0 if y != 0.0 else 0.0)", "0.0"), NONE, smooth=False),
-    Rule(
-        "where_false", "(0.0 if y != 0.0 else x)", ("(0.0 if y != 0.0 else 1.0)", "0.0"), NONE, smooth=False
-    ),
+    Rule("where_true", "(x if y != 0.0 else 0.0)", ("(1.0 if y != 0.0 else 0.0)", "0.0"), NONE, smooth=False,
+         plain="np.where(y != 0.0, x, 0.0)"),
+    Rule("where_false", "(0.0 if y != 0.0 else x)", ("(0.0 if y != 0.0 else 1.0)", "0.0"), NONE, smooth=False,
+         plain="np.where(y != 0.0, 0.0, x)"),
     # the value without its derivatives
-    Rule("stop_gradient", "x", ("0.0",), ("0.0",)),
+    Rule("stop_gradient", "x", ("0.0",), ("0.0",), meaning="x as it is, with derivative zero", plain="x"),
 )
+# fmt: on
 
 CODES: dict[str, int] = {rule.name: code for code, rule in enumerate(RULES)}
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
 from aadlib.errors import AadTypeError, AadValueError
-from aadlib.rules.numpy_names import plain_function
+from aadlib.rules.numpy_names import ALIASES, SCIPY_NAMES, plain_function
 from aadlib.rules.table import RULES
 from aadlib.tape import advar
 from aadlib.tape.advar import ADVar, Condition, record_binary, record_unary
@@ -22,13 +22,6 @@ from aadlib.tape.advar import ADVar, Condition, record_binary, record_unary
 RECORDED = (ADVar, Condition)
 
 Element = Callable[..., Any]
-
-UFUNC_ALIASES = {
-    "bitwise_and": "logical_and",
-    "bitwise_or": "logical_or",
-    "bitwise_xor": "logical_xor",
-    "fabs": "absolute",
-}
 
 
 def is_recorded(x: Any) -> bool:
@@ -94,6 +87,7 @@ OPERATORS: dict[str, Element] = {
     "logical_and": lambda x, y: _condition(x) & _condition(y),
     "logical_or": lambda x, y: _condition(x) | _condition(y),
     "logical_xor": lambda x, y: _condition(x) ^ _condition(y),
+    "bitwise_xor": lambda x, y: _condition(x) ^ _condition(y),
     "logical_not": lambda x: ~_condition(x),
     "invert": lambda x: ~_condition(x),
     "square": lambda x: x**2,
@@ -125,7 +119,7 @@ def _condition(x: Any) -> Any:
 
 
 def _element(name: str) -> Element | None:
-    name = UFUNC_ALIASES.get(name, name)
+    name = ALIASES.get(name, name)
     return OPERATORS.get(name) or ELEMENTS.get(name)
 
 
@@ -139,12 +133,6 @@ def _vectorized(name: str) -> np.ufunc | None:
 
 
 IDENTITIES = {"add": 0.0, "multiply": 1.0}
-
-SCIPY_NAMES = {
-    "ndtr": "norm_cdf", "ndtri": "norm_ppf", "expit": "sigmoid", "psi": "digamma", "erf": "erf", "erfc": "erfc",
-    "gamma": "gamma", "gammaln": "gammaln",
-}  # fmt: skip
-"""Ufuncs of scipy.special that are rows of the table, by SciPy's name."""
 
 NATIVE = {"add", "subtract", "multiply", "negative", "positive"}
 """Ufuncs whose own object loops do the right thing, without a Python call per element."""
@@ -229,8 +217,8 @@ def _reduce(inner: np.ufunc, array: Any, axis: Any = 0, keepdims: bool = False, 
     """Reduce by a Python-level ufunc, which has no identity and no several axes of its own."""
     array = np.asarray(array, dtype=object)
     axes = normalize_axis_tuple(range(array.ndim) if axis is None else axis, array.ndim)
-    kept = [a for a in range(array.ndim) if a not in axes]
-    flat = np.transpose(array, (*kept, *axes)).reshape((*(array.shape[a] for a in kept), -1))
+    others = [a for a in range(array.ndim) if a not in axes]
+    flat = np.transpose(array, (*others, *axes)).reshape((*(array.shape[a] for a in others), -1))
     if flat.shape[-1] == 0:
         raise AadValueError(f"{inner.__name__}: reduction of an empty array has no value")
     result = inner.reduce(flat, axis=-1)
@@ -264,7 +252,7 @@ class ADArray(np.ndarray):
         return handle_function(function, args, kwargs)
 
     def __getitem__(self, key: Any) -> Any:
-        return super().__getitem__(_decided(key))
+        return super().__getitem__(key if type(key) is int else _decided(key))
 
     def __setitem__(self, key: Any, value: Any) -> None:
         super().__setitem__(_decided(key), value)

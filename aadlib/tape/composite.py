@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from aadlib.checking import compare, extrapolated_difference
+from aadlib.differences import compare, extrapolated_difference
 from aadlib.errors import AadTypeError, AadValueError
 from aadlib.tape.advar import ADVar, record_composite
 from aadlib.tape.arrays import array, is_recorded, values
@@ -84,8 +84,8 @@ class Composite(ABC):
 
         Override it where the matrix costs less than `second_order` in every direction.
         """
-        moved = self.second_order(state, seeds, tangents)
-        return tangents.T @ require_rule_shape(self, "second_order", moved, tangents.shape)
+        rows = self.second_order(state, seeds, tangents)
+        return tangents.T @ require_rule_shape(self, "second_order", rows, tangents.shape)
 
 
 def apply_composite(operation: Composite, operands: Any) -> Any:

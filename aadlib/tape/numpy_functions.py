@@ -41,11 +41,11 @@ def _where_element(condition: Any, x: Any, y: Any) -> Any:
         condition = condition != 0.0
     if not isinstance(condition, Condition):
         return x if condition else y
-    kept_x = record_binary(CODES["where_true"], x, condition)
-    kept_y = record_binary(CODES["where_false"], y, condition)
+    of_x = record_binary(CODES["where_true"], x, condition)
+    of_y = record_binary(CODES["where_false"], y, condition)
     if not isinstance(x, RECORDED) and x == 0.0:
-        return kept_y
-    return kept_x if not isinstance(y, RECORDED) and y == 0.0 else kept_x + kept_y
+        return of_y
+    return of_x if not isinstance(y, RECORDED) and y == 0.0 else of_x + of_y
 
 
 _where = np.frompyfunc(_where_element, 3, 1)

@@ -1,4 +1,4 @@
-"""The tape: a Wengert list kept as a structure of arrays, one active tape per thread."""
+"""The tape: a Wengert list as a structure of arrays, one active tape per thread."""
 
 import threading
 
@@ -220,8 +220,8 @@ cdef class Tape:
         self.nodes.epoch += 1
         self.nodes.size = size
         self.nodes.n_constants = n_constants
-        for kept, length in zip((self.guards, self.kinks, self.lines, self.composites), lengths):
-            del kept[length:]
+        for notes, length in zip((self.guards, self.kinks, self.lines, self.composites), lengths):
+            del notes[length:]
 
     def arrays(self):
         """Return copies (op, left, right, constants) of what was recorded.

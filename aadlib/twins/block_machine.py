@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from aadlib.lanes.block_code import (
+from aadlib.lanes.block_code import BlockCode
+from aadlib.lanes.block_steps import (
     FIRST,
     MINUS,
-    MINUS_TO,
     NEGATE,
     PLUS,
     PLUS_TO,
@@ -16,15 +16,11 @@ from aadlib.lanes.block_code import (
     TIMES,
     TIMES_TO,
     VALUE,
-    BlockCode,
-    n_results,
+    n_operands,
 )  # fmt: skip
 from aadlib.rules import in_python as evaluate
 from aadlib.sweeps.simd import LANES
 from aadlib.twins.sweeps import product
-
-WIDTHS = {TIMES: 3, TIMES_TO: 3, PLUS: 3, MINUS: 3, NEGATE: 2, PLUS_TO: 2, MINUS_TO: 2}
-N_OPERANDS = {VALUE: 2, FIRST: 3, SECOND: 3}
 
 
 def lane_sums(
@@ -57,8 +53,7 @@ def _steps(runs: list[list[int]], operands: list[int]) -> Iterator[tuple[int, li
     """Yield (kind, places) of every step."""
     at = 0
     for kind, count in runs:
-        group = max((base for base in N_OPERANDS if base <= kind), default=0)
-        width = WIDTHS[kind] if group == 0 else n_results(kind) + N_OPERANDS[group]
+        width = n_operands(kind)
         for _ in range(count):
             yield kind, [address // LANES for address in operands[at : at + width]]
             at += width

@@ -1,16 +1,17 @@
 """The readable twins of the compiled sweeps: the same algorithms in plain Python, on lists.
 
-Tests hold the two equal, and a reader who wants to know what a sweep does starts here. The arguments are those of
-`aadlib.sweeps.scalar`: node k has operation `op[k]`, operand slots `left[k]` and `right[k]`, and its own slot is
-`first + k`; bits 1 and 2 of `activity[k]` say whether the derivative in the left and right operand is wanted. One
-direction instead of a block of them.
+Tests hold the two equal, and a reader who wants to know what a sweep does starts here. `nodes` are those of a program:
+node k has an operation, a left and a right operand slot, and its own slot `nodes.first_node + k`; bits 1 and 2 of its
+activity say whether the derivative in the left and right operand is wanted. One direction instead of a block of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from aadlib.program.nodes import Nodes
 from aadlib.rules import in_python as evaluate
+from aadlib.rules.in_python import add_product
 
 LEFT, RIGHT = 1, 2
 LEAVES = 254
@@ -19,88 +20,72 @@ LEAVES = 254
 
 def product(factor: float, number: float) -> float:
     """Return factor times number, 0 where either is 0: infinite partials do not survive a zero."""
-    return factor * number if factor != 0.0 and number != 0.0 else 0.0
+    return add_product(0.0, factor, number)
 
 
-def value_sweep(
-    op: Sequence[int], left: Sequence[int], right: Sequence[int], values: list[float], first: int
-) -> None:
-    """Compute the values of the nodes from those of the inputs and constants, `values[:first]`."""
-    for k, code in enumerate(op):
-        values[first + k] = evaluate.value(code, values[left[k]], values[right[k]])
+def _listed(nodes: Nodes) -> Iterator[tuple[int, int, int, int, int]]:
+    """Yield (operation, activity, left operand, right operand, own slot) of every node."""
+    own = range(nodes.first_node, nodes.n_slots)
+    columns = (nodes.op, nodes.activity, nodes.left, nodes.right)
+    return zip(*(column.tolist() for column in columns), own, strict=True)
 
 
-def adjoint_sweep(
-    op: Sequence[int],
-    left: Sequence[int],
-    right: Sequence[int],
-    activity: Sequence[int],
-    values: Sequence[float],
-    adjoints: list[float],
-    first: int,
-) -> None:
+def value_sweep(nodes: Nodes, values: list[float]) -> None:
+    """Compute the values of the nodes from those of the inputs and constants, which come first among `values`."""
+    for op, _, x, y, node in _listed(nodes):
+        values[node] = evaluate.value(op, values[x], values[y])
+
+
+def adjoint_sweep(nodes: Nodes, values: Sequence[float], adjoints: list[float]) -> None:
     """Hand each node's adjoint on to its operands, last node first; `adjoints` enters with the seeds of the outputs.
 
     Node v of operands x and y: the adjoint of x grows by (adjoint of v) dv/dx, that of y by (adjoint of v) dv/dy.
     """
-    for k in reversed(range(len(op))):
-        x, y, node = left[k], right[k], first + k
-        dx, dy = evaluate.first(op[k], values[x], values[y], values[node])
-        if activity[k] & LEFT:
-            adjoints[x] += product(dx, adjoints[node])
-        if activity[k] & RIGHT:
-            adjoints[y] += product(dy, adjoints[node])
+    for op, activity, x, y, node in reversed(list(_listed(nodes))):
+        dx, dy = evaluate.first(op, values[x], values[y], values[node])
+        if activity & LEFT:
+            adjoints[x] = add_product(adjoints[x], dx, adjoints[node])
+        if activity & RIGHT:
+            adjoints[y] = add_product(adjoints[y], dy, adjoints[node])
 
 
-def tangent_sweep(
-    op: Sequence[int],
-    left: Sequence[int],
-    right: Sequence[int],
-    activity: Sequence[int],
-    values: Sequence[float],
-    tangents: list[float],
-    first: int,
-) -> None:
+def tangent_sweep(nodes: Nodes, values: Sequence[float], tangents: list[float]) -> None:
     """Carry one direction forward; `tangents` enters with the direction in the inputs' slots and zeros elsewhere."""
-    for k, code in enumerate(op):
-        x, y, node = left[k], right[k], first + k
-        dx, dy = evaluate.first(code, values[x], values[y], values[node])
-        tangents[node] = 0.0
-        if activity[k] & LEFT:
-            tangents[node] += product(dx, tangents[x])
-        if activity[k] & RIGHT:
-            tangents[node] += product(dy, tangents[y])
+    for op, activity, x, y, node in _listed(nodes):
+        dx, dy = evaluate.first(op, values[x], values[y], values[node])
+        tangents[node] = product(dx, tangents[x]) if activity & LEFT else 0.0
+        if activity & RIGHT:
+            tangents[node] = add_product(tangents[node], dy, tangents[y])
 
 
 def second_order_sweep(
-    op: Sequence[int],
-    left: Sequence[int],
-    right: Sequence[int],
-    activity: Sequence[int],
+    nodes: Nodes,
     values: Sequence[float],
     adjoints: Sequence[float],
     tangents: Sequence[float],
     adjoint_tangents: list[float],
-    first: int,
 ) -> None:
     """Differentiate the adjoint sweep along the direction of `tangents`: the inputs end with Hessian times direction.
 
     `adjoints` and `tangents` are the results of the sweeps above, `adjoint_tangents` enters as zeros.
     """
-    for k in reversed(range(len(op))):
-        x, y, node = left[k], right[k], first + k
-        dx, dy = evaluate.first(op[k], values[x], values[y], values[node])
-        dxx, dxy, dyy = evaluate.second(op[k], values[x], values[y], values[node])
+
+    def add(slot: int, factor: float, number: float) -> None:
+        adjoint_tangents[slot] = add_product(adjoint_tangents[slot], factor, number)
+
+    for op, activity, x, y, node in reversed(list(_listed(nodes))):
+        dx, dy = evaluate.first(op, values[x], values[y], values[node])
+        dxx, dxy, dyy = evaluate.second(op, values[x], values[y], values[node])
         weight = adjoints[node]
-        if activity[k] & LEFT:
-            adjoint_tangents[x] += product(dx, adjoint_tangents[node])
-            adjoint_tangents[x] += product(product(weight, dxx), tangents[x])
-        if activity[k] & RIGHT:
-            adjoint_tangents[y] += product(dy, adjoint_tangents[node])
-            adjoint_tangents[y] += product(product(weight, dyy), tangents[y])
-        if activity[k] == LEFT | RIGHT:
-            adjoint_tangents[x] += product(product(weight, dxy), tangents[y])
-            adjoint_tangents[y] += product(product(weight, dxy), tangents[x])
+        if activity & LEFT:
+            add(x, dx, adjoint_tangents[node])
+            add(x, product(weight, dxx), tangents[x])
+        if activity & RIGHT:
+            add(y, dy, adjoint_tangents[node])
+            add(y, product(weight, dyy), tangents[y])
+        if activity == LEFT | RIGHT:
+            add(x, product(weight, dxy), tangents[y])
+            add(y, product(weight, dxy), tangents[x])
 
 
 def merge_repeated(
@@ -110,22 +95,22 @@ def merge_repeated(
     commutes: Sequence[int],
     constants: Sequence[int],
 ) -> tuple[list[int], list[int], list[int]]:
-    """Return the places of the operands, left and right, and of all constants and nodes: see `aadlib.program.passes`.
+    """Return the positions of the operands, left and right, and of all constants and nodes: see `passes.pyx`.
 
-    `constants` are the places of the constants; a node that repeats an earlier one has that one's place.
+    `constants` are the positions of the constants; a node that repeats an earlier one has that one's position.
     """
-    places, left, right = list(constants), [], []
-    first = len(places)
-    seen: dict[tuple[int, int, int], int] = {}
+    positions, left, right = list(constants), [], []
+    first = len(positions)
+    earlier: dict[tuple[int, int, int], int] = {}
     for k, code in enumerate(op):
         own = first + k
         a, b = (
-            places[i + first if i >= 0 else -i - 1] if code < LEAVES else own
+            positions[i + first if i >= 0 else -i - 1] if code < LEAVES else own
             for i in (left_ids[k], right_ids[k])
         )
         if commutes[code] and a > b:
             a, b = b, a
         left.append(a)
         right.append(b)
-        places.append(own if code >= LEAVES else seen.setdefault((code, a, b), own))
-    return left, right, places
+        positions.append(own if code >= LEAVES else earlier.setdefault((code, a, b), own))
+    return left, right, positions

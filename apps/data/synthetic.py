@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from importlib.resources import as_file, files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pricers.chain.quotes import Quotes
 
 
-def synthetic_quotes(**limits: float) -> Quotes:
+def synthetic_quotes(**limits: Any) -> Quotes:
     """Return its quotes; `limits` as for `pricers.chain.load_quotes`."""
     from pricers.chain import load_quotes
 

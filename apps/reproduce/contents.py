@@ -36,6 +36,7 @@ TABLES = (
     Entry("table-10", "conditional expectation and vibrato, price and gamma", is_simulated=True),
     Entry("table-11", "likelihood ratio, Malliavin weights and kernel, price and gamma", is_simulated=True),
     Entry("table-14", "bumping, edge pushing and Taylor compared"),
+    Entry("julia-crr", "dual numbers through a binomial tree, times"),
 )
 
 FIGURES = (
@@ -44,6 +45,9 @@ FIGURES = (
     Entry("figure-4", "market smiles and their B-spline fit"),
     Entry("figure-5", "calibrated local-volatility surface"),
     Entry("figure-6", "Hessian of a call in ten B-spline weights"),
+    Entry("julia-figure-1a", "delta of a binomial tree against the spot"),
+    Entry("julia-figure-1b", "the same over a small range: a staircase"),
+    Entry("julia-figure-2", "gamma by finite differences, dual numbers and the likelihood ratio"),
     Entry(
         "monte-carlo-scaling", "time of a basket's Hessian against the number of assets", is_simulated=True
     ),

@@ -139,7 +139,9 @@ def read_book(path: Path, quotes: Quotes) -> list[Position]:
 
 
 def _position(path: Path, number: int, row: dict[str, str | None], quotes: Quotes) -> Position:
-    from pricers.chain.fields import parse_date, parse_is_call, parse_number
+    from pricers.chain.reading.dates import parse_date
+    from pricers.chain.reading.numbers import parse_number
+    from pricers.chain.reading.words import parse_is_call
 
     where = f"{path}, position {number}"
     text = {

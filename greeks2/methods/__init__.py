@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aadlib.program.program import Program
+from aadlib.extend import Program
 from greeks2.methods.bottleneck import BOTTLENECK
 from greeks2.methods.bumping2 import BUMPING2
 from greeks2.methods.edge_pushing.edge_pushing import EDGE_PUSHING

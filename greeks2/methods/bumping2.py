@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 
 from aadlib.errors import AadValueError
-from aadlib.program.once import once_per_program
-from aadlib.program.program import Program
+from aadlib.extend import Program, once_per_program
 from aadlib.types import Floats
 from aadlib.validation import require_positive
 from greeks2.methods.method import CALL, PASS, POINT, Estimate, Method, Request, Solution

@@ -10,8 +10,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from aadlib.program.program import Program
-from aadlib.sweeps import simd as lanes
+from aadlib.extend import Program
+from aadlib.extend import simd as lanes
 from aadlib.types import Floats
 from greeks2.point import Point, point_at
 

@@ -7,7 +7,7 @@ from contextlib import closing
 from typing import Any
 
 from aadlib.errors import AadTypeError, AadValueError
-from aadlib.program.program import Program
+from aadlib.extend import Program
 from aadlib.validation import whole_number
 from greeks2.monte_carlo.inputs import lane_sources, param_arrays, param_labels, recorded_path
 from greeks2.monte_carlo.kinks.kink import KinkSweep, over_standard_normals

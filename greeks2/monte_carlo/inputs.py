@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 
 from aadlib.errors import AadTypeError, AadValueError
-from aadlib.program.program import Program
-from aadlib.program.recording import RetracingProgram, record
+from aadlib.extend import Program, record
 from aadlib.types import Floats
 from aadlib.validation import as_floats, require_finite
 from greeks2.monte_carlo.noise.normals import Normals
@@ -56,7 +55,7 @@ def param_arrays(params: Any) -> tuple[Floats, ...]:
 
 def recorded_path(path: Any, params: tuple[Floats, ...], sources: tuple[LaneSource, ...]) -> Program:
     """Record the path at its first noise, or check a recording against the params and the noise."""
-    if isinstance(path, RetracingProgram):
+    if isinstance(path, Program) and path.retrace is not None:
         raise AadTypeError(f"path = {path!r} records again where a branch changes: record it with lanes=")
     if not isinstance(path, Program):
         first = [source.cut(0, 1, stream)() for stream, source in enumerate(sources)]

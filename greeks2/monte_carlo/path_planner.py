@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from aadlib.lanes.path_code import PathCode, gradient_code, value_code
-from aadlib.lanes.structure import once_per_structure
-from aadlib.program.program import Program
+from aadlib.extend import PathCode, Program, gradient_code, once_per_structure, value_code
 from greeks2.monte_carlo.methods.bottleneck import BOTTLENECK
 from greeks2.monte_carlo.methods.edge_pushing import EDGE_PUSHING
 from greeks2.monte_carlo.methods.forward_over_reverse import FORWARD_OVER_REVERSE

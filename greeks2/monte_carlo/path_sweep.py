@@ -10,12 +10,7 @@ from typing import Any
 import numpy as np
 
 from aadlib.errors import AadTypeError, AadValueError
-from aadlib.lanes.machine import BlockMachine
-from aadlib.lanes.machine_cuda import CudaMachine
-from aadlib.lanes.summed import LaneSums, UniformPoint
-from aadlib.program.freeze import Kink
-from aadlib.program.once import once_per_program
-from aadlib.program.program import Program
+from aadlib.extend import BlockMachine, CudaMachine, Kink, LaneSums, Program, UniformPoint, once_per_program
 from aadlib.types import Floats
 from greeks2.monte_carlo.path_planner import PATH_METHODS, PathPlan, planned_code
 from greeks2.monte_carlo.path_sums import PathSums

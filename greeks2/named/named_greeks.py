@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from aadlib.errors import AadTypeError, AadValueError
-from aadlib.program.program import Program
+from aadlib.extend import Program
 from aadlib.types import Floats
 from greeks2.named.market_units import MarketInput, bump, market_input, rank, second_name
-from greeks2.point import RECORDINGS, as_program, point_at
+from greeks2.point import as_program, point_at
 from greeks2.read_only import ReadOnly
 from greeks2.second_order import hessian_result
 from greeks2.structure.kinks import KinkGroup, kinks_of
@@ -213,7 +213,7 @@ def greeks(
     >>> result.delta, result.gamma, result.vega, result.vanna
     (4.0, 0.4, 1.0, 0.2)
     """
-    if not (callable(price) or isinstance(price, RECORDINGS)) or not isinstance(inputs, Mapping):
+    if not (callable(price) or isinstance(price, Program)) or not isinstance(inputs, Mapping):
         raise AadTypeError(
             f"price = {price!r}, inputs = {inputs!r}: give a function or a recording, and a mapping from names to "
             f"numbers"
@@ -233,7 +233,7 @@ def greeks(
     for block in blocks:
         bump(block.kind, units)
     numbers = tuple(np.asarray(inputs[name], dtype=np.float64) for name in names)
-    if isinstance(price, RECORDINGS):
+    if isinstance(price, Program):
         function: Any = price
     else:
         function = bound_price(

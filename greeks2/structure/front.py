@@ -6,13 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from aadlib.program.once import once_per_program
-from aadlib.program.program import Program
+from aadlib.extend import Program, once_per_program, reached_slots
 from aadlib.types import Ints
 from greeks2.structure.hub_rows import Hubs
 from greeks2.structure.hubs import hubs_of
 from greeks2.structure.passes import plan_front
-from greeks2.structure.reached import reached_slots
 
 
 class Front(NamedTuple):

@@ -1,6 +1,6 @@
 """Python face of hub_rows.pyx."""
 
-from aadlib.program.nodes import Nodes
+from aadlib.extend import Nodes
 from aadlib.types import Flags, Floats, Ints
 
 class Hubs:

@@ -10,12 +10,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from aadlib.program.once import once_per_program
-from aadlib.program.program import Program
+from aadlib.extend import Program, mark_reached, once_per_program
 from aadlib.types import Floats, Ints
 from greeks2.point import Point
 from greeks2.structure.hub_rows import Hubs, carry_forward_rows
-from greeks2.structure.passes import mark_reached
 
 CONSUMERS = 8
 """A hub has at least so many."""

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from aadlib.program.nodes import Nodes
+from aadlib.extend import Nodes
 from aadlib.types import Flags, Ints
 
 Numbers = npt.NDArray[np.intp]

@@ -8,9 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from aadlib.program.freeze import spread
-from aadlib.program.once import once_per_program
-from aadlib.program.program import Program
+from aadlib.extend import Program, once_per_program
 from aadlib.types import Flags
 
 CHOICES = ("where_true", "where_false")
@@ -65,8 +63,7 @@ def active_slots(program: Program) -> Flags:
     """Return one flag per slot: whether an active input changes its value, by a derivative or by a step."""
     active = np.zeros(program.n_slots, dtype=np.uint8)
     active[: program.n_inputs] = program.input_active
-    nodes, everything = program.nodes, np.full(program.n_nodes, 3, dtype=np.uint8)
-    spread(nodes.left, nodes.right, everything, active, nodes.first_node, program.composites)
+    program.mark_dependent(np.full(program.n_nodes, 3, dtype=np.uint8), active)
     return active
 
 

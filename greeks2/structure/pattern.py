@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from aadlib.errors import AadTypeError, AadValueError
-from aadlib.program.program import Program
-from greeks2.structure.created_arcs import created_arcs_of, curvature_bits
+from aadlib.extend import Program, created_arcs_of
+from greeks2.structure.curvature import curvature_bits
 from greeks2.structure.input_sets import InputSets
 
 Pairs = npt.NDArray[np.intp]

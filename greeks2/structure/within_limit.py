@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable
 from typing import TypeVar
 
-from aadlib.program.program import Program
+from aadlib.extend import Program
 
 Fact = TypeVar("Fact")
 

@@ -9,9 +9,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from aadlib.program.program import Program
-from aadlib.rules import in_python as rules
-from aadlib.tape.tape import Tape
+from aadlib.extend import Program, Tape
+from aadlib.extend import in_python as rules
 from aadlib.types import Floats
 from greeks2.point import Point, point_of, require_plain
 

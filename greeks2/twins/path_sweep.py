@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from aadlib.program.program import Program
-from aadlib.twins import sweeps as reference
+from aadlib.extend import Program
+from aadlib.extend import twin_sweeps as reference
 from aadlib.types import Floats
 from greeks2.monte_carlo.path_sums import PathSums
 from greeks2.point import require_plain
@@ -55,9 +55,8 @@ def _values_and_adjoints(
     for argument in program.arguments:
         given = next(lanes)[path] if argument.lane else next(shared)
         values[argument.span] = np.ravel(given).tolist()
-    op, left, right = program.op.tolist(), program.left.tolist(), program.right.tolist()
-    reference.value_sweep(op, left, right, values, program.first_node)
+    reference.value_sweep(program.nodes, values)
     adjoints = [0.0] * program.n_slots
     adjoints[program.outputs[0]] = 1.0
-    reference.adjoint_sweep(op, left, right, program.activity.tolist(), values, adjoints, program.first_node)
+    reference.adjoint_sweep(program.nodes, values, adjoints)
     return values, adjoints

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from aadlib.program.program import Program
-from greeks2.structure.created_arcs import curvature_bits
-from greeks2.structure.reached import reached_slots
+from aadlib.extend import Program, reached_slots
+from greeks2.structure.curvature import curvature_bits
 
 
 def pattern_by_sets(program: Program) -> list[list[int]]:

@@ -2,6 +2,7 @@
 
 from pricers.analytic import bachelier, black_scholes
 from pricers.analytic.implied_volatilities import (
+    bachelier_implied_volatility,
     differentiable_implied_volatility,
     implied_volatility,
     strict_implied_volatility,
@@ -9,6 +10,6 @@ from pricers.analytic.implied_volatilities import (
 )
 
 __all__ = [
-    "bachelier", "black_scholes", "differentiable_implied_volatility", "implied_volatility",
-    "strict_implied_volatility", "vega",
+    "bachelier", "bachelier_implied_volatility", "black_scholes", "differentiable_implied_volatility",
+    "implied_volatility", "strict_implied_volatility", "vega",
 ]  # fmt: skip

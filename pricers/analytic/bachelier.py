@@ -5,15 +5,26 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, fields
+from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 import aadlib as ad
 from aadlib.errors import AadTypeError
-from aadlib.validation import require_finite, require_positive, values_of
+from aadlib.validation import values_of
+from pricers.analytic.limit_rows import (
+    AT_LIMIT,
+    REGULAR,
+    OnError,
+    by_kind,
+    kinds_of_rows,
+    limit_of_payoff,
+    rows_without_value,
+)
 from pricers.analytic.market_units import in_units
 from pricers.types import Bools
 
@@ -26,6 +37,7 @@ def price(
     rate: Any = 0.0,
     volatility: Any,
     is_call: bool | Bools = True,
+    on_error: OnError = "raise",
 ) -> Any:
     """Price a European option on a normally distributed forward.
 
@@ -34,12 +46,14 @@ def price(
     Parameters
     ----------
     forward, strike : float, currency, any sign
-    expiry : float, years, > 0
+    expiry : float, years, >= 0
     rate : float, per year, continuously compounded; discounts only
-    volatility : float, currency per square root of a year, > 0
+    volatility : float, currency per square root of a year, >= 0
     is_call : bool, or array of bool that broadcasts against the other arguments
+    on_error : "raise" or "nan"
+        What a row gets that holds a negative expiry or volatility, or a NaN or infinite number.
 
-    All but `is_call` may be floats, arrays that broadcast, or numbers being differentiated.
+    All but the flags may be floats, arrays that broadcast, or numbers being differentiated.
 
     Returns
     -------
@@ -48,9 +62,13 @@ def price(
     Raises
     ------
     AadValueError
-        When expiry or volatility is not positive, or anything is NaN or infinite.
+        When expiry or volatility is negative, or anything is NaN or infinite, and on_error is "raise".
     AadTypeError
         When `is_call` is neither a bool nor an array of bools.
+
+    Notes
+    -----
+    Rows with expiry or volatility zero are their limit, the discounted payoff.
 
     References
     ----------
@@ -63,7 +81,16 @@ def price(
     >>> round(float(bachelier.price(forward=100.0, strike=100.0, expiry=1.0, volatility=20.0)), 6)
     7.978846
     """
-    _require_market(forward, strike, expiry, rate, volatility, is_call)
+    _require_bool(is_call)
+    kinds = _kinds(on_error, forward, strike, expiry, rate, volatility)
+    market = (forward, strike, expiry, rate, volatility)
+    if np.ndim(is_call) == 0:  # one kind of option stays a bool, whose formula has fewer operations
+        formulas = partial(_formula, is_call=is_call), partial(_limit_of_price, is_call=is_call)
+        return by_kind(kinds, formulas, market)
+    return by_kind(kinds, (_formula, _limit_of_price), (*market, is_call))
+
+
+def _formula(forward: Any, strike: Any, expiry: Any, rate: Any, volatility: Any, is_call: Any) -> Any:
     deviation = volatility * ad.sqrt(expiry)
     distance = (forward - strike) / deviation
     if np.ndim(is_call) == 0:
@@ -73,6 +100,11 @@ def price(
         distance = np.where(is_call, 1.0, -1.0) * distance
     unit = deviation * (ad.norm_pdf(distance) + distance * ad.norm_cdf(distance))
     return unit * ad.exp(-rate * expiry)
+
+
+def _limit_of_price(forward: Any, strike: Any, expiry: Any, rate: Any, volatility: Any, is_call: Any) -> Any:
+    payoff = np.where(is_call, 1.0, -1.0) * (forward - strike) * ad.exp(-rate * expiry)
+    return limit_of_payoff(payoff, expiry * volatility)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,13 +140,14 @@ def greeks(
     rate: ArrayLike = 0.0,
     volatility: ArrayLike,
     is_call: bool | Bools = True,
+    on_error: OnError = "raise",
     units: str = "raw",
 ) -> Greeks:
     """Return the price and all closed-form Greeks to third order.
 
     Parameters
     ----------
-    forward, strike, expiry, rate, volatility, is_call
+    forward, strike, expiry, rate, volatility, is_call, on_error
         As for `price`, floats or arrays that broadcast against each other.
     units : "raw", or "market": per volatility point, basis point of a rate and calendar day, as of `greeks2.greeks`
 
@@ -127,17 +160,43 @@ def greeks(
     AadValueError, AadTypeError
         As for `price`; also when a number being differentiated is passed: differentiate `price` instead.
 
+    Notes
+    -----
+    Rows with expiry or volatility zero are the limits: step functions of the forward away from the money; at it what
+    the limit in volatility (in expiry where that is zero) gives, infinite for gamma, NaN where both are zero and the
+    limit depends on the way there.
+
     Examples
     --------
     >>> from pricers import bachelier
     >>> bachelier.greeks(forward=100.0, strike=100.0, expiry=1.0, volatility=20.0).delta.item()
     0.5
     """
-    _require_market(forward, strike, expiry, rate, volatility, is_call)
+    _require_bool(is_call)
     if any(np.asarray(x).dtype == object for x in (forward, strike, expiry, rate, volatility)):
         raise AadTypeError("greeks takes floats; to differentiate further, differentiate bachelier.price")
-    f, k, t, r, vol = (values_of(x) for x in (forward, strike, expiry, rate, volatility))
+    kinds = _kinds(on_error, forward, strike, expiry, rate, volatility)
+    market = [values_of(x) for x in (forward, strike, expiry, rate, volatility)]
     w = np.where(is_call, 1.0, -1.0)
+    columns = [*market, w]
+    shape = np.broadcast_shapes(*(np.shape(x) for x in columns))
+    if not kinds.any():
+        values = _regular_greeks(*columns)
+        return in_units(
+            Greeks(**{name: np.broadcast_to(value, shape)[()] for name, value in values.items()}), units
+        )
+    columns = [np.broadcast_to(x, shape).ravel() for x in columns]
+    kinds = np.broadcast_to(kinds, shape).ravel()
+    table = {f.name: np.full(kinds.size, np.nan) for f in fields(Greeks)}
+    for kind, formula in ((REGULAR, _regular_greeks), (AT_LIMIT, _limits_of_greeks)):
+        rows = np.flatnonzero(kinds == kind)
+        for name, value in formula(*(x[rows] for x in columns)).items():
+            table[name][rows] = value
+    return in_units(Greeks(**{name: value.reshape(shape)[()] for name, value in table.items()}), units)
+
+
+def _regular_greeks(f: Any, k: Any, t: Any, r: Any, vol: Any, w: Any) -> dict[str, Any]:
+    """Return every field of `Greeks`; w is 1 for a call, -1 for a put."""
     root = np.sqrt(t)
     deviation = vol * root
     d = (f - k) / deviation
@@ -148,7 +207,7 @@ def greeks(
     value = deviation * (density + w * d * discount * tail)
     vega = density * root
     gamma = density / deviation
-    values = Greeks(
+    return dict(
         price=value,
         delta=w * discount * tail,
         vega=vega,
@@ -166,16 +225,52 @@ def greeks(
         color=gamma * (r + 0.5 * (1.0 - d * d) / t),
         ultima=vega * d * d * (d * d - 3.0) / vol**2,
     )
-    shape = np.broadcast_shapes(*(np.shape(x) for x in (f, k, t, r, vol, w)))
-    raw = Greeks(**{x.name: np.broadcast_to(getattr(values, x.name), shape)[()] for x in fields(Greeks)})
-    return in_units(raw, units)
 
 
-def _require_market(forward: Any, strike: Any, expiry: Any, rate: Any, volatility: Any, is_call: Any) -> None:
-    require_finite("forward", forward)
-    require_finite("strike", strike)
-    require_positive("expiry", expiry)
-    require_finite("rate", rate)
-    require_positive("volatility", volatility)
+def _limits_of_greeks(f: Any, k: Any, t: Any, r: Any, vol: Any, w: Any) -> dict[str, Any]:
+    """Return the limit of every field of `Greeks` as the volatility, or at positive volatility the expiry, vanishes."""
+    discount, gap, zero, inf = np.exp(-r * t), w * (f - k), np.zeros_like(t), np.full_like(t, np.inf)
+    share = np.heaviside(gap, 0.5)
+    value = discount * np.maximum(gap, 0.0)
+    at_money = gap == 0.0
+    vega = discount * np.sqrt(t) / math.sqrt(2.0 * math.pi)
+
+    def density_term(in_volatility: Any, in_expiry: Any) -> Any:
+        limit = np.where(t > 0.0, in_volatility, np.where(vol > 0.0, in_expiry, np.nan))
+        return np.where(at_money, limit, 0.0)
+
+    with np.errstate(divide="ignore", invalid="ignore"):
+        veta = vega * (r - 0.5 / t)
+    return dict(
+        price=value,
+        delta=w * discount * share,
+        vega=np.where(at_money, vega, 0.0),
+        theta=r * value + density_term(zero, -inf),
+        rho=-t * value,
+        dual_delta=-w * discount * share,
+        gamma=np.where(at_money, inf, 0.0),
+        vanna=density_term(zero, zero),
+        volga=density_term(zero, zero),
+        charm=w * r * discount * share,
+        veta=density_term(veta, -inf),
+        dual_gamma=np.where(at_money, inf, 0.0),
+        speed=zero,
+        zomma=np.where(at_money, -inf, 0.0),
+        color=density_term(np.where(r * t > -0.5, inf, -inf), inf),
+        ultima=density_term(zero, zero),
+    )
+
+
+def _kinds(
+    on_error: OnError, forward: Any, strike: Any, expiry: Any, rate: Any, volatility: Any
+) -> NDArray[np.int8]:
+    finite = {"forward": forward, "strike": strike, "rate": rate}
+    without_value = rows_without_value(
+        on_error, non_negative={"expiry": expiry, "volatility": volatility}, finite=finite
+    )
+    return kinds_of_rows(without_value, expiry, volatility)
+
+
+def _require_bool(is_call: Any) -> None:
     if np.asarray(is_call).dtype != np.bool_:
         raise AadTypeError(f"is_call = {is_call!r}: must be True (call), False (put) or an array of bools")

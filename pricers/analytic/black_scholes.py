@@ -7,14 +7,25 @@ This is the oracle the other engines are measured against. `price` is generic in
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 import aadlib as ad
 from aadlib.errors import AadTypeError
-from aadlib.validation import require_finite, require_positive, values_of
+from aadlib.validation import values_of
+from pricers.analytic.black_scholes_limits import limits_of_greeks
+from pricers.analytic.limit_rows import (
+    AT_LIMIT,
+    REGULAR,
+    OnError,
+    by_kind,
+    kinds_of_rows,
+    limit_of_payoff,
+    rows_without_value,
+)
 from pricers.analytic.market_units import in_units
 from pricers.types import Bools
 
@@ -28,6 +39,7 @@ def price(
     dividend_yield: Any = 0.0,
     volatility: Any,
     is_call: bool | Bools = True,
+    on_error: OnError = "raise",
 ) -> Any:
     """Price a European option on a log-normal spot.
 
@@ -36,13 +48,15 @@ def price(
 
     Parameters
     ----------
-    spot, strike : float, currency, > 0
-    expiry : float, years, > 0
+    spot, strike : float, currency, >= 0
+    expiry : float, years, >= 0
     rate, dividend_yield : float, per year, continuously compounded
-    volatility : float, per square root of a year, > 0
+    volatility : float, per square root of a year, >= 0
     is_call : bool, or array of bool that broadcasts against the other arguments
+    on_error : "raise" or "nan"
+        What a row gets that holds a negative, NaN or infinite number.
 
-    All but `is_call` may be floats, arrays that broadcast, or numbers being differentiated.
+    All but the flags may be floats, arrays that broadcast, or numbers being differentiated.
 
     Returns
     -------
@@ -51,12 +65,15 @@ def price(
     Raises
     ------
     AadValueError
-        When spot, strike, expiry or volatility is not positive, or anything is NaN or infinite.
+        When spot, strike, expiry or volatility is negative, or anything is NaN or infinite, and on_error is "raise".
     AadTypeError
         When `is_call` is neither a bool nor an array of bools.
 
     Notes
     -----
+    Rows with a zero among spot, strike, expiry and volatility are their limit, the discounted payoff of the forward;
+    a recording of one holds for the side of the money it was recorded on.
+
     The normal distribution enters through its tails, so out-of-the-money prices keep their relative accuracy:
     1e-13 where the elasticities to spot and volatility are below 20, and 1e-13 times the elasticities beyond.
 
@@ -70,8 +87,18 @@ def price(
     >>> round(float(black_scholes.price(spot=60.0, strike=65.0, expiry=0.25, rate=0.08, volatility=0.3)), 4)
     2.1334
     """
-    _require_market(spot, strike, expiry, rate, dividend_yield, volatility)
     _require_bool("is_call", is_call)
+    kinds = _kinds(on_error, spot, strike, expiry, rate, dividend_yield, volatility)
+    market = (spot, strike, expiry, rate, dividend_yield, volatility)
+    if np.ndim(is_call) == 0:  # one kind of option stays a bool, whose formula has fewer operations
+        formulas = partial(_formula, is_call=is_call), partial(_limit_of_price, is_call=is_call)
+        return by_kind(kinds, formulas, market)
+    return by_kind(kinds, (_formula, _limit_of_price), (*market, is_call))
+
+
+def _formula(
+    spot: Any, strike: Any, expiry: Any, rate: Any, dividend_yield: Any, volatility: Any, is_call: Any
+) -> Any:
     one_kind = np.ndim(is_call) == 0
     if one_kind and not is_call:  # a put is a call that pays strike for spot: the roles change places
         spot, strike, rate, dividend_yield = strike, spot, dividend_yield, rate
@@ -84,6 +111,14 @@ def price(
         return asset * ad.norm_cdf(d1) - cash * ad.norm_cdf(d2)
     sign = np.where(is_call, 1.0, -1.0)
     return sign * (asset * ad.norm_cdf(sign * d1) - cash * ad.norm_cdf(sign * d2))
+
+
+def _limit_of_price(
+    spot: Any, strike: Any, expiry: Any, rate: Any, dividend_yield: Any, volatility: Any, is_call: Any
+) -> Any:
+    forward_payoff = spot / ad.exp(dividend_yield * expiry) - strike / ad.exp(rate * expiry)
+    payoff = np.where(is_call, 1.0, -1.0) * forward_payoff
+    return limit_of_payoff(payoff, spot * strike * expiry * volatility)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,13 +160,14 @@ def greeks(
     dividend_yield: ArrayLike = 0.0,
     volatility: ArrayLike,
     is_call: bool | Bools = True,
+    on_error: OnError = "raise",
     units: str = "raw",
 ) -> Greeks:
     """Return the price and all closed-form Greeks to third order.
 
     Parameters
     ----------
-    spot, strike, expiry, rate, dividend_yield, volatility, is_call
+    spot, strike, expiry, rate, dividend_yield, volatility, is_call, on_error
         As for `price`, floats or arrays that broadcast against each other.
     units : "raw", or "market": per volatility point, basis point of a rate and calendar day, as of `greeks2.greeks`
 
@@ -149,6 +185,10 @@ def greeks(
     All follow from the density term S exp(-q T) n(d1) = K exp(-r T) n(d2) and from
     dd1/dsigma = -d2 / sigma, dd2/dsigma = -d1 / sigma.
 
+    Rows with a zero among spot, strike, expiry and volatility are the limits: step functions of the forward away from
+    the money; at it what the limit in volatility (in expiry where that is zero) gives, infinite for gamma, NaN where
+    volatility and expiry are both zero and the limit depends on the way there.
+
     References
     ----------
     E. Haug (2007), The Complete Guide to Option Pricing Formulas, 2nd ed., chapter 2.
@@ -160,12 +200,31 @@ def greeks(
     >>> round(float(g.delta), 6), round(float(g.gamma), 6)
     (0.608342, 0.025609)
     """
-    _require_market(spot, strike, expiry, rate, dividend_yield, volatility)
     _require_bool("is_call", is_call)
     if any(np.asarray(x).dtype == object for x in (spot, strike, expiry, rate, dividend_yield, volatility)):
         raise AadTypeError("greeks takes floats; to differentiate further, differentiate black_scholes.price")
-    s, k, t, r, q, vol = (values_of(x) for x in (spot, strike, expiry, rate, dividend_yield, volatility))
+    kinds = _kinds(on_error, spot, strike, expiry, rate, dividend_yield, volatility)
+    market = [values_of(x) for x in (spot, strike, expiry, rate, dividend_yield, volatility)]
     w = np.where(is_call, 1.0, -1.0)
+    columns = [*market, w]
+    shape = np.broadcast_shapes(*(np.shape(x) for x in columns))
+    if not kinds.any():
+        values = _regular_greeks(*columns)
+        return in_units(
+            Greeks(**{name: np.broadcast_to(value, shape)[()] for name, value in values.items()}), units
+        )
+    columns = [np.broadcast_to(x, shape).ravel() for x in columns]
+    kinds = np.broadcast_to(kinds, shape).ravel()
+    table = {f.name: np.full(kinds.size, np.nan) for f in fields(Greeks)}
+    for kind, formula in ((REGULAR, _regular_greeks), (AT_LIMIT, limits_of_greeks)):
+        rows = np.flatnonzero(kinds == kind)
+        for name, value in formula(*(x[rows] for x in columns)).items():
+            table[name][rows] = value
+    return in_units(Greeks(**{name: value.reshape(shape)[()] for name, value in table.items()}), units)
+
+
+def _regular_greeks(s: Any, k: Any, t: Any, r: Any, q: Any, vol: Any, w: Any) -> dict[str, Any]:
+    """Return every field of `Greeks`; w is 1 for a call, -1 for a put."""
     carry = r - q
     root = np.sqrt(t)
     deviation = vol * root
@@ -181,7 +240,7 @@ def greeks(
     volga = vega * d1 * d2 / vol
     d1_expiry = carry / deviation - d2 / (2.0 * t)  # dd1/dT
     rho = w * t * cash * n2
-    values = Greeks(
+    return dict(
         price=w * (s * asset * n1 - cash * n2),
         delta=w * asset * n1,
         vega=vega,
@@ -204,20 +263,15 @@ def greeks(
         vanna_volatility=density / vol**2 * (d1 + d2 - d1 * d2 * d2),
         ultima=vega / vol**2 * (d1 * d2 * (d1 * d2 - 1.0) - d1 * d1 - d2 * d2),
     )
-    shape = np.broadcast_shapes(*(np.shape(x) for x in (s, k, t, r, q, vol, w)))
-    raw = Greeks(**{f.name: np.broadcast_to(getattr(values, f.name), shape)[()] for f in fields(Greeks)})
-    return in_units(raw, units)
 
 
-def _require_market(
-    spot: Any, strike: Any, expiry: Any, rate: Any, dividend_yield: Any, volatility: Any
-) -> None:
-    require_positive("spot", spot)
-    require_positive("strike", strike)
-    require_positive("expiry", expiry)
-    require_finite("rate", rate)
-    require_finite("dividend_yield", dividend_yield)
-    require_positive("volatility", volatility)
+def _kinds(
+    on_error: OnError, spot: Any, strike: Any, expiry: Any, rate: Any, dividend_yield: Any, volatility: Any
+) -> NDArray[np.int8]:
+    domain = {"spot": spot, "strike": strike, "expiry": expiry, "volatility": volatility}
+    finite = {"rate": rate, "dividend_yield": dividend_yield}
+    without_value = rows_without_value(on_error, non_negative=domain, finite=finite)
+    return kinds_of_rows(without_value, *domain.values())
 
 
 def _require_bool(name: str, flag: Any) -> None:

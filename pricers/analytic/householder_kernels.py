@@ -176,6 +176,9 @@ def implied_volatility_kernel(
         if not is_call[i]:
             gap = -gap
         outside = price[i] - discount[i] * max(gap, 0.0)
+        if not expiry[i] > 0.0:  # any volatility gives an expired option its payoff, none another price
+            out[i] = math.nan
+            continue
         bound = discount[i] * min(forward[i], strike[i])
         if outside == 0.0:
             out[i] = 0.0
@@ -190,3 +193,51 @@ def implied_volatility_kernel(
             unit = discount[i] * math.sqrt(forward[i] * strike[i])
             s = deviation_kernel(moneyness, outside / unit, (bound - outside) / unit)
             out[i] = s / math.sqrt(expiry[i])
+
+
+@nb.njit(cache=True)
+def normal_deviation_kernel(moneyness: float, price: float) -> float:
+    """Return s = sigma sqrt(T) from m = |F - K| and the price p > 0 out of the money, in the normal model.
+
+    With h = m / s, p / m = n(h) (1 - h Y(-h)) / h: fourth-order Householder steps on its logarithm in h.
+    """
+    if moneyness <= 1e-8 * price:  # p = s n(0) - m / 2 + O(m^2 / s), below round-off here
+        return ROOT_TWO_PI * (price + 0.5 * moneyness)
+    target = math.log(price) - math.log(moneyness)
+    h = moneyness / _start_kernel(moneyness, price)
+    for _ in range(MAX_ITERATIONS):
+        rest = 1.0 - h * _y_kernel(-h)
+        slope = -1.0 / (h * rest)  # g'
+        newton = (target - (math.log(rest / h) - 0.5 * h * h - LOG_ROOT_TWO_PI)) / slope
+        second = -h - 2.0 / h - slope  # g'' / g'
+        third = second * second - 1.0 + 2.0 / (h * h) - second * slope  # g''' / g'
+        step = newton * (1.0 + 0.5 * second * newton)
+        step /= 1.0 + newton * (second + newton * third / 6.0)
+        if not -0.8 * h < step < 4.0 * h:
+            step = min(max(newton, -0.8 * h), 4.0 * h)
+        h += step
+        if abs(step) <= STOP * h:
+            return moneyness / h
+    return math.nan
+
+
+@nb.njit(cache=True)
+def normal_volatility_kernel(
+    price: Floats,
+    forward: Floats,
+    strike: Floats,
+    expiry: Floats,
+    discount: Floats,
+    is_call: Bools,
+    out: Floats,
+) -> None:
+    """Fill `out` with implied normal volatilities, 0 at the lower bound of the price and NaN below it."""
+    for i in range(price.size):
+        gap = forward[i] - strike[i] if is_call[i] else strike[i] - forward[i]
+        outside = price[i] / discount[i] - max(gap, 0.0)
+        if outside == 0.0 and expiry[i] > 0.0:
+            out[i] = 0.0
+        elif not (0.0 < outside < math.inf and expiry[i] > 0.0):
+            out[i] = math.nan
+        else:
+            out[i] = normal_deviation_kernel(abs(gap), outside) / math.sqrt(expiry[i])

@@ -1,7 +1,8 @@
-"""Implied Black volatilities: arrays at once, one with errors, and one that can be differentiated."""
+"""Implied Black and Bachelier volatilities: arrays at once, one with errors, and one that can be differentiated."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,8 @@ from numpy.typing import ArrayLike
 
 import aadlib as ad
 from aadlib.errors import AadTypeError, AadValueError
-from aadlib.validation import require_finite, require_positive, values_of
+from aadlib.validation import require_finite, require_non_negative, require_positive, values_of
+from pricers.analytic.limit_rows import OnError
 from pricers.types import Bools
 
 NEAR = 1e-4
@@ -23,6 +25,7 @@ def implied_volatility(
     expiry: ArrayLike,
     discount: ArrayLike = 1.0,
     is_call: bool | Bools = True,
+    on_error: OnError = "raise",
 ) -> Any:
     """Return the volatilities at which the Black formula gives the prices.
 
@@ -30,9 +33,11 @@ def implied_volatility(
     ----------
     price : float or array, currency today; NaN and unattainable prices are allowed and give NaN
     forward, strike : float or array, currency, > 0
-    expiry : float or array, years, > 0
+    expiry : float or array, years, >= 0; an expired option has no implied volatility, its row is NaN
     discount : float or array, value today of one unit paid at expiry, > 0
     is_call : bool or array of bool
+    on_error : "raise" or "nan"
+        What a row gets whose forward, strike, expiry or discount is out of range.
 
     All broadcast against each other.
 
@@ -45,7 +50,8 @@ def implied_volatility(
     Raises
     ------
     AadValueError
-        When forward, strike, expiry or discount is not positive or not finite.
+        When forward, strike or discount is not positive or expiry is negative, or one is not finite, and on_error is
+        "raise".
     AadTypeError
         When `is_call` is not boolean, or a number being differentiated is passed.
 
@@ -68,20 +74,98 @@ def implied_volatility(
     """
     from pricers.analytic.householder_kernels import implied_volatility_kernel
 
-    require_positive("forward", forward)
-    require_positive("strike", strike)
-    require_positive("expiry", expiry)
-    require_positive("discount", discount)
+    market = dict(forward=forward, strike=strike, discount=discount)
+    return _solved(implied_volatility_kernel, price, market, expiry, is_call, on_error)
+
+
+def bachelier_implied_volatility(
+    *,
+    price: ArrayLike,
+    forward: ArrayLike,
+    strike: ArrayLike,
+    expiry: ArrayLike,
+    discount: ArrayLike = 1.0,
+    is_call: bool | Bools = True,
+    on_error: OnError = "raise",
+) -> Any:
+    """Return the normal volatilities at which the Bachelier formula gives the prices.
+
+    Parameters
+    ----------
+    price, expiry, discount, is_call, on_error
+        As for `implied_volatility`.
+    forward, strike : float or array, currency, any sign
+
+    Returns
+    -------
+    volatility : float or array of the broadcast shape, currency per square root of a year. A price at its lower bound
+        gives 0, below it NaN; there is no upper bound.
+
+    Raises
+    ------
+    AadValueError, AadTypeError
+        As for `implied_volatility`.
+
+    Notes
+    -----
+    Fourth-order Householder steps on the logarithm of the price out of the money as a function of h = |F - K| / s,
+    from fits of h accurate to 1e-4: one step or two. The relative error is below 1e-14 down to prices of 1e-300; a
+    price in the money loses what subtracting the intrinsic value loses.
+
+    References
+    ----------
+    P. Jaeckel (2017), "Implied normal volatility", Wilmott 90 (the normalised price over moneyness inverted by fits in
+    two zones).
+
+    Examples
+    --------
+    >>> from pricers.analytic.implied_volatilities import bachelier_implied_volatility
+    >>> round(float(bachelier_implied_volatility(price=7.978845608028654, forward=0.0, strike=0.0, expiry=1.0)), 12)
+    20.0
+    """
+    from pricers.analytic.householder_kernels import normal_volatility_kernel
+
+    market = dict(forward=forward, strike=strike, discount=discount)
+    return _solved(
+        normal_volatility_kernel, price, market, expiry, is_call, on_error, signed=("forward", "strike")
+    )
+
+
+def _solved(
+    kernel: Callable[..., None],
+    price: Any,
+    market: dict[str, Any],
+    expiry: Any,
+    is_call: Any,
+    on_error: OnError,
+    signed: tuple[str, ...] = (),
+) -> Any:
+    """Check the arguments, run a solver on flat arrays and return its volatilities; `signed` may be of any sign."""
+    if on_error == "raise":
+        for name, number in market.items():
+            (require_finite if name in signed else require_positive)(name, number)
+        require_non_negative("expiry", expiry)
+    elif on_error != "nan":
+        raise AadValueError(f"on_error = {on_error!r}: must be 'raise' or 'nan'")
     if np.asarray(is_call).dtype != np.bool_:
         raise AadTypeError(f"is_call = {is_call!r}: must be True (call), False (put) or an array of bools")
-    numbers = (price, forward, strike, expiry, discount)
+    numbers = (price, *market.values(), expiry)
     if any(np.asarray(x).dtype == object for x in numbers):
         raise AadTypeError(
-            "implied_volatility takes floats: use differentiable_implied_volatility to differentiate"
+            "implied volatilities take floats: use differentiable_implied_volatility to differentiate"
         )
-    arrays = np.broadcast_arrays(*(values_of(x) for x in numbers), is_call)
+    values = [values_of(x) for x in (price, market["forward"], market["strike"], expiry, market["discount"])]
+    if on_error == "nan":  # a NaN price is a NaN volatility
+        bad = np.zeros((), dtype=bool)
+        for name, number in market.items():
+            bad = bad | ~np.isfinite(values_of(number)) | ((values_of(number) <= 0.0) & (name not in signed))
+        bad = bad | ~np.isfinite(values[3]) | (values[3] < 0.0)
+        values = [
+            np.where(bad, filler, x) for filler, x in zip((np.nan, 1.0, 1.0, 1.0, 1.0), values, strict=True)
+        ]
+    arrays = np.broadcast_arrays(*values, is_call)
     out = np.empty(arrays[0].shape)
-    implied_volatility_kernel(*(np.ascontiguousarray(x).ravel() for x in arrays), out.reshape(-1))
+    kernel(*(np.ascontiguousarray(x).ravel() for x in arrays), out.reshape(-1))
     return out[()]
 
 

@@ -10,6 +10,8 @@ from numpy.typing import ArrayLike
 
 from aadlib.types import Floats
 from aadlib.validation import require_shape
+from pricers.chain.reading.explanation import Explanation
+from pricers.chain.settlement import last_day
 from pricers.types import Bools, Longs
 
 
@@ -31,6 +33,12 @@ class Chain:
         NaN where the field was empty.
     dropped : dict
         Reason -> number of rows left out so far.
+    exercise_style : str
+        "american", "european", or "" where the source does not say.
+    is_mid_only : bool
+        The source has mid prices only; the bid and ask here have a spread that was assumed.
+    explanation : Explanation, optional
+        How the source was read.
     """
 
     quote_date: datetime.date
@@ -45,14 +53,19 @@ class Chain:
     ask: Floats
     open_interest: Floats
     dropped: dict[str, int] = field(default_factory=dict)
+    exercise_style: str = ""
+    is_mid_only: bool = False
+    explanation: Explanation | None = None
 
     def __len__(self) -> int:
         return int(self.strike.size)
 
     @property
     def days(self) -> Longs:
-        """Calendar days from the quote date to the expiry date, (n,)."""
-        ahead = np.array([(date - self.quote_date).days for date in self.expiry_dates], dtype=np.int64)
+        """Calendar days from the quote date to the last day of trading, (n,)."""
+        ahead = np.array(
+            [(last_day(date) - self.quote_date).days for date in self.expiry_dates], dtype=np.int64
+        )
         return np.asarray(ahead[self.expiry_index])
 
     def drop(self, reason: str, bad: ArrayLike) -> Chain:

@@ -2,59 +2,23 @@
 
 from __future__ import annotations
 
-import datetime
+from dataclasses import replace
 
 import numpy as np
 
 from aadlib.errors import AadValueError
 from aadlib.validation import require_non_negative
 from pricers.chain.chain import Chain
+from pricers.chain.settlement import DAYS_PER_YEAR
+from pricers.types import Bools
 
-DAYS_PER_YEAR = 365.0
+ASSUMED_SPREAD = 0.01
+"""Spread of mid prices without a bid and an ask, as a share of the price."""
+_LEAST_ASSUMED_SPREAD = 2e-5
+"""The least of it, as a share of the spot."""
 
-OPEN_SETTLED_ROOTS = frozenset({"SPX", "NDX", "RUT", "DJX"})
-"""Index roots whose third-Friday options settle on the opening prices of that day."""
-
-OPEN_SETTLEMENT_DAYS = 0.27
-"""Days between the open and the close, 6.5 hours: what settlement at the open takes off an expiry."""
-
-
-def is_settled_at_open(*, root: str, expiry_date: datetime.date) -> bool:
-    """Tell whether an option settles at the open of its third Friday (the Thursday where that is a holiday).
-
-    The root counts in any case and with or without a caret, ``"^SPX"`` being ``"SPX"``.
-    """
-    first_of_month = expiry_date.replace(day=1)
-    third_friday = 15 + (4 - first_of_month.weekday()) % 7
-    return root.strip().lstrip("^").upper() in OPEN_SETTLED_ROOTS and third_friday - expiry_date.day in (0, 1)
-
-
-def years_to_expiry(*, root: str, quote_date: datetime.date, expiry_date: datetime.date) -> float:
-    """Return the ACT/365 time to expiry in years, less 0.27 day where the option settles at the open.
-
-    Parameters
-    ----------
-    root : str
-        Option root, for example ``"SPX"``.
-    quote_date, expiry_date : datetime.date
-        The expiry must be after the quote.
-
-    Returns
-    -------
-    float
-        Years.
-
-    Raises
-    ------
-    AadValueError
-        If the expiry date is not after the quote date.
-    """
-    days = float((expiry_date - quote_date).days)
-    if days <= 0.0:
-        raise AadValueError(f"expiry_date = {expiry_date}: must be after the quote date {quote_date}")
-    if is_settled_at_open(root=root, expiry_date=expiry_date):
-        days -= OPEN_SETTLEMENT_DAYS
-    return days / DAYS_PER_YEAR
+_MOST_REPEATED = 0.1
+"""Largest share of the options that may stand twice at different prices before that is no accident any more."""
 
 
 def require_rows(chain: Chain, what: str) -> None:
@@ -64,7 +28,44 @@ def require_rows(chain: Chain, what: str) -> None:
         raise AadValueError(f"{what}: nothing left of the chain after dropping {counts}; loosen the filters")
 
 
-def _is_repeated(chain: Chain) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _with_assumed_spread(chain: Chain) -> Chain:
+    """Give a chain whose bid is its ask in every row a spread, for the weights; say so in `is_mid_only`."""
+    width = np.maximum(ASSUMED_SPREAD * chain.bid, _LEAST_ASSUMED_SPREAD * chain.spot)
+    half = 0.5 * np.minimum(width, chain.bid)
+    note = (
+        f"bid is ask in every row: they are mid prices, and a spread of {ASSUMED_SPREAD:.0%} is assumed; "
+        "inside bid and ask has no meaning"
+    )
+    explanation = chain.explanation and replace(chain.explanation, notes=(*chain.explanation.notes, note))
+    return replace(
+        chain, bid=chain.bid - half, ask=chain.ask + half, is_mid_only=True, explanation=explanation
+    )
+
+
+def _require_few_conflicts(chain: Chain, repeated: Bools) -> None:
+    """Raise where so many options stand twice at different prices that two chains are in one."""
+    n_options = int(np.sum(~repeated))
+    if np.sum(repeated) <= _MOST_REPEATED * n_options:
+        return
+    key = np.stack([chain.root_index, chain.expiry_index, chain.strike, chain.is_call]).astype(np.float64)
+    order = np.lexsort(key)
+    same = np.all(np.diff(key[:, order]) == 0.0, axis=0)
+    bid, ask = chain.bid[order], chain.ask[order]
+    conflicts = np.flatnonzero(same & ((np.diff(bid) != 0.0) | (np.diff(ask) != 0.0)))
+    if conflicts.size <= _MOST_REPEATED * n_options:
+        return
+    k = int(conflicts[0])
+    row = order[k]
+    option = f"{'call' if chain.is_call[row] else 'put'} {chain.strike[row]:g}"
+    raise AadValueError(
+        f"{conflicts.size} of {n_options} options stand twice at different prices: the {option} of "
+        f"{chain.expiry_dates[chain.expiry_index[row]]} at {bid[k]:g}/{ask[k]:g} and {bid[k + 1]:g}/{ask[k + 1]:g}. "
+        "Two settlements (SPX and SPXW share third Fridays) or two snapshots are in one chain: add a column root, a "
+        "time of the quote, or split the file"
+    )
+
+
+def _is_repeated(chain: Chain) -> Bools:
     """Mark the rows whose option already stood further up, (n,)."""
     order = np.lexsort((chain.is_call, chain.strike, chain.expiry_index, chain.root_index))
     same = np.ones(len(chain), dtype=bool)
@@ -94,7 +95,8 @@ def drop_unusable(chain: Chain, *, min_expiry: float = 0.0, max_expiry: float = 
     Raises
     ------
     AadValueError
-        If no row is left, with the counts; if the window is empty.
+        If no row is left, with the counts; if the window is empty; if so many options stand twice at different prices
+        that two chains are in one.
     """
     require_non_negative("min_expiry", min_expiry)
     if not max_expiry > min_expiry:
@@ -104,9 +106,13 @@ def drop_unusable(chain: Chain, *, min_expiry: float = 0.0, max_expiry: float = 
     missing = ~(np.isfinite(chain.bid) & np.isfinite(chain.ask))
     chain = chain.drop("bid or ask missing", missing)
     chain = chain.drop("bid not above zero", chain.bid <= 0.0)
+    if len(chain) and np.array_equal(chain.bid, chain.ask):
+        chain = _with_assumed_spread(chain)
     chain = chain.drop("crossed or locked, ask not above bid", chain.ask <= chain.bid)
     require_rows(chain, "no usable quote")
-    chain = chain.drop("duplicate of an earlier row", _is_repeated(chain))
+    repeated = _is_repeated(chain)
+    _require_few_conflicts(chain, repeated)
+    chain = chain.drop("duplicate of an earlier row", repeated)
     # Whole days compare exactly; a window end such as 7/365 is forgiven its last bit.
     years = chain.days / DAYS_PER_YEAR
     chain = chain.drop("expiry before the window", years < min_expiry * (1.0 - 1e-12))
@@ -118,12 +124,16 @@ def drop_unusable(chain: Chain, *, min_expiry: float = 0.0, max_expiry: float = 
 def drop_thin(chain: Chain, *, min_open_interest: float) -> Chain:
     """Drop options with an open interest below `min_open_interest`; a missing one counts as zero.
 
+    A chain in which no option has one stays whole: its source does not report it.
+
     Raises
     ------
     AadValueError
         If no row is left, with the counts; if `min_open_interest` is negative.
     """
     require_non_negative("min_open_interest", min_open_interest)
+    if np.isnan(chain.open_interest).all():
+        return chain
     held = np.nan_to_num(chain.open_interest, nan=0.0)
     chain = chain.drop(f"open interest below {min_open_interest:g}", held < min_open_interest)
     require_rows(chain, "no option with the open interest asked for")

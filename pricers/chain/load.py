@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import datetime
 import os
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,33 +21,57 @@ MIN_QUOTES_PER_SLICE = 5
 
 
 def load_quotes(
-    path: str | os.PathLike[str],
+    path: str | os.PathLike[str] | Any,
     *,
     min_open_interest: float = 100.0,
     min_expiry: float = 7.0 / 365.0,
     max_expiry: float = 2.0,
+    spot: float | None = None,
+    quote_date: datetime.date | str | None = None,
+    expiry: datetime.date | str | None = None,
+    columns: Mapping[str, str | None] | None = None,
+    at: datetime.date | str | None = None,
+    underlying: str | None = None,
+    decimal: str | None = None,
+    dates: str | None = None,
+    zone: str | None = None,
 ) -> Quotes:
     """Read a chain, clean it, fit parity and return its out-of-the-money quotes.
 
     Parameters
     ----------
-    path : path of a CSV file
-        See `read_chain` for the columns.
+    path : path of a text file, pandas or polars DataFrame, dict of arrays, or yfinance's pair of calls and puts
     min_open_interest : float, >= 0
-        Options with fewer open contracts are dropped after parity has used them.
+        Options with fewer open contracts are dropped after parity has used them; a source without open interest is
+        not filtered.
     min_expiry, max_expiry : float, years, >= 0
         Window of calendar days over 365, both ends included.
+    spot, quote_date, expiry, columns, at, underlying, decimal, dates, zone : optional
+        What the source lacks or leaves open, see `read_chain`.
 
     Returns
     -------
     Quotes
+        `Quotes.explanation` says how the source was read.
 
     Raises
     ------
     AadValueError
-        If the file cannot be read (see `read_chain`), or if nothing is left, with the count of each reason.
+        If the source cannot be read (see `read_chain`), or if nothing is left, with the count of each reason.
     """
-    chain = drop_unusable(read_chain(path), min_expiry=min_expiry, max_expiry=max_expiry)
+    chain = read_chain(
+        path,
+        spot=spot,
+        quote_date=quote_date,
+        expiry=expiry,
+        columns=columns,
+        at=at,
+        underlying=underlying,
+        decimal=decimal,
+        dates=dates,
+        zone=zone,
+    )
+    chain = drop_unusable(chain, min_expiry=min_expiry, max_expiry=max_expiry)
     return select_quotes(chain, parity=fit_parity(chain), min_open_interest=min_open_interest)
 
 
@@ -144,4 +171,7 @@ def _imply(chain: Chain, parity: ParityFit) -> Quotes:
         vega=vega(forward=forward, strike=strike, expiry=expiry, volatility=volatility, discount=discount),
         dropped=chain.dropped,
         parity=parity,
+        exercise_style=chain.exercise_style,
+        is_mid_only=chain.is_mid_only,
+        explanation=chain.explanation,
     )

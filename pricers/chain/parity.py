@@ -16,14 +16,14 @@ from numpy.typing import ArrayLike
 from aadlib.errors import AadValueError
 from aadlib.types import Floats
 from pricers.chain.chain import Chain
-from pricers.chain.cleaning import years_to_expiry
+from pricers.chain.settlement import years_to_expiry
 from pricers.types import Longs
 
 CURVE_DECAY = 0.5
 """Years over which the slope and hump of the zero-rate curve fade."""
 
 # The weak prior of level, slope and hump keeps the curve sane where there is one bad expiry only.
-_COEFFICIENT_DEVIATIONS = np.array([0.2, 0.05, 0.05])
+COEFFICIENT_DEVIATIONS = np.array([0.2, 0.05, 0.05])
 _RATE_ERROR_FLOOR = 2e-4  # roots of the same date disagree by a few basis points at any weight
 _HUBER = 1.5
 _MIN_PAIRS_FOR_RATE = 5
@@ -69,7 +69,7 @@ class ParityFit:
 
     def zero_rate(self, expiry: ArrayLike) -> Floats:
         """Return the smooth zero rate at any expiry in years."""
-        return np.asarray(_curve_basis(np.asarray(expiry, dtype=np.float64)) @ self.curve)
+        return np.asarray(curve_basis(np.asarray(expiry, dtype=np.float64)) @ self.curve)
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +88,7 @@ class _Pairs:
         return _Pairs(self.group[keep], self.strike[keep], self.difference[keep], self.spread[keep])
 
 
-def _curve_basis(expiry: Floats) -> Floats:
+def curve_basis(expiry: Floats) -> Floats:
     """Level, slope and hump of Nelson and Siegel (1987), eq. 2, with a fixed decay, (..., 3)."""
     x = expiry / CURVE_DECAY
     slope = -np.expm1(-x) / x
@@ -165,12 +165,12 @@ def _regress(pairs: _Pairs, expiry: Floats) -> tuple[Floats, Floats]:
     return rates, errors
 
 
-def _smooth(expiry: Floats, rate: Floats, error: Floats) -> Floats:
+def smooth_rates(expiry: Floats, rate: Floats, error: Floats) -> Floats:
     """Fit the curve's coefficients to the rates by Huber-weighted least squares with a weak prior, (3,)."""
     known = np.isfinite(rate)
-    basis, rate = _curve_basis(expiry[known]), rate[known]
+    basis, rate = curve_basis(expiry[known]), rate[known]
     deviation: Floats = np.hypot(error[known], _RATE_ERROR_FLOOR)
-    prior = np.diag(1.0 / _COEFFICIENT_DEVIATIONS**2)
+    prior = np.diag(1.0 / COEFFICIENT_DEVIATIONS**2)
     weight: Floats = 1.0 / deviation**2
     coefficients: Floats = np.zeros(3)
     for _ in range(_N_REWEIGHTINGS):
@@ -231,8 +231,8 @@ def fit_parity(chain: Chain) -> ParityFit:
 
     wide = pairs.near(forward, expiry, 0.5)
     regression_rate, regression_error = _regress(wide, expiry)
-    curve = _smooth(expiry, regression_rate, regression_error)
-    rate = _curve_basis(expiry) @ curve
+    curve = smooth_rates(expiry, regression_rate, regression_error)
+    rate = curve_basis(expiry) @ curve
     discount = np.exp(-rate * expiry)
 
     near = pairs.near(forward, expiry, 0.25)

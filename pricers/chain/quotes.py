@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from aadlib.errors import AadValueError
 from aadlib.validation import require_finite, require_positive, require_shape
 from pricers.chain.parity import ParityFit
+from pricers.chain.reading.explanation import Explanation
 
 FloatArray = NDArray[np.float64]
 
@@ -72,6 +73,13 @@ class Quotes:
         Discounted Black vega at the mid volatility, price per unit of volatility.
     dropped : dict
         Reason -> number of rows of the chain that are not here.
+    exercise_style : str
+        "american", "european", or "" where the source does not say; the prices are as they were quoted.
+    is_mid_only : bool
+        The source has mid prices only; bid and ask have a spread that was assumed for the weights, and "inside bid and
+        ask" means nothing.
+    explanation : Explanation, optional
+        How the source was read.
     parity : ParityFit, optional
         The fit behind the forwards and discount factors; it may have more expiries than `slices`.
     """
@@ -93,6 +101,9 @@ class Quotes:
     vega: FloatArray
     dropped: dict[str, int] = field(default_factory=dict)
     parity: ParityFit | None = None
+    exercise_style: str = ""
+    is_mid_only: bool = False
+    explanation: Explanation | None = None
 
     def __post_init__(self) -> None:
         n = np.size(self.strike)

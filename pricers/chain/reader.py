@@ -1,249 +1,212 @@
-"""Read an option chain from a CSV file, whatever the vendor calls its columns.
-
-The file is read in blocks and only the columns that are used are kept, so a million rows need little memory.
-"""
+"""Read an option chain from a file or a frame, whatever the vendor calls its columns and writes in them."""
 
 from __future__ import annotations
 
 import csv
 import datetime
-import itertools
-import math
 import os
-from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
-from typing import TypeVar
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from aadlib.errors import AadTypeError, AadValueError
+from aadlib.errors import AadValueError
 from pricers.chain.chain import Chain
-from pricers.chain.fields import (
-    COLUMN_ALIASES,
-    OPTIONAL_COLUMNS,
-    Codes,
-    normalise_name,
-    parse_date,
-    parse_is_call,
-    parse_number,
-    parse_numbers,
-)
-
-T = TypeVar("T")
-FloatArray = NDArray[np.float64]
-
-_BLOCK_ROWS = 2_000  # small blocks stay in the cache: twice as fast as one block of 20,000 rows
-_DELIMITERS = (",", "\t")
-_BINARY_STARTS = (b"\x1f\x8b", b"PK\x03\x04", b"\xff\xfe", b"\xfe\xff")  # gzip, zip, UTF-16
+from pricers.chain.reading.contracts import Contracts, read_contracts, read_symbols
+from pricers.chain.reading.dates import exchange_zone, parse_moment, prove_orders
+from pricers.chain.reading.explanation import Explanation
+from pricers.chain.reading.names import NUMBER_FIELDS
+from pricers.chain.reading.numbers import prove_decimals
+from pricers.chain.reading.options import ReadingOptions
+from pricers.chain.reading.rows import Rows
+from pricers.chain.reading.snapshots import choose_snapshot
+from pricers.chain.reading.spots import read_spot, spot_column
+from pricers.chain.reading.table import Column
+from pricers.chain.reading.to_rows import open_table, read_rows, with_notes
+from pricers.chain.reading.underlyings import choose_underlying, is_coin
+from pricers.chain.reading.units import price_unit, scale_strikes
+from pricers.chain.reading.words import parse_style, style_of_right
 
 
-def _content_lines(lines: Iterator[str]) -> Iterator[str]:
-    return (line for line in lines if not line.startswith("#") and not line.isspace())
-
-
-def _line_of_row(path: Path, row: int) -> int:
-    """Return the line of the file on which data row `row` (from 0) stands; reads the file again."""
-    with open(path, encoding="utf-8-sig", newline="") as handle:
-        content = (n for n, line in enumerate(handle, 1) if not line.startswith("#") and not line.isspace())
-        return next(itertools.islice(content, row + 1, None))
-
-
-def _check_text(path: Path) -> None:
-    """Raise unless `path` is a file of text, by its first bytes."""
-    if not path.exists():
-        raise AadValueError(f"path = {str(path)!r}: there is no such file; check the name")
-    if not path.is_file():
-        raise AadValueError(f"path = {str(path)!r}: not a file; give the path of a CSV file")
-    with open(path, "rb") as handle:
-        start = handle.read(4096)
-    if not start.strip():
-        raise AadValueError(f"{path}: the file is empty; it needs a header and at least one quote")
-    if b"\0" in start or start.startswith(_BINARY_STARTS):
-        raise AadValueError(
-            f"{path}: binary, compressed or UTF-16 content; unpack it or export it as CSV in UTF-8"
-        )
-
-
-def _find_columns(header: Sequence[str], path: Path) -> dict[str, int]:
-    """Return column -> position in the file, or raise naming every column that is missing."""
-    names = [normalise_name(name) for name in header]
-    found: dict[str, int] = {}
-    for column, aliases in COLUMN_ALIASES.items():
-        position = next((names.index(alias) for alias in aliases if alias in names), None)
-        if position is not None:
-            found[column] = position
-    missing = [column for column in COLUMN_ALIASES if column not in found and column not in OPTIONAL_COLUMNS]
-    if missing:
-        wanted = "; ".join(f"{column} (or {', '.join(COLUMN_ALIASES[column][1:])})" for column in missing)
-        raise AadValueError(
-            f"{path}: missing columns: {wanted}. The file has {', '.join(header)!r}: rename or add them"
-        )
-    return found
-
-
-class _Columns:
-    """The used columns of the rows read so far, as compact arrays."""
-
-    def __init__(self, path: Path, positions: dict[str, int], width: int) -> None:
-        self.path, self.positions, self.width, self.n_rows = path, positions, width, 0
-        self.quote_date = Codes(parse_date)
-        self.spot = Codes(parse_number)
-        self.expiry = Codes(parse_date)
-        self.cp = Codes(parse_is_call)
-        self.root = Codes(str.strip)
-        self._column_parsers: dict[str, Callable[[Sequence[str]], FloatArray]] = {
-            "quote_date": self.quote_date.encode,
-            "spot": self.spot.encode,
-            "expiry": self.expiry.encode,
-            "cp": self.cp.encode,
-            "root": self.root.encode,
-        }
-        self._blocks: dict[str, list[FloatArray]] = {column: [] for column in positions}
-
-    def append(self, rows: list[list[str]], *, is_last: bool) -> None:
-        """Parse a block of rows; only the last one may be cut short."""
-        if set(map(len, rows)) != {self.width}:
-            self._raise_at_first_odd_row(rows, is_last)
-        by_column = list(zip(*rows, strict=True))
-        for column, position in self.positions.items():
-            parse = self._column_parsers.get(column, parse_numbers)
-            try:
-                self._blocks[column].append(parse(by_column[position]))
-            except ValueError:
-                self._raise_at_first_bad_field(column, parse, by_column[position])
-                raise
-        self.n_rows += len(rows)
-
-    def _raise_at_first_odd_row(self, rows: list[list[str]], is_last: bool) -> None:
-        row = next(k for k, row_fields in enumerate(rows) if len(row_fields) != self.width)
-        line, n_found = _line_of_row(self.path, self.n_rows + row), len(rows[row])
-        if is_last and row == len(rows) - 1 and n_found < self.width:
-            raise AadValueError(
-                f"{self.path}, line {line}: the last row has {n_found} of {self.width} fields; "
-                "the file is truncated, fetch it again"
-            )
-        raise AadValueError(
-            f"{self.path}, line {line}: {n_found} fields where the header has {self.width}; correct the row"
-        )
-
-    def _raise_at_first_bad_field(
-        self, column: str, parse: Callable[[Sequence[str]], FloatArray], texts: Sequence[str]
-    ) -> None:
-        for row, text in enumerate(texts):
-            try:
-                parse([text])
-            except ValueError as error:
-                line = _line_of_row(self.path, self.n_rows + row)
-                raise AadValueError(f"{self.path}, line {line}, column {column}: {error}") from None
-
-    def floats(self, column: str) -> FloatArray:
-        """Return a column as floats, (n,)."""
-        return np.concatenate(self._blocks[column])
-
-    def codes(self, column: str) -> NDArray[np.int64]:
-        """Return a coded column as positions among its distinct values, (n,)."""
-        return self.floats(column).astype(np.int64)
-
-
-def _read_columns(path: Path) -> _Columns:
-    with open(path, encoding="utf-8-sig", newline="") as handle:
-        lines = _content_lines(handle)
-        first = next(lines, None)
-        if first is None:
-            raise AadValueError(f"{path}: only comments; it needs a header and at least one quote")
-        delimiter = max(_DELIMITERS, key=first.count)
-        header = next(csv.reader([first], delimiter=delimiter))
-        columns = _Columns(path, _find_columns(header, path), len(header))
-        rows = csv.reader(lines, delimiter=delimiter)
-        block = list(itertools.islice(rows, _BLOCK_ROWS))
-        while block:
-            following = list(itertools.islice(rows, _BLOCK_ROWS))
-            columns.append(block, is_last=not following)
-            block = following
-    if columns.n_rows == 0:
-        raise AadValueError(f"{path}: a header and no rows; it needs at least one quote")
-    return columns
-
-
-def _single(path: Path, column: str, values: Sequence[T]) -> T:
-    """Return the one value that a column has throughout."""
-    if len(values) > 1:
-        shown = ", ".join(str(value) for value in values[:3])
-        raise AadValueError(
-            f"{path}: column {column} has {len(values)} values ({shown}{', ...' if len(values) > 3 else ''}); "
-            "a chain has one underlying on one date, split the file"
-        )
-    return values[0]
-
-
-def _check_strikes(path: Path, strike: FloatArray, spot: float) -> None:
-    bad = np.flatnonzero(~(np.isfinite(strike) & (strike > 0.0)))
-    if bad.size:
-        line = _line_of_row(path, int(bad[0]))
-        raise AadValueError(f"{path}, line {line}: strike = {strike[bad[0]]}: must be finite and above zero")
-    if np.median(strike) > 100.0 * spot:
-        raise AadValueError(
-            f"{path}: the median strike {np.median(strike):g} is over 100 times the spot {spot:g}; "
-            "some vendors write strikes in thousandths, divide them by 1000"
-        )
-
-
-def read_chain(path: str | os.PathLike[str]) -> Chain:
-    """Read an option chain from a CSV file.
+def read_chain(
+    path: str | os.PathLike[str] | Any,
+    *,
+    spot: float | None = None,
+    quote_date: datetime.date | str | None = None,
+    expiry: datetime.date | str | None = None,
+    columns: Mapping[str, str | None] | None = None,
+    at: datetime.date | str | None = None,
+    underlying: str | None = None,
+    decimal: str | None = None,
+    dates: str | None = None,
+    zone: str | None = None,
+) -> Chain:
+    """Read an option chain from a file of text, a frame or a dictionary of arrays.
 
     Parameters
     ----------
-    path : path of a CSV file in UTF-8
-        One row per option, comma or tab separated; lines that start with ``#`` are comments. The columns are
-        those of `COLUMN_ALIASES` under any of their names, in any order; others are ignored. Dates are
-        ``YYYY-MM-DD``, ``YYYYMMDD`` or ``M/D/YYYY``; calls and puts ``C``/``P`` or ``call``/``put``.
+    path : path of a text file, pandas or polars DataFrame, dict of arrays, or yfinance's pair of calls and puts
+        One option per row, or call and put in one row; in any encoding and with any usual delimiter; titles above
+        and notes below are left out. Columns are known by the names of `COLUMN_ALIASES`, in any order, and by the
+        option symbols they hold; others are ignored. A frame's numbers are taken as they are.
+    spot, quote_date, expiry : float; date or text, optional
+        What the source lacks, or has wrong.
+    columns : mapping, optional
+        Field -> column name, where names alone do not tell: ``{"spot": "Index Spot", "call_bid": "CB"}``. None
+        leaves a field unread: ``{"option_symbol": None}``.
+    at : text or date, optional
+        Which snapshot to read of several: ``"2024-09-03"``, ``"15:45"`` or ``"2024-09-03 15:45"``.
+    underlying : str, optional
+        Which underlying to read of several.
+    decimal : "." or ",", optional
+        The decimal sign, where the numbers do not prove it.
+    dates : "day-first", "month-first" or "year-first", optional
+        The order in dates such as 03/09/2024, where no day above 12 proves it.
+    zone : str, optional
+        The exchange's time zone, for times in UTC; New York's by default, UTC for cryptocurrencies.
 
     Returns
     -------
     Chain
-        All rows of the file, nothing dropped; empty prices and open interests are NaN.
+        All rows that are options; missing prices and open interests are NaN. `Chain.explanation` says what every
+        column was taken for, and all that was inferred, converted or left out.
 
     Raises
     ------
     AadTypeError
-        If `path` is not a path.
+        If `path` is none of these.
     AadValueError
-        If the file is missing, unreadable, empty, binary or truncated; if columns are missing; at the first field
-        that is not a number or a date and the first strike that is not positive (with its line); if quote dates or
-        spots are mixed.
+        If the file cannot be read; if a field is missing; at the first text that is no number or date and the first
+        strike that is not positive (with its line); if anything could be read in two ways, with the argument that
+        settles it.
     """
-    if not isinstance(path, (str, os.PathLike)):
-        raise AadTypeError(f"path = {path!r}: must be the path of a CSV file")
-    file = Path(path)
+    options = ReadingOptions(
+        spot=spot,
+        quote_date=quote_date,
+        expiry=expiry,
+        columns=columns or {},
+        at=at,
+        underlying=underlying,
+        decimal=decimal,
+        dates=dates,
+        zone=zone,
+    )
     try:
-        _check_text(file)
-        columns = _read_columns(file)
+        rows, explanation = read_rows(open_table(path, options), options)
     except OSError as error:
         raise AadValueError(
             f"path = {str(path)!r}: cannot be read ({error.strerror or error}); check the name and your permissions"
         ) from None
-    except UnicodeDecodeError as error:
-        raise AadValueError(f"{file}: not UTF-8 text ({error.reason}); export it as CSV in UTF-8") from None
-    except csv.Error as error:
-        raise AadValueError(f"{file}: not a CSV file ({error}); export it as CSV in UTF-8") from None
-    quote_date: datetime.date = _single(file, "quote_date", columns.quote_date.distinct)
-    spot = _single(file, "spot", columns.spot.distinct)
-    if not (math.isfinite(spot) and spot > 0.0):
-        raise AadValueError(f"{file}: spot = {spot}: must be finite and above zero")
-    strike = columns.floats("strike")
-    _check_strikes(file, strike, spot)
-    has_root = "root" in columns.positions
-    return Chain(
-        quote_date=quote_date,
-        spot=spot,
-        roots=tuple(columns.root.distinct) if has_root else ("",),
-        expiry_dates=tuple(columns.expiry.distinct),
-        root_index=columns.codes("root") if has_root else np.zeros(strike.size, dtype=np.int64),
-        expiry_index=columns.codes("expiry"),
-        strike=strike,
-        is_call=np.array(columns.cp.distinct, dtype=bool)[columns.codes("cp")],
-        bid=columns.floats("bid"),
-        ask=columns.floats("ask"),
-        open_interest=columns.floats("open_interest"),
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise AadValueError(
+            f"{path}: not a file of text columns ({error}); export it as CSV in UTF-8"
+        ) from None
+    return _to_chain(rows, explanation, options)
+
+
+def _to_chain(rows: Rows, explanation: Explanation, options: ReadingOptions) -> Chain:
+    """Turn rows of texts into a chain: one underlying, one snapshot, one unit."""
+    source = rows.table.source
+    decimals = prove_decimals(
+        {name: rows.columns[name] for name in NUMBER_FIELDS if name in rows.columns},
+        decimal=options.decimal,
+        source=source,
     )
+    # Every date of the source may be the proof, those of other snapshots and underlyings too.
+    dated = {name: column for name, column in rows.columns.items() if name in ("quote_date", "expiry")}
+    orders = prove_orders(dated, order=options.dates, source=source)
+    _note_proofs(rows, decimals, orders)
+    _keep_underlying(rows, options)
+    symbols = read_symbols(rows)
+    names = (
+        [symbol.root for symbol in symbols[0]] if symbols else rows.texts("root") or rows.texts("underlying")
+    )
+    zone = options.zone or ("UTC" if names and all(map(is_coin, names)) else None)
+    parse = partial(parse_moment, orders=orders, zone=exchange_zone(zone) if zone else None)
+    contracts = read_contracts(rows, parse, expiry=_date(options.expiry), decimal=decimals.get("strike", "."))
+    date, keep = choose_snapshot(rows, parse, contracts.numbered(), options)
+    if keep is not None:
+        rows.keep(keep, f"another snapshot than {options.at}")
+        contracts = contracts.select(keep)
+    _require_strikes(rows, contracts)
+    chosen_spot = read_spot(rows, spot_column(rows, decimals), contracts, date, options)
+    bid, ask = (rows.floats(name, decimals[name]) for name in _price_names(rows))
+    contracts.strike = scale_strikes(rows, contracts, 0.5 * (bid + ask), chosen_spot)
+    unit = price_unit(rows, contracts, 0.5 * (bid + ask), chosen_spot)
+    open_interest = np.full(len(rows), np.nan)
+    if "open_interest" in rows.columns:
+        open_interest = rows.floats("open_interest", decimals["open_interest"])
+    if np.isnan(open_interest).all():
+        rows.notes.append("no open interest: options are not filtered by it")
+    style = _exercise_style(rows)
+    return Chain(
+        quote_date=date,
+        spot=chosen_spot,
+        roots=contracts.roots,
+        expiry_dates=contracts.expiry_dates,
+        root_index=contracts.root_index,
+        expiry_index=contracts.expiry_index,
+        strike=contracts.strike,
+        is_call=contracts.is_call,
+        bid=bid * unit,
+        ask=ask * unit,
+        open_interest=open_interest,
+        dropped=rows.dropped,
+        exercise_style=style,
+        explanation=with_notes(explanation, rows),
+    )
+
+
+def _date(given: datetime.date | str | None) -> datetime.date | None:
+    assert not isinstance(given, str)  # the options have parsed it
+    return given
+
+
+def _keep_underlying(rows: Rows, options: ReadingOptions) -> None:
+    symbols = read_symbols(rows)
+    roots = rows.columns.get("root")
+    if symbols is not None:
+        texts = [symbol.root for symbol in symbols[0]]
+        roots = Column("option_symbol", texts, rows.columns["option_symbol"].codes)
+    keep = choose_underlying(rows, roots, options)
+    if keep is not None:
+        rows.keep(keep, f"another underlying than {options.underlying}")
+
+
+def _require_strikes(rows: Rows, contracts: Contracts) -> None:
+    bad = np.flatnonzero(~(np.isfinite(contracts.strike) & (contracts.strike > 0.0)))
+    if bad.size:
+        value = contracts.strike[bad[0]]
+        raise AadValueError(f"{rows.place(int(bad[0]))}: strike = {value}: must be finite and above zero")
+
+
+def _price_names(rows: Rows) -> tuple[str, str]:
+    """Return the columns of bid and ask; a mid price is both."""
+    if "bid" in rows.columns and "ask" in rows.columns:
+        return "bid", "ask"
+    rows.notes.append(f"column {rows.label('mid')} is a mid price: bid and ask both")
+    return "mid", "mid"
+
+
+def _exercise_style(rows: Rows) -> str:
+    """Return "american", "european" or "" where nothing says it; raises where the options are of both."""
+    name, parse = "exercise_style", parse_style
+    if name not in rows.columns:
+        name, parse = "cp", style_of_right
+    styles = set(rows.parse(name, parse)) - {""} if name in rows.columns else set()
+    if len(styles) > 1:
+        raise AadValueError(
+            f"{rows.table.source}: column {rows.label(name)} has American and European options; split the file, or "
+            'leave the column unread with columns= (--columns "exercise_style=")'
+        )
+    return styles.pop() if styles else ""
+
+
+def _note_proofs(rows: Rows, decimals: Mapping[str, str], orders: Mapping[str, str]) -> None:
+    """Say which of several readings of numbers and dates was taken."""
+    with_comma = [name for name, decimal in decimals.items() if decimal == ","]
+    if with_comma:
+        rows.notes.append(f"decimal comma in {', '.join(with_comma)}")
+    for separator, order in orders.items():
+        rows.notes.append(f"dates with {separator!r} are {order}")

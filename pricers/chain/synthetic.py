@@ -20,7 +20,7 @@ import numpy as np
 
 from aadlib.types import Floats
 from pricers.analytic.black_scholes import price
-from pricers.chain.cleaning import years_to_expiry
+from pricers.chain.settlement import years_to_expiry
 from pricers.surfaces.svi import SVISlice, SVISurface
 
 QUOTE_DATE = datetime.date(2005, 9, 15)

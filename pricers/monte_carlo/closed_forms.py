@@ -12,7 +12,8 @@ import numpy as np
 
 import aadlib as ad
 from aadlib.errors import AadTypeError, AadValueError
-from aadlib.validation import require_positive
+from aadlib.validation import require_positive, values_of
+from pricers.analytic.limit_rows import limit_of_payoff
 from pricers.curves.rate_curve import discount_factor, is_curve, log_growth
 from pricers.monte_carlo.dynamics.geometric_brownian_motion import GeometricBrownianMotion
 from pricers.monte_carlo.linear_claim import LinearClaim
@@ -29,6 +30,8 @@ def lognormal_claim(
     ----------
     F. Black (1976), "The pricing of commodity contracts", J. Financial Economics 3.
     """
+    if float(values_of(variance)) <= 0.0:  # riskless, or assets that cancel
+        return _without_risk(mean, variance, discount, strike, 1.0 if is_call else -1.0, is_digital)
     deviation = ad.sqrt(variance)
     d2 = (mean - float(np.log(strike))) / deviation
     sign = 1.0 if is_call else -1.0
@@ -38,6 +41,18 @@ def lognormal_claim(
     return (sign * discount) * (
         forward * ad.norm_cdf(sign * (d2 + deviation)) - strike * ad.norm_cdf(sign * d2)
     )
+
+
+def _without_risk(
+    mean: Any, variance: Any, discount: Any, strike: float, sign: float, is_digital: bool
+) -> Any:
+    """Return the limit of zero variance: the discounted payoff of the forward."""
+    gap = sign * (ad.exp(mean + 0.5 * variance) - strike)
+    if not is_digital:
+        return limit_of_payoff(discount * gap, variance)
+    if gap == 0.0:
+        return 0.5 * discount
+    return discount if gap > 0.0 else 0.0 * discount
 
 
 def geometric_claim(*, claim: LinearClaim, dynamics: GeometricBrownianMotion, expiry: Any) -> Any:
@@ -172,10 +187,12 @@ def exchange(*, dynamics: GeometricBrownianMotion, expiry: Any) -> Any:
     variance = first * first + second * second
     if dynamics.correlation is not None:
         variance = variance - 2.0 * (first * second * dynamics.correlation[1][0])
-    deviation = ad.sqrt(variance * expiry)
     given, received = (
         spot * discount_factor(dividend_yield, expiry)
         for spot, dividend_yield in zip(dynamics.spots[::-1], dynamics.dividend_yields[::-1], strict=True)
     )
+    if float(values_of(variance)) <= 0.0:  # two perfectly correlated assets of one volatility
+        return limit_of_payoff(received - given, variance)
+    deviation = ad.sqrt(variance * expiry)
     d1 = ad.log(received / given) / deviation + 0.5 * deviation
     return received * ad.norm_cdf(d1) - given * ad.norm_cdf(d1 - deviation)

@@ -16,7 +16,7 @@ ASYMMETRY = 1e-12
 
 
 def require_correlation(name: str, matrix: Any, n_assets: int | None = None) -> None:
-    """Raise unless the values of `matrix` are those of a correlation matrix that has a Cholesky factor.
+    """Raise unless the values of `matrix` are those of a correlation matrix.
 
     Parameters
     ----------
@@ -28,8 +28,9 @@ def require_correlation(name: str, matrix: Any, n_assets: int | None = None) -> 
     Raises
     ------
     AadValueError
-        When it is not square, has NaN or another size, is not symmetric, has another diagonal than ones, or is not
-        positive definite; the last message shows the smallest eigenvalue and the nearest matrix that is usable.
+        When it is not square, has NaN or another size, is not symmetric, has another diagonal than ones, or has a
+        negative eigenvalue (zero is none: assets may be perfectly correlated); the last message shows the smallest
+        eigenvalue and the nearest matrix that is usable.
     """
     values = values_of(matrix)
     if values.ndim != 2 or values.shape[0] != values.shape[1] or not values.size:
@@ -48,15 +49,47 @@ def require_correlation(name: str, matrix: Any, n_assets: int | None = None) -> 
     if off.size:
         k = int(off[0])
         raise AadValueError(f"{name}[{k}, {k}] = {values[k, k].item()!r}: the diagonal must be 1")
-    try:
-        np.linalg.cholesky(values)
-    except np.linalg.LinAlgError:
+    if cholesky_factor(values) is None:
         smallest = float(np.linalg.eigvalsh(values)[0])
         nearest = np.array2string(nearest_correlation(values), precision=6, separator=", ", threshold=64)
         raise AadValueError(
-            f"{name} is not positive definite: its smallest eigenvalue is {smallest:.6g}; the nearest correlation "
+            f"{name} is not positive semidefinite: its smallest eigenvalue is {smallest:.6g}; the nearest correlation "
             f"matrix, from pricers.monte_carlo.nearest_correlation({name}), is\n{nearest}"
-        ) from None
+        )
+
+
+def rank_tolerance(n_assets: int) -> float:
+    """Return the variance left of an asset, given those before it, that is round-off of zero."""
+    return 64.0 * n_assets * float(np.finfo(np.float64).eps)
+
+
+def cholesky_factor(correlation: Floats) -> Floats | None:
+    """Return the lower triangular L with L L' = C, or None where C has a negative eigenvalue.
+
+    An asset that those before it determine has a zero on the diagonal and, as C is semidefinite, zeros below it: the
+    normals of such assets have no effect. Where no pivot is round-off this is LAPACK's factor.
+
+    References
+    ----------
+    N. J. Higham (1990), "Analysis of the Cholesky decomposition of a semi-definite matrix", in Reliable Numerical
+    Computation, section 2.
+    """
+    tolerance = rank_tolerance(len(correlation))
+    try:
+        factor: Floats | None = np.asarray(np.linalg.cholesky(correlation), dtype=np.float64)
+    except np.linalg.LinAlgError:
+        factor = None
+    if factor is not None and np.diag(factor).min() ** 2 > tolerance:
+        return factor
+    rest, revealed = correlation.copy(), np.zeros_like(correlation)
+    for k in range(len(rest)):
+        pivot = rest[k, k]
+        if pivot > tolerance:
+            revealed[k:, k] = rest[k:, k] / np.sqrt(pivot)
+            rest[k:, k:] -= np.outer(revealed[k:, k], revealed[k:, k])
+        elif np.abs(rest[k:, k]).max() > tolerance:
+            return factor  # almost singular: round-off alone is no reason to change an entry that is larger
+    return revealed
 
 
 def nearest_correlation(
@@ -162,7 +195,9 @@ def _normals_and_factor(normals: ArrayLike, correlation: ArrayLike) -> tuple[Flo
         raise AadValueError(
             f"normals has shape {drawn.shape}: the last axis must count the {len(matrix)} assets"
         )
-    return drawn, np.linalg.cholesky(matrix)
+    factor = cholesky_factor(matrix)
+    assert factor is not None  # checked above
+    return drawn, factor
 
 
 def apply_correlation(*, normals: ArrayLike, correlation: ArrayLike) -> Floats:
@@ -175,7 +210,7 @@ def apply_correlation(*, normals: ArrayLike, correlation: ArrayLike) -> Floats:
 
     Returns
     -------
-    ndarray of the shape of `normals`: L z with L the lower Cholesky factor
+    ndarray of the shape of `normals`: L z with L the lower Cholesky factor; assets that others determine use no normal
 
     Raises
     ------

@@ -11,9 +11,7 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 
 import aadlib as ad
 from aadlib.errors import AadTypeError, AadValueError
-from aadlib.rules.in_python import compiled
-from aadlib.rules.table import CODES, RULES
-from aadlib.types import Floats
+from aadlib.extend import CODES, RULES, compiled
 from aadlib.validation import require_finite, require_positive, values_of
 from pricers.curves.rate_curve import Rate, log_growth, require_rate
 from pricers.surfaces.surface import NO_SEAMS
@@ -176,10 +174,6 @@ class DupireLocalVolatility:
     def along_paths(self, log_spot: Any, time: float, length: float = 0.0) -> Any:
         """Return the local volatility at the logarithm of a spot that is another on every path."""
         return self(ad.exp(log_spot), time + 0.5 * length)
-
-    def tabulated(self, spots: Floats, times: Floats) -> None:
-        """Return None: a march takes a number for every cell."""
-        return
 
     def __call__(self, spots: Any, time: Any) -> Any:
         """Return the local volatility, per square root of a year, at spots (n,) and one time > 0."""

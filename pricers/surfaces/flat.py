@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from aadlib.types import Floats
 from aadlib.validation import require_positive
 from pricers.surfaces.surface import NO_SEAMS
 
@@ -57,10 +56,6 @@ class FlatVolatility:
     def along_paths(self, log_spot: Any, time: float, length: float = 0.0) -> Any:
         """Return the local volatility: the same number on every path."""
         return self.volatility
-
-    def tabulated(self, spots: Floats, times: Floats) -> None:
-        """Return None: a march takes it as a number."""
-        return
 
     def total_variance(self, log_moneyness: Any, expiry: Any) -> Any:
         """Return implied variance times expiry, of the shape of `log_moneyness`."""

@@ -58,8 +58,13 @@ class VolatilitySurface(Protocol):
         every replay anew.
         """
 
-    def tabulated(self, spots: Floats, times: Floats) -> Tabulated | None:
-        """Return it on a march's interior nodes (n,) in steps with these midpoints, or None where cells are numbers."""
+
+@runtime_checkable
+class TabulatedSurface(VolatilitySurface, Protocol):
+    """A surface whose numbers a march takes as they are, over a table of its cells, and not a number for every cell."""
+
+    def tabulated(self, spots: Floats, times: Floats) -> Tabulated:
+        """Return it on a march's interior nodes (n,) in steps with these midpoints."""
 
 
 NO_SEAMS: tuple[float, ...] = ()

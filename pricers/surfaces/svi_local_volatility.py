@@ -209,10 +209,6 @@ class SVILocalVolatility:
         """Return the local volatility at the logarithm of a spot that is another on every path."""
         return self(ad.exp(log_spot), time + 0.5 * length)
 
-    def tabulated(self, spots: Floats, times: Floats) -> None:
-        """Return None: a march takes a number for every cell."""
-        return
-
     def check_arbitrage(self, log_moneyness: ArrayLike | None = None) -> SVIArbitrage:
         """Report static arbitrage of the slices, at the values of the parameters.
 

@@ -28,7 +28,7 @@ from pricers.pde.grids import uniform_grid
 from pricers.surfaces.bspline import uniform_basis
 from pricers.surfaces.spline_volatility import SplineVolatility
 
-from ..aadlib.test_composite import POINT, Softmax, by_composite, mixed, softmax
+from ..aadlib.tape.test_composite import POINT, Softmax, by_composite, mixed, softmax
 
 SINGLE_OPERATIONS = tuple(method.name for method in METHODS if not method.takes_composites)
 RUNNING = ("auto", "forward_over_reverse", "bottleneck", "bumping2")

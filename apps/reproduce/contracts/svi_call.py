@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 import aadlib as ad
-from aadlib.checking import extrapolated_difference
+from aadlib.differences import extrapolated_difference
 from aadlib.types import Floats
 from pricers.pde import grids
 from pricers.pde.backward import svi_pde

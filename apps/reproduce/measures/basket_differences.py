@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from aadlib.checking import extrapolated_difference
+from aadlib.differences import extrapolated_difference
 from aadlib.types import Floats
 from apps.reproduce.contracts.basket_call import EXPIRY, RATE, STRIKE, dynamics
 

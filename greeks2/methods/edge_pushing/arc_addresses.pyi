@@ -1,6 +1,6 @@
 """Python face of arc_addresses.pyx."""
 
-from aadlib.program.nodes import Nodes
+from aadlib.extend import Nodes
 from aadlib.types import Ints
 from greeks2.methods.edge_pushing.arc_schedule import Streams
 

@@ -1,6 +1,6 @@
 """Python face of arc_schedule.pyx."""
 
-from aadlib.program.nodes import Nodes
+from aadlib.extend import Nodes
 from aadlib.types import Flags, Ints
 from greeks2.structure.hub_rows import Hubs
 

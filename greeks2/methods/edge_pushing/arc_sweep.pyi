@@ -1,6 +1,6 @@
 """Python face of arc_sweep.pyx."""
 
-from aadlib.program.nodes import Nodes
+from aadlib.extend import Nodes
 from aadlib.types import Floats, Ints
 from greeks2.methods.edge_pushing.arc_schedule import Streams
 from greeks2.structure.hub_rows import Hubs

@@ -15,9 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from aadlib.errors import AadValueError
-from aadlib.program.once import once_per_program
-from aadlib.program.program import Program
-from aadlib.sweeps import simd as lanes
+from aadlib.extend import Program, created_arcs_of, once_per_program
+from aadlib.extend import simd as lanes
 from aadlib.types import Floats, Ints
 from greeks2.methods.edge_pushing import arc_addresses, arc_count, arc_schedule, arc_sweep
 from greeks2.methods.method import (
@@ -33,7 +32,7 @@ from greeks2.methods.method import (
     Solution,
 )
 from greeks2.point import Point, require_plain
-from greeks2.structure.created_arcs import created_arcs_of, curvature_bits
+from greeks2.structure.curvature import curvature_bits
 from greeks2.structure.front import front_of
 from greeks2.structure.hub_rows import Hubs
 from greeks2.structure.hubs import hub_rows, hubs_of, no_hubs

@@ -7,10 +7,8 @@ from typing import Any
 import numpy as np
 
 from aadlib.errors import AadValueError
-from aadlib.program.once import once_per_program
-from aadlib.program.program import Program
-from aadlib.sweeps import simd as lanes
-from aadlib.threads import SPREAD, map_pieces, n_threads
+from aadlib.extend import SPREAD, Program, hessian_products, n_threads, once_per_program
+from aadlib.extend import simd as lanes
 from aadlib.types import Floats
 from greeks2.methods.forward_over_reverse.coloring import Coloring, color, fewest_colors, readings
 from greeks2.methods.method import (
@@ -60,20 +58,9 @@ def forward_over_reverse(point: Point) -> Floats:
 
 def products(point: Point, directions: Floats) -> Floats:
     """Return the Hessian times each row of `directions`, (m, n) over the active inputs."""
-    program, active = point.program, point.active
-    # Plain nodes take the directions block by block, on all cores; a composite takes them all at once.
-    width = len(directions) if program.composites else lanes.LANES
-    blocks = [directions[k : k + width] for k in range(0, len(directions), max(1, width))]
-
-    def sweep(block: Floats) -> Floats:
-        rows = np.zeros((len(block), program.n_inputs))
-        rows[:, active] = block
-        with program.replay() as replay:
-            replay.states = point.replay.states
-            return replay.sweep_second_order(point.values, point.adjoints, rows)[:, active]
-
-    by_block = map_pieces(sweep, blocks, work=20.0 * lanes.LANES * program.n_nodes * len(blocks))
-    return np.concatenate(by_block) if by_block else np.zeros((0, active.size))
+    rows = np.zeros((len(directions), point.program.n_inputs))
+    rows[:, point.active] = directions
+    return hessian_products(point.replay, rows)
 
 
 @once_per_program

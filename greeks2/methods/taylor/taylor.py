@@ -8,9 +8,7 @@ from typing import Any
 import numpy as np
 
 from aadlib.errors import AadTypeError, AadValueError
-from aadlib.program.program import Program
-from aadlib.tape.advar import ADVar
-from aadlib.tape.tape import Tape
+from aadlib.extend import ADVar, Program, Tape
 from aadlib.types import Floats
 from greeks2.methods.method import CALL, ENTRY, NODE, PASS, POINT, Estimate, Method, Request, Solution
 from greeks2.methods.taylor import front_sweep

@@ -18,8 +18,7 @@ from typing import Any
 import numpy as np
 
 from aadlib.errors import AadTypeError, describe_line
-from aadlib.program.program import Program
-from aadlib.program.recording import record
+from aadlib.extend import Program, record
 from aadlib.types import Floats
 from greeks2.monte_carlo.kinks.switches import Switch, crossing, path_inputs, run
 

@@ -10,12 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from aadlib.errors import AadTypeError, Line, describe_line
-from aadlib.program.freeze import Kink
-from aadlib.program.program import Program
-from aadlib.program.recording import record
-from aadlib.rules import in_python as evaluate
-from aadlib.rules.table import CODES, RULES
-from aadlib.tape.advar import ADVar, Condition, record_binary, record_unary
+from aadlib.extend import CODES, RULES, ADVar, Condition, Kink, Program, record, record_binary, record_unary
+from aadlib.extend import in_python as evaluate
 from aadlib.types import Floats
 
 COMPARED = ("maximum", "minimum", "greater", "greater_equal")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import warnings
 
-from aadlib.program.once import once_per_program
-from aadlib.program.program import Program
+from aadlib.extend import Program, once_per_program
 from greeks2.monte_carlo.kinks.switches import CONTINUOUS, FOLLOWING
 from greeks2.structure.kinks import KinkGroup, KinkWarning, kinks_of, listed
 

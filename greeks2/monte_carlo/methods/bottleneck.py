@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from aadlib.lanes.bottleneck import bottleneck_code
-from aadlib.program.program import Program
+from aadlib.extend import Program, bottleneck_code
 from greeks2.monte_carlo.methods.method import Offer, PathMethod
 
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import math
 
-from aadlib.lanes.block_code import ONE, ZERO, Term
-from aadlib.lanes.path_code import STEP, PathCode, PathWriter
-from aadlib.program.program import Program
+from aadlib.extend import ONE, STEP, ZERO, PathCode, PathWriter, Program, Term
 from greeks2.monte_carlo.methods.method import Offer, PathMethod
 
 

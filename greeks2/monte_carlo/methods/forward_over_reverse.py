@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from aadlib.lanes.block_code import ZERO, Term
-from aadlib.lanes.path_code import STEP, PathCode, PathWriter
-from aadlib.program.program import Program
+from aadlib.extend import STEP, ZERO, PathCode, PathWriter, Program, Term
 from greeks2.monte_carlo.methods.method import Offer, PathMethod
 
 DIRECTION_STEPS = 10

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from aadlib.lanes.path_code import PathCode
-from aadlib.program.program import Program
+from aadlib.extend import PathCode, Program
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from aadlib.program.program import Program
+from aadlib.extend import Program
 from greeks2.monte_carlo.noise.sources import Draw, LaneSource
 from greeks2.monte_carlo.run.batches import (
     batch_edges,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from aadlib.errors import BranchChanged, NotFinite
-from aadlib.threads import n_threads
+from aadlib.extend import n_threads
 from greeks2.monte_carlo.kinks.kink import KinkSweep
 from greeks2.monte_carlo.path_sums import PathSums
 from greeks2.monte_carlo.path_sweep import PathSweep

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from aadlib.threads import map_pieces
+from aadlib.extend import map_pieces
 from aadlib.types import Floats
 from pricers.monte_carlo.basket.exponential_kernel import exponentials_kernel
 from pricers.monte_carlo.basket.rules import asset_part, log_growth, smooth_payoff

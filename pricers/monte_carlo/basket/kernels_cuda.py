@@ -21,7 +21,7 @@ import numpy as np
 from numba import cuda, float64
 
 from aadlib.errors import AadValueError
-from aadlib.lanes.device_cuda import quiet_launches, require_cuda
+from aadlib.extend import quiet_launches, require_cuda
 from aadlib.types import Floats
 from pricers.monte_carlo.basket.rules import asset_part, log_growth, smooth_payoff
 from pricers.monte_carlo.basket.sums import BasketCall, BasketSums, batch_bounds

@@ -53,13 +53,19 @@ def choose_direction(
     Raises
     ------
     AadValueError
-        When no direction moves every term of the claim to the same side: an asset with weights of both signs.
+        When an asset of the claim has no risk, or when no direction moves every term of the claim to the same side: an
+        asset with weights of both signs.
     """
+    if not np.all(deviations[np.any(claim.weights != 0.0, axis=0)] > 0.0):
+        raise AadValueError(
+            "volatilities: one is zero, and conditional_expectation integrates over a move of every asset; "
+            "use smoothing='kernel', or leave the asset out"
+        )
     weights = claim.weights if claim.geometric else claim.weights * forwards
     later = np.cumsum(weights[::-1], axis=0)[::-1]  # what the dates from here on weigh
     gradient = (later * deviations) @ factor
     signs = np.sign(claim.weights).sum(axis=0)
-    uniform = np.tile(np.linalg.solve(factor, np.sign(signs)), (len(weights), 1))
+    uniform = np.tile(_solved(factor, np.sign(signs)), (len(weights), 1))
     for candidate in (gradient, uniform):
         candidate[:first_step] = 0.0
         length = float(np.linalg.norm(candidate))
@@ -77,6 +83,13 @@ def choose_direction(
         "conditional_expectation finds no direction in which the claim increases: an asset has weights of both signs; "
         "use smoothing='kernel' or 'likelihood_ratio'"
     )
+
+
+def _solved(factor: Floats, moves: Floats) -> Floats:
+    """Return the normals that make the moves; the nearest ones where assets are perfectly correlated."""
+    if np.diag(factor).all():
+        return np.asarray(np.linalg.solve(factor, moves))
+    return np.asarray(np.linalg.lstsq(factor, moves)[0])
 
 
 def require_same_side(weights: Iterable[float], along: Iterable[Any]) -> None:

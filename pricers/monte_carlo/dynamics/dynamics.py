@@ -34,7 +34,8 @@ class Dynamics(ABC):
     dividend_yields : (n_assets,) numbers or curves or one for all, per year
         Of a curve what may be differentiated is its parallel shift.
     correlation : (n_assets, n_assets) numbers, optional
-        Symmetric, ones on the diagonal, positive definite; independent assets without it.
+        Symmetric, ones on the diagonal, positive semidefinite; independent assets without it. The factor has no
+        derivative in correlations where assets are perfectly correlated.
 
     Raises
     ------

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import aadlib as ad
-from aadlib.validation import require_positive
+from aadlib.validation import require_non_negative
 from pricers.monte_carlo.dynamics.dynamics import Dynamics, as_numbers
 
 
@@ -20,12 +20,12 @@ class GeometricBrownianMotion(Dynamics):
     ----------
     spots, rate, dividend_yields, correlation
         As for `Dynamics`.
-    volatilities : (n_assets,) numbers or one for all, per square root of a year, > 0
+    volatilities : (n_assets,) numbers or one for all, per square root of a year, >= 0
 
     Raises
     ------
     AadValueError
-        For a spot or a volatility that is not positive, NaN, a wrong length, or an unusable correlation matrix.
+        For a spot that is not positive, a negative volatility, NaN, a wrong length, or an unusable correlation matrix.
 
     Examples
     --------
@@ -40,7 +40,7 @@ class GeometricBrownianMotion(Dynamics):
     def __post_init__(self) -> None:
         super().__post_init__()
         volatilities = as_numbers("volatilities", self.volatilities, self.n_assets)
-        require_positive("volatilities", volatilities)
+        require_non_negative("volatilities", volatilities)
         object.__setattr__(self, "volatilities", volatilities)
 
     def law(self, log_prices: list[Any], time: float, length: Any) -> tuple[list[Any], list[Any]]:

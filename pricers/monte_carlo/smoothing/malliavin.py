@@ -29,7 +29,7 @@ from pricers.monte_carlo.payoffs.corners import EXACT
 from pricers.monte_carlo.payoffs.payoff import Payoff
 from pricers.monte_carlo.simulation import Simulation
 from pricers.monte_carlo.smoothing.likelihood_ratio import seen_dates
-from pricers.monte_carlo.smoothing.transition import stopped
+from pricers.monte_carlo.smoothing.transition import require_risk, stopped
 from pricers.monte_carlo.triangular import Factor, inverse_matrix, solve, solve_transposed, total
 
 
@@ -108,6 +108,7 @@ class MalliavinEstimator:
         polynomial: Any = 1.0
         for step in range(simulation.n_steps):
             means, deviations = simulation.law(log_prices, step)
+            require_risk(deviations)
             shocks = stopped(simulation.shocks(step))
             pi, k = step_weights(shocks, stopped(deviations), factor, pairs)
             moved = [b - ad.stop_gradient(b) for b in (*means, *deviations, *correlations)]

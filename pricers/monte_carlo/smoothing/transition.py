@@ -5,11 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 import aadlib as ad
+from aadlib.errors import AadValueError
+from aadlib.validation import values_of
 from pricers.monte_carlo.triangular import Factor, inverse_matrix, is_float_matrix, solve, total
+
+
+def require_risk(deviations: list[Any]) -> None:
+    """Raise where a step of some asset has no density."""
+    if not all(float(values_of(s)) > 0.0 for s in deviations):
+        raise AadValueError(
+            "volatilities: one is zero, and a price without risk has no density, which this estimator differentiates; "
+            "use smoothing='kernel', or leave the asset out"
+        )
 
 
 def log_density(log_prices: list[Any], means: list[Any], deviations: list[Any], factor: Factor) -> Any:
     """Return the logarithm of the step's density at log prices, up to a constant without parameters."""
+    require_risk(deviations)
     residuals = [(y - m) / s for y, m, s in zip(log_prices, means, deviations, strict=True)]
     scales = list(deviations) if factor is None else [*deviations, *(row[i] for i, row in enumerate(factor))]
     return -_half_square(residuals, factor) - total([ad.log(s) for s in scales])

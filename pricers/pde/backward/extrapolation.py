@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from aadlib.errors import AadValueError
-from pricers.pde.backward.pricing import price
+from pricers.pde.backward.forward_frame import forward_frame
+from pricers.pde.backward.pricing import is_free, price
 from pricers.pde.grids.automatic_grid import default_grid
 from pricers.pde.grids.spot_grids import Grid
 
@@ -65,6 +66,14 @@ def extrapolated_price(
     >>> abs(float(value) - 2.758443856146076) < 1e-6
     True
     """
+    if grid is None and is_free("european", lower_barrier, upper_barrier, volatility):
+        frame = forward_frame(
+            spot=spot, expiry=expiry, rate=rate, dividend_yield=dividend_yield, volatility=volatility
+        )
+        contract = {"spot": frame.spot, "strike": strike, "expiry": expiry, **frame.market}
+        grid = default_grid(**contract, n_nodes=n_nodes)
+        march: dict[str, Any] = {"is_call": is_call, "n_steps": n_steps, "damped_steps": damped_steps}
+        return frame.discount * extrapolated_price(**contract, grid=grid, **march)
     market = {"strike": strike, "expiry": expiry, "rate": rate, "dividend_yield": dividend_yield}
     barriers = {"lower_barrier": lower_barrier, "upper_barrier": upper_barrier}
     if grid is None:

@@ -8,9 +8,16 @@ from typing import Any
 import numpy as np
 
 from aadlib.errors import AadValueError
-from aadlib.validation import require_positive, values_of
+from aadlib.validation import require_non_negative, require_positive, values_of
 from pricers.curves.rate_curve import mean_rate, require_rate
-from pricers.pde.grids.spot_grids import Grid, sinh_grid
+from pricers.pde.grids.spot_grids import Grid, log_grid, sinh_grid
+
+SMALLEST_DEVIATION = 1e-7
+"""Nodes are laid for at least this sigma sqrt(T), so that differences of values stay above their round-off."""
+
+
+WIDE_DEVIATION = 1.0
+"""Beyond this sigma sqrt(T) spots are spread over so many scales that equal steps of the logarithm serve better."""
 
 
 def default_grid(
@@ -28,7 +35,9 @@ def default_grid(
     """Build the grid that `price` uses when none is given.
 
     Nodes from 0 (or the lower barrier) to six deviations beyond spot, strike and forward (or the upper barrier),
-    closest within one and a half deviations of the strike, which is a node.
+    closest within one and a half deviations of the strike, which is a node. Where the drift is more than a deviation
+    the zone of closest nodes is widened along the way of the kink, from the strike to the discounted strike, and the
+    grid begins six deviations below. Deviations above one get a grid in the logarithm.
 
     Parameters
     ----------
@@ -38,12 +47,12 @@ def default_grid(
     Raises
     ------
     AadValueError
-        When spot, strike or expiry is not positive, a rate is not finite, the volatility is an array or not
-        positive anywhere it is sampled, or the strike is beyond a barrier.
+        When spot or strike is not positive, expiry negative, a rate not finite, the volatility an array or negative
+        anywhere it is sampled, or the strike is beyond a barrier.
     """
     require_positive("spot", spot)
     require_positive("strike", strike)
-    require_positive("expiry", expiry)
+    require_non_negative("expiry", expiry)
     require_rate("rate", rate)
     require_rate("dividend_yield", dividend_yield)
     s, k, t = (float(values_of(x)) for x in (spot, strike, expiry))
@@ -60,12 +69,33 @@ def default_grid(
                 "grid = None with an array of volatilities: pass the grid whose nodes they belong to"
             )
         level = float(values_of(volatility))
-    require_positive("volatility", level)
-    deviation = level * math.sqrt(t)
-    lowest = 0.0 if lower_barrier is None else lower_barrier
-    reach = max(s, k, forward) * math.exp(min(6.0 * deviation, 5.0))
-    highest = reach if upper_barrier is None else upper_barrier
+    require_non_negative("volatility", level)
+    deviation = max(level * math.sqrt(t), SMALLEST_DEVIATION)
     width = 1.5 * k * min(deviation, 1.0)
+    low_end, reach = 0.0, max(s, k, forward) * math.exp(_exponent(deviation))
+    kink_today = k * s / forward  # the strike, discounted: where the kink has travelled to
+    if abs(math.log(forward / s)) > deviation:  # the drift carries the kink out of the zone around the strike
+        low_end = min(s, k, forward, kink_today) * math.exp(-_exponent(deviation))
+        reach = max(s, k, forward, kink_today) * math.exp(_exponent(deviation))
+        width = max(width, 0.5 * abs(k - kink_today))
+    lowest = low_end if lower_barrier is None else lower_barrier
+    highest = reach if upper_barrier is None else upper_barrier
     if not lowest < k < highest:
         raise AadValueError(f"strike = {k!r}: must lie between the barriers, {lowest!r} and {highest!r}")
+    if deviation > WIDE_DEVIATION:
+        lowest = (
+            min(s, k, forward, kink_today) * math.exp(-_exponent(deviation))
+            if lower_barrier is None
+            else lowest
+        )
+        return Grid(log_grid(lowest=lowest, highest=highest, centre=k, n_nodes=n_nodes).spots)
     return sinh_grid(lowest=lowest, highest=highest, centre=k, width=width, n_nodes=n_nodes)
+
+
+def _exponent(deviation: float) -> float:
+    """Return how far the grid reaches beyond the levels that matter, in the logarithm: six deviations, or fewer.
+
+    Far above the strike a call lacks what the put is worth, N(-d2) with d2 = x / s - s / 2 at distance x: large
+    deviations s need x = s (4.5 + s / 2).
+    """
+    return min(6.0 * deviation, max(5.0, deviation * (4.5 + 0.5 * deviation)))

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from aadlib.threads import map_pieces
+from aadlib.extend import map_pieces
 from aadlib.types import Floats
 from pricers.pde.march.adjoint_lanes_kernels import composite_adjoint_lanes_kernel
 from pricers.pde.march.plan import Adjoint, Directions, MarchPlan, MarchState

@@ -14,7 +14,7 @@ from pricers.pde.march.operator import volatility_rows
 from pricers.pde.march.steps import MarchSteps, laid_steps
 from pricers.surfaces.local_basis import one_weight_a_cell
 from pricers.surfaces.spline_volatility import SplineVolatility
-from pricers.surfaces.surface import Tabulated
+from pricers.surfaces.surface import Tabulated, TabulatedSurface
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,13 +68,10 @@ def march_volatility(volatility: Any, grid: Grid, *, expiry: Any, n_steps: int) 
     """
     steps = laid_steps(expiry=expiry, n_steps=n_steps, seams=getattr(volatility, "seams", ()))
     known = is_plain(expiry)
-    if hasattr(volatility, "tabulated") and (
-        known or (isinstance(volatility, SplineVolatility) and volatility.is_static)
-    ):
-        times = np.array(steps.midpoints if known else [])
-        table = volatility.tabulated(grid.spots[1:-1], times)
-        if table is not None:
-            return MarchVolatility(grid, steps, volatility, table, [])
+    static = isinstance(volatility, SplineVolatility) and volatility.is_static
+    if isinstance(volatility, TabulatedSurface) and (known or static):
+        table = volatility.tabulated(grid.spots[1:-1], np.array(steps.midpoints if known else []))
+        return MarchVolatility(grid, steps, volatility, table, [])
     rows = volatility_rows(volatility, grid, n_steps, steps.midpoints)
     return MarchVolatility(grid, steps, None, None, rows)
 

@@ -17,7 +17,7 @@ from greeks2.methods.forward_over_reverse.coloring import color
 from greeks2.methods.forward_over_reverse.forward_over_reverse import coloring_of
 from greeks2.structure.pattern import as_pattern
 
-from ...aadlib.test_composite import Softmax
+from ...aadlib.tape.test_composite import Softmax
 from ..functions import CASES, Case
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 import aadlib as ad
 from aadlib.errors import AadTypeError
 from aadlib.lanes.bottleneck import bottleneck_code
+from aadlib.lanes.machine import BlockMachine
 from aadlib.lanes.summed import LaneSums
 from aadlib.sweeps.simd import LANES
 from aadlib.twins.block_machine import lane_sums
@@ -143,7 +144,7 @@ def test_composites_of_the_params(method, rng):
 def test_the_machine_and_its_twin(path, n, shape, write, rng):
     p, z = 0.5 + rng.uniform(size=n), rng.standard_normal((20, *shape))
     program = recorded(path, p, z)
-    sums = LaneSums(program, write(program))
+    sums = LaneSums(program, write(program), BlockMachine)
     point, rows = sums.at([p]), z.reshape(20, -1)
     found, _ = sums.sums(point, [rows], (0, 20))
     twin = lane_sums(sums.path.code, point.fixed[0, ::LANES].tolist(), [[row.tolist()] for row in rows])

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 import aadlib as ad
+from aadlib.extend import created_arcs_of, reached_slots
 from greeks2 import hessian
 from greeks2.point import as_arguments
-from greeks2.structure.created_arcs import created_arcs_of, curvature_bits
-from greeks2.structure.reached import reached_slots
+from greeks2.structure.curvature import curvature_bits
 
 from ..functions import CASES
 from ..test_planner import recorded, recurrence, shapes

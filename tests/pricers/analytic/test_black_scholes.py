@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from aadlib.errors import AadTypeError, AadValueError
-from pricers import black_scholes
+from pricers.analytic import black_scholes
 
 NAMES = ("spot", "strike", "expiry", "rate", "dividend_yield", "volatility")
 
@@ -157,11 +157,9 @@ def test_arrays_equal_scalars_and_mixed_flags_broadcast() -> None:
 @pytest.mark.parametrize(
     ("name", "bad", "message"),
     [
-        ("spot", -1.0, "spot = -1.0: must be finite and above zero"),
-        ("spot", 0.0, "spot = 0.0"),
-        ("strike", 0.0, "strike = 0.0"),
+        ("spot", -1.0, "spot = -1.0: must be finite and not negative"),
+        ("strike", -2.0, "strike = -2.0"),
         ("expiry", -0.5, "expiry = -0.5"),
-        ("expiry", 0.0, "expiry = 0.0"),
         ("rate", np.inf, "rate = inf"),
         ("dividend_yield", np.nan, "dividend_yield = nan"),
         ("volatility", -0.2, "volatility = -0.2"),

@@ -11,8 +11,7 @@ from scipy.optimize import brentq
 from scipy.special import erfcx
 
 from aadlib.errors import AadTypeError, AadValueError
-from pricers import black_scholes
-from pricers.analytic import implied_volatility, strict_implied_volatility, vega
+from pricers.analytic import black_scholes, implied_volatility, strict_implied_volatility, vega
 from pricers.analytic.householder_kernels import _y_kernel, deviation_kernel
 
 
@@ -144,7 +143,7 @@ def test_the_strict_one_returns_a_float() -> None:
         ("forward", 0.0),
         ("forward", np.nan),
         ("strike", -1.0),
-        ("expiry", 0.0),
+        ("expiry", -0.5),
         ("discount", 0.0),
         ("discount", np.inf),
     ],

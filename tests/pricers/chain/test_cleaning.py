@@ -156,3 +156,28 @@ def test_years_are_act_365_and_shorter_at_the_open():
     assert years_to_expiry(root="SPX", **dates) == pytest.approx((35 - 0.27) / 365, rel=1e-15)
     with pytest.raises(AadValueError, match="must be after the quote date"):
         years_to_expiry(root="SPX", quote_date=MONDAY, expiry_date=MONDAY)
+
+
+def test_mid_prices_get_a_spread_and_say_so(make_chain):
+    chain = make_chain()
+    mid = 0.5 * (chain.bid + chain.ask)
+    cleaned = drop_unusable(replace(chain, bid=mid, ask=mid))
+    assert cleaned.is_mid_only and len(cleaned) == len(chain)
+    assert 0.5 * (cleaned.bid + cleaned.ask) == pytest.approx(mid, rel=1e-12)
+    assert np.all((cleaned.bid > 0.0) & (cleaned.ask > cleaned.bid))
+    some = replace(chain, ask=np.where(np.arange(len(chain)) < 5, chain.bid, chain.ask))
+    assert drop_unusable(some).dropped == {"crossed or locked, ask not above bid": 5}
+    assert not drop_unusable(some).is_mid_only
+
+
+def test_two_chains_in_one_are_no_duplicates(make_chain):
+    chain = make_chain()
+    again = np.tile(np.arange(len(chain)), 2)
+    columns = ("root_index", "expiry_index", "strike", "is_call", "bid", "ask", "open_interest")
+    doubled = replace(chain, **{name: getattr(chain, name)[again] for name in columns})
+    assert drop_unusable(doubled).dropped == {"duplicate of an earlier row": len(chain)}
+    doubled.ask[len(chain) :] *= 1.03
+    with pytest.raises(
+        AadValueError, match=r"136 of 136 options stand twice at different prices: the put 90 of .*root"
+    ):
+        drop_unusable(doubled)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import itertools
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +10,6 @@ import pytest
 
 from aadlib.errors import AadTypeError, AadValueError
 from pricers.chain import COLUMN_ALIASES, read_chain
-from pricers.chain.fields import parse_date, parse_is_call, parse_number
 
 HEADER = "quote_date,spot,root,expiry,strike,cp,bid,ask,last,volume,open_interest,iv"
 ROW = "2019-05-17,2859.53,SPXW,2019-06-28,2850,C,45.1,45.6,45.0,10,500,0.13"
@@ -53,66 +51,10 @@ def test_a_symbol_beside_the_root_is_the_option_s_own(tmp_path, better):
     assert chain.roots == ("SPXW",)
 
 
-def test_no_alias_means_two_columns():
-    names = list(itertools.chain.from_iterable(COLUMN_ALIASES.values()))
-    assert len(names) == len(set(names))
-
-
 @pytest.mark.parametrize("name", ["Open Interest", "[OPEN_INTEREST]", " open-interest ", "OpenInterest"])
 def test_column_names_ignore_case_and_punctuation(tmp_path, name):
     chain = read_chain(write(tmp_path, HEADER.replace("open_interest", name), ROW))
     assert chain.open_interest[0] == 500.0
-
-
-@pytest.mark.parametrize(
-    ("text", "is_call"),
-    [
-        ("C", True),
-        ("c", True),
-        ("call", True),
-        ("CALL", True),
-        (" Call ", True),
-        ("P", False),
-        ("PUT", False),
-    ],
-)
-def test_calls_and_puts(text, is_call):
-    assert parse_is_call(text) is is_call
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "2019-05-17",
-        "20190517",
-        "2019-05-17T16:00:00",
-        "2019-05-17 16:00",
-        "5/17/2019",
-        "05/17/2019",
-        "5/17/19",
-    ],
-)
-def test_dates_in_iso_and_american_form(text):
-    assert parse_date(text) == datetime.date(2019, 5, 17)
-
-
-@pytest.mark.parametrize("text", ["17/05/2019", "2019-13-01", "2019-02-30", "May 17", "43602", ""])
-def test_other_dates_are_refused(text):
-    with pytest.raises(ValueError, match="YYYY-MM-DD or M/D/YYYY"):
-        parse_date(text)
-
-
-@pytest.mark.parametrize(
-    ("text", "value"), [("1,234.5", 1234.5), ("12,345,678", 12345678.0), (" 7 ", 7.0), ("1e3", 1000.0)]
-)
-def test_numbers(text, value):
-    assert parse_number(text) == value
-
-
-@pytest.mark.parametrize("text", ["1,5", "1,2345", "abc", "--", "$5"])
-def test_text_that_only_looks_like_a_number_is_refused(text):
-    with pytest.raises(ValueError, match="is not a number"):
-        parse_number(text)
 
 
 def test_empty_price_is_nan(tmp_path):
@@ -199,21 +141,20 @@ def test_header_only(tmp_path):
         read_chain(write(tmp_path, HEADER))
 
 
-@pytest.mark.parametrize(
-    "content", [b"\x89PNG\r\n\x1a\n\0\0\0", b"\x1f\x8b\x08rest", b"PK\x03\x04rest", "a,b".encode("utf-16")]
-)
+@pytest.mark.parametrize("content", [b"\x89PNG\r\n\x1a\n\0\0\0", b"\x1f\x8b\x08rest", b"PK\x03\x04rest"])
 def test_binary_file(tmp_path, content):
     path = tmp_path / "chain.csv"
     path.write_bytes(content)
-    with pytest.raises(AadValueError, match="binary, compressed or UTF-16"):
+    with pytest.raises(AadValueError, match=r"binary content|compressed"):
         read_chain(path)
 
 
 def test_text_in_another_encoding(tmp_path):
     path = tmp_path / "chain.csv"
-    path.write_bytes(b"# caf\xe9\n" + HEADER.encode())
-    with pytest.raises(AadValueError, match="not UTF-8 text"):
-        read_chain(path)
+    path.write_bytes(b"# caf\xe9\n" + f"{HEADER}\n{ROW}\n".encode())
+    chain = read_chain(path)
+    assert len(chain) == 1
+    assert "encoding cp1252" in chain.explanation.notes
 
 
 def test_truncated_last_row(tmp_path):
@@ -238,11 +179,11 @@ def test_row_of_another_width(tmp_path, odd):
 
 
 def test_missing_columns_are_all_named_with_their_aliases(tmp_path):
-    path = write(tmp_path, "quote_date,spot,expiry,strike,cp,price", "2019-05-17,1,2019-06-28,1,C,1")
+    path = write(tmp_path, "quote_date,spot,expiry,strike,cp,size", "2019-05-17,1,2019-06-28,1,C,1")
     with pytest.raises(AadValueError) as caught:
         read_chain(path)
     message = str(caught.value)
-    for word in ("bid (or bid_price", "best_offer", "open_interest (or openinterest", "'quote_date, spot"):
+    for word in ("bid (or bid_price", "best_offer", "--columns", "'quote_date, spot"):
         assert word in message
     assert "strike (or" not in message
 
@@ -253,10 +194,10 @@ def test_missing_columns_are_all_named_with_their_aliases(tmp_path):
         ("45.1", "abc", "bid", "not a number"),
         ("2850", "K", "strike", "not a number"),
         ("500", "many", "open_interest", "not a number"),
-        ("2859.53", "#N/A", "spot", "not a number"),
+        ("2859.53", "high", "spot", "not a number"),
         (",C,", ",X,", "cp", "neither a call nor a put"),
-        ("2019-06-28", "28.6.2019", "expiry", "not a date"),
-        ("2019-05-17", "17/05/2019", "quote_date", "not a date"),
+        ("2019-06-28", "31.6.2019", "expiry", "not a date"),
+        ("2019-05-17", "17/05", "quote_date", "not a date"),
     ],
 )
 def test_field_that_cannot_be_read_is_named_with_its_line(tmp_path, old, new, column, reason):
@@ -303,8 +244,3 @@ def test_real_chains(shared):
     assert (len(chain), chain.spot, set(chain.roots)) == (12_626, 2859.53, {"SPX", "SPXW"})
     chain = read_chain(shared / "data" / "spx_2020-03-20" / "chain.csv")
     assert (len(chain), chain.spot, len(chain.expiry_dates)) == (19_000, 2304.92, 37)
-
-
-def test_one_price_per_option_is_refused_by_name(shared):
-    with pytest.raises(AadValueError, match=r"missing columns: bid .*ask .*open_interest"):
-        read_chain(shared / "data" / "index_2023-06-05" / "option_prices.csv")

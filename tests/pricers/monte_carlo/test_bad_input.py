@@ -46,7 +46,7 @@ VALUES = [
     (lambda: model(spots=[100.0, -1.0]), r"spots\[1\] = -1.0"),
     (lambda: model(spots=[]), "spots is empty"),
     (lambda: model(spots=[[1.0]]), r"spots has shape \(1, 1\)"),
-    (lambda: model(volatilities=[0.2, 0.0]), r"volatilities\[1\] = 0.0"),
+    (lambda: model(volatilities=[0.2, -0.1]), r"volatilities\[1\] = -0.1"),
     (lambda: model(volatilities=[0.2]), "volatilities has 1 entries: there are 2 spots"),
     (lambda: model(rate=np.nan), "rate = nan"),
     (lambda: model(dividend_yields=[0.0, np.inf]), r"dividend_yields\[1\] = inf"),

@@ -78,7 +78,7 @@ def test_blocks_of_normals_change_nothing_but_round_off(monkeypatch):
         ({"alpha": 0.0}, "sharpness = 0.0"),
         ({"weights": [1.0]}, "weights has 1 entries"),
         ({"volatilities": [0.2, -0.1, 0.2]}, r"volatilities\[1\] = -0.1"),
-        ({"correlation": np.ones((3, 3))}, "not positive definite"),
+        ({"correlation": 1.6 * np.eye(3) - 0.6}, "not positive semidefinite"),
     ],
 )
 def test_refusals(changes, message):

@@ -1,0 +1,51 @@
+"""The extension door: what methods, pricers and payoffs of your own may use of the inside beyond `aadlib` itself.
+
+Array types, errors and checks of arguments stand in `aadlib.types`, `aadlib.errors` and `aadlib.validation`.
+"""
+
+from aadlib.derivatives import program_of
+from aadlib.differences import extrapolated_difference
+from aadlib.lanes.block_code import ONE, ZERO, Term
+from aadlib.lanes.bottleneck import bottleneck_code
+from aadlib.lanes.device_cuda import quiet_launches, require_cuda
+from aadlib.lanes.machine import BlockMachine
+from aadlib.lanes.machine_cuda import CudaMachine
+from aadlib.lanes.path_code import STEP, PathCode, PathWriter, gradient_code, value_code
+from aadlib.lanes.structure import once_per_structure
+from aadlib.lanes.summed import LaneSums, UniformPoint
+from aadlib.program.backward_passes import mark_reached
+from aadlib.program.graph import positions
+from aadlib.program.nodes import Nodes
+from aadlib.program.once import once_per_program
+from aadlib.program.parts import Argument, Kink
+from aadlib.program.program import Program, record
+from aadlib.program.replay import Replay
+from aadlib.program.second_order import (
+    CreatedArcs,
+    bottleneck_sum,
+    bottleneck_work,
+    created_arcs_of,
+    direction_groups,
+    hessian_products,
+    reached_slots,
+)
+from aadlib.rules import in_python
+from aadlib.rules.in_python import compiled
+from aadlib.rules.properties import CURVES, CURVES_OF_SIDES
+from aadlib.rules.table import CODES, RULES
+from aadlib.sweeps import simd
+from aadlib.tape.advar import ADVar, Condition, record_binary, record_unary
+from aadlib.tape.tape import Tape
+from aadlib.threads import SPREAD, map_pieces, n_threads
+from aadlib.twins import sweeps as twin_sweeps
+
+__all__ = [
+    "ADVar", "Argument", "BlockMachine", "CODES", "CURVES", "CURVES_OF_SIDES", "Condition", "CreatedArcs",
+    "CudaMachine", "Kink", "LaneSums", "Nodes", "ONE", "PathCode", "PathWriter", "Program", "RULES",
+    "Replay", "SPREAD", "STEP", "Tape", "Term", "UniformPoint", "ZERO", "bottleneck_code",
+    "bottleneck_sum", "bottleneck_work", "compiled", "created_arcs_of", "direction_groups",
+    "extrapolated_difference", "gradient_code", "hessian_products", "in_python", "map_pieces",
+    "mark_reached", "n_threads", "once_per_program", "once_per_structure", "positions", "program_of",
+    "quiet_launches", "reached_slots", "record", "record_binary", "record_unary", "require_cuda", "simd",
+    "twin_sweeps", "value_code",
+]  # fmt: skip

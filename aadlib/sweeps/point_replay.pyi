@@ -1,0 +1,13 @@
+"""Python face of point_replay.pyx."""
+
+from typing import Any
+
+from aadlib.types import Floats, Ints
+
+class PointReplay:
+    """Replays of a small program of plain nodes at one market state, in one call from Python."""
+
+    def __init__(self, program: Any, addresses: Ints, n_addresses: int) -> None: ...
+    def value(self, inputs: Floats) -> float | None: ...
+    def value_and_gradient(self, inputs: Floats) -> tuple[float, Floats] | None: ...
+    def derivatives(self, inputs: Floats) -> tuple[float, Floats, Floats] | None: ...

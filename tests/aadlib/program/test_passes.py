@@ -1,0 +1,114 @@
+"""From tape to layout: repeats found like the twin finds them, whatever the table has to hold."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import aadlib as ad
+from aadlib.errors import TapeError
+from aadlib.program import passes
+from aadlib.rules.properties import COMMUTES
+from aadlib.twins import sweeps as reference
+
+from ..functions_list import CASES
+
+
+def first_places(constants: np.ndarray) -> np.ndarray:
+    """Return where each constant stands for the first time."""
+    return np.array([constants.tolist().index(c) for c in constants], dtype=np.int32)
+
+
+def merged(tape: ad.Tape) -> tuple[list[int], list[int], list[int]]:
+    op, left, right, constants = tape.arrays()
+    places = np.empty(constants.size + op.size, dtype=np.int32)
+    places[: constants.size] = first_places(constants)
+    found_left, found_right, stale = passes.merge_repeated(op, left, right, COMMUTES, places, constants.size)
+    assert stale == -1
+    return found_left.tolist(), found_right.tolist(), places.tolist()
+
+
+def by_the_twin(tape: ad.Tape) -> tuple[list[int], list[int], list[int]]:
+    op, left, right, constants = tape.arrays()
+    places = first_places(constants).tolist()
+    return reference.merge_repeated(op.tolist(), left.tolist(), right.tolist(), COMMUTES.tolist(), places)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_repeats_on_the_list_of_functions(case) -> None:
+    with ad.Tape() as tape:
+        for _ in range(2):
+            case.function(ad.array([tape.input(v) for v in case.point]), np)
+    assert merged(tape) == by_the_twin(tape)
+
+
+def test_random_repeats(rng: np.random.Generator) -> None:
+    """A few operands in very many nodes, each several times: neighbourhoods in the table overflow."""
+    with ad.Tape() as tape:
+        made = [tape.input(1.0 + k) for k in range(3)]
+        for a, b, code in rng.integers(0, [[60], [60], [3]], size=(3, 6000)).T.tolist():
+            x, y = made[a % len(made)], made[b % len(made)]
+            made.append((x * y) if code == 0 else (x - y) if code == 1 else (x + 2.0 * b))
+            made = made[:60]
+    found = merged(tape)
+    assert found == by_the_twin(tape)
+    assert len(set(found[2])) < 0.9 * len(found[2])
+
+
+def test_one_operand_of_thousands_of_nodes() -> None:
+    with ad.Tape() as tape:
+        x = tape.input(3.0)
+        for _ in range(2):
+            for k in range(2000):
+                x * (1.0 + k)
+    found = merged(tape)
+    assert found == by_the_twin(tape)
+    op, *_ = tape.arrays()
+    assert len(set(found[2][-op.size :])) == 2001
+
+
+def test_constants_used_lately_are_kept_once() -> None:
+    with ad.Tape() as tape:
+        x = tape.input(3.0)
+        for _ in range(1000):
+            x = (x * 0.5 + 2.0) * 3.0 - x / 7.0
+    *_, constants = tape.arrays()
+    assert sorted(constants) == [0.5, 2.0, 3.0, 7.0]
+
+
+def test_constants_forgotten_by_rewind_are_recorded_again() -> None:
+    with ad.Tape() as tape:
+        x = tape.input(3.0)
+        mark = tape.mark()
+        x * 5.0
+        tape.rewind(mark)
+        y = x * 4.0 + x * 5.0
+    *_, constants = tape.arrays()
+    assert constants.tolist() == [3.0, 4.0, 5.0]
+    assert ad.grads_list(tape, y, [x]) == [9.0]
+
+
+def test_zeros_of_both_signs_and_nan_are_different_constants() -> None:
+    program = ad.record(
+        lambda x: np.copysign(1.0, x * 0.0 + 0.0) + np.copysign(x, -0.0) + np.copysign(x, 0.0), 2.0
+    )
+    assert program.value(2.0) == 1.0
+
+
+def test_inputs_that_are_not_differentiated_keep_their_values() -> None:
+    with ad.Tape() as tape:
+        x, unused, other = tape.input(3.0), tape.input(9.0), tape.input(5.0)
+        y = x * other * other
+    assert ad.grads_list(tape, y, [x]) == [25.0]
+    assert unused.value == 9.0
+
+
+def test_a_variable_from_before_a_rewind() -> None:
+    with ad.Tape() as tape:
+        x = tape.input(3.0)
+        mark = tape.mark()
+        late = x * 2.0 * 3.0
+        tape.rewind(mark)
+        y = x + late
+    with pytest.raises(TapeError, match=r"before Tape\.rewind"):
+        ad.grads_list(tape, y, [x])
