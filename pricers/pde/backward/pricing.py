@@ -242,10 +242,8 @@ def crank_nicolson(
             initial[position] = 0.0
             ends.append([0.0] * len(times))
         else:
-            level, elapsed = grid.spots[position].item(), [steps.elapsed(time) for time in times]
-            ends.append(
-                boundary_values(level, strike, rate, dividend_yield, elapsed, is_call, american, expiry)
-            )
+            terms = strike, rate, dividend_yield, [steps.elapsed(time) for time in times], is_call, american
+            ends.append(boundary_values(grid.spots[position].item(), *terms, expiry))
     substeps = [
         Substep(n_steps - math.ceil(time), time <= damped_steps, lower, upper)
         for time, lower, upper in zip(times, *ends, strict=True)
@@ -267,22 +265,21 @@ def crank_nicolson(
         if values is not None:
             return values
     volatilities = local.rows()
-    n_rows = len(volatilities)
-    if not (steps.ends is None and len(rates) == len(dividend_yields) == 1):
-        n_rows = n_steps
+    n_rows = n_steps
+    if steps.ends is None and len(rates) == len(dividend_yields) == 1:
+        n_rows = len(volatilities)
     if n_rows == 1:
         substeps = [replace(substep, row=0) for substep in substeps]
     if is_plain([strike, steps.step, *rates, *dividend_yields]) and is_plain(volatilities):
-        variances = np.array([np.broadcast_to(row, grid.n_nodes - 2) for row in volatilities]) ** 2
-        bands = plain_bands(
-            grid, steps, rates, dividend_yields, np.broadcast_to(variances, (n_rows, grid.n_nodes - 2))
-        )
+        squares = np.array([np.broadcast_to(row, grid.n_nodes - 2) for row in volatilities]) ** 2
+        variances = np.broadcast_to(squares, (n_rows, grid.n_nodes - 2))
+        bands = plain_bands(grid, steps, rates, dividend_yields, variances)
         return _compiled_march(initial, bands, substeps, immediate, is_call)
     operators = step_operators(grid, steps, rates, dividend_yields)
-    volatilities, operators = (
-        given if len(given) == n_rows else given * n_rows for given in (volatilities, operators)
-    )
-    every = [operator.bands(row * row) for operator, row in zip(operators, volatilities, strict=True)]
+    every = [
+        operators[min(j, len(operators) - 1)].bands(row * row)
+        for j, row in enumerate(volatilities if len(volatilities) == n_rows else volatilities * n_rows)
+    ]
     return ad.array(march(initial, every, substeps, immediate, is_call))
 
 

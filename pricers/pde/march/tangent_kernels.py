@@ -139,12 +139,13 @@ def _add_coefficients(
     variance: Floats,
     now: Floats,
     count: int,
-    of_scale: Floats,
-    of_drift: Floats,
-    of_discount: Floats,
+    row: int,
+    coefficients_dot: Floats,
     work: Floats,
 ) -> None:
     """Do what `_eliminate` leaves out: what directions that move scale, drift and discount add to it."""
+    of_scale, of_drift = coefficients_dot[0], coefficients_dot[1 + row]
+    of_discount = coefficients_dot[1 + coefficients_dot.shape[0] // 2 + row]
     added = np.zeros(work.shape[1])
     for i in range(inverse.size - 1, count - 1, -1):
         inner = inverse[i]
@@ -167,11 +168,13 @@ def _accumulate_coefficients(
     mu: Floats,
     count: int,
     work: Floats,
-    of_drift: Floats,
-    of_discount: Floats,
+    row: int,
+    of_coefficients: Floats,
     alive: int,
 ) -> None:
-    """Add mu C W_k and mu W_k to of_drift and of_discount (lanes,)."""
+    """Add mu C W_k and mu W_k to the row's drift and discount in of_coefficients (1 + 2 n_rows, lanes)."""
+    of_drift = of_coefficients[1 + row]
+    of_discount = of_coefficients[1 + of_coefficients.shape[0] // 2 + row]
     for i in range(count, mu.size):
         low = mu[i] * stencil[2, i]
         high = mu[i] * stencil[3, i]
@@ -315,7 +318,7 @@ def composite_tangents_kernel(
     drifts and discounts; there is no curvature with multipliers of shape (0, n). history (n_substeps, n + 2, lanes)
     receives every W_k unless its first length is zero.
     """
-    n_rows, n = inverse.shape
+    n = inverse.shape[1]
     n_lanes = results.shape[2]
     curved = multipliers.shape[0] > 0
     work, old = np.zeros((n + 2, n_lanes)), np.zeros((n + 2, n_lanes))
@@ -349,9 +352,8 @@ def composite_tangents_kernel(
         _eliminate(inverse[j], lift, source, count, old, moved, work, carry, alive)
         if with_coefficients and unit_begin < 0:
             _add_coefficients(
-                inverse[j], lift, stencil, gain, variance[j], now, count,
-                coefficients_dot[0], coefficients_dot[1 + j], coefficients_dot[1 + n_rows + j], work,
-            )  # fmt: skip
+                inverse[j], lift, stencil, gain, variance[j], now, count, j, coefficients_dot, work
+            )
         _hold_at_floor(floor_dot, damped[s], count, old, work, carry, alive)
         if curved:
             _weigh_stencil(multipliers[s], stencil, count, low, high)
@@ -365,10 +367,7 @@ def composite_tangents_kernel(
             if keep_solutions:
                 _accumulate(low, high, count, work, sums, alive)
             if with_coefficients:
-                _accumulate_coefficients(
-                    stencil, multipliers[s], count, work,
-                    of_coefficients[1 + j], of_coefficients[1 + n_rows + j], alive,
-                )  # fmt: skip
+                _accumulate_coefficients(stencil, multipliers[s], count, work, j, of_coefficients, alive)
             if s == row.size - 1 or row[s + 1] != j:
                 contract_row_kernel(
                     j, start, weight, factor, node_columns[plane], in_node[plane], slope[j], variance[j], sums, line,
