@@ -10,7 +10,7 @@ from pricers.chain.quotes import Quotes
 from pricers.curves.forward_curve import ForwardCurve
 from pricers.pde.grids.moneyness_grid import ForwardGrid, forward_grid
 from pricers.surfaces.bspline import uniform_basis
-from pricers.surfaces.spline_local_volatility import SplineLocalVolatility
+from pricers.surfaces.calibrated_volatility import CalibratedVolatility
 from pricers.types import Longs
 
 DOMAIN_DEVIATIONS = 5.0
@@ -61,7 +61,7 @@ def atm_total_variance(quotes: Quotes) -> Floats:
     return np.maximum.accumulate(variance)
 
 
-def empty_surface(quotes: Quotes, *, n_strikes: int, n_expiries: int) -> SplineLocalVolatility:
+def empty_surface(quotes: Quotes, *, n_strikes: int, n_expiries: int) -> CalibratedVolatility:
     """Return a flat surface whose knots span the quotes: u over their range, ln t from first to last expiry.
 
     The knots in ln t end at the last expiry and reach at least `LEAST_TIME_SPAN` before it, so that the march crosses
@@ -77,7 +77,7 @@ def empty_surface(quotes: Quotes, *, n_strikes: int, n_expiries: int) -> SplineL
     first, last = float(np.log(expiries[0])), float(np.log(expiries[-1]))
     n_times = min(n_expiries, max(4, 2 * expiries.size))
     volatility = np.sqrt(variance[-1] / expiries[-1])
-    return SplineLocalVolatility(
+    return CalibratedVolatility(
         strike_basis=uniform_basis(lower=min(u.min(), -0.5), upper=max(u.max(), 0.5), size=n_strikes),
         time_basis=uniform_basis(lower=min(first, last - LEAST_TIME_SPAN), upper=last, size=n_times),
         expiries=expiries,

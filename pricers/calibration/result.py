@@ -8,7 +8,7 @@ from aadlib.types import Floats
 from pricers.calibration.levenberg_marquardt import Iteration
 from pricers.calibration.quality import FitQuality
 from pricers.contracts import Market
-from pricers.surfaces.spline_local_volatility import SplineLocalVolatility
+from pricers.surfaces.calibrated_volatility import CalibratedVolatility
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,7 +19,7 @@ class CalibrationResult(Market):
     ----------
     spot, rate, dividend_yield
         Of the chain; the curves go through the discount factors and forwards of its slices.
-    surface : SplineLocalVolatility
+    surface : CalibratedVolatility
         With the chain's forward curve.
     weights : str
         Name of the quote weights, or "custom".
@@ -53,7 +53,7 @@ class CalibrationResult(Market):
         Wall time of loading the compiled kernels, or compiling them the first time on a machine.
     """
 
-    surface: SplineLocalVolatility
+    surface: CalibratedVolatility
     weights: str
     model_volatility: Floats
     grid_volatility: Floats

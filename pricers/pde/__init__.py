@@ -18,6 +18,6 @@ from pricers.pde.grids import (
 __all__ = [
     "ForwardGrid", "Grid", "MarketPrice", "MarketPrices", "american", "backward", "barrier", "book_grid",
     "crank_nicolson", "default_grid", "european", "extrapolated_price", "forward", "forward_grid", "grids",
-    "interpolate", "log_grid", "march_forward", "price_book",
-    "read_options", "sinh_grid", "uniform_grid", "vanillas",
+    "interpolate", "log_grid", "march_forward", "price_book", "read_options", "sinh_grid", "uniform_grid",
+    "vanillas",
 ]  # fmt: skip

@@ -10,8 +10,8 @@ import numpy as np
 import aadlib as ad
 from aadlib.types import Floats
 from aadlib.validation import require_finite, require_shape, values_of
+from pricers.surfaces.calibrated_volatility import CalibratedVolatility
 from pricers.surfaces.moved_variance import moved_predictor
-from pricers.surfaces.spline_local_volatility import SplineLocalVolatility
 from pricers.surfaces.surface import Tabulated
 from pricers.surfaces.volatility_hats import VolatilityHats
 
@@ -22,7 +22,7 @@ class BumpedVolatility:
 
     Parameters
     ----------
-    surface : SplineLocalVolatility with its forward curve
+    surface : CalibratedVolatility with its forward curve
     hats : VolatilityHats, the buckets
     bumps : (hats.size,) numbers of any kind, per square root of a year; zeros by default
         Derivatives in them at zero are bucketed vega, per 1.00 of volatility.
@@ -33,7 +33,7 @@ class BumpedVolatility:
         When there is not one finite bump for each bucket.
     """
 
-    surface: SplineLocalVolatility
+    surface: CalibratedVolatility
     hats: VolatilityHats
     bumps: Any = None
 

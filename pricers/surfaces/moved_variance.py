@@ -12,8 +12,8 @@ from scipy.sparse import block_diag, csr_array
 from aadlib.errors import AadValueError
 from aadlib.types import Floats
 from aadlib.validation import require_positive, values_of
+from pricers.surfaces.calibrated_volatility import CalibratedVolatility
 from pricers.surfaces.local_basis import LocalBasis, product_lines
-from pricers.surfaces.spline_local_volatility import SplineLocalVolatility
 from pricers.surfaces.volatility_hats import VolatilityHats
 
 HOME_REACH = 2e-3
@@ -22,7 +22,7 @@ HOME_REACH = 2e-3
 
 @dataclass(frozen=True, eq=False)
 class MovedVariance:
-    """The variances of a `SplineLocalVolatility` at x + shift + drift t, step by step, in numbers of any kind.
+    """The variances of a `CalibratedVolatility` at x + shift + drift t, step by step, in numbers of any kind.
 
     Called with a step it is those variances, operation by operation. A recorded march takes `numbers` and `predictor`
     instead: what is recorded does then not grow with the nodes and steps, and knot intervals and hats are found anew
@@ -30,16 +30,16 @@ class MovedVariance:
 
     Parameters
     ----------
-    surface : SplineLocalVolatility
+    surface : CalibratedVolatility
     nodes : (n_nodes,) float, increasing log-moneyness x
     times : (n_steps,) float, years
     shift, drift : numbers of any kind, common displacement of x today and its growth per year
         A list of shifts is one a step.
     weights, levels, volatility_bumps, bump_shapes
-        As for `SplineLocalVolatility.variance_row`.
+        As for `CalibratedVolatility.variance_row`.
     """
 
-    surface: SplineLocalVolatility
+    surface: CalibratedVolatility
     nodes: Floats
     times: Floats
     shift: Any
@@ -92,7 +92,7 @@ class MovedVariance:
 
 def moved_predictor(
     *,
-    surface: SplineLocalVolatility,
+    surface: CalibratedVolatility,
     nodes: Floats,
     times: Floats,
     shifts: Floats,
@@ -122,7 +122,7 @@ def moved_predictor(
 
 
 def _lines(
-    surface: SplineLocalVolatility, times: Floats, shifts: Floats, hats: VolatilityHats | None
+    surface: CalibratedVolatility, times: Floats, shifts: Floats, hats: VolatilityHats | None
 ) -> csr_array:
     """Return what each step depends on, by line: weights in u of the log variance, shift, hats."""
     n_rows, n_u = times.size, surface.strike_basis.size

@@ -15,14 +15,14 @@ from pricers.pde.forward.dupire_march import march_forward
 from pricers.pde.forward.reading import READING_WIDTH, read_options
 from pricers.pde.grids.lagrange import lagrange_start, lagrange_weights
 from pricers.pde.grids.moneyness_grid import ForwardGrid, forward_grid
+from pricers.surfaces.calibrated_volatility import CalibratedVolatility
 from pricers.surfaces.moved_variance import MovedVariance
-from pricers.surfaces.spline_local_volatility import SplineLocalVolatility
 from pricers.surfaces.volatility_hats import VolatilityHats
 
 
 def book_grid(
     *,
-    surface: SplineLocalVolatility,
+    surface: CalibratedVolatility,
     expiries: ArrayLike,
     log_moneyness: ArrayLike = 0.0,
     n_nodes: int = 140,
@@ -36,7 +36,7 @@ def book_grid(
 
     Parameters
     ----------
-    surface : SplineLocalVolatility
+    surface : CalibratedVolatility
     expiries : (n_options,) float, years, > 0
         In any order, repeated as they come.
     log_moneyness : (n_options,) float
@@ -80,7 +80,7 @@ def book_grid(
 
 def price_book(
     *,
-    surface: SplineLocalVolatility,
+    surface: CalibratedVolatility,
     strikes: ArrayLike,
     expiries: ArrayLike,
     is_call: ArrayLike,
@@ -108,7 +108,7 @@ def price_book(
 
     Parameters
     ----------
-    surface : SplineLocalVolatility
+    surface : CalibratedVolatility
     strikes, expiries : (n_options,) float, > 0
     is_call : (n_options,) bool
     forwards, discounts : (n_options,) float, > 0

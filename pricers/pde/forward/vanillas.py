@@ -17,8 +17,8 @@ from pricers.pde.forward.dupire_march import march_forward
 from pricers.pde.forward.reading import read_options
 from pricers.pde.grids.moneyness_grid import ForwardGrid, forward_grid
 from pricers.surfaces.bumped_volatility import BumpedVolatility
+from pricers.surfaces.calibrated_volatility import CalibratedVolatility
 from pricers.surfaces.moved_variance import MovedVariance
-from pricers.surfaces.spline_local_volatility import SplineLocalVolatility
 
 SHORTEST = 1e-9
 """Years: expiries and seams that near to each other are one."""
@@ -83,7 +83,7 @@ def variance_of(market: Market, grid: ForwardGrid) -> Any:
     """Return the variances of a march: of a calibrated surface what it depends on, else cell by cell."""
     bumped = market.surface if isinstance(market.surface, BumpedVolatility) else None
     surface = market.surface if bumped is None else bumped.surface
-    if not isinstance(surface, SplineLocalVolatility):
+    if not isinstance(surface, CalibratedVolatility):
         return SurfaceVariance(market, grid)
     # Where the forward lies on each step, seen from that of the calibration.
     shifts = [

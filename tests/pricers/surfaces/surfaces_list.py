@@ -9,9 +9,9 @@ import numpy as np
 from pricers.curves import ForwardCurve, PiecewiseRate
 from pricers.surfaces import (
     BumpedVolatility,
+    CalibratedVolatility,
     DupireLocalVolatility,
     FlatVolatility,
-    SplineLocalVolatility,
     SplineVolatility,
     SVILocalVolatility,
     TensorBasis,
@@ -26,7 +26,7 @@ SKEW = 0.2 + 0.1 * np.exp(-np.linspace(0.0, 2.0, 9))
 SLICES = [0.01, 0.1, -0.4, 0.0, 0.2, 0.02, 0.12, -0.4, 0.0, 0.25]
 
 
-def calibrated() -> SplineLocalVolatility:
+def calibrated() -> CalibratedVolatility:
     """Return a surface of the kind that a calibration fits, with levels that jump."""
     in_u, in_time = uniform_basis(lower=-3.0, upper=2.0, size=7), uniform_basis(lower=-2.0, upper=0.0, size=4)
     weights = (
@@ -34,7 +34,7 @@ def calibrated() -> SplineLocalVolatility:
         + np.linspace(0.0, 0.1, 4)[:, None]
     )
     expiries = np.array([0.2, 0.45, 1.0])
-    return SplineLocalVolatility(
+    return CalibratedVolatility(
         in_u, in_time, expiries, 0.04 * expiries, 0.008, weights, np.array([0.2, -0.3, 0.1]), CURVE
     )  # fmt: skip
 

@@ -7,7 +7,7 @@ import pytest
 
 import aadlib as ad
 from aadlib.errors import AadTypeError, AadValueError
-from pricers.surfaces import FlatVolatility, SplineLocalVolatility, VolatilitySurface, uniform_basis
+from pricers.surfaces import CalibratedVolatility, FlatVolatility, VolatilitySurface, uniform_basis
 from pricers.surfaces.surface import TabulatedSurface, require_surface
 
 from .surfaces_list import CURVE, SURFACES, calibrated
@@ -83,7 +83,7 @@ def test_a_step_over_a_jump_takes_the_mean_of_its_levels():
 def test_without_a_forward_curve_it_knows_no_spot():
     basis = uniform_basis(lower=-1.0, upper=1.0, size=4)
     one = np.ones(1)
-    surface = SplineLocalVolatility(basis, basis, one, 0.04 * one, 0.04, np.full((4, 4), -1.6), 0.0 * one)
+    surface = CalibratedVolatility(basis, basis, one, 0.04 * one, 0.04, np.full((4, 4), -1.6), 0.0 * one)
     with pytest.raises(AadTypeError, match="forward_curve"):
         surface(SPOTS, 0.5)
     assert float(CURVE.forward(0.3)) > 0.0

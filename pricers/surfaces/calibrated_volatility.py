@@ -31,7 +31,7 @@ from pricers.types import Longs
 
 
 @dataclass(frozen=True)
-class SplineLocalVolatility:
+class CalibratedVolatility:
     """Local variance exp(2 spline(u, ln t) + level of the expiry interval), positive by construction.
 
     With x = ln(spot / forward) and w(t) the at-the-money total variance, the strike coordinate is
@@ -108,7 +108,7 @@ class SplineLocalVolatility:
         """Spline weights row by row (time-major), then levels."""
         return [*self.weights.ravel().tolist(), *self.levels.tolist()]
 
-    def with_numbers(self, numbers: Any) -> SplineLocalVolatility:
+    def with_numbers(self, numbers: Any) -> CalibratedVolatility:
         """Return the same surface with other weights and levels, laid out as `numbers`."""
         return self.with_parameters(ad.array(numbers))
 
@@ -194,7 +194,7 @@ class SplineLocalVolatility:
         of_level = csr_array(0.5 * factor * np.eye(self.levels.size)[rows])
         return csr_array(hstack([in_time, of_level]))
 
-    def with_parameters(self, parameters: Any) -> SplineLocalVolatility:
+    def with_parameters(self, parameters: Any) -> CalibratedVolatility:
         """Return the same surface with other weights and levels, laid out as in `parameters`."""
         require_shape("parameters", parameters, (self.n_parameters,))
         weights, levels = self.split(parameters)
