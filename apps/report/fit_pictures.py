@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pricers.calibration import CalibrationResult
     from pricers.calibration.svi_fit import SVIFit
     from pricers.chain.quotes import Quotes
-    from pricers.surfaces.spline_local_volatility import SplineLocalVolatility
+    from pricers.surfaces.calibrated_volatility import CalibratedVolatility
 
 _DEVIATIONS = (-4.5, 3.0)
 """Strikes shown on the surface, in at-the-money standard deviations."""
@@ -40,7 +40,7 @@ def smile_of(quotes: Quotes, calibration: CalibrationResult, svi: SVIFit, k: int
     )
 
 
-def grid_of(quotes: Quotes, surface: SplineLocalVolatility) -> SurfaceGrid:
+def grid_of(quotes: Quotes, surface: CalibratedVolatility) -> SurfaceGrid:
     """Return the surface where it is quoted, and its smooth part around the money."""
     expiries = np.array([s.expiry for s in quotes.slices])
     x = [quotes.log_moneyness[quotes.slice_index == k] for k in range(len(expiries))]

@@ -18,7 +18,11 @@ if TYPE_CHECKING:
     from pricers.chain.quotes import Quotes
 
 COLUMNS = ("quantity", "expiry", "strike", "cp")
-"""Columns of a book file; `root` and `label` may be added."""
+"""Columns of a book file."""
+OPTIONAL_COLUMNS = ("root", "label", "multiplier", "product")
+"""Columns that may be added."""
+PRODUCTS = ("vanilla",)
+"""What the column `product` may say; empty is the first."""
 
 _TENORS = {"1m": 1.0 / 12.0, "3m": 0.25, "6m": 0.5, "1y": 1.0}
 _QUANTITIES = (-20.0, -10.0, 10.0, 20.0)
@@ -32,13 +36,22 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Position:
-    """So many European options of one kind; `slice_index` points into the quotes' slices."""
+    """So many European options of one kind; `slice_index` points into the quotes' slices.
+
+    One option pays `multiplier` times what its formula says.
+    """
 
     label: str
     quantity: float
     slice_index: int
     strike: float
     is_call: bool
+    multiplier: float = 1.0
+
+    @property
+    def size(self) -> float:
+        """What the Greeks of one option are multiplied by."""
+        return self.quantity * self.multiplier
 
 
 class _Listed(NamedTuple):
@@ -137,14 +150,16 @@ def _listed_strikes(quotes: Quotes, k: int) -> tuple[_Listed, ...]:
 
 
 def read_book(path: Path, quotes: Quotes) -> list[Position]:
-    """Read a book from a CSV file with the columns `COLUMNS`, and `root` and `label` where wanted.
+    """Read a book from a CSV file with the columns `COLUMNS`, and any of `OPTIONAL_COLUMNS`.
 
-    An expiry is a date of the chain's slices; without a root, the one that settles last on that date is meant.
+    An expiry is a date of the chain's slices; without a root, the one that settles last on that date is meant. The
+    `multiplier` is what one point of price is worth (1 where it is empty); the `product` must be vanilla.
 
     Raises
     ------
     AadValueError
-        The file cannot be read, has no rows, lacks a column, or a field is not what it should be (with its line).
+        The file cannot be read, has no rows, lacks a column or has one that is not known, or a field is not what it
+        should be (with its line).
     """
     try:
         with open(path, encoding="utf-8-sig", newline="") as stream:
@@ -153,6 +168,14 @@ def read_book(path: Path, quotes: Quotes) -> list[Position]:
             if missing:
                 raise AadValueError(
                     f"{path}: missing columns {', '.join(missing)}: a book needs {', '.join(COLUMNS)}"
+                )
+            unknown = [
+                repr(name) for name in reader.fieldnames or [] if name not in COLUMNS + OPTIONAL_COLUMNS
+            ]
+            if unknown:
+                raise AadValueError(
+                    f"{path}: unknown columns {', '.join(unknown)}: a book has {', '.join(COLUMNS)}, and "
+                    f"{', '.join(OPTIONAL_COLUMNS)} where wanted; remove or rename them"
                 )
             book = [_position(path, number, row, quotes) for number, row in enumerate(reader, start=1)]
     except OSError as error:
@@ -188,6 +211,15 @@ def _position(path: Path, number: int, row: dict[str, str | None], quotes: Quote
         raise AadValueError(f"{where}: quantity = {quantity}: must be finite and not zero")
     if not (math.isfinite(strike) and strike > 0.0):
         raise AadValueError(f"{where}: strike = {strike}: must be finite and above zero")
+    multiplier = parsed("multiplier", parse_number) if text.get("multiplier") else 1.0
+    if not (math.isfinite(multiplier) and multiplier > 0.0):
+        raise AadValueError(f"{where}: multiplier = {multiplier}: must be finite and above zero")
+    product = text.get("product", "").lower() or PRODUCTS[0]
+    if product not in PRODUCTS:
+        raise AadValueError(
+            f"{where}: product = {product!r}: this report prices {', '.join(PRODUCTS)} options only; price others on "
+            "the calibrated surface in Python, with pricers.pde or pricers.monte_carlo"
+        )
     root = text.get("root", "")
     fitting = [k for k, s in enumerate(quotes.slices) if s.expiry_date == date and root in ("", s.root)]
     if not fitting:
@@ -195,4 +227,4 @@ def _position(path: Path, number: int, row: dict[str, str | None], quotes: Quote
         labels = ", ".join(s.label for s in quotes.slices)
         raise AadValueError(f"{where}: no slice {wanted}; the calibrated ones are {labels}")
     label = text.get("label", "") or f"{'call' if is_call else 'put'} {strike:g}"
-    return Position(label, quantity, fitting[-1], strike, is_call)
+    return Position(label, quantity, fitting[-1], strike, is_call, multiplier)

@@ -3,109 +3,22 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aadlib.errors import AadValueError
-from apps.data.synthetic import synthetic_quotes
 from apps.program import Program
 from apps.report.files import require_replaceable, staged_folder, write_whole
 from apps.report.progress import Stages, stages
 from apps.report.tables import print_table
+from apps.risk.arguments import add_arguments
+from apps.risk.loading import load, provenance
 from apps.risk.results import RiskResult
-from greeks2 import METHODS
+from greeks2.methods import takes_composites
 
 if TYPE_CHECKING:
     from pricers.calibration import CalibrationSettings, Screen
     from pricers.chain import ArbitrageReport
     from pricers.chain.quotes import Quotes
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the program's arguments."""
-    add = parser.add_argument
-    add(
-        "chain",
-        nargs="?",
-        type=Path,
-        metavar="CHAIN.csv",
-        help="option chain (a synthetic one that ships with the package)",
-    )
-    add(
-        "--book",
-        type=Path,
-        metavar="BOOK.csv",
-        help="columns quantity, expiry, strike, cp (an embedded book)",
-    )
-    add(
-        "--out",
-        type=Path,
-        default=Path("risk-report"),
-        metavar="DIR",
-        help="folder of the report (risk-report)",
-    )
-    _add_quote_arguments(parser)
-    _add_fit_arguments(parser)
-    add(
-        "--method",
-        choices=[*METHODS, "auto"],
-        default="auto",
-        help="of the Hessian (auto); edge_pushing and taylor record every operation of the march",
-    )
-    add("--smiles", type=int, default=12, metavar="N", help="expiries drawn in the report (12)")
-
-
-def _add_quote_arguments(parser: argparse.ArgumentParser) -> None:
-    add = parser.add_argument
-    add(
-        "--min-open-interest",
-        type=float,
-        default=100.0,
-        metavar="N",
-        help="least open interest of a quote (100)",
-    )
-    add(
-        "--max-relative-spread",
-        type=float,
-        default=1.5,
-        metavar="X",
-        help="quotes with a spread above so many mids are left out (1.5; 2: none)",
-    )
-    add(
-        "--max-deviation",
-        type=float,
-        default=6.0,
-        metavar="X",
-        help="quotes so many deviations off what the others say are stale and left out (6; 1e9: none)",
-    )
-    add("--min-days", type=float, default=7.0, metavar="D", help="shortest expiry in days (7)")
-    add("--max-years", type=float, default=2.0, metavar="Y", help="longest expiry in years (2)")
-
-
-def _add_fit_arguments(parser: argparse.ArgumentParser) -> None:
-    add = parser.add_argument
-    add(
-        "--weights",
-        choices=["equal", "inverse_spread"],
-        default="equal",
-        help="of the squared volatility errors",
-    )
-    add(
-        "--optimiser",
-        default="gauss_newton",
-        metavar="NAME",
-        help="gauss_newton, least_squares, or L-BFGS-B and kin",
-    )
-    add("--strikes", type=int, default=16, metavar="N", help="most spline weights along strike (16)")
-    add("--expiries", type=int, default=12, metavar="N", help="most spline weights along time (12)")
-    add(
-        "--holdout",
-        type=float,
-        default=0.2,
-        metavar="SHARE",
-        help="quotes held out for the second fit (0.2; 0: none)",
-    )
-    add("--seed", type=int, default=20240229, metavar="N", help="of the draw of the held-out quotes")
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -136,6 +49,9 @@ def calculate(arguments: argparse.Namespace, job: Stages) -> RiskResult:
         from apps.risk.book import default_book, read_book
 
         source, loaded = load(arguments)
+        if arguments.explain and loaded.explanation is not None:
+            print("\n".join(loaded.explanation.lines()))
+            print(f"  exercise: {loaded.exercise_style}, {loaded.exercise_reason}\n")
         # Before anything is fitted: whoever mistyped the book waits no longer than for this.
         book = read_book(arguments.book, loaded) if arguments.book else []
     with job.stage("loading compiled code"):
@@ -170,7 +86,7 @@ def calculate(arguments: argparse.Namespace, job: Stages) -> RiskResult:
 
         buckets = volatility_buckets(bucket_expiries(quotes))
         model = BookModel(quotes, calibration.surface, book, buckets)
-        program = model.record(expand=arguments.method in ("edge_pushing", "taylor"))
+        program = model.record(expand=not takes_composites(arguments.method))
         greeks = book_greeks(model, program, method=arguments.method)
     with job.stage("independent checks"):
         from apps.risk.checks import check_greeks
@@ -189,6 +105,7 @@ def calculate(arguments: argparse.Namespace, job: Stages) -> RiskResult:
         greeks=greeks,
         buckets=buckets,
         checks=tuple(checks),
+        provenance=provenance(arguments),
     )
 
 
@@ -204,20 +121,6 @@ def screened(
         "max_deviation": arguments.max_deviation,
     }
     return CalibrationSettings(**limits), screen_quotes(quotes, **limits), find_arbitrage(quotes)
-
-
-def load(arguments: argparse.Namespace) -> tuple[str, Quotes]:
-    """Return the name of the chain and its quotes."""
-    from pricers.chain import load_quotes
-
-    limits = {
-        "min_open_interest": arguments.min_open_interest,
-        "min_expiry": arguments.min_days / 365.0,
-        "max_expiry": arguments.max_years,
-    }
-    if arguments.chain is not None:
-        return str(arguments.chain), load_quotes(arguments.chain, **limits)
-    return "synthetic chain", synthetic_quotes(**limits)
 
 
 def print_result(result: RiskResult) -> None:

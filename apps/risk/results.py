@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -81,6 +82,8 @@ class RiskResult:
         Those of the chain; `screen` and `arbitrage` are about them.
     quotes : Quotes
         Those that the screen kept; all else is about them.
+    provenance : mapping
+        What the report was made from, name to text.
     """
 
     source: str
@@ -95,3 +98,4 @@ class RiskResult:
     greeks: BookGreeks
     buckets: Buckets
     checks: tuple[Check, ...]
+    provenance: Mapping[str, str]

@@ -45,7 +45,7 @@ def fit(result: RiskResult) -> Table:
         Column("equal weights", "vol points", ".4f"),
         Column("tight quotes", "vol points", ".4f"),
         Column("worst", "vol points", ".2f"),
-        Column("inside bid-ask", "%", ".1f"),
+        *([] if result.quotes.is_mid_only else [Column("inside bid-ask", "%", ".1f")]),
     ]
     cells = [
         (
@@ -56,7 +56,7 @@ def fit(result: RiskResult) -> Table:
             q.tight_rmse / VOLATILITY_POINT,
             q.worst / VOLATILITY_POINT,
             100.0 * q.share_inside,
-        )
+        )[: len(columns)]
         for label, q in rows
     ]
     grid = result.calibration.grid_error / VOLATILITY_POINT
@@ -66,6 +66,10 @@ def fit(result: RiskResult) -> Table:
         "points); "
         f"rmse ratio to SVI {ours.rmse / svi.rmse:.3f}. Tight: bid-ask below 5 points."
     )
+    if result.quotes.is_mid_only:
+        note += (
+            " The chain has mid prices only: inside bid and ask has no meaning, and its spreads are assumed."
+        )
     if result.holdout is not None:
         held_out, in_sample = result.holdout.held_out.rmse, result.holdout.in_sample.rmse
         note += f" Held-out to in-sample rmse {held_out / in_sample if in_sample else np.inf:.2f}."
@@ -194,8 +198,11 @@ def slices(result: RiskResult) -> Table:
         Column("quotes"),
         Column("rmse", "vol points", ".3f"),
         Column("SVI rmse", "vol points", ".3f"),
-        Column("inside", "%", ".1f"),
-        Column("SVI inside", "%", ".1f"),
+        *(
+            []
+            if result.quotes.is_mid_only
+            else [Column("inside", "%", ".1f"), Column("SVI inside", "%", ".1f")]
+        ),
     ]
     rows = [
         (
@@ -208,7 +215,7 @@ def slices(result: RiskResult) -> Table:
             svi.slice_rmse[k] / VOLATILITY_POINT,
             100.0 * ours.slice_inside[k],
             100.0 * svi.slice_inside[k],
-        )
+        )[: len(columns)]
         for k, s in enumerate(result.quotes.slices)
     ]
     return table("Expiry by expiry", columns, rows)
@@ -234,9 +241,8 @@ def book(result: RiskResult) -> Table:
     for position, price, *greeks in zip(result.book, *units, strict=True):
         item = result.quotes.slices[position.slice_index]
         option = f"{position.strike:g} {'call' if position.is_call else 'put'}"
-        n = position.quantity
-        scaled = (n * greek for greek in greeks)
-        rows.append((position.label, n, item.label, option, price, n * price, *scaled))
+        scaled = (position.size * greek for greek in (price, *greeks))
+        rows.append((position.label, position.quantity, item.label, option, price, *scaled))
     gamma = float(g.hessian[0, 0])
     rows.append(
         (
@@ -249,13 +255,16 @@ def book(result: RiskResult) -> Table:
             float(g.gradient[0]),
             gamma,
             float(g.vega.sum()),
-            float(sum(p.quantity * vega for p, vega in zip(result.book, g.unit_black_vegas, strict=True))),
+            float(sum(p.size * vega for p, vega in zip(result.book, g.unit_black_vegas, strict=True))),
         )
     )
     note = (
         "Local vega: per point of local volatility, raised everywhere. Black vega: per point of the option's own "
         "implied volatility. Deltas in labels are forward Black deltas at the quoted volatility."
     )
+    multipliers = sorted({p.multiplier for p in result.book} - {1.0})
+    if multipliers:
+        note += f" Value and Greeks count the multipliers of the book ({', '.join(f'{m:g}' for m in multipliers)})."
     return table("Book", columns, rows, note)
 
 
@@ -263,10 +272,13 @@ def named_greeks(result: RiskResult) -> Table:
     """Return the named Greeks of the whole book."""
     rows = [(name, value, unit, meaning) for name, value, unit, meaning in greek_rows(result)]
     columns = [Column("Greek"), Column("value", "", ",.6g"), Column("unit"), Column("meaning")]
-    note = (
-        f"Method: {result.greeks.method}. Prices are index points for one option per unit of quantity: multiply by the "
-        "contract's multiplier for money. There is no theta: time is fixed in the grid."
+    money = (
+        "Prices count the multipliers of the book."
+        if any(p.multiplier != 1.0 for p in result.book)
+        else "Prices are index points for one option per unit of quantity: multiply by the contract's multiplier for "
+        "money."
     )
+    note = f"Method: {result.greeks.method}. {money} There is no theta: time is fixed in the grid."
     return table("Greeks of the book", columns, rows, note)
 
 

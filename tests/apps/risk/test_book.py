@@ -122,3 +122,29 @@ def test_thousands_are_read(quotes: Quotes, tmp_path: Path) -> None:
     (tmp_path / "book.csv").write_text(HEADER + f'"-1,000",{date},"1,200.5",P,\n')
     (position,) = read_book(tmp_path / "book.csv", quotes)
     assert (position.quantity, position.strike, position.is_call) == (-1000.0, 1200.5, False)
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "expected"),
+    [
+        ("multiplyer", "100", "unknown columns 'multiplyer': a book has .*multiplier"),
+        ("multiplier", "-1", "multiplier = -1.0: must be finite and above zero"),
+        ("multiplier", "many", "column multiplier: 'many' is not a number"),
+        ("product", "barrier", "product = 'barrier': this report prices vanilla options only"),
+    ],
+)
+def test_what_a_book_may_add(header: str, row: str, expected: str, quotes: Quotes, tmp_path: Path) -> None:
+    date = quotes.slices[0].expiry_date.isoformat()
+    (tmp_path / "book.csv").write_text(f"quantity,expiry,strike,cp,{header}\n1,{date},1200,C,{row}\n")
+    with pytest.raises(AadValueError, match=expected):
+        read_book(tmp_path / "book.csv", quotes)
+
+
+def test_multipliers_and_products_are_read(quotes: Quotes, tmp_path: Path) -> None:
+    date = quotes.slices[0].expiry_date.isoformat()
+    (tmp_path / "book.csv").write_text(
+        f"quantity,expiry,strike,cp,multiplier,product\n-3,{date},1200,C,100,Vanilla\n2,{date},1200,C,,\n"
+    )
+    first, second = read_book(tmp_path / "book.csv", quotes)
+    assert (first.quantity, first.multiplier, first.size) == (-3.0, 100.0, -300.0)
+    assert second.size == second.quantity == 2.0
