@@ -108,13 +108,12 @@ def calibrate(
     )
     parameters, history, converged = _fit(problem, start, optimiser, settings, callback)
     fitted = time.perf_counter()
-
     curve = forward_curve(quotes)
     surface = replace(surface.with_parameters(parameters), forward_curve=curve)
     grid_volatility = reprice(surface=surface, quotes=quotes, grid=grid)
     model_volatility = reprice(surface=surface, quotes=quotes)
     checked = time.perf_counter()
-    difference = grid_volatility - model_volatility
+    of_kept, difference = model_volatility[screen.kept], grid_volatility - model_volatility
     local_variance = problem.local_variance(parameters)
     active_weights, active_levels = surface.split(problem.active(parameters))
     return CalibrationResult(
@@ -127,9 +126,7 @@ def calibrate(
         model_volatility=model_volatility,
         grid_volatility=grid_volatility,
         residuals=model_volatility - quotes.volatility,
-        quality=fit_quality(
-            quotes=kept, model_volatility=model_volatility[screen.kept], weights=kept_weights
-        ),
+        quality=fit_quality(quotes=kept, model_volatility=of_kept, weights=kept_weights),
         active_weights=int(active_weights.sum()),
         active_levels=int(active_levels.sum()),
         grid_error=float(np.sqrt(np.mean(difference**2))),
