@@ -122,7 +122,7 @@ def test_the_data_section(
         "Made from",
     ):
         assert title in page
-    assert "--min-days" in page and "sha256 of chain chain.csv" in page and "no open interest" in page
+    assert "--min-days" in page and "sha256 of chain chain.csv" in page and "No open interest" in page
     market = read(tmp_path / "report" / "market.csv")
     assert [float(row["zero_rate"]) for row in market] == pytest.approx([0.05] * 3, abs=1e-3)
     assert [float(row["carry"]) for row in market] == pytest.approx([0.035] * 3, abs=1e-3)
