@@ -15,14 +15,16 @@ MOST_NODES = 4096
 
 
 class SmallReplays:
-    """Compiled replays of one small program, as many as threads use at once."""
+    """Compiled replays of one small program, as many as threads use at once.
 
-    def __init__(self, program: Layout) -> None:
-        self._program = program
-        self._shape = program.arguments[0].shape
+    They do not hold the program, which holds them: it ends with its last reference, without the garbage collector.
+    """
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        self._shape = shape
         self._idle: list[Any] = []
 
-    def replay(self, verb: str, arguments: Sequence[Any]) -> Any:
+    def replay(self, program: Layout, verb: str, arguments: Sequence[Any]) -> Any:
         """Return what `PointReplay` has to say, or None where the checked path is needed."""
         if len(arguments) != 1:
             return None
@@ -32,7 +34,7 @@ class SmallReplays:
         try:
             point = self._idle.pop()
         except IndexError:
-            point = PointReplay(self._program, *adjoint_addresses(self._program))
+            point = PointReplay(program, *adjoint_addresses(program))
         result = getattr(point, verb)(inputs.ravel())
         self._idle.append(point)
         return result
@@ -42,4 +44,5 @@ def small_replays(program: Layout) -> SmallReplays | None:
     """Return the replays of a program that is small, has one active argument and returns one number, else None."""
     plain = not (program.composites or program.has_lanes or program.lines or program.output_shape)
     one = len(program.arguments) == 1 and program.arguments[0].active
-    return SmallReplays(program) if plain and one and 0 < program.n_nodes <= MOST_NODES else None
+    is_small = 0 < program.n_nodes <= MOST_NODES
+    return SmallReplays(program.arguments[0].shape) if plain and one and is_small else None

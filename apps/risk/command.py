@@ -13,6 +13,7 @@ from apps.report.tables import print_table
 from apps.risk.arguments import add_arguments
 from apps.risk.loading import load, provenance
 from apps.risk.results import RiskResult
+from greeks2.methods import takes_composites
 
 if TYPE_CHECKING:
     from pricers.calibration import CalibrationSettings, Screen
@@ -82,7 +83,7 @@ def calculate(arguments: argparse.Namespace, job: Stages) -> RiskResult:
 
         buckets = volatility_buckets(bucket_expiries(quotes))
         model = BookModel(quotes, calibration.surface, book, buckets)
-        program = model.record(expand=arguments.method in ("edge_pushing", "taylor"))
+        program = model.record(expand=not takes_composites(arguments.method))
         greeks = book_greeks(model, program, method=arguments.method)
     with job.stage("independent checks"):
         from apps.risk.checks import check_greeks

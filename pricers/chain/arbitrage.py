@@ -17,6 +17,8 @@ MOST_BLAMED = 20
 """Quotes named at most."""
 MOST_SUSPECTS = 12
 """Of the quotes that take part in the largest gains, so many are tried one by one."""
+ABOUT_AS_MUCH = 0.8
+"""Share of the gains that the most guilty one takes away from which another is as suspect."""
 LEAST_GAIN = 1e-9
 """Share of the forward below which a gain is round-off."""
 
@@ -166,7 +168,11 @@ def _all(calls: _Calls, quotes: Quotes, used: Bools) -> list[Arbitrage]:
 
 
 def _to_blame(calls: _Calls, quotes: Quotes, found: list[Arbitrage]) -> Iterator[tuple[str, float]]:
-    """Yield quote after quote whose removal takes most of the gains that are left away."""
+    """Yield quote after quote whose removal takes most of the gains that are left away.
+
+    Where several take about as much, as the two of a pair do, it is the one that bends its smile most.
+    """
+    bend = _bend(quotes)
     used = np.ones(len(quotes), dtype=bool)
     for _ in range(MOST_BLAMED):
         gain_of: dict[int, float] = {}
@@ -181,11 +187,21 @@ def _to_blame(calls: _Calls, quotes: Quotes, found: list[Arbitrage]) -> Iterator
             used[suspect] = False
             trials.append(_all(calls, quotes, used))
             used[suspect] = True
-        left = [sum(item.gain for item in trial) for trial in trials]
-        best = int(np.argmin(left))
-        yield quote_name(quotes, suspects[best]), sum(item.gain for item in found) - left[best]
+        taken = sum(item.gain for item in found) - np.array([sum(item.gain for item in t) for t in trials])
+        best = int(np.argmax(np.where(taken >= ABOUT_AS_MUCH * taken.max(), bend[suspects], -1.0)))
+        yield quote_name(quotes, suspects[best]), float(taken[best])
         used[suspects[best]] = False
         found = trials[best]
+
+
+def _bend(quotes: Quotes) -> Floats:
+    """Return how far each volatility is from the median of the five around it in the slice, (n,)."""
+    middle = np.empty(len(quotes))
+    for k in np.unique(quotes.slice_index):
+        own = quotes.slice_index == k
+        padded = np.pad(quotes.volatility[own], 2, constant_values=np.nan)
+        middle[own] = np.nanmedian(np.lib.stride_tricks.sliding_window_view(padded, 5), axis=1)
+    return np.abs(quotes.volatility - middle)
 
 
 def _in_slice(calls: _Calls, bound: _AskBound) -> Iterator[Arbitrage]:
