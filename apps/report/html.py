@@ -91,7 +91,7 @@ def paragraph(text: str) -> str:
 
 def warning(text: str) -> str:
     """Return a paragraph that stands out."""
-    return f'<p class="warning"><b>Warning:</b> {escape(text)}</p>'
+    return f'<p class="warning">Warning: {escape(text)}.</p>'
 
 
 def cards(figures: Mapping[str, str]) -> str:

@@ -49,9 +49,6 @@ def calculate(arguments: argparse.Namespace, job: Stages) -> RiskResult:
         from apps.risk.book import default_book, read_book
 
         source, loaded = load(arguments)
-        if arguments.explain and loaded.explanation is not None:
-            print("\n".join(loaded.explanation.lines()))
-            print(f"  exercise: {loaded.exercise_style}, {loaded.exercise_reason}\n")
         # Before anything is fitted: whoever mistyped the book waits no longer than for this.
         book = read_book(arguments.book, loaded) if arguments.book else []
     with job.stage("loading compiled code"):

@@ -128,6 +128,6 @@ def columns_read(result: RiskResult) -> Table:
     explanation = result.quotes.explanation
     used = explanation.columns if explanation is not None else ()
     rows = [(u.header, u.field or "(not read)", u.because, u.sample) for u in used]
-    notes = "" if explanation is None else "; ".join((explanation.layout, *explanation.notes))
+    layout = "" if explanation is None else explanation.layout
     heads = [Column("column"), Column("taken for"), Column("because"), Column("first text")]
-    return table("Columns of the source", heads, rows, notes)
+    return table("Columns of the source", heads, rows, layout)

@@ -19,7 +19,7 @@ NOT_OPTIONS = ("chain", "explain", "out", "program", "run")
 
 
 def load(arguments: argparse.Namespace) -> tuple[str, Quotes]:
-    """Return the name of the chain and its quotes; what is odd about its market goes to stderr."""
+    """Return the name of the chain and its quotes; print how it was read if asked to, and what is odd, to stderr."""
     from pricers.chain import MarketWarning, load_quotes, parse_columns, parse_limits
 
     options: dict[str, Any] = {name: getattr(arguments, name) for name in (*READING, *MARKET)}
@@ -36,6 +36,9 @@ def load(arguments: argparse.Namespace) -> tuple[str, Quotes]:
             source, quotes = str(arguments.chain), load_quotes(arguments.chain, **options)
         else:
             source, quotes = "synthetic chain", synthetic_quotes(**options)
+    if arguments.explain and quotes.explanation is not None:
+        print("\n".join(quotes.explanation.lines()))
+        print(f"  exercise: {quotes.exercise_style}, {quotes.exercise_reason}\n")
     for message in quotes.warnings:
         print(f"warning: {message}", file=sys.stderr)
     return source, quotes

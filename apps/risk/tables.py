@@ -24,7 +24,9 @@ def dropped(result: RiskResult) -> Table:
         ("kept: out-of-the-money quotes", n_quotes),
         ("slices (root, expiry)", len(result.quotes.slices)),
     ]
-    return table("The chain", [Column("rows"), Column("count")], rows)
+    notes = result.quotes.explanation.notes if result.quotes.explanation is not None else ()
+    note = " ".join(f"{text[:1].upper()}{text[1:]}." for text in notes)
+    return table("The chain", [Column("rows"), Column("count")], rows, note)
 
 
 def fit(result: RiskResult) -> Table:

@@ -81,6 +81,8 @@ def imply_market(
     spot_findings = check_spot(chain, raw, believed)
     refuse(spot_findings)  # before early exercise, whose worth depends on the spot
     style = exercise_of(chain, exercise=exercise)
+    if style.doubt:
+        findings.append(Finding(style.doubt))
     market, parity = chain, raw
     if style.style == "american":
         if given.dividend_yield is not None and given.rates is None:

@@ -102,7 +102,7 @@ def test_a_spot_that_is_wrong_is_an_error_and_one_that_is_off_a_warning(
     assert main(["risk", write("chain.csv", chain_text(spot=97.5)), *SMALL, "--out", out]) == 0
     shown = capsys.readouterr().err
     assert shown.startswith("warning: spot = 97.5") and shown.count("\n") == 1
-    assert "<b>Warning:</b> spot = 97.5" in (tmp_path / "report" / "report.html").read_text(encoding="utf-8")
+    assert "Warning: spot = 97.5" in (tmp_path / "report" / "report.html").read_text(encoding="utf-8")
 
 
 def test_the_data_section(
@@ -122,7 +122,7 @@ def test_the_data_section(
         "Made from",
     ):
         assert title in page
-    assert "--min-days" in page and "sha256 of chain chain.csv" in page and "no open interest" in page
+    assert "--min-days" in page and "sha256 of chain chain.csv" in page and "No open interest" in page
     market = read(tmp_path / "report" / "market.csv")
     assert [float(row["zero_rate"]) for row in market] == pytest.approx([0.05] * 3, abs=1e-3)
     assert [float(row["carry"]) for row in market] == pytest.approx([0.035] * 3, abs=1e-3)

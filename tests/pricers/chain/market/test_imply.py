@@ -193,3 +193,41 @@ def test_cash_dividends_that_nobody_gave_are_said():
     given = given_market(quote_date=chain.quote_date, dividends=dividends)
     market = imply_market(chain, given=given)
     assert market.warnings == () and market.parity.rate == pytest.approx(0.045, abs=1e-3)
+
+
+def noisy(chain, rng):
+    """Return a chain with spreads of 6% of the price and 10 cents, its mids anywhere in the inner third."""
+    mid = 0.5 * (chain.bid + chain.ask)
+    half = np.maximum(0.03 * mid, 0.05)
+    mid = mid + rng.uniform(-0.3, 0.3, mid.size) * half
+    return drop_unusable(replace(chain, bid=mid - half, ask=mid + half))
+
+
+def test_american_options_in_wide_spreads_are_told_by_their_rates(make_american, rng):
+    with pytest.warns(
+        MarketWarning, match=r"too wide to tell.*Read as American: say it with exercise= \(--exercise"
+    ):
+        market = imply_market(noisy(make_american(strikes=np.arange(85.0, 115.1, 2.5)), rng))
+    assert market.exercise.style == "american"
+    assert market.parity.rate == pytest.approx(0.05, abs=0.02)
+
+
+def test_european_options_in_wide_spreads_raise_no_alarm(make_chain, rng):
+    market = imply_market(noisy(make_chain(roots=("ABC",), rate=0.05, days=(45, 112, 203, 322)), rng))
+    assert market.exercise.style == "european" and market.warnings == ()
+    assert market.parity.rate == pytest.approx(0.05, abs=0.01)
+
+
+def test_what_could_be_either_is_said(make_chain, rng):
+    chain = noisy(make_chain(roots=("ABC",), rate=0.02, dividend_yield=0.015), rng)
+    with pytest.warns(MarketWarning, match=r"too wide to tell.*Read as European"):
+        imply_market(chain)
+    assert imply_market(chain, exercise="european").warnings == ()
+
+
+def test_two_settlements_on_one_date_of_many_are_found(make_chain):
+    chain, higher = make_chain(days=(17, 31, 45, 60, 90, 120)), make_chain(days=(17,), spot=101.0)
+    columns = ("root_index", "expiry_index", "strike", "is_call", "bid", "ask", "open_interest")
+    both = replace(chain, **{n: np.concatenate([getattr(chain, n), getattr(higher, n)]) for n in columns})
+    with pytest.raises(AadValueError, match=r"34 of 34 options stand twice at different prices"):
+        drop_unusable(both)
