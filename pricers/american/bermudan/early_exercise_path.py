@@ -107,6 +107,10 @@ class EarlyExercisePath:
     def at(self, parameters: Any) -> Dynamics:
         """Return the model at other parameters, numbers of any kind."""
         numbers = parameters.tolist() if isinstance(parameters, np.ndarray) else list(parameters)
+        if len(numbers) != len(self.labels):
+            raise AadValueError(
+                f"parameters has {len(numbers)} entries: must have {len(self.labels)}, {', '.join(self.labels)}"
+            )
         groups, begin = {}, 0
         for name in self.differentiate:
             size = len(self.dynamics.group(name))

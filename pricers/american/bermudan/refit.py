@@ -15,7 +15,7 @@ import numpy as np
 
 import aadlib as ad
 from aadlib import Program
-from aadlib.errors import AadValueError
+from aadlib.errors import AadTypeError, AadValueError
 from aadlib.types import Floats
 from aadlib.validation import as_floats, require_finite, require_positive, require_shape, whole_number
 from pricers.american.bermudan.least_squares import mean_and_stderr
@@ -65,7 +65,9 @@ def refit_greeks(
     ------
     AadValueError
         For wrong shapes, for normals or steps that are not finite, for steps that are not positive, and for fewer
-        than 64 paths a batch.
+        than 64 paths a batch; where the path is not finite at the parameters or at bumped ones.
+    AadTypeError
+        When path cannot be called.
 
     Notes
     -----
@@ -140,6 +142,11 @@ class Recorded:
     def values(self, market: Floats, normals: Floats) -> Floats:
         """Return (n_paths, 2 + n_states, n_dates) rows, states in falling order where their order means nothing."""
         rows: Floats = self.rows.value(market, normals)
+        if not np.isfinite(rows).all():
+            # NaN compares as false: such paths would never be exercised, and nobody would know.
+            raise AadValueError(
+                f"path is not finite at parameters = {market.tolist()}: bump by smaller steps, or mend what it returns"
+            )
         if self.sorts_states:
             rows[:, 2:] = -np.sort(-rows[:, 2:], axis=1)
         return rows
@@ -147,6 +154,8 @@ class Recorded:
 
 def recorded_path(path: RecordedPath, market: Floats, normals: Floats) -> Recorded:
     """Record a path, and check what it returns."""
+    if not callable(path):
+        raise AadTypeError(f"path = {path!r}: must be a function of parameters and normals")
     shape = np.shape(ad.value_of(path(market, normals[0])))
     if len(shape) != 2 or shape[0] < 3:
         raise AadValueError(

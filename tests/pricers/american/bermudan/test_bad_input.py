@@ -52,6 +52,8 @@ def test_unknown_treatments() -> None:
         AadValueError, match="exercise = 'frozen': choose one of boundary, frozen_times, refit"
     ):
         american_greeks(**PUT, exercise="frozen")
+    with pytest.raises(AadValueError, match=r"exercise = \['boundary'\]"):
+        american_greeks(**PUT, exercise=["boundary"])
     with pytest.raises(AadValueError, match="n_upper_paths = 5"):
         american_greeks(**PUT, exercise="refit", n_upper_paths=5)
     with pytest.raises(AadValueError, match="sharpness"):
@@ -69,6 +71,13 @@ def test_unknown_treatments() -> None:
         ({"labels": ["spot"]}, "labels has 1 names"),
         ({"path": lambda x, z: x}, "path returned shape"),
         ({"parameters": [[1.0]]}, "parameters has shape"),
+        (
+            {
+                "path": lambda x, z: np.stack([np.log(x[0]) - z, 0.0 * z, z]),
+                "steps": [200.0, 0.01, 0.01, 0.01],
+            },
+            r"path is not finite at parameters = \[-100.0",
+        ),
     ],
 )
 def test_what_refitting_refuses(change: dict[str, Any], message: str) -> None:
@@ -79,3 +88,5 @@ def test_what_refitting_refuses(change: dict[str, Any], message: str) -> None:
     }  # fmt: skip
     with pytest.raises(AadValueError, match=message):
         refit_greeks(**given | change)
+    with pytest.raises(AadTypeError, match="path = 3"):
+        refit_greeks(**given | {"path": 3})

@@ -196,6 +196,8 @@ def test_what_a_price_refuses() -> None:
     model = GeometricBrownianMotion(spots=[100.0, 100.0], volatilities=0.2)
     path = EarlyExercisePath(dynamics=model, payoff=BestOfOption(strike=100.0), expiry=1.0, n_dates=4)
     given: dict[str, Any] = {"path": path, "parameters": path.parameters, "normals": np.zeros((1024, 4, 2))}
+    with pytest.raises(AadValueError, match="parameters has 2 entries: must have 5, "):
+        early_exercise_price(**given | {"parameters": [100.0, 100.0]})
     with pytest.raises(AadValueError, match="normals has shape"):
         early_exercise_price(**given | {"normals": np.zeros((100, 4, 2))})
     with pytest.raises(AadValueError, match="n_upper_paths = 9999"):
