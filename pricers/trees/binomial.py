@@ -223,7 +223,7 @@ def greeks(
     _checked(value, arguments)
     if not np.isfinite(hessian).all():
         raise AadValueError(
-            f"second_order = {second_order!r}: the Hessian is not finite on this lattice; take more steps or another way"
+            f"second_order = {second_order!r}: the Hessian is not finite on this lattice; take more steps"
         )
     return TreeGreeks(value, gradient, hessian, LABELS, lattice, second_order, n_steps)
 
