@@ -13,6 +13,7 @@ from aadlib.errors import BranchChanged, Line, describe_line
 from aadlib.program import passes
 from aadlib.program.nodes import Nodes
 from aadlib.program.parts import Argument, Guard, Kink, PlacedComposite
+from aadlib.program.unpickled import check_state
 from aadlib.types import Flags, Floats, Ints, frozen
 
 
@@ -105,6 +106,7 @@ class Layout:
         return {f.name: getattr(self, f.name) for f in fields(self) if f.init} | {"cache": {}}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
+        check_state(state)
         vars(self).update(state)
         self.__post_init__()
 
