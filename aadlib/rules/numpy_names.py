@@ -44,6 +44,8 @@ def as_float(x: Any) -> Any:
     """Return whole numbers and truth values, alone or in arrays and lists, as floats; anything else as it is."""
     if isinstance(x, int):
         return float(x)
-    if isinstance(x, (list, tuple, np.ndarray, np.generic)) and np.asarray(x).dtype.kind in "biu":
-        return np.asarray(x, dtype=np.float64)[()]
+    if isinstance(x, (list, tuple)):
+        x = np.array(x)
+    if isinstance(x, (np.ndarray, np.generic)) and x.dtype.kind in "biu":
+        return x.astype(np.float64)
     return x
