@@ -82,7 +82,7 @@ class LaneSums:
     """
 
     def __init__(self, program: Layout, path: PathCode, machine: Any) -> None:
-        self.program, self.path = program, path
+        self.program, self.path = program.apart(), path
         self.n_shared = program.nodes.first_node + program.n_uniform
         uniform = slice(0, program.n_uniform)
         curved = (LINEAR[program.nodes.op[uniform]] == 0) & (program.nodes.activity[uniform] > 0)

@@ -110,6 +110,10 @@ class Layout:
         vars(self).update(state)
         self.__post_init__()
 
+    def apart(self) -> Layout:
+        """Return the same layout with a cache of its own, which a fact in `cache` may keep without a circle."""
+        return Layout(**{f.name: getattr(self, f.name) for f in fields(Layout) if f.init} | {"cache": {}})
+
     def unit_directions(self) -> Floats:
         """Return the unit directions of the active inputs as new rows (n_active, n_inputs)."""
         active = np.flatnonzero(self.input_active)

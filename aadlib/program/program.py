@@ -120,7 +120,7 @@ class Program(Layout):
         Raises `BranchChanged` where a recorded comparison comes out otherwise. With lane arguments the result has a
         leading axis of lanes.
         """
-        if self._small is not None and (value := self._small.replay("value", arguments)) is not None:
+        if self._small is not None and (value := self._small.replay(self, "value", arguments)) is not None:
             return value
         return self._value(*arguments)
 
@@ -139,7 +139,7 @@ class Program(Layout):
         """
         if (
             self._small is not None
-            and (both := self._small.replay("value_and_gradient", arguments)) is not None
+            and (both := self._small.replay(self, "value_and_gradient", arguments)) is not None
         ):
             shape = self.arguments[0].shape
             return both[0], both[1].reshape(shape) if shape else float(both[1][0])
@@ -252,7 +252,7 @@ class Program(Layout):
         """
         if (
             self._small is not None
-            and (all_three := self._small.replay("derivatives", arguments)) is not None
+            and (all_three := self._small.replay(self, "derivatives", arguments)) is not None
         ):
             return all_three
         return self._derivatives(*arguments)

@@ -15,14 +15,13 @@ MOST_NODES = 4096
 
 
 class SmallReplays:
-    """Compiled replays of one small program, as many as threads use at once."""
+    """Compiled replays of one small program, as many as threads use at once; it is passed in, being who keeps them."""
 
     def __init__(self, program: Layout) -> None:
-        self._program = program
         self._shape = program.arguments[0].shape
         self._idle: list[Any] = []
 
-    def replay(self, verb: str, arguments: Sequence[Any]) -> Any:
+    def replay(self, program: Layout, verb: str, arguments: Sequence[Any]) -> Any:
         """Return what `PointReplay` has to say, or None where the checked path is needed."""
         if len(arguments) != 1:
             return None
@@ -32,7 +31,7 @@ class SmallReplays:
         try:
             point = self._idle.pop()
         except IndexError:
-            point = PointReplay(self._program, *adjoint_addresses(self._program))
+            point = PointReplay(program, *adjoint_addresses(program))
         result = getattr(point, verb)(inputs.ravel())
         self._idle.append(point)
         return result
