@@ -99,6 +99,7 @@ class BuildWithKernels(build_ext):
 
     def build_extension(self, ext: Extension) -> None:
         if ext.name == "aadlib.sweeps.simd":
+            ext.depends = [KERNELS, *ext.depends]  # no source of the module's own, but linked into it
             ext.extra_objects = [self.kernels(ext, name) for name in INSTRUCTION_SETS]
         super().build_extension(ext)
 
@@ -106,7 +107,7 @@ class BuildWithKernels(build_ext):
         """Return the object file of one instruction set, compiled where a source is newer."""
         folder = os.path.join(self.build_temp, name)
         (path,) = self.compiler.object_filenames([KERNELS], output_dir=folder)
-        if self.force or newer_group([KERNELS, *ext.depends], path, "newer"):
+        if self.force or newer_group(ext.depends, path, "newer"):
             macros = [*MACROS, ("AAD_TABLE", f"aad_kernels_{name}")]
             flags = [*COMPILE, *INSTRUCTION_SETS[name]]
             self.compiler.compile([KERNELS], folder, macros, ext.include_dirs, extra_postargs=flags)

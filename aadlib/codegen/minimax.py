@@ -78,15 +78,15 @@ def coefficients(wanted: Polynomial) -> tuple[list[float], float]:
         grid = [centre - radius * mp.cos(mp.pi * i / (40 * n)) for i in range(40 * n + 1)]
         truth = [wanted.function(mp, t) for t in grid]
         while True:
-            found = _levelled(mp, [wanted.function(mp, t) for t in points], points)
+            levelled = _levelled(mp, [wanted.function(mp, t) for t in points], points)
             errors = [
-                v - sum(c * t**power for power, c in enumerate(found))
+                v - sum(c * t**power for power, c in enumerate(levelled))
                 for t, v in zip(grid, truth, strict=True)
             ]
             places = _alternating(errors, n)
             largest = max(abs(e) for e in errors)
             if largest < mp.mpf("1.01") * min(abs(errors[k]) for k in places):
-                return [float(c) for c in found], float(largest)
+                return [float(c) for c in levelled], float(largest)
             points = [grid[k] for k in places]
 
 

@@ -33,15 +33,15 @@ def _pointers(
     count = len(array.dual.components)
     domain = module.add_metadata(["aadlib duals"])
     scopes = [module.add_metadata([f"component {c}", domain]) for c in range(count)]
-    found = []
+    pointers = []
     for c in range(count):
         row = context.get_constant(types.intp, c)
         pointer = cgutils.get_item_pointer(
             context, builder, data_type, struct, [row, *inside], wraparound=False
         )
         others = module.add_metadata([scope for scope in scopes if scope is not scopes[c]])
-        found.append((pointer, {"alias.scope": module.add_metadata([scopes[c]]), "noalias": others}))
-    return found
+        pointers.append((pointer, {"alias.scope": module.add_metadata([scopes[c]]), "noalias": others}))
+    return pointers
 
 
 @functools.cache

@@ -44,12 +44,12 @@ COMPARISONS = {
 
 def targets(rule: Rule) -> list[Callable[..., Any]]:
     """Return the functions that a row answers for."""
-    found = list(OPERATORS.get(rule.name, ()))
+    functions = list(OPERATORS.get(rule.name, ()))
     for module in (math, np, operations, functions):
         function = getattr(module, rule.name, None)
-        if function is not None and function not in (*ROUNDED_TO_INTEGERS, *found):
-            found.append(function)
-    return found
+        if function is not None and function not in (*ROUNDED_TO_INTEGERS, *functions):
+            functions.append(function)
+    return functions
 
 
 def answer_for(rule: Rule, target: Callable[..., Any]) -> None:

@@ -53,8 +53,8 @@ class BlockCode:
     table : addresses of sums for products of columns; -1 for none, -2 - address for twice
     guards : operation codes, addresses of left and right operands, outcomes
     seed, output : addresses of the output's adjoint and of the output
-    n_fixed, n_places, n_sums, n_columns : sizes of the arena's parts, in blocks; the fixed registers are the first of
-        those before the sums
+    n_fixed, n_addresses, n_sums, n_columns : sizes of the arena's parts, in blocks; the fixed registers are the first
+        of those before the sums
     steps : number of steps for one block
     """
 
@@ -71,7 +71,7 @@ class BlockCode:
     seed: int
     output: int
     n_fixed: int
-    n_places: int
+    n_addresses: int
     n_sums: int
     n_columns: int
     steps: int
@@ -278,7 +278,7 @@ class BlockWriter:
         constants = [(key, r) for key, r in self.fixed.items() if wanted[r]]
         loads = [(key, r) for key, r in self.inputs.items() if wanted[r]]
         given = [r for _, r in (*constants, *loads)]
-        address, n_places = self._addresses([*values, *steps], given, to_the_end)
+        address, n_addresses = self._addresses([*values, *steps], given, to_the_end)
         value_runs, value_operands = _encoded(values, address)
         sum_runs, sum_operands = _encoded(steps, address)
         guard_array = np.array(guards, dtype=np.int64).reshape(-1, 4)
@@ -301,7 +301,7 @@ class BlockWriter:
             seed=int(address[seed]),
             output=int(address[output]),
             n_fixed=len(constants),
-            n_places=n_places,
+            n_addresses=n_addresses,
             n_sums=len(self.sums),
             n_columns=len(self.packed),
             steps=len(values) + len(steps),

@@ -44,9 +44,9 @@ def ended(a: float, b: float) -> float:
 
 
 @cuda.jit(device=True)
-def register(place: int, fixed: Any, arena: Any, thread: int) -> float:
+def register(address: int, fixed: Any, arena: Any, thread: int) -> float:
     """Return the number in a register."""
-    return fixed[place] if place < fixed.size else arena[place, thread]
+    return fixed[address] if address < fixed.size else arena[address, thread]
 
 
 @cuda.jit(device=True)
@@ -152,7 +152,7 @@ def steps_kernel(
 
 @cuda.jit(cache=True)
 def products_kernel(
-    columns: Any, tiles: Any, tiles_per_block: int, slab: int, stride: int, careful: bool, sums: Any
+    columns: Any, tiles: Any, tiles_per_block: int, slab: int, stride: int, zero_ends_chain: bool, sums: Any
 ) -> None:
     """Add the products of columns, summed over this block's share of the lanes, to sums[share, entry, tile].
 
@@ -169,11 +169,11 @@ def products_kernel(
     one, other, weight = 0, 0, -1
     if owns:
         one, other, weight = tiles[tile, 0], tiles[tile, 1], tiles[tile, 2]
-    found = cuda.local.array(ENTRIES, float64)
+    products = cuda.local.array(ENTRIES, float64)
     left = cuda.local.array(TILE, float64)
     right = cuda.local.array(TILE, float64)
     for k in range(ENTRIES):
-        found[k] = 0.0
+        products[k] = 0.0
     for k in range(thread, slab * stride, threads):
         shared[k] = 0.0
     cuda.syncthreads()
@@ -190,18 +190,18 @@ def products_kernel(
                 if weight >= 0:
                     for k in range(TILE):
                         left[k] = ended(left[k], shared[row * stride + weight])
-                if careful:
+                if zero_ends_chain:
                     for k in range(TILE):
                         for m in range(TILE):
-                            found[k * TILE + m] += ended(left[k], right[m])
+                            products[k * TILE + m] += ended(left[k], right[m])
                 else:
                     for k in range(TILE):
                         for m in range(TILE):
-                            found[k * TILE + m] += left[k] * right[m]
+                            products[k * TILE + m] += left[k] * right[m]
         cuda.syncthreads()
     if owns:
         for k in range(ENTRIES):
-            sums[cuda.blockIdx.x, k, tile] += found[k]
+            sums[cuda.blockIdx.x, k, tile] += products[k]
 
 
 @cuda.jit(cache=True)

@@ -49,10 +49,10 @@ cdef class Machine:
         self.c.groups, self.c.n_groups = rows_of(plan.groups), len(plan.groups)
         self.c.table = numbers_of(plan.table)
         self.c.guards = guards_of(code.guards)
-        self.c.n_fixed, self.c.n_places, self.c.n_sums = code.n_fixed, code.n_places, code.n_sums
+        self.c.n_fixed, self.c.n_addresses, self.c.n_sums = code.n_fixed, code.n_addresses, code.n_sums
         self.c.seed, self.c.output = code.seed, code.output
         # The arena, sums lane by lane, the packed columns, the sums of a chunk, and room to begin on a cache line.
-        self.size = (code.n_places + code.n_sums + 1) * AAD_LANES + len(plan.packs) * AAD_COLUMN + code.n_sums
+        self.size = (code.n_addresses + code.n_sums + 1) * AAD_LANES + len(plan.packs) * AAD_COLUMN + code.n_sums
 
     def run(
         self,

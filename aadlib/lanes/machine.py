@@ -52,9 +52,9 @@ def column_plan(code: Any) -> ColumnPlan:
             groups.append((first, n_one, first, n_other, symmetric, weight, start))
         else:
             groups.append((first, n_one, packed(others[:, 1].tolist()), n_other, symmetric, -1, start))
-    table = code.table // LANES - code.n_places
+    table = code.table // LANES - code.n_addresses
     twice = code.table < -1
-    table[twice] = -2 - ((-2 - code.table[twice]) // LANES - code.n_places)
+    table[twice] = -2 - ((-2 - code.table[twice]) // LANES - code.n_addresses)
     table[code.table == -1] = -1
     return ColumnPlan(
         packs=np.array(packs, dtype=np.int32),
@@ -68,7 +68,7 @@ def _added_to(code: Any) -> Ints:
     """Return the numbers of the sums among the targets of the code's steps."""
     runs = np.array([n_operands(kind) for kind in code.sum_runs[:, 0].tolist()], dtype=np.intp)
     widths = np.repeat(runs, code.sum_runs[:, 1])
-    targets = code.sum_operands[np.cumsum(widths) - widths] // LANES - code.n_places
+    targets = code.sum_operands[np.cumsum(widths) - widths] // LANES - code.n_addresses
     return np.unique(targets[targets >= 0]).astype(np.int32)
 
 

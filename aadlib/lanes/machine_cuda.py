@@ -101,7 +101,7 @@ class CudaMachine:
         plan = column_plan(code)
         n_columns = self.n_columns = plan.packs.size
         self._zone = plan.zone
-        self._first_counter = code.n_places + plan.zone.size
+        self._first_counter = code.n_addresses + plan.zone.size
         self.n_rows = self._first_counter + len(code.guards[0])
         self.width = width_of(self.n_rows + n_columns)
         self._kernels = cuda_blocks
@@ -122,8 +122,8 @@ class CudaMachine:
             [code.guards[0], code.guards[1] // LANES, code.guards[2] // LANES, code.guards[3]], axis=1
         )
         # Of the sums, those that steps add to have registers; the others are made by products of columns alone.
-        row_of = np.arange(code.n_places + code.n_sums)
-        row_of[code.n_places + plan.zone] = code.n_places + np.arange(plan.zone.size)
+        row_of = np.arange(code.n_addresses + code.n_sums)
+        row_of[code.n_addresses + plan.zone] = code.n_addresses + np.arange(plan.zone.size)
         self._steps = [
             _on_card(array)
             for array in (
@@ -183,7 +183,7 @@ class CudaMachine:
         )
         n_tiles = max(1, len(self._products.tiles))
         tile_sums = cuda.device_array((self._shares, kernels.ENTRIES, n_tiles), dtype=np.float64)
-        kernels.clear_kernel[self.n_rows - code.n_places, THREADS](self._arena[code.n_places :])
+        kernels.clear_kernel[self.n_rows - code.n_addresses, THREADS](self._arena[code.n_addresses :])
         kernels.clear_kernel[self._shares, THREADS](
             tile_sums.reshape(self._shares, kernels.ENTRIES * n_tiles)
         )
@@ -208,8 +208,8 @@ class CudaMachine:
                 )
             if outputs.size:
                 outputs[lane : lane + n_lanes] = self._outputs[:n_lanes].copy_to_host()
-        totals = cuda.device_array(self.n_rows - code.n_places, dtype=np.float64)
-        kernels.add_lanes_kernel[totals.size, kernels.ADDERS](self._arena, code.n_places, totals)
+        totals = cuda.device_array(self.n_rows - code.n_addresses, dtype=np.float64)
+        kernels.add_lanes_kernel[totals.size, kernels.ADDERS](self._arena, code.n_addresses, totals)
         by_row = totals.copy_to_host()
         sums = np.zeros(code.n_sums)
         sums[self._zone] = by_row[: self._zone.size]

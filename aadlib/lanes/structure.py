@@ -13,8 +13,8 @@ import numpy.typing as npt
 from aadlib.program.layout import Layout
 from aadlib.program.once import once_per_program
 
-MOST_BYTES = 2**26
-"""Code that is cached at most; what was written first goes first."""
+MOST_BYTES, MOST_CODES = 2**26, 1024
+"""Code that is cached at most, and how many of them; what was written first goes first."""
 
 
 class Sized(Protocol):
@@ -29,7 +29,8 @@ Key = ParamSpec("Key")
 Code = TypeVar("Code", bound=Sized)
 Program = TypeVar("Program", bound=Layout)
 
-_cache: dict[Hashable, Sized] = {}
+_cache: dict[Hashable, tuple[int, Sized]] = {}
+"""Code and its bytes, by what wrote it, for which structure and further arguments."""
 
 
 @once_per_program
@@ -57,7 +58,7 @@ def structure_of(program: Layout) -> bytes:
 def once_per_structure(
     write: Callable[Concatenate[Program, Key], Code],
 ) -> Callable[Concatenate[Program, Key], Code]:
-    """Write a program's code at the first call and keep it for all programs of the same structure.
+    """Write a program's code at the first call and cache it for all programs of the same structure.
 
     Code must not hold the program. Further arguments are positional and hashable.
     """
@@ -65,22 +66,21 @@ def once_per_structure(
     @functools.wraps(write)
     def code(program: Program, *key: Key.args, **none: Key.kwargs) -> Code:
         cache_key = (write, structure_of(program), *key)
-        known = cast(Code | None, _cache.get(cache_key))
-        if known is None:
-            known = write(program, *key, **none)
-            if known.nbytes <= MOST_BYTES:
-                _cache[cache_key] = known
-                _drop_oldest()
-        return known
+        if (cached := _cache.get(cache_key)) is not None:
+            return cast(Code, cached[1])
+        written = write(program, *key, **none)
+        if (size := written.nbytes) <= MOST_BYTES:
+            _cache[cache_key] = size, written
+            _drop_oldest()
+        return written
 
     return cast(Callable[Concatenate[Program, Key], Code], code)
 
 
 def _drop_oldest() -> None:
     """Drop what was written first until the cache is small enough; no lock, as every step is one of a dict's own."""
-    total = sum([code.nbytes for code in list(_cache.values())])
+    total = sum([size for size, _ in list(_cache.values())])
     for cache_key in list(_cache):
-        if total <= MOST_BYTES:
+        if total <= MOST_BYTES and len(_cache) <= MOST_CODES:
             break
-        dropped = _cache.pop(cache_key, None)
-        total -= 0 if dropped is None else dropped.nbytes
+        total -= _cache.pop(cache_key, (0, None))[0]

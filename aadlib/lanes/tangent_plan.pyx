@@ -101,7 +101,7 @@ cdef void fill_entries(
                 give_back(addresses[operand, i], pool)
 
 
-def plan_tangents(Nodes nodes, const unsigned char[::1] units, const int[::1] active_slots):
+def plan_tangents(Nodes nodes not None, const unsigned char[::1] units, const int[::1] active_slots):
     """Return (starts, entries, n_blocks) for `second_order_chunk`.
 
     Node k has entries starts[k] to starts[k + 1] - 1, one for each input it moves with: (input, kind, result, left,

@@ -251,7 +251,7 @@ class Replay:
         return products
 
     def sweep_curvature(self, values: Floats, adjoints: Floats, directions: Floats) -> Floats:
-        """Return D (Hessian) D' for rows D (m, n_inputs): the curvature of every node, met by the tangents, (m, m).
+        """Return D (Hessian) D' for rows D (m, n_inputs): the bottleneck sum of tangent rows, (m, m).
 
         No second backward sweep: H = sum over nonlinear nodes of adjoint times second partials times the outer
         product of tangent rows. The cheapest way where composites or few nodes are nonlinear.

@@ -15,10 +15,13 @@ MOST_NODES = 4096
 
 
 class SmallReplays:
-    """Compiled replays of one small program, as many as threads use at once; it is passed in, being who keeps them."""
+    """Compiled replays of one small program, as many as threads use at once.
 
-    def __init__(self, program: Layout) -> None:
-        self._shape = program.arguments[0].shape
+    They do not hold the program, which holds them: it ends with its last reference, without the garbage collector.
+    """
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        self._shape = shape
         self._idle: list[Any] = []
 
     def replay(self, program: Layout, verb: str, arguments: Sequence[Any]) -> Any:
@@ -41,4 +44,5 @@ def small_replays(program: Layout) -> SmallReplays | None:
     """Return the replays of a program that is small, has one active argument and returns one number, else None."""
     plain = not (program.composites or program.has_lanes or program.lines or program.output_shape)
     one = len(program.arguments) == 1 and program.arguments[0].active
-    return SmallReplays(program) if plain and one and 0 < program.n_nodes <= MOST_NODES else None
+    is_small = 0 < program.n_nodes <= MOST_NODES
+    return SmallReplays(program.arguments[0].shape) if plain and one and is_small else None

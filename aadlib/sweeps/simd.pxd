@@ -70,7 +70,7 @@ cdef extern from "aadlib/sweeps/kernels/table.h" nogil:
         Py_ssize_t n_groups
         const int* table
         aad_guards guards
-        Py_ssize_t n_fixed, n_places, n_sums
+        Py_ssize_t n_fixed, n_addresses, n_sums
         int seed, output
 
     ctypedef struct aad_lane_argument:

@@ -1,4 +1,4 @@
-"""Sweeps over blocks of lanes, by the widest instruction set that this processor has.
+"""Sweeps over one market state and over blocks of lanes, by the widest instruction set that this processor has.
 
 The sweeps are C, in `aadlib/sweeps/kernels`, built once per instruction set, and chosen among here alone:
 `AADLIB_INSTRUCTIONS` (baseline, avx2, avx512) forces a set when the package is imported, `use` changes it later, in tests
@@ -58,7 +58,7 @@ def use(name):
         raise AadValueError(f"AADLIB_INSTRUCTIONS = {name!r}: choose one of {', '.join(INSTRUCTION_SETS)}")
     if name not in available():
         raise AadValueError(
-            f"AADLIB_INSTRUCTIONS = {name!r}: this processor or build has {', '.join(available())} only; leave it unset"
+            f"AADLIB_INSTRUCTIONS = {name!r}: this processor and build have {', '.join(available())} only; leave it unset"
         )
     kernels = aad_tables[INSTRUCTION_SETS.index(name)]
     _in_use = name
@@ -97,7 +97,7 @@ def first_changed_guard(tuple guards, const double[::1] values):
 # ---- directions over one market state ------------------------------------------------------------------------------
 
 
-def tangent_sweep(Nodes nodes, const double[::1] values, double[::1] tangents, segment):
+def tangent_sweep(Nodes nodes not None, const double[::1] values, double[::1] tangents, segment):
     """Carry LANES directions forward over a segment; `tangents` (n_slots * LANES) holds seeds and zeros."""
     cdef Py_ssize_t begin, end
     begin, end = segment
@@ -107,7 +107,7 @@ def tangent_sweep(Nodes nodes, const double[::1] values, double[::1] tangents, s
 
 
 def second_order_sweep(
-    Nodes nodes,
+    Nodes nodes not None,
     const double[::1] values,
     const double[::1] adjoints,
     const double[::1] tangents,
@@ -130,7 +130,7 @@ def second_order_sweep(
 
 
 def bottleneck_terms(
-    Nodes nodes,
+    Nodes nodes not None,
     const double[::1] values,
     const double[::1] adjoints,
     const double[:, :, ::1] tangents,
@@ -153,7 +153,7 @@ def bottleneck_terms(
 
 
 def bottleneck_sweep(
-    Nodes nodes,
+    Nodes nodes not None,
     const unsigned char[::1] created,
     const double[::1] values,
     const double[::1] adjoints,
@@ -192,10 +192,10 @@ cdef aad_guards guards_of(tuple guards) except *:
     cdef const int[::1] left = guards[1]
     cdef const int[::1] right = guards[2]
     cdef const unsigned char[::1] outcome = guards[3]
-    cdef aad_guards found = aad_guards(NULL, NULL, NULL, NULL, op.shape[0])
+    cdef aad_guards recorded = aad_guards(NULL, NULL, NULL, NULL, op.shape[0])
     if op.shape[0]:
-        found.op, found.left, found.right, found.outcome = &op[0], &left[0], &right[0], &outcome[0]
-    return found
+        recorded.op, recorded.left, recorded.right, recorded.outcome = &op[0], &left[0], &right[0], &outcome[0]
+    return recorded
 
 
 cdef aad_chunk chunk_of(
@@ -204,23 +204,23 @@ cdef aad_chunk chunk_of(
     """Return one call's share of the lanes for C; the arrays must live as long as they are used."""
     cdef const int[::1] slots = lane_inputs[0]
     cdef const double[:, :] numbers = lane_inputs[1]
-    cdef aad_chunk found
-    memset(&found, 0, sizeof(found))
-    found.nodes = &nodes.c
-    found.begin_node = begin_node
-    found.inputs.n_slots = slots.shape[0]
+    cdef aad_chunk chunk
+    memset(&chunk, 0, sizeof(chunk))
+    chunk.nodes = &nodes.c
+    chunk.begin_node = begin_node
+    chunk.inputs.n_slots = slots.shape[0]
     if slots.shape[0]:
-        found.inputs.slots = &slots[0]
-        found.inputs.numbers = <const char*>&numbers[0, 0]
-        found.inputs.slot_stride, found.inputs.lane_stride = numbers.strides[0], numbers.strides[1]
-    found.guards = guards_of(guards)
-    found.values = &values[0]
-    found.begin, found.end = lanes
-    return found
+        chunk.inputs.slots = &slots[0]
+        chunk.inputs.numbers = <const char*>&numbers[0, 0]
+        chunk.inputs.slot_stride, chunk.inputs.lane_stride = numbers.strides[0], numbers.strides[1]
+    chunk.guards = guards_of(guards)
+    chunk.values = &values[0]
+    chunk.begin, chunk.end = lanes
+    return chunk
 
 
 def evaluate_chunk(
-    Nodes nodes,
+    Nodes nodes not None,
     Py_ssize_t begin_node,
     tuple lane_inputs,
     tuple guards,
@@ -245,7 +245,7 @@ def evaluate_chunk(
 
 
 def gradient_chunk(
-    Nodes nodes,
+    Nodes nodes not None,
     Py_ssize_t begin_node,
     tuple lane_inputs,
     tuple guards,
@@ -274,7 +274,7 @@ def gradient_chunk(
 
 
 def second_order_chunk(
-    Nodes nodes,
+    Nodes nodes not None,
     Py_ssize_t begin_node,
     tuple lane_inputs,
     tuple guards,

@@ -35,22 +35,22 @@ def lane_sums(
     """
     sums = [0.0] * code.n_sums
     for rows in lanes:
-        arena = [0.0] * (code.n_places + code.n_sums)
+        arena = [0.0] * (code.n_addresses + code.n_sums)
         arena[: code.n_fixed] = fixed
         for argument, position, address in code.loads.tolist():
             arena[address // LANES] = rows[argument][position]
         arena[code.seed // LANES] = 1.0
-        for kind, places in _steps(code.value_runs.tolist(), code.value_operands.tolist()):
-            _take(arena, kind, places)
-        for kind, places in _steps(code.sum_runs.tolist(), code.sum_operands.tolist()):
-            _take(arena, kind, places)
+        for kind, addresses in _steps(code.value_runs.tolist(), code.value_operands.tolist()):
+            _take(arena, kind, addresses)
+        for kind, addresses in _steps(code.sum_runs.tolist(), code.sum_operands.tolist()):
+            _take(arena, kind, addresses)
         _multiply(code, arena)
-        sums = [total + found for total, found in zip(sums, arena[code.n_places :], strict=True)]
+        sums = [total + added for total, added in zip(sums, arena[code.n_addresses :], strict=True)]
     return sums
 
 
 def _steps(runs: list[list[int]], operands: list[int]) -> Iterator[tuple[int, list[int]]]:
-    """Yield (kind, places) of every step."""
+    """Yield (kind, addresses) of every step."""
     at = 0
     for kind, count in runs:
         width = n_operands(kind)
@@ -59,13 +59,15 @@ def _steps(runs: list[list[int]], operands: list[int]) -> Iterator[tuple[int, li
             at += width
 
 
-def _take(arena: list[float], kind: int, places: list[int]) -> None:
+def _take(arena: list[float], kind: int, addresses: list[int]) -> None:
     """Take one step."""
-    target, numbers = places[0], [arena[place] for place in places[1:]]
+    target, numbers = addresses[0], [arena[address] for address in addresses[1:]]
     if kind >= SECOND:
-        arena[places[0]], arena[places[1]], arena[places[2]] = evaluate.second(kind - SECOND, *numbers[2:])
+        arena[addresses[0]], arena[addresses[1]], arena[addresses[2]] = evaluate.second(
+            kind - SECOND, *numbers[2:]
+        )
     elif kind >= FIRST:
-        arena[places[0]], arena[places[1]] = evaluate.first(kind - FIRST, *numbers[1:])
+        arena[addresses[0]], arena[addresses[1]] = evaluate.first(kind - FIRST, *numbers[1:])
     elif kind >= VALUE:
         arena[target] = evaluate.value(kind - VALUE, *numbers)
     elif kind == TIMES:
@@ -90,9 +92,9 @@ def _multiply(code: BlockCode, arena: list[float]) -> None:
     for one, n_one, other, n_other, _, start in code.groups.tolist():
         for i in range(n_one):
             for j in range(n_other):
-                place = table[start + i * n_other + j]
-                found = product(columns[one + i], columns[other + j])
-                if place >= 0:
-                    arena[place // LANES] += found
-                elif place < -1:
-                    arena[(-2 - place) // LANES] += 2.0 * found
+                address = table[start + i * n_other + j]
+                term = product(columns[one + i], columns[other + j])
+                if address >= 0:
+                    arena[address // LANES] += term
+                elif address < -1:
+                    arena[(-2 - address) // LANES] += 2.0 * term

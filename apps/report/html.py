@@ -30,6 +30,7 @@ h2{font-size:1.2rem;margin:2.4rem 0 .4rem;padding-top:1rem;border-top:1px solid 
 h3{font-size:1rem;margin:1.4rem 0 .3rem}
 p{margin:.5rem 0;max-width:75ch}
 .muted,figcaption,.note{color:var(--muted);font-size:.88rem}
+.warning{border-left:4px solid var(--accent);padding:.2rem .8rem;background:var(--card)}
 .cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(148px,1fr));gap:.7rem;margin:1rem 0}
 @media (min-width:900px){.cards{grid-template-columns:repeat(4,1fr)}}
 .card{background:var(--card);border-radius:.6rem;padding:.7rem .85rem}
@@ -86,6 +87,11 @@ def links(headings: Iterable[str]) -> str:
 def paragraph(text: str) -> str:
     """Return a paragraph of plain text."""
     return f"<p>{escape(text)}</p>"
+
+
+def warning(text: str) -> str:
+    """Return a paragraph that stands out."""
+    return f'<p class="warning">Warning: {escape(text)}.</p>'
 
 
 def cards(figures: Mapping[str, str]) -> str:

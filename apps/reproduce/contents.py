@@ -35,8 +35,12 @@ TABLES = (
     Entry("table-9", "its times, 5 to 40 assets", is_simulated=True),
     Entry("table-10", "conditional expectation and vibrato, price and gamma", is_simulated=True),
     Entry("table-11", "likelihood ratio, Malliavin weights and kernel, price and gamma", is_simulated=True),
+    Entry("table-12", "caps on live arcs, American put with frozen exercise times", is_simulated=True),
+    Entry("table-13", "its mini-batches, coarse and fine", is_simulated=True),
     Entry("table-14", "bumping, edge pushing and Taylor compared"),
+    Entry("american-truth", "the American put's Greeks by every route, against the truth", is_simulated=True),
     Entry("julia-crr", "dual numbers through a binomial tree, times"),
+    Entry("julia-lsm", "dual numbers through least-squares Monte Carlo, times", is_simulated=True),
 )
 
 FIGURES = (
@@ -45,6 +49,7 @@ FIGURES = (
     Entry("figure-4", "market smiles and their B-spline fit"),
     Entry("figure-5", "calibrated local-volatility surface"),
     Entry("figure-6", "Hessian of a call in ten B-spline weights"),
+    Entry("figure-7", "frozen exercise times: caps on live arcs, and what is missing", is_simulated=True),
     Entry("julia-figure-1a", "delta of a binomial tree against the spot"),
     Entry("julia-figure-1b", "the same over a small range: a staircase"),
     Entry("julia-figure-2", "gamma by finite differences, dual numbers and the likelihood ratio"),

@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -18,69 +18,104 @@ if TYPE_CHECKING:
     from pricers.chain.quotes import Quotes
 
 COLUMNS = ("quantity", "expiry", "strike", "cp")
-"""Columns of a book file; `root` and `label` may be added."""
+"""Columns of a book file."""
+OPTIONAL_COLUMNS = ("root", "label", "multiplier", "product")
+"""Columns that may be added."""
+PRODUCTS = ("vanilla",)
+"""What the column `product` may say; empty is the first."""
 
 _TENORS = {"1m": 1.0 / 12.0, "3m": 0.25, "6m": 0.5, "1y": 1.0}
 _QUANTITIES = (-20.0, -10.0, 10.0, 20.0)
 _NEAR = 1.5
 """Factor by which a slice may miss a tenor and still bear its name."""
+_SAME_DELTA = 0.08
+"""A slice holds a position where a listed strike misses the delta that is meant by no more."""
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Position:
-    """So many European options of one kind; `slice_index` points into the quotes' slices."""
+    """So many European options of one kind; `slice_index` points into the quotes' slices.
+
+    One option pays `multiplier` times what its formula says.
+    """
 
     label: str
     quantity: float
     slice_index: int
     strike: float
     is_call: bool
+    multiplier: float = 1.0
+
+    @property
+    def size(self) -> float:
+        """What the Greeks of one option are multiplied by."""
+        return self.quantity * self.multiplier
+
+
+class _Listed(NamedTuple):
+    """A listed strike of a slice, its delta as a call, and by how much that misses the delta that is meant."""
+
+    strike: float
+    call_delta: float
+    miss: float
+
+    def position(self, name: str, quantity: float, slice_index: int, *, is_call: bool) -> Position:
+        """Return a position that is called what it is: its kind and its forward Black delta in hundredths."""
+        delta = self.call_delta if is_call else 1.0 - self.call_delta
+        label = f"{name} {100.0 * delta:.0f}-delta {'call' if is_call else 'put'}"
+        return Position(label, quantity, slice_index, self.strike, is_call)
 
 
 def default_book(quotes: Quotes) -> list[Position]:
     """Return the embedded book: short near, long far, with a risk reversal and a butterfly.
 
-    At the slices near 1, 3, 6 and 12 months, as far as the chain has them: at-the-money and 25-delta calls and puts; a
-    risk reversal at 3 months and a butterfly at 6, or at the last of these slices. Strikes are listed ones.
+    At the slices near 1, 3, 6 and 12 months that list strikes at the money and at 25 delta: at-the-money and 25-delta
+    calls and puts; a risk reversal at 3 months and a butterfly at 6, or at the last of these slices. Strikes are listed
+    ones, and a label says the delta of its own strike.
     """
-    chosen = _chosen_slices(quotes)
-    listed = {name: _listed_strikes(quotes, k) for name, (k, _) in chosen.items()}
+    listed = [_listed_strikes(quotes, k) for k in range(len(quotes.slices))]
+    chosen = _chosen_slices(quotes, listed)
     book = []
     for name, (k, quantity) in chosen.items():
-        put, money, call = listed[name]
+        low, money, high = listed[k]
         book += [
-            Position(f"{name} ATM call", quantity, k, money, True),
-            Position(f"{name} ATM put", quantity, k, money, False),
-            Position(f"{name} 25-delta call", quantity, k, call, True),
-            Position(f"{name} 25-delta put", quantity, k, put, False),
+            money.position(name, quantity, k, is_call=True),
+            money.position(name, quantity, k, is_call=False),
+            high.position(name, quantity, k, is_call=True),
+            low.position(name, quantity, k, is_call=False),
         ]
     last = list(chosen)[-1]
     name = "3m" if "3m" in chosen else last
-    put, money, call = listed[name]
     k = chosen[name][0]
-    if put < call:
+    low, money, high = listed[k]
+    if low.strike < high.strike:
         book += [
-            Position(f"{name} risk reversal, call", 15.0, k, call, True),
-            Position(f"{name} risk reversal, put", -15.0, k, put, False),
+            high.position(f"{name} risk reversal,", 15.0, k, is_call=True),
+            low.position(f"{name} risk reversal,", -15.0, k, is_call=False),
         ]
     name = "6m" if "6m" in chosen else last
-    put, money, call = listed[name]
     k = chosen[name][0]
-    if put < money < call:
+    low, money, high = listed[k]
+    if low.strike < money.strike < high.strike:
         book += [
-            Position(f"{name} butterfly, low wing", 10.0, k, put, True),
-            Position(f"{name} butterfly, body", -20.0, k, money, True),
-            Position(f"{name} butterfly, high wing", 10.0, k, call, True),
+            item.position(f"{name} butterfly,", quantity, k, is_call=True)
+            for item, quantity in ((low, 10.0), (money, -20.0), (high, 10.0))
         ]
     return book
 
 
-def _chosen_slices(quotes: Quotes) -> dict[str, tuple[int, float]]:
-    """Return name -> (slice, quantity): tenors that a slice is near to, or else the nearest slices by their expiry."""
+def _chosen_slices(quotes: Quotes, listed: list[tuple[_Listed, ...]]) -> dict[str, tuple[int, float]]:
+    """Return name -> (slice, quantity): tenors that a slice is near to, or else the nearest slices by their expiry.
+
+    Only slices that hold the deltas of the book are looked at, where there are any.
+    """
     expiries = np.array([s.expiry for s in quotes.slices])
-    quoted = np.unique(quotes.slice_index)  # a slice may have lost all its quotes
+    holding = [
+        k for k, strikes in enumerate(listed) if strikes and max(s.miss for s in strikes) <= _SAME_DELTA
+    ]
+    quoted = np.array(holding or [k for k, strikes in enumerate(listed) if strikes])
     nearest: list[tuple[float, int, str, float]] = []
     for (tenor, years), quantity in zip(_TENORS.items(), _QUANTITIES, strict=True):
         miss = np.abs(np.log(expiries[quoted] / years))
@@ -93,32 +128,38 @@ def _chosen_slices(quotes: Quotes) -> dict[str, tuple[int, float]]:
     return {name: (k, quantity) for k, (name, quantity) in sorted((near or far).items())}
 
 
-def _listed_strikes(quotes: Quotes, k: int) -> tuple[float, float, float]:
-    """Return the listed strikes nearest to the 25-delta put, the forward and the 25-delta call of slice `k`."""
+def _listed_strikes(quotes: Quotes, k: int) -> tuple[_Listed, ...]:
+    """Return the listed strikes nearest to the 25-delta put, the forward and the 25-delta call of slice `k`.
+
+    None where the slice has no quotes left.
+    """
     from aadlib import norm_cdf
 
     mine = quotes.slice_index == k
+    if not mine.any():
+        return ()
     x, volatility, strike = quotes.log_moneyness[mine], quotes.volatility[mine], quotes.strike[mine]
     deviation = volatility * np.sqrt(quotes.slices[k].expiry)
     call_delta = norm_cdf(-x / deviation + 0.5 * deviation)  # of the forward
-    nearest = [
-        int(np.argmin(np.abs(call_delta - 0.75))),
-        int(np.argmin(np.abs(x))),
-        int(np.argmin(np.abs(call_delta - 0.25))),
-    ]
-    low, money, high = (float(strike[j]) for j in nearest)
-    return low, money, high
+    listed = []
+    for meant in (0.75, norm_cdf(0.5 * deviation), 0.25):  # the middle one of a call at the forward
+        miss = np.abs(call_delta - meant)
+        j = int(np.argmin(miss))
+        listed.append(_Listed(float(strike[j]), float(call_delta[j]), float(miss[j])))
+    return tuple(listed)
 
 
 def read_book(path: Path, quotes: Quotes) -> list[Position]:
-    """Read a book from a CSV file with the columns `COLUMNS`, and `root` and `label` where wanted.
+    """Read a book from a CSV file with the columns `COLUMNS`, and any of `OPTIONAL_COLUMNS`.
 
-    An expiry is a date of the chain's slices; without a root, the one that settles last on that date is meant.
+    An expiry is a date of the chain's slices; without a root, the one that settles last on that date is meant. The
+    `multiplier` is what one point of price is worth (1 where it is empty); the `product` must be vanilla.
 
     Raises
     ------
     AadValueError
-        The file cannot be read, has no rows, lacks a column, or a field is not what it should be (with its line).
+        The file cannot be read, has no rows, lacks a column or has one that is not known, or a field is not what it
+        should be (with its line).
     """
     try:
         with open(path, encoding="utf-8-sig", newline="") as stream:
@@ -127,6 +168,14 @@ def read_book(path: Path, quotes: Quotes) -> list[Position]:
             if missing:
                 raise AadValueError(
                     f"{path}: missing columns {', '.join(missing)}: a book needs {', '.join(COLUMNS)}"
+                )
+            unknown = [
+                repr(name) for name in reader.fieldnames or [] if name not in COLUMNS + OPTIONAL_COLUMNS
+            ]
+            if unknown:
+                raise AadValueError(
+                    f"{path}: unknown columns {', '.join(unknown)}: a book has {', '.join(COLUMNS)}, and "
+                    f"{', '.join(OPTIONAL_COLUMNS)} where wanted; remove or rename them"
                 )
             book = [_position(path, number, row, quotes) for number, row in enumerate(reader, start=1)]
     except OSError as error:
@@ -162,6 +211,15 @@ def _position(path: Path, number: int, row: dict[str, str | None], quotes: Quote
         raise AadValueError(f"{where}: quantity = {quantity}: must be finite and not zero")
     if not (math.isfinite(strike) and strike > 0.0):
         raise AadValueError(f"{where}: strike = {strike}: must be finite and above zero")
+    multiplier = parsed("multiplier", parse_number) if text.get("multiplier") else 1.0
+    if not (math.isfinite(multiplier) and multiplier > 0.0):
+        raise AadValueError(f"{where}: multiplier = {multiplier}: must be finite and above zero")
+    product = text.get("product", "").lower() or PRODUCTS[0]
+    if product not in PRODUCTS:
+        raise AadValueError(
+            f"{where}: product = {product!r}: this report prices {', '.join(PRODUCTS)} options only; price others on "
+            "the calibrated surface in Python, with pricers.pde or pricers.monte_carlo"
+        )
     root = text.get("root", "")
     fitting = [k for k, s in enumerate(quotes.slices) if s.expiry_date == date and root in ("", s.root)]
     if not fitting:
@@ -169,4 +227,4 @@ def _position(path: Path, number: int, row: dict[str, str | None], quotes: Quote
         labels = ", ".join(s.label for s in quotes.slices)
         raise AadValueError(f"{where}: no slice {wanted}; the calibrated ones are {labels}")
     label = text.get("label", "") or f"{'call' if is_call else 'put'} {strike:g}"
-    return Position(label, quantity, fitting[-1], strike, is_call)
+    return Position(label, quantity, fitting[-1], strike, is_call, multiplier)

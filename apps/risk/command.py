@@ -3,83 +3,22 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aadlib.errors import AadValueError
-from apps.data.synthetic import synthetic_quotes
 from apps.program import Program
 from apps.report.files import require_replaceable, staged_folder, write_whole
 from apps.report.progress import Stages, stages
 from apps.report.tables import print_table
+from apps.risk.arguments import add_arguments
+from apps.risk.loading import load, provenance
 from apps.risk.results import RiskResult
-from greeks2 import METHODS
+from greeks2.methods import takes_composites
 
 if TYPE_CHECKING:
+    from pricers.calibration import CalibrationSettings, Screen
+    from pricers.chain import ArbitrageReport
     from pricers.chain.quotes import Quotes
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the program's arguments."""
-    add = parser.add_argument
-    add(
-        "chain",
-        nargs="?",
-        type=Path,
-        metavar="CHAIN.csv",
-        help="option chain (a synthetic one that ships with the package)",
-    )
-    add(
-        "--book",
-        type=Path,
-        metavar="BOOK.csv",
-        help="columns quantity, expiry, strike, cp (an embedded book)",
-    )
-    add(
-        "--out",
-        type=Path,
-        default=Path("risk-report"),
-        metavar="DIR",
-        help="folder of the report (risk-report)",
-    )
-    add(
-        "--weights",
-        choices=["equal", "inverse_spread"],
-        default="equal",
-        help="of the squared volatility errors",
-    )
-    add(
-        "--optimiser",
-        default="gauss_newton",
-        metavar="NAME",
-        help="gauss_newton, least_squares, or L-BFGS-B and kin",
-    )
-    add("--strikes", type=int, default=16, metavar="N", help="spline weights along strike (16)")
-    add("--expiries", type=int, default=12, metavar="N", help="spline weights along time (12)")
-    add(
-        "--min-open-interest",
-        type=float,
-        default=100.0,
-        metavar="N",
-        help="least open interest of a quote (100)",
-    )
-    add("--min-days", type=float, default=7.0, metavar="D", help="shortest expiry in days (7)")
-    add("--max-years", type=float, default=2.0, metavar="Y", help="longest expiry in years (2)")
-    add(
-        "--holdout",
-        type=float,
-        default=0.2,
-        metavar="SHARE",
-        help="quotes held out for the second fit (0.2; 0: none)",
-    )
-    add("--seed", type=int, default=20240229, metavar="N", help="of the draw of the held-out quotes")
-    add(
-        "--method",
-        choices=[*METHODS, "auto"],
-        default="auto",
-        help="of the Hessian (auto); edge_pushing and taylor record every operation of the march",
-    )
-    add("--smiles", type=int, default=12, metavar="N", help="expiries drawn in the report (12)")
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -87,7 +26,7 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.smiles < 1:
         raise AadValueError(f"--smiles = {arguments.smiles}: must be at least 1")
     require_replaceable(arguments.out)
-    with stages(9) as job:
+    with stages(10) as job:
         result = calculate(arguments, job)
         with job.stage("pictures and page"):
             from apps.risk.csv_tables import csv_files
@@ -109,30 +48,31 @@ def calculate(arguments: argparse.Namespace, job: Stages) -> RiskResult:
     with job.stage("reading and cleaning the chain"):
         from apps.risk.book import default_book, read_book
 
-        source, quotes = load(arguments)
+        source, loaded = load(arguments)
         # Before anything is fitted: whoever mistyped the book waits no longer than for this.
-        book = read_book(arguments.book, quotes) if arguments.book else default_book(quotes)
+        book = read_book(arguments.book, loaded) if arguments.book else []
     with job.stage("loading compiled code"):
         from pricers.calibration import calibrate, holdout
         from pricers.calibration.svi_fit import fit_svi_slices
-    size = {"n_strikes": arguments.strikes, "n_expiries": arguments.expiries}
+    with job.stage("screening the quotes"):
+        settings, screen, arbitrage = screened(arguments, loaded)
+        quotes = screen.apply(loaded)
+        book = book or default_book(quotes)
+    how = {
+        "weights": arguments.weights,
+        "n_strikes": arguments.strikes,
+        "n_expiries": arguments.expiries,
+        "optimiser": arguments.optimiser,
+        "settings": settings,
+    }
     with job.stage("calibrating the surface"):
-        calibration = calibrate(
-            quotes=quotes, weights=arguments.weights, optimiser=arguments.optimiser, **size
-        )
+        calibration = calibrate(quotes=quotes, **how)
     with job.stage("fitting SVI"):
         svi = fit_svi_slices(quotes=quotes, weights=arguments.weights)
     with job.stage("holdout"):
         held_out = None
         if arguments.holdout:
-            held_out = holdout(
-                quotes=quotes,
-                weights=arguments.weights,
-                optimiser=arguments.optimiser,
-                fraction=arguments.holdout,
-                seed=arguments.seed,
-                **size,
-            )
+            held_out = holdout(quotes=quotes, fraction=arguments.holdout, seed=arguments.seed, **how)
     with job.stage("book and Greeks"):
         from apps.risk.buckets import bucket_expiries, volatility_buckets
         from apps.risk.greeks import book_greeks
@@ -140,7 +80,7 @@ def calculate(arguments: argparse.Namespace, job: Stages) -> RiskResult:
 
         buckets = volatility_buckets(bucket_expiries(quotes))
         model = BookModel(quotes, calibration.surface, book, buckets)
-        program = model.record(expand=arguments.method in ("edge_pushing", "taylor"))
+        program = model.record(expand=not takes_composites(arguments.method))
         greeks = book_greeks(model, program, method=arguments.method)
     with job.stage("independent checks"):
         from apps.risk.checks import check_greeks
@@ -148,6 +88,9 @@ def calculate(arguments: argparse.Namespace, job: Stages) -> RiskResult:
         checks = check_greeks(model, program, greeks)
     return RiskResult(
         source=source,
+        loaded=loaded,
+        screen=screen,
+        arbitrage=arbitrage,
         quotes=quotes,
         calibration=calibration,
         svi=svi,
@@ -156,21 +99,22 @@ def calculate(arguments: argparse.Namespace, job: Stages) -> RiskResult:
         greeks=greeks,
         buckets=buckets,
         checks=tuple(checks),
+        provenance=provenance(arguments),
     )
 
 
-def load(arguments: argparse.Namespace) -> tuple[str, Quotes]:
-    """Return the name of the chain and its quotes."""
-    from pricers.chain import load_quotes
+def screened(
+    arguments: argparse.Namespace, quotes: Quotes
+) -> tuple[CalibrationSettings, Screen, ArbitrageReport]:
+    """Return the settings of the fit, and what they and the prices say of the quotes."""
+    from pricers.calibration import CalibrationSettings, screen_quotes
+    from pricers.chain import find_arbitrage
 
     limits = {
-        "min_open_interest": arguments.min_open_interest,
-        "min_expiry": arguments.min_days / 365.0,
-        "max_expiry": arguments.max_years,
+        "max_relative_spread": arguments.max_relative_spread,
+        "max_deviation": arguments.max_deviation,
     }
-    if arguments.chain is not None:
-        return str(arguments.chain), load_quotes(arguments.chain, **limits)
-    return "synthetic chain", synthetic_quotes(**limits)
+    return CalibrationSettings(**limits), screen_quotes(quotes, **limits), find_arbitrage(quotes)
 
 
 def print_result(result: RiskResult) -> None:
@@ -179,6 +123,8 @@ def print_result(result: RiskResult) -> None:
 
     for make in (
         tables.dropped,
+        *([tables.left_out] if not result.screen.kept.all() else []),
+        *([tables.arbitrage] if result.arbitrage.found else []),
         tables.fit,
         tables.optimisation,
         tables.book,

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from apps.report.files import csv_text
+from apps.risk.data_tables import market_rows
 from apps.risk.results import RiskResult
-from apps.risk.tables import greek_rows
+from apps.risk.tables import arbitrage_rows, greek_rows, screen_rows
 from pricers.calibration.quality import inside_bid_ask
 
 
@@ -18,6 +20,8 @@ def csv_files(result: RiskResult) -> dict[str, str]:
         "quotes.csv": csv_text(_quotes(result)),
         "slices.csv": csv_text(_slices(result)),
         "dropped.csv": csv_text(_dropped(result)),
+        "left_out.csv": csv_text(_left_out(result)),
+        "arbitrage.csv": csv_text(_arbitrage(result)),
         "fit.csv": csv_text(_fit(result)),
         "surface_weights.csv": csv_text(_surface(result)),
         "book.csv": csv_text(_book(result)),
@@ -27,6 +31,7 @@ def csv_files(result: RiskResult) -> dict[str, str]:
         "vega.csv": csv_text(_vega(result)),
         "vega_matrix.csv": csv_text(_matrix(result.buckets.labels, result.greeks.vega_vega)),
         "checks.csv": csv_text(_checks(result)),
+        "market.csv": csv_text(_market(result)),
     }
 
 
@@ -49,13 +54,16 @@ def _quotes(result: RiskResult) -> dict[str, Any]:
         "fit_volatility": model,
         "svi_volatility": result.svi.model_volatility,
         "fit_less_mid": model - q.volatility,
-        "inside_bid_ask": inside_bid_ask(quotes=q, model_volatility=model),
+        "inside_bid_ask": [None] * len(q)
+        if q.is_mid_only
+        else inside_bid_ask(quotes=q, model_volatility=model),
         "vega": q.vega,
     }
 
 
 def _slices(result: RiskResult) -> dict[str, Any]:
     slices, ours, svi = result.quotes.slices, result.calibration.quality, result.svi.quality
+    blank = [None] * len(slices)
     return {
         "root": [s.root for s in slices],
         "expiry": [s.expiry_date.isoformat() for s in slices],
@@ -65,14 +73,27 @@ def _slices(result: RiskResult) -> dict[str, Any]:
         "quotes": np.bincount(result.quotes.slice_index, minlength=len(slices)),
         "rmse": ours.slice_rmse,
         "svi_rmse": svi.slice_rmse,
-        "inside_bid_ask": ours.slice_inside,
-        "svi_inside_bid_ask": svi.slice_inside,
+        "inside_bid_ask": blank if result.quotes.is_mid_only else ours.slice_inside,
+        "svi_inside_bid_ask": blank if result.quotes.is_mid_only else svi.slice_inside,
     }
 
 
 def _dropped(result: RiskResult) -> dict[str, Any]:
     counts = {**result.quotes.dropped, "kept": len(result.quotes)}
     return {"reason": list(counts), "rows": list(counts.values())}
+
+
+def _left_out(result: RiskResult) -> dict[str, Any]:
+    names = ("quote", "reason", "volatility_percent", "expected_percent", "deviations", "relative_spread")
+    return _columns(names, screen_rows(result))
+
+
+def _arbitrage(result: RiskResult) -> dict[str, Any]:
+    return _columns(("kind", "gain", "sold", "bought"), arbitrage_rows(result))
+
+
+def _columns(names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> dict[str, Any]:
+    return {name: [row[j] for row in rows] for j, name in enumerate(names)}
 
 
 def _fit(result: RiskResult) -> dict[str, Any]:
@@ -83,7 +104,10 @@ def _fit(result: RiskResult) -> dict[str, Any]:
             "holdout, held out": result.holdout.held_out,
         }
     names = ("n_quotes", "rmse", "equal_rmse", "tight_rmse", "worst", "share_inside")
-    return {"model": list(models), **{name: [getattr(q, name) for q in models.values()] for name in names}}
+    columns = {name: [getattr(q, name) for q in models.values()] for name in names}
+    if result.quotes.is_mid_only:
+        columns["share_inside"] = [None] * len(models)
+    return {"model": list(models), **columns}
 
 
 def _surface(result: RiskResult) -> dict[str, Any]:
@@ -102,10 +126,12 @@ def _surface(result: RiskResult) -> dict[str, Any]:
 
 def _book(result: RiskResult) -> dict[str, Any]:
     slices = [result.quotes.slices[p.slice_index] for p in result.book]
-    quantities = np.array([p.quantity for p in result.book])
+    quantities = np.array([p.size for p in result.book])
+    multipliers = [p.multiplier for p in result.book]
     return {
         "label": [p.label for p in result.book],
         "quantity": [p.quantity for p in result.book],
+        **({"multiplier": multipliers} if set(multipliers) != {1.0} else {}),
         "root": [s.root for s in slices],
         "expiry": [s.expiry_date.isoformat() for s in slices],
         "strike": [p.strike for p in result.book],
@@ -156,4 +182,24 @@ def _checks(result: RiskResult) -> dict[str, Any]:
         "report": [c.ours for c in result.checks],
         "independent": [c.independent for c in result.checks],
         "how": [c.how for c in result.checks],
+    }
+
+
+def _market(result: RiskResult) -> dict[str, Any]:
+    names = (
+        "expiry", "years", "forward", "discount", "zero_rate", "forward_rate", "regression_rate",
+        "regression_rate_error", "carry", "pairs", "parity_error",
+    )  # fmt: skip
+    columns = zip(*market_rows(result), strict=True)
+    percent = {
+        "zero_rate",
+        "forward_rate",
+        "regression_rate",
+        "regression_rate_error",
+        "carry",
+        "parity_error",
+    }
+    return {
+        name: [0.01 * float(v) for v in column] if name in percent else column
+        for name, column in zip(names, columns, strict=True)
     }

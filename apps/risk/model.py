@@ -19,7 +19,7 @@ from pricers.pde.forward import book_grid, price_book
 if TYPE_CHECKING:
     from pricers.chain.quotes import Quotes
     from pricers.pde.grids import ForwardGrid
-    from pricers.surfaces.spline_local_volatility import SplineLocalVolatility
+    from pricers.surfaces.calibrated_volatility import CalibratedVolatility
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class BookModel:
     """
 
     quotes: Quotes
-    surface: SplineLocalVolatility
+    surface: CalibratedVolatility
     book: Sequence[Position]
     buckets: Buckets
 
@@ -53,8 +53,8 @@ class BookModel:
 
     @property
     def quantities(self) -> Floats:
-        """Number of options of each position, (n_positions,)."""
-        return np.array([p.quantity for p in self.book])
+        """What the price of one option of each position counts, (n_positions,)."""
+        return np.array([p.size for p in self.book])
 
     @property
     def point(self) -> Floats:

@@ -13,23 +13,26 @@ from apps.report.matrices import draw_buckets, draw_signed_map
 from apps.report.plots import as_inline_svg, readable_expiry
 from apps.report.smiles import draw_smile, representative
 from apps.report.surfaces import draw_surface
-from apps.risk import tables
+from apps.risk import data_tables, tables
 from apps.risk.results import RiskResult
 
 if TYPE_CHECKING:
-    from pricers.surfaces.spline_local_volatility import SplineLocalVolatility
+    from pricers.calibration import CalibrationResult, FitQuality
+    from pricers.surfaces.calibrated_volatility import CalibratedVolatility
 
 
 def report_page(result: RiskResult, n_smiles: int) -> str:
     """Return the page; `n_smiles` expiries get a picture."""
     sections = {
         "Fit": _fit(result),
+        "Quotes": [html.data_table(tables.left_out(result)), html.data_table(tables.arbitrage(result))],
         "Smiles": _smiles(result, n_smiles),
         "Surface": _surface(result),
         "Book and Greeks": _greeks(result),
         "Vega": _vega(result),
         "Hessian": _hessian(result),
         "Checks": [html.data_table(tables.checks(result))],
+        "Data": _data(result),
     }
     q, c = result.quotes, result.calibration
     overview = html.cards(
@@ -41,10 +44,11 @@ def report_page(result: RiskResult, n_smiles: int) -> str:
             "rho, per basis point": f"{1e-4 * result.greeks.gradient[1]:.4g}",
             "quotes, slices": f"{len(q):,}, {len(q.slices)}",
             "rmse, volatility points (SVI)": f"{100.0 * c.rmse:.3f} ({100.0 * result.svi.quality.rmse:.3f})",
-            "inside bid-ask (SVI)": f"{100.0 * c.share_inside:.1f}% ({100.0 * result.svi.quality.share_inside:.0f}%)",
+            "inside bid-ask (SVI)": "mid prices only" if q.is_mid_only else _inside(c, result.svi.quality),
         }
     )
     parts = [html.links(sections), overview]
+    parts += [html.warning(text) for text in (*q.warnings, *tables.warnings(result))]
     for name, content in sections.items():
         parts += [html.heading(name), *content]
     subtitle = (
@@ -52,6 +56,11 @@ def report_page(result: RiskResult, n_smiles: int) -> str:
         f"{c.weights.replace('_', ' ')} weights."
     )
     return html.page("Risk report", subtitle, parts)
+
+
+def _inside(ours: CalibrationResult, svi: FitQuality) -> str:
+    shares = ours.share_inside, svi.share_inside
+    return "bid = ask: no meaning" if np.isnan(shares[0]) else "{:.1%} ({:.0%})".format(*shares)
 
 
 def _fit(result: RiskResult) -> list[str]:
@@ -82,7 +91,9 @@ def _fit(result: RiskResult) -> list[str]:
             "Fit less mid of every quote, colour in volatility points.",
             wide=True,
         ),
-        html.beside([html.data_table(tables.dropped(result)), html.data_table(tables.optimisation(result))]),
+        html.beside(
+            [html.data_table(tables.optimisation(result)), html.data_table(data_tables.bounds(result))]
+        ),
         html.folded("Expiry by expiry", html.data_table(tables.slices(result))),
     ]
 
@@ -169,7 +180,17 @@ def _hessian(result: RiskResult) -> list[str]:
     return [html.picture(as_inline_svg(figure, "hessian"), caption, wide=True)]
 
 
-def hessian_groups(surface: SplineLocalVolatility) -> list[tuple[str, int]]:
+def _data(result: RiskResult) -> list[str]:
+    return [
+        html.data_table(data_tables.implied_market(result)),
+        html.data_table(data_tables.worst_quotes(result)),
+        html.data_table(tables.dropped(result)),
+        html.folded("What each column was taken for", html.data_table(data_tables.columns_read(result))),
+        html.folded("Input, version and options", html.data_table(data_tables.provenance(result))),
+    ]
+
+
+def hessian_groups(surface: CalibratedVolatility) -> list[tuple[str, int]]:
     """Return (label, size) of the blocks of inputs: spot, rate, the weights centred at one expiry each, the levels."""
     n_strikes = surface.strike_basis.size
     centres = np.exp(surface.time_basis.greville).tolist()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,8 +11,9 @@ from apps.risk.book import Position
 from apps.risk.buckets import Buckets
 
 if TYPE_CHECKING:
-    from pricers.calibration import CalibrationResult, HoldoutResult
+    from pricers.calibration import CalibrationResult, HoldoutResult, Screen
     from pricers.calibration.svi_fit import SVIFit
+    from pricers.chain import ArbitrageReport
     from pricers.chain.quotes import Quotes
 
 VOLATILITY_POINT = 0.01
@@ -72,9 +74,22 @@ class Check:
 
 @dataclass(frozen=True)
 class RiskResult:
-    """Everything the report shows."""
+    """Everything the report shows.
+
+    Attributes
+    ----------
+    loaded : Quotes
+        Those of the chain; `screen` and `arbitrage` are about them.
+    quotes : Quotes
+        Those that the screen kept; all else is about them.
+    provenance : mapping
+        What the report was made from, name to text.
+    """
 
     source: str
+    loaded: Quotes
+    screen: Screen
+    arbitrage: ArbitrageReport
     quotes: Quotes
     calibration: CalibrationResult
     svi: SVIFit
@@ -83,3 +98,4 @@ class RiskResult:
     greeks: BookGreeks
     buckets: Buckets
     checks: tuple[Check, ...]
+    provenance: Mapping[str, str]

@@ -7,9 +7,11 @@ import numpy as np
 from apps.report.tables import Cell, Column, Table, table
 from apps.risk.results import BASIS_POINT, VOLATILITY_POINT, RiskResult
 from pricers.calibration.settings import CalibrationSettings
+from pricers.calibration.verdict import fit_warnings
+from pricers.chain.arbitrage import quote_name
 
-_OVERFITTED = 2.0
-"""Ratio of held-out to in-sample error from which the table warns."""
+_MOST_ROWS = 20
+"""Rows of the longest lists; the CSV files have all."""
 
 
 def dropped(result: RiskResult) -> Table:
@@ -22,7 +24,9 @@ def dropped(result: RiskResult) -> Table:
         ("kept: out-of-the-money quotes", n_quotes),
         ("slices (root, expiry)", len(result.quotes.slices)),
     ]
-    return table("The chain", [Column("rows"), Column("count")], rows)
+    notes = result.quotes.explanation.notes if result.quotes.explanation is not None else ()
+    note = " ".join(f"{text[:1].upper()}{text[1:]}." for text in notes)
+    return table("The chain", [Column("rows"), Column("count")], rows, note)
 
 
 def fit(result: RiskResult) -> Table:
@@ -43,7 +47,7 @@ def fit(result: RiskResult) -> Table:
         Column("equal weights", "vol points", ".4f"),
         Column("tight quotes", "vol points", ".4f"),
         Column("worst", "vol points", ".2f"),
-        Column("inside bid-ask", "%", ".1f"),
+        *([] if result.quotes.is_mid_only else [Column("inside bid-ask", "%", ".1f")]),
     ]
     cells = [
         (
@@ -54,7 +58,7 @@ def fit(result: RiskResult) -> Table:
             q.tight_rmse / VOLATILITY_POINT,
             q.worst / VOLATILITY_POINT,
             100.0 * q.share_inside,
-        )
+        )[: len(columns)]
         for label, q in rows
     ]
     grid = result.calibration.grid_error / VOLATILITY_POINT
@@ -64,19 +68,83 @@ def fit(result: RiskResult) -> Table:
         "points); "
         f"rmse ratio to SVI {ours.rmse / svi.rmse:.3f}. Tight: bid-ask below 5 points."
     )
+    if result.quotes.is_mid_only:
+        note += (
+            " The chain has mid prices only: inside bid and ask has no meaning, and its spreads are assumed."
+        )
     if result.holdout is not None:
-        note += _holdout_remark(result.holdout.held_out.rmse, result.holdout.in_sample.rmse)
+        held_out, in_sample = result.holdout.held_out.rmse, result.holdout.in_sample.rmse
+        note += f" Held-out to in-sample rmse {held_out / in_sample if in_sample else np.inf:.2f}."
+    note += "".join(f" WARNING, {text}." for text in warnings(result))
     return table("Fit of implied volatilities", columns, cells, note)
 
 
-def _holdout_remark(held_out: float, in_sample: float) -> str:
-    ratio = held_out / in_sample if in_sample else np.inf
-    remark = f" Held-out to in-sample rmse {ratio:.2f}"
-    if ratio > _OVERFITTED:
-        remark += (
-            ": WARNING, overfitted; read the wings with care, or fit fewer weights (--strikes, --expiries)"
+def warnings(result: RiskResult) -> tuple[str, ...]:
+    """Return what speaks against the fit."""
+    return fit_warnings(result=result.calibration, svi=result.svi.quality, held_out=result.holdout)
+
+
+def left_out(result: RiskResult) -> Table:
+    """Return the quotes that the screen left out, by name."""
+    screen, quotes = result.screen, screen_rows(result)
+    columns = [
+        Column("quote"),
+        Column("reason"),
+        Column("volatility", "%", ".2f"),
+        Column("expected", "%", ".2f"),
+        Column("deviations", "", ".1f"),
+        Column("spread / mid", "", ".2f"),
+    ]
+    note = (
+        f"Stale: more than {screen.max_deviation:g} deviations and one point off what the other strikes and expiries "
+        f"say (--max-deviation). Wide: a spread above {screen.max_relative_spread:g} times the mid "
+        "(--max-relative-spread)." + _more(len(quotes))
+    )
+    return table("Quotes left out", columns, quotes[:_MOST_ROWS], note)
+
+
+def screen_rows(result: RiskResult) -> list[tuple[str, str, float, float, float, float]]:
+    """Return name, reason, volatility and expected volatility in percent, deviations, relative spread of each."""
+    return [
+        (
+            item.name,
+            item.reason,
+            100.0 * item.volatility,
+            100.0 * item.expected_volatility,
+            item.deviation,
+            item.relative_spread,
         )
-    return f"{remark}."
+        for item in result.screen.left_out(result.loaded)
+    ]
+
+
+def arbitrage(result: RiskResult) -> Table:
+    """Return the arbitrage found in the quotes as they were loaded."""
+    found = result.arbitrage
+    columns = [Column("kind"), Column("gain", "index points", ".4f"), Column("sold"), Column("bought")]
+    counts = ", ".join(f"{found.count(kind)} {kind}" for kind in ("vertical", "butterfly", "calendar"))
+    note = f"At quoted bids and asks: {counts}."
+    if found.worst:
+        worst = ", ".join(f"{name} ({gain:.3g})" for name, gain in found.worst)
+        note += f" Quotes to blame (with what leaving them out takes off the gains): {worst}."
+    rows = arbitrage_rows(result)
+    return table("Arbitrage in the quotes", columns, rows[:_MOST_ROWS], note + _more(len(rows)))
+
+
+def arbitrage_rows(result: RiskResult) -> list[tuple[str, float, str, str]]:
+    """Return kind, gain, name of the quote sold and names of those bought of each arbitrage."""
+
+    def name(position: int) -> str:
+        return quote_name(result.loaded, position)
+
+    return [
+        (item.kind, item.gain, name(item.sold), ", ".join(name(k) for k in item.bought))
+        for item in result.arbitrage.found
+    ]
+
+
+def _more(n_rows: int) -> str:
+    return f" The first {_MOST_ROWS} of {n_rows}." if n_rows > _MOST_ROWS else ""
 
 
 def optimisation(result: RiskResult) -> Table:
@@ -98,13 +166,18 @@ def optimisation(result: RiskResult) -> Table:
         ("converged", _converged(c.converged, c.optimiser)),
         ("marches of the forward equation", c.n_marches),
         ("Jacobians, adjoint gradients", f"{c.n_jacobians}, {c.n_adjoints}"),
+        (
+            "weights, levels on their bounds",
+            f"{c.active_weights} of {c.surface.weights.size}, {c.active_levels} of {c.surface.levels.size}",
+        ),
         ("local volatility at the quotes", f"{quoted.min():.3g}% to {quoted.max():.3g}%"),
         ("at 98% of the quotes", f"{inner[0]:.3g}% to {inner[1]:.3g}%"),
         ("on the whole grid, unquoted wings too", f"{low:.3g}% to {high:.3g}%"),
     ]
     note = (
         f"The spline is bounded by {lowest:g}% and {highest:g}%; the level of an expiry interval multiplies it by "
-        f"exp(+-{0.5 * settings.level_bound:g}) at most."
+        f"exp(+-{0.5 * settings.level_bound:g}) at most. Beyond the last quotes local variance is drawn to growing "
+        "like |ln(K/F)|, as in a wing of constant implied-variance slope."
     )
     return table("Calibration", [Column(""), Column("value")], rows, note)
 
@@ -127,8 +200,11 @@ def slices(result: RiskResult) -> Table:
         Column("quotes"),
         Column("rmse", "vol points", ".3f"),
         Column("SVI rmse", "vol points", ".3f"),
-        Column("inside", "%", ".1f"),
-        Column("SVI inside", "%", ".1f"),
+        *(
+            []
+            if result.quotes.is_mid_only
+            else [Column("inside", "%", ".1f"), Column("SVI inside", "%", ".1f")]
+        ),
     ]
     rows = [
         (
@@ -141,7 +217,7 @@ def slices(result: RiskResult) -> Table:
             svi.slice_rmse[k] / VOLATILITY_POINT,
             100.0 * ours.slice_inside[k],
             100.0 * svi.slice_inside[k],
-        )
+        )[: len(columns)]
         for k, s in enumerate(result.quotes.slices)
     ]
     return table("Expiry by expiry", columns, rows)
@@ -167,9 +243,8 @@ def book(result: RiskResult) -> Table:
     for position, price, *greeks in zip(result.book, *units, strict=True):
         item = result.quotes.slices[position.slice_index]
         option = f"{position.strike:g} {'call' if position.is_call else 'put'}"
-        n = position.quantity
-        scaled = (n * greek for greek in greeks)
-        rows.append((position.label, n, item.label, option, price, n * price, *scaled))
+        scaled = (position.size * greek for greek in (price, *greeks))
+        rows.append((position.label, position.quantity, item.label, option, price, *scaled))
     gamma = float(g.hessian[0, 0])
     rows.append(
         (
@@ -182,13 +257,16 @@ def book(result: RiskResult) -> Table:
             float(g.gradient[0]),
             gamma,
             float(g.vega.sum()),
-            float(sum(p.quantity * vega for p, vega in zip(result.book, g.unit_black_vegas, strict=True))),
+            float(sum(p.size * vega for p, vega in zip(result.book, g.unit_black_vegas, strict=True))),
         )
     )
     note = (
         "Local vega: per point of local volatility, raised everywhere. Black vega: per point of the option's own "
-        "implied volatility."
+        "implied volatility. Deltas in labels are forward Black deltas at the quoted volatility."
     )
+    multipliers = sorted({p.multiplier for p in result.book} - {1.0})
+    if multipliers:
+        note += f" Value and Greeks count the multipliers of the book ({', '.join(f'{m:g}' for m in multipliers)})."
     return table("Book", columns, rows, note)
 
 
@@ -196,10 +274,13 @@ def named_greeks(result: RiskResult) -> Table:
     """Return the named Greeks of the whole book."""
     rows = [(name, value, unit, meaning) for name, value, unit, meaning in greek_rows(result)]
     columns = [Column("Greek"), Column("value", "", ",.6g"), Column("unit"), Column("meaning")]
-    note = (
-        f"Method: {result.greeks.method}. Prices are index points for one option per unit of quantity: multiply by the "
-        "contract's multiplier for money. There is no theta: time is fixed in the grid."
+    money = (
+        "Prices count the multipliers of the book."
+        if any(p.multiplier != 1.0 for p in result.book)
+        else "Prices are index points for one option per unit of quantity: multiply by the contract's multiplier for "
+        "money."
     )
+    note = f"Method: {result.greeks.method}. {money} There is no theta: time is fixed in the grid."
     return table("Greeks of the book", columns, rows, note)
 
 

@@ -13,6 +13,7 @@ CONTESTS = (
     "black_scholes",
     "planner",
     "edge_pushing",
+    "american",
 )
 """The contests in the order they are run; NAME is `run` of contests/NAME.py."""
 

@@ -14,6 +14,11 @@ METHODS: tuple[Method, ...] = (EDGE_PUSHING, TAYLOR, FORWARD_OVER_REVERSE, BOTTL
 """Every method, in the order in which they are listed: the one place where a new one is entered."""
 
 
+def takes_composites(name: str) -> bool:
+    """Return whether the method of that name, or "auto", runs on programs with composite operations."""
+    return all(method.takes_composites for method in METHODS if method.name == name)
+
+
 def methods_for(program: Program) -> tuple[Method, ...]:
     """Return the methods that run on a program: all of them where it has no composite operations."""
     return tuple([method for method in METHODS if method.takes_composites or not program.composites])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -29,11 +30,11 @@ EVALUATION = 2.0
 
 @once_per_program
 def lane_program(program: Program) -> Program:
-    """Return the program with every argument a lane argument.
+    """Return the program with every argument a lane argument, or a copy: composite operations take one state at a time.
 
-    A program with composite operations is returned as it is: these take one state at a time.
+    Neither records again where a bump crosses a comparison.
     """
-    return program if program.composites else program.over_lanes()
+    return replace(program, retrace=None, cache={}) if program.composites else program.over_lanes()
 
 
 def default_steps(x: Floats) -> Floats:

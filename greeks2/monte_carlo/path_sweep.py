@@ -140,7 +140,9 @@ class PathSweep:
             raise AadTypeError(
                 f"lanes has {len(noise)} arrays: this path was recorded with {len(self._lanes)} lane arguments"
             )
-        plain = all([isinstance(one, np.ndarray) and one.dtype == np.float64 for one in noise])
+        plain = all(
+            [isinstance(one, np.ndarray) and one.dtype == np.float64 and one.flags.aligned for one in noise]
+        )
         first, last = edges[0], edges[-1]
         rising = len(edges) > 1 and sorted(set(edges)) == list(edges)
         arrays = []
@@ -158,5 +160,5 @@ class PathSweep:
                 )
             rows = array if plain else array[first:last]
             flat = rows if rows.ndim == 2 else rows.reshape(len(rows), argument.size)
-            arrays.append(np.asarray(flat, dtype=np.float64))
+            arrays.append(np.asarray(flat) if plain else np.array(flat, dtype=np.float64))
         return arrays, edges if plain else [edge - first for edge in edges]

@@ -15,10 +15,10 @@ def bumping2_by_pair(f: Callable[[list[float]], float], x: Sequence[float], step
     hessian = np.zeros((n, n))
 
     def at(i: int, by_i: float, j: int, by_j: float) -> float:
-        moved = list(x)
-        moved[i] += by_i
-        moved[j] += by_j
-        return f(moved)
+        bumped = list(x)
+        bumped[i] += by_i
+        bumped[j] += by_j
+        return f(bumped)
 
     for i in range(n):
         for j in range(i + 1):

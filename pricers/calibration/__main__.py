@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from pricers.calibration import calibrate, holdout
+from pricers.calibration import calibrate, holdout, screen_quotes
 from pricers.calibration.svi_fit import fit_svi_slices
 from pricers.chain import load_quotes
 from pricers.chain.quotes import Quotes
@@ -67,8 +67,12 @@ def main() -> None:
     parser.add_argument("--expiries", type=int, default=12, metavar="N")
     arguments = parser.parse_args()
     for path in arguments.chains:
-        quotes = load_quotes(path)
-        print(f"\n{path}: {len(quotes)} quotes in {len(quotes.slices)} slices; errors in volatility points")
+        whole = load_quotes(path)
+        quotes = screen_quotes(whole).apply(whole)
+        print(
+            f"\n{path}: {len(quotes)} of {len(whole)} quotes in {len(quotes.slices)} slices; "
+            "errors in volatility points"
+        )
         rows: list[tuple[str, ...]] = [COLUMNS]
         rows += [row(quotes, w, arguments.strikes, arguments.expiries) for w in ("equal", "inverse_spread")]
         widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]

@@ -11,9 +11,11 @@ from aadlib.validation import whole_number
 from pricers.calibration.frame import march_grid
 from pricers.calibration.quality import FitQuality, fit_quality
 from pricers.calibration.repricing import FINE, reprice
+from pricers.calibration.screen import screen_quotes
 from pricers.calibration.settings import CalibrationSettings
 from pricers.calibration.surface_fit import calibrate
 from pricers.chain.quotes import Quotes
+from pricers.types import Longs
 
 
 @dataclass(frozen=True)
@@ -47,12 +49,15 @@ def holdout(
 ) -> HoldoutResult:
     """Fit a surface to a random part of the quotes and measure it on the others.
 
+    The first and the last quote of every slice stay in the sample: beyond them a fit extrapolates, whatever its size.
+    Quotes that the screen of `calibrate` leaves out are in neither part.
+
     Parameters
     ----------
     quotes : Quotes
     weights : "equal" or "inverse_spread"
     fraction : float, 0 < fraction < 1
-        Share kept aside, drawn quote by quote.
+        Share of all quotes that is kept aside, drawn quote by quote from those inside their slices.
     seed : int, >= 0
     n_strikes, n_expiries, optimiser, settings
         As in `calibrate`.
@@ -69,11 +74,17 @@ def holdout(
     seed = whole_number("seed", seed, 0)
     if not 0.0 < fraction < 1.0:
         raise AadValueError(f"fraction = {fraction!r}: must lie strictly between 0 and 1")
+    settings = settings or CalibrationSettings()
+    quotes = quotes.select(screen_quotes(quotes, **settings.limits).kept)
+    inner = _inner(quotes)
     n_held_out = round(fraction * len(quotes))
-    if not 0 < n_held_out < len(quotes):
-        raise AadValueError(f"fraction = {fraction!r} of {len(quotes)} quotes leaves one side empty")
+    if not 0 < n_held_out <= inner.size:
+        raise AadValueError(
+            f"fraction = {fraction!r} of {len(quotes)} quotes leaves one side empty: 1 to {inner.size} can be held "
+            "out, those between the first and the last of their slices"
+        )
     aside = np.zeros(len(quotes), dtype=bool)
-    aside[np.random.default_rng(seed).choice(len(quotes), n_held_out, replace=False)] = True
+    aside[np.random.default_rng(seed).choice(inner, n_held_out, replace=False)] = True
     fitted, others = quotes.select(~aside), quotes.select(aside)
     result = calibrate(
         quotes=fitted,
@@ -94,3 +105,9 @@ def holdout(
         n_held_out=n_held_out,
         seed=seed,
     )
+
+
+def _inner(quotes: Quotes) -> Longs:
+    """Return the positions of the quotes that are neither the first nor the last of their slice."""
+    slice_of = np.concatenate([[-1], quotes.slice_index, [-1]])
+    return np.flatnonzero((slice_of[:-2] == slice_of[1:-1]) & (slice_of[1:-1] == slice_of[2:]))

@@ -14,12 +14,16 @@ from pricers.calibration.frame import distinct_expiries
 from pricers.calibration.normal_kernels import cholesky_solve_kernel, normal_kernel
 from pricers.calibration.penalty import second_differences
 from pricers.calibration.settings import CalibrationSettings
+from pricers.calibration.wings import WING_SLOPE, outward_distance, wing_differences
 from pricers.chain.quotes import Quotes
 from pricers.pde.forward.compiled import CompiledForwardMarch
 from pricers.pde.grids.moneyness_grid import ForwardGrid, forward_grid
 from pricers.surfaces.bspline import uniform_basis
-from pricers.surfaces.spline_local_volatility import SplineLocalVolatility
+from pricers.surfaces.calibrated_volatility import CalibratedVolatility
+from pricers.types import Bools
 
+ON_BOUND = 1e-6
+"""Distance within which a parameter is on its bound; scipy's optimisers stop short of theirs."""
 POINT = 0.01
 """One volatility point: the unit of the residuals."""
 
@@ -34,11 +38,11 @@ class CalibrationProblem:
     quotes : Quotes
     quote_weights : (n_quotes,) float
         Of the squared errors, mean one.
-    surface : SplineLocalVolatility
+    surface : CalibratedVolatility
         Frame of the parameters.
     grid : ForwardGrid
     start : (n_parameters,) float
-        The ridge pulls the spline weights to the mean of these, and the levels to zero.
+        The ridge pulls the spline weights to the mean of these, rising in the wings, and the levels to zero.
     settings : CalibrationSettings
     n_threads : int, optional
 
@@ -53,7 +57,7 @@ class CalibrationProblem:
         *,
         quotes: Quotes,
         quote_weights: Floats,
-        surface: SplineLocalVolatility,
+        surface: CalibratedVolatility,
         grid: ForwardGrid,
         start: Floats,
         settings: CalibrationSettings,
@@ -71,7 +75,7 @@ class CalibrationProblem:
         self._quotes = quotes
         self._root_expiry = np.sqrt(expiries)[position]
         self._root_weight = np.sqrt(quote_weights) / POINT
-        self.penalty, self.center = _penalty(surface, start, settings)
+        self.penalty, self.center = _penalty(surface, quotes, start, settings)
         n_weights = surface.weights.size
         bound = np.full(surface.n_parameters, settings.level_bound)
         self.lower, self.upper = -bound, bound.copy()
@@ -115,6 +119,10 @@ class CalibrationProblem:
         pulled = self.penalty.T @ (self.penalty @ (parameters - self.center))
         return self._march.gradient(seed) + pulled
 
+    def active(self, parameters: Floats) -> Bools:
+        """Return which parameters are on one of their bounds, (n_parameters,)."""
+        return np.asarray((parameters <= self.lower + ON_BOUND) | (parameters >= self.upper - ON_BOUND))
+
     def local_variance(self, parameters: Floats) -> Floats:
         """Return the local variance at every step and node of the grid."""
         return self._march.variance(parameters)
@@ -125,7 +133,7 @@ def load_kernels() -> None:
     """Load the compiled kernels by running each on a tiny problem; compiles them where the cache is empty."""
     basis = uniform_basis(lower=-1.0, upper=1.0, size=4)
     one, flat = np.ones(1), np.zeros((4, 4))
-    surface = SplineLocalVolatility(basis, basis, one, 0.04 * one, 0.04, flat, 0.0 * one)
+    surface = CalibratedVolatility(basis, basis, one, 0.04 * one, 0.04, flat, 0.0 * one)
     march = CompiledForwardMarch(
         surface=surface,
         grid=forward_grid(
@@ -145,16 +153,18 @@ def load_kernels() -> None:
 
 
 def _penalty(
-    surface: SplineLocalVolatility, start: Floats, settings: CalibrationSettings
+    surface: CalibratedVolatility, quotes: Quotes, start: Floats, settings: CalibrationSettings
 ) -> tuple[sparse.csr_array, Floats]:
-    """Return the penalty matrix and its centre: the mean start volatility everywhere, levels at zero."""
+    """Return the penalty matrix and its centre: the mean start volatility, rising beyond the quotes, and no levels."""
     n_weights, n_levels = surface.weights.size, surface.levels.size
     differences = second_differences(
         surface.weights.shape, settings.time_smoothness, settings.strike_smoothness
     )
     ridge = settings.weight_ridge * sparse.eye_array(n_weights)
     of_levels = settings.level_ridge * sparse.eye_array(n_levels)
-    matrix = sparse.block_diag([sparse.vstack([differences, ridge]), of_levels])
+    distance = outward_distance(surface, quotes)
+    wings = settings.wing_smoothness * wing_differences(surface.strike_basis, distance)
+    matrix = sparse.block_diag([sparse.vstack([differences, wings, ridge]), of_levels])
     center = np.zeros(n_weights + n_levels)
-    center[:n_weights] = start[:n_weights].mean()  # a constant: it has no second differences of its own
+    center[:n_weights] = start[:n_weights].mean() + WING_SLOPE * distance.ravel()
     return sparse.csr_array(matrix), center

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from pricers.chain.quotes import Quotes
 
 
+LEAST_SPREAD = 1e-4
+"""Spread in volatility that a weight by spreads counts at least: bid = ask means no spread was given, not none."""
 TIGHT_SPREAD = 0.05
 """Widest bid-ask spread, in volatility, of the quotes that `FitQuality.tight_rmse` looks at."""
 
@@ -34,14 +36,15 @@ class FitQuality:
     tight_rmse : float
         The same as `rmse` over the quotes whose bid-ask spread is below five volatility points; NaN if none is.
     share_inside : float
-        Share of the quotes with bid <= model <= ask.
+        Share of the quotes with bid <= model <= ask among those with ask above bid: a quote without a spread has no
+        inside. NaN where no quote has one, or all were assumed (`Quotes.is_mid_only`).
     worst : float
         Largest absolute error.
     n_quotes : int
     slice_rmse : (n_slices,) float
         `rmse` per slice; NaN for a slice without quotes.
     slice_inside : (n_slices,) float
-        `share_inside` per slice; NaN for a slice without quotes.
+        `share_inside` per slice; NaN for a slice without quotes that have a spread.
     """
 
     rmse: float
@@ -62,7 +65,7 @@ def fit_weights(*, quotes: Quotes, weights: str | ArrayLike = "equal") -> Floats
     quotes : Quotes
     weights : "equal", "inverse_spread" or (n,) array, > 0
         ``"inverse_spread"`` divides every volatility error by the quote's bid-ask spread in volatility, so it
-        weighs the squared error with one over the spread squared.
+        weighs the squared error with one over the spread squared; spreads below `LEAST_SPREAD` count as that.
 
     Returns
     -------
@@ -81,7 +84,8 @@ def fit_weights(*, quotes: Quotes, weights: str | ArrayLike = "equal") -> Floats
             raise AadValueError(f"weights = {weights!r}: must be 'equal', 'inverse_spread' or an array")
         spread = quotes.ask_volatility - quotes.bid_volatility
         # Where a bid or an ask has no implied volatility, vega turns the spread of the price into one.
-        raw = 1.0 / np.where(np.isfinite(spread), spread, quotes.spread / quotes.vega) ** 2
+        spread = np.where(np.isfinite(spread), spread, quotes.spread / quotes.vega)
+        raw = 1.0 / np.maximum(spread, LEAST_SPREAD) ** 2
     else:
         raw = np.asarray(weights, dtype=np.float64)
         require_shape("weights", raw, (len(quotes),))
@@ -106,6 +110,10 @@ def inside_bid_ask(*, quotes: Quotes, model_volatility: ArrayLike) -> Bools:
     low = np.where(np.isnan(quotes.bid_volatility), -np.inf, quotes.bid_volatility) - 1e-12
     high = np.where(np.isnan(quotes.ask_volatility), np.inf, quotes.ask_volatility) + 1e-12
     return np.asarray((low <= model) & (model <= high))
+
+
+def _share(inside: Bools, has_spread: Bools) -> float:
+    return float(inside[has_spread].mean()) if has_spread.any() else float("nan")
 
 
 def fit_quality(
@@ -136,15 +144,18 @@ def fit_quality(
     weight = fit_weights(quotes=quotes, weights=weights)
     error = model - quotes.volatility
     inside = inside_bid_ask(quotes=quotes, model_volatility=model)
+    has_spread = ~(quotes.ask_volatility <= quotes.bid_volatility)  # true where either is NaN
+    if quotes.is_mid_only:
+        has_spread[:] = False
     tight = quotes.ask_volatility - quotes.bid_volatility < TIGHT_SPREAD
     members = [quotes.slice_index == k for k in range(len(quotes.slices))]
     return FitQuality(
         rmse=_root_mean_square(error, weight),
         equal_rmse=_root_mean_square(error, np.ones_like(weight)),
         tight_rmse=_root_mean_square(error[tight], weight[tight]),
-        share_inside=float(inside.mean()),
+        share_inside=_share(inside, has_spread),
         worst=float(np.abs(error).max()),
         n_quotes=len(quotes),
         slice_rmse=np.array([_root_mean_square(error[m], weight[m]) for m in members]),
-        slice_inside=np.array([inside[m].mean() if m.any() else np.nan for m in members]),
+        slice_inside=np.array([_share(inside[m], has_spread[m]) for m in members]),
     )

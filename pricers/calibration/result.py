@@ -7,18 +7,27 @@ from dataclasses import dataclass
 from aadlib.types import Floats
 from pricers.calibration.levenberg_marquardt import Iteration
 from pricers.calibration.quality import FitQuality
-from pricers.surfaces.spline_local_volatility import SplineLocalVolatility
+from pricers.calibration.screen import Screen
+from pricers.contracts import Market
+from pricers.surfaces.calibrated_volatility import CalibratedVolatility
 
 
-@dataclass(frozen=True)
-class CalibrationResult:
-    """A fitted surface and everything needed to judge it; volatilities as fractions (0.01 is a point).
+@dataclass(frozen=True, kw_only=True)
+class CalibrationResult(Market):
+    """A market with a fitted surface and everything needed to judge it; volatilities as fractions (0.01 is a point).
+
+    Arrays over quotes have those that the screen left out too.
 
     Attributes
     ----------
-    surface : SplineLocalVolatility
+    spot, rate, dividend_yield
+        Of the chain; the curves go through the discount factors and forwards of its slices.
+    surface : CalibratedVolatility
+        With the chain's forward curve.
     weights : str
         Name of the quote weights, or "custom".
+    screen : Screen
+        Which quotes the fit left out.
     model_volatility : (n_quotes,) float
         Implied volatilities of the surface, repriced on the fine grid: the ones to judge it by.
     grid_volatility : (n_quotes,) float
@@ -26,7 +35,9 @@ class CalibrationResult:
     residuals : (n_quotes,) float
         `model_volatility` less the market's.
     quality : FitQuality
-        Of `model_volatility`.
+        Of `model_volatility` at the quotes that were fitted.
+    active_weights, active_levels : int
+        Spline weights and levels that ended on one of their bounds.
     grid_error : float
         Root mean square of `grid_volatility - model_volatility`.
     worst_grid_error : float
@@ -49,12 +60,15 @@ class CalibrationResult:
         Wall time of loading the compiled kernels, or compiling them the first time on a machine.
     """
 
-    surface: SplineLocalVolatility
+    surface: CalibratedVolatility
     weights: str
+    screen: Screen
     model_volatility: Floats
     grid_volatility: Floats
     residuals: Floats
     quality: FitQuality
+    active_weights: int
+    active_levels: int
     grid_error: float
     worst_grid_error: float
     min_local_variance: float
@@ -77,5 +91,5 @@ class CalibrationResult:
 
     @property
     def share_inside(self) -> float:
-        """Share of the quotes with bid <= model <= ask on the fine grid."""
+        """Share of the quotes with bid <= model <= ask on the fine grid; NaN where bid = ask throughout."""
         return self.quality.share_inside

@@ -1,4 +1,4 @@
-"""Settings of a calibration: regularisation, bounds and stopping rule."""
+"""Settings of a calibration: which quotes count, regularisation, bounds and stopping rule."""
 
 from __future__ import annotations
 
@@ -10,15 +10,20 @@ from aadlib.validation import require_positive
 
 @dataclass(frozen=True)
 class CalibrationSettings:
-    """Regularisation, bounds and stopping rule; the defaults fit index chains in calm and in crisis.
+    """Screen, regularisation, bounds and stopping rule; the defaults fit index chains in calm and in crisis.
 
     The objective is the sum of squared volatility errors in volatility points (weights of mean one), plus the
     penalties below: a penalty of 1 is worth one quote that misses by one point.
 
     Attributes
     ----------
+    max_relative_spread, max_deviation : float
+        Quotes beyond these limits are left out, see `pricers.calibration.screen.screen_quotes`. A limit that no quote
+        reaches (2, 1e9) leaves out none.
     strike_smoothness, time_smoothness : float
         Factor of the second differences of the spline weights (log volatilities) along strike and time.
+    wing_smoothness : float
+        Factor that holds the weights beyond the last quotes to wings of constant implied-variance slope.
     level_ridge : float
         Factor of the levels (log variances) of the expiry intervals.
     weight_ridge : float
@@ -35,8 +40,11 @@ class CalibrationSettings:
         Levenberg-Marquardt damping of the first step, relative to the diagonal of the normal equations.
     """
 
+    max_relative_spread: float = 1.5
+    max_deviation: float = 6.0
     strike_smoothness: float = 0.2
     time_smoothness: float = 0.2
+    wing_smoothness: float = 0.5
     level_ridge: float = 1.0
     weight_ridge: float = 1e-3
     lowest_volatility: float = 0.02
@@ -45,6 +53,11 @@ class CalibrationSettings:
     tolerance: float = 1e-2
     max_marches: int = 30
     first_damping: float = 1e-2
+
+    @property
+    def limits(self) -> dict[str, float]:
+        """What `screen_quotes` takes."""
+        return {"max_relative_spread": self.max_relative_spread, "max_deviation": self.max_deviation}
 
     def __post_init__(self) -> None:
         for item in fields(self):

@@ -10,7 +10,7 @@ from pricers.calibration.frame import distinct_expiries
 from pricers.calibration.normal_system import solve_definite
 from pricers.calibration.penalty import second_differences
 from pricers.chain.quotes import Quotes
-from pricers.surfaces.spline_local_volatility import SplineLocalVolatility
+from pricers.surfaces.calibrated_volatility import CalibratedVolatility
 
 IMPLIED_SMOOTHNESS = 1.0
 LOCAL_SMOOTHNESS = 0.03
@@ -22,7 +22,7 @@ SLOPE_RANGE = (0.05, 20.0)
 """Range allowed for the squared denominator."""
 
 
-def smart_start(surface: SplineLocalVolatility, quotes: Quotes) -> Floats:
+def smart_start(surface: CalibratedVolatility, quotes: Quotes) -> Floats:
     """Return start parameters from the quotes' implied volatilities, without a march.
 
     A spline is fitted to ln sigma_imp in the surface's own coordinates, and its total variance w(x, t) gives
@@ -64,7 +64,7 @@ def smart_start(surface: SplineLocalVolatility, quotes: Quotes) -> Floats:
     log_local = 0.5 * np.log(np.clip(w / times[:, None] * rate / denominator, 0.03**2, 2.5**2))
 
     on_mesh = np.broadcast_arrays(np.log(times)[:, None], u)
-    design = _design(surface, *(array.ravel() for array in on_mesh))
+    design = tensor_design(surface, *(array.ravel() for array in on_mesh))
     weights = _penalised(design, log_local.ravel(), surface.weights.shape, LOCAL_SMOOTHNESS)
     levels = np.zeros(surface.levels.size)
     at_the_money = surface.strike_basis.evaluate(weights[0], 0.0)
@@ -72,18 +72,18 @@ def smart_start(surface: SplineLocalVolatility, quotes: Quotes) -> Floats:
     return np.concatenate([weights.ravel(), levels])
 
 
-def _fit_implied(surface: SplineLocalVolatility, quotes: Quotes) -> Floats:
+def _fit_implied(surface: CalibratedVolatility, quotes: Quotes) -> Floats:
     expiries, position = distinct_expiries(quotes)
     u = np.arcsinh(quotes.log_moneyness / surface.scale(expiries)[position])
     log_time, values = np.log(expiries)[position], np.log(quotes.volatility)
     if expiries.size == 1:  # nothing is known of time: the one smile holds from the first knot on
         u, values = np.tile(u, 2), np.tile(values, 2)
         log_time = np.concatenate([np.full(log_time.size, surface.time_basis.breakpoints[0]), log_time])
-    design = _design(surface, log_time, u)
+    design = tensor_design(surface, log_time, u)
     return _penalised(design, values, surface.weights.shape, IMPLIED_SMOOTHNESS)
 
 
-def _design(surface: SplineLocalVolatility, log_times: Floats, u: Floats) -> sparse.csr_array:
+def tensor_design(surface: CalibratedVolatility, log_times: Floats, u: Floats) -> sparse.csr_array:
     """Return the sparse matrix that takes flat spline weights to values at points, (n_points, n_weights)."""
     first_t, in_t = surface.time_basis.tabulate(log_times)
     first_u, in_u = surface.strike_basis.tabulate(u)

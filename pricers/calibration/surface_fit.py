@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,12 +13,13 @@ from scipy import optimize
 
 from aadlib.errors import AadTypeError, AadValueError
 from aadlib.types import Floats
-from pricers.calibration.frame import empty_surface, march_grid
+from pricers.calibration.frame import empty_surface, forward_curve, march_grid
 from pricers.calibration.levenberg_marquardt import Iteration, gauss_newton
 from pricers.calibration.problem import CalibrationProblem, load_kernels
 from pricers.calibration.quality import fit_quality, fit_weights
 from pricers.calibration.repricing import reprice
 from pricers.calibration.result import CalibrationResult
+from pricers.calibration.screen import screen_quotes
 from pricers.calibration.settings import CalibrationSettings
 from pricers.calibration.start import smart_start
 from pricers.chain.quotes import Quotes
@@ -29,8 +31,8 @@ OPTIMISERS = ("gauss_newton", "least_squares", "L-BFGS-B", "TNC", "SLSQP")
 
 
 def calibrate(
-    *,
     quotes: Quotes,
+    *,
     weights: str | ArrayLike = "equal",
     n_strikes: int = 16,
     n_expiries: int = 12,
@@ -44,12 +46,13 @@ def calibrate(
     Parameters
     ----------
     quotes : Quotes
-        Out-of-the-money quotes with implied volatilities, of at least one expiry.
+        Out-of-the-money quotes with implied volatilities, of at least one expiry. Those with very wide spreads and
+        those that the others contradict are left out, see `pricers.calibration.screen.screen_quotes`.
     weights : "equal", "inverse_spread" or (n_quotes,) array, > 0
         Of the squared volatility errors, see `pricers.calibration.quality.fit_weights`.
     n_strikes, n_expiries : int, >= 4
-        Spline weights along strike and, at most, along time: no more than two per expiry (but four) are used. A
-        level per expiry comes on top.
+        Most spline weights along strike and along time; fewer where there are few quotes, see
+        `pricers.calibration.frame.empty_surface`. A level per expiry comes on top.
     optimiser : str
         ``"gauss_newton"``; ``"least_squares"`` (scipy.optimize.least_squares, trust region reflective); or
         ``"L-BFGS-B"``, ``"TNC"``, ``"SLSQP"`` of scipy.optimize.minimize. All share one march, with its Jacobian
@@ -63,7 +66,8 @@ def calibrate(
     Returns
     -------
     CalibrationResult
-        Judged on a grid finer than the one it was fitted on.
+        A `Market` with the chain's spot, curves and the surface, ready for any engine; judged on a grid finer than the
+        one it was fitted on.
 
     Raises
     ------
@@ -81,23 +85,21 @@ def calibrate(
     ----------
     B. Dupire, Pricing with a smile, Risk 7 (1994), 18-20.
     """
-    if not isinstance(quotes, Quotes):
-        raise AadTypeError(
-            f"quotes is a {type(quotes).__name__}: pass the Quotes of pricers.chain.load_quotes"
-        )
-    if optimiser not in OPTIMISERS:
-        raise AadValueError(f"optimiser = {optimiser!r}: must be one of {', '.join(OPTIMISERS)}")
+    _require_known(quotes, optimiser)
     settings = settings or CalibrationSettings()
-    quote_weights = fit_weights(quotes=quotes, weights=weights)
+    fit_weights(quotes=quotes, weights=weights)  # refused before anything is compiled
     loading = time.perf_counter()
     load_kernels()
     began = time.perf_counter()
-    grid = march_grid(quotes)
-    surface = empty_surface(quotes, n_strikes=n_strikes, n_expiries=n_expiries)
-    start = smart_start(surface, quotes)
+    screen = screen_quotes(quotes, **settings.limits)
+    kept = quotes.select(screen.kept)
+    kept_weights = weights if isinstance(weights, str) else np.asarray(weights)[screen.kept]
+    grid = march_grid(kept)
+    surface = empty_surface(kept, n_strikes=n_strikes, n_expiries=n_expiries)
+    start = smart_start(surface, kept)
     problem = CalibrationProblem(
-        quotes=quotes,
-        quote_weights=quote_weights,
+        quotes=kept,
+        quote_weights=fit_weights(quotes=kept, weights=kept_weights),
         surface=surface,
         grid=grid,
         start=start,
@@ -105,21 +107,28 @@ def calibrate(
         n_threads=n_threads,
     )
     parameters, history, converged = _fit(problem, start, optimiser, settings, callback)
-    grid_volatility = problem.model_volatility(parameters)
     fitted = time.perf_counter()
-
-    surface = surface.with_parameters(parameters)
+    curve = forward_curve(quotes)
+    surface = replace(surface.with_parameters(parameters), forward_curve=curve)
+    grid_volatility = reprice(surface=surface, quotes=quotes, grid=grid)
     model_volatility = reprice(surface=surface, quotes=quotes)
     checked = time.perf_counter()
-    difference = grid_volatility - model_volatility
+    of_kept, difference = model_volatility[screen.kept], grid_volatility - model_volatility
     local_variance = problem.local_variance(parameters)
+    active_weights, active_levels = surface.split(problem.active(parameters))
     return CalibrationResult(
+        spot=curve.spot,
+        rate=curve.rate,
+        dividend_yield=curve.dividend_yield,
         surface=surface,
         weights=weights if isinstance(weights, str) else "custom",
+        screen=screen,
         model_volatility=model_volatility,
         grid_volatility=grid_volatility,
         residuals=model_volatility - quotes.volatility,
-        quality=fit_quality(quotes=quotes, model_volatility=model_volatility, weights=weights),
+        quality=fit_quality(quotes=kept, model_volatility=of_kept, weights=kept_weights),
+        active_weights=int(active_weights.sum()),
+        active_levels=int(active_levels.sum()),
         grid_error=float(np.sqrt(np.mean(difference**2))),
         worst_grid_error=float(np.abs(difference).max()),
         min_local_variance=float(local_variance.min()),
@@ -135,6 +144,15 @@ def calibrate(
         check_seconds=checked - fitted,
         load_seconds=began - loading,
     )
+
+
+def _require_known(quotes: object, optimiser: str) -> None:
+    if not isinstance(quotes, Quotes):
+        raise AadTypeError(
+            f"quotes is a {type(quotes).__name__}: pass the Quotes of pricers.chain.load_quotes"
+        )
+    if optimiser not in OPTIMISERS:
+        raise AadValueError(f"optimiser = {optimiser!r}: must be one of {', '.join(OPTIMISERS)}")
 
 
 def _fit(

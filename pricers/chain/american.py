@@ -19,6 +19,7 @@ from aadlib.types import Floats
 from pricers.american.cash_dividends import CashDividend, value_of_dividends
 from pricers.chain.chain import Chain
 from pricers.chain.cleaning import require_rows
+from pricers.chain.market.given import GivenMarket
 from pricers.chain.parity import COEFFICIENT_DEVIATIONS, ParityFit, curve_basis, fit_parity
 from pricers.types import Bools, Longs
 
@@ -144,7 +145,9 @@ class _Market:
         return guess
 
 
-def deamericanise(chain: Chain, *, dividends: Sequence[CashDividend] = ()) -> EuropeanEquivalent:
+def deamericanise(
+    chain: Chain, *, dividends: Sequence[CashDividend] = (), given: GivenMarket | None = None
+) -> EuropeanEquivalent:
     """Take the early-exercise premiums off an American chain.
 
     Parameters
@@ -154,6 +157,8 @@ def deamericanise(chain: Chain, *, dividends: Sequence[CashDividend] = ()) -> Eu
     dividends : sequence of CashDividend
         Known cash dividends up to the last expiry. What they leave of the forwards is a dividend yield per expiry;
         without any, all is.
+    given : GivenMarket, optional
+        Rates and forwards to take instead of fitted ones.
 
     Returns
     -------
@@ -176,16 +181,17 @@ def deamericanise(chain: Chain, *, dividends: Sequence[CashDividend] = ()) -> Eu
     O. Burkovska, M. Gass, K. Glau, M. Mahlstedt, W. Schoutens and B. Wohlmuth (2018), "Calibration to American options:
     numerical investigation of the de-Americanization method", Quantitative Finance 18(7), section 2.
     """
-    raw = fit_parity(chain)
+    raw = fit_parity(chain, given=given)
     chain = chain.drop("expiry without a call-put pair", _slices(chain, raw) < 0)
     slices = _slices(chain, raw)
     nodes = _Nodes.of(chain, slices, raw)
-    market = _Market(
-        chain.spot, tuple(dividends), raw.expiry, np.full(raw.expiry.size, FIRST_RATE), np.log(raw.forward)
-    )
+    given_rate = given.rate(raw.expiry) if given is not None else None
+    rate = np.full(raw.expiry.size, FIRST_RATE) if given_rate is None else given_rate
+    market = _Market(chain.spot, tuple(dividends), raw.expiry, rate, np.log(raw.forward))
+    is_fixed = _Fixed(given_rate is not None, _forwards_given(chain, raw, given))
     first = market.volatility(*nodes.outside(chain), guess=np.full(nodes.known.size, 0.2), n=1)
     pairs = nodes.near(market, first)
-    market, n_iterations, converged = _fit(market, nodes.pairs(chain, pairs), first[pairs])
+    market, n_iterations, converged = _fit(market, nodes.pairs(chain, pairs), first[pairs], is_fixed)
     volatility = nodes.smile(market, market.volatility(*nodes.outside(chain), guess=first, n=3))
     premium = market.premium(slices, chain.strike, chain.is_call, volatility)
     bid, ask = chain.bid - premium, chain.ask - premium
@@ -194,7 +200,7 @@ def deamericanise(chain: Chain, *, dividends: Sequence[CashDividend] = ()) -> Eu
         "bid not above the early-exercise premium", bad
     )
     require_rows(moved, "no quote is worth more than its early-exercise premium")
-    parity = fit_parity(moved)
+    parity = fit_parity(moved, given=given)
     same = _slices(moved, parity)
     kept = slices[~bad]
     rates = np.full(parity.expiry.size, np.nan)
@@ -219,6 +225,21 @@ def _slices(chain: Chain, parity: ParityFit) -> Longs:
     positions = np.full((len(chain.roots), len(chain.expiry_dates)), -1, dtype=np.int64)
     positions[parity.root_index, parity.expiry_index] = np.arange(parity.expiry.size)
     return np.asarray(positions[chain.root_index, chain.expiry_index])
+
+
+@dataclass(frozen=True, eq=False)
+class _Fixed:
+    """What is given and not fitted: the rates, and the forwards of which expiries (m,)."""
+
+    rates: bool
+    forwards: Bools
+
+
+def _forwards_given(chain: Chain, parity: ParityFit, given: GivenMarket | None) -> Bools:
+    if given is None:
+        return np.zeros(parity.expiry.size, dtype=bool)
+    dates = [chain.expiry_dates[k] for k in parity.expiry_index]
+    return np.isfinite(given.forward(chain.spot, parity.expiry, dates, parity.rate))
 
 
 @dataclass(frozen=True, eq=False)
@@ -331,7 +352,7 @@ class _Pairs:
         return both[: self.strike.size], both[self.strike.size :]
 
 
-def _fit(market: _Market, pairs: _Pairs, volatility: Floats) -> tuple[_Market, int, bool]:
+def _fit(market: _Market, pairs: _Pairs, volatility: Floats, fixed: _Fixed) -> tuple[_Market, int, bool]:
     """Fit curve and forwards so that both options of a pair have one volatility; return iterations and convergence."""
     basis = curve_basis(market.expiry)
     curve = np.array([FIRST_RATE, 0.0, 0.0])
@@ -345,6 +366,7 @@ def _fit(market: _Market, pairs: _Pairs, volatility: Floats) -> tuple[_Market, i
         if jacobian is None or iteration < N_JACOBIANS:
             jacobian = _derivatives(market, pairs, volatility, outside, inside)
         ratio, of_rate, of_forward = jacobian
+        of_forward = np.where(fixed.forwards[pairs.slices], 0.0, of_forward)
         miss = ((pairs.inside - inside) - ratio * (pairs.outside - outside)) / pairs.spread
         scale = 1.4826 * float(np.median(np.abs(miss))) + 1e-6
         weight = (HUBER / np.maximum(np.abs(miss) / scale, HUBER)) / scale**2
@@ -359,13 +381,15 @@ def _fit(market: _Market, pairs: _Pairs, volatility: Floats) -> tuple[_Market, i
         left, right = aa - ab * ab / bb, am - ab * bm / bb  # the forwards eliminated
         prior = np.diag(1.0 / COEFFICIENT_DEVIATIONS**2)
         matrix = (basis * left[:, None]).T @ basis + prior
-        step = np.linalg.solve(matrix, basis.T @ right - prior @ curve)
+        step = np.linalg.solve(matrix, basis.T @ right - prior @ curve) * (not fixed.rates)
         largest = float(np.abs(basis @ step).max())
         step *= min(1.0, LARGEST_RATE_STEP / max(largest, 1e-300))
         curve = curve + step
         forward_step = (bm - ab * (basis @ step)) / bb
         market = replace(
-            market, rate=basis @ curve, log_forward=market.log_forward + np.clip(forward_step, -0.05, 0.05)
+            market,
+            rate=market.rate + basis @ step,
+            log_forward=market.log_forward + np.clip(forward_step, -0.05, 0.05),
         )
         if max(largest, float(np.abs(forward_step).max())) < TOLERANCE:
             return market, iteration + 1, True

@@ -18,7 +18,9 @@ _LEAST_ASSUMED_SPREAD = 2e-5
 """The least of it, as a share of the spot."""
 
 _MOST_REPEATED = 0.1
-"""Largest share of the options that may stand twice at different prices before that is no accident any more."""
+"""Largest share of an expiry's options that may stand twice at different prices before that is no accident."""
+_FEWEST_CONFLICTS = 5
+"""Fewer are an accident whatever their share."""
 
 
 def require_rows(chain: Chain, what: str) -> None:
@@ -44,21 +46,26 @@ def _with_assumed_spread(chain: Chain) -> Chain:
 
 def _require_few_conflicts(chain: Chain, repeated: Bools) -> None:
     """Raise where so many options stand twice at different prices that two chains are in one."""
-    n_options = int(np.sum(~repeated))
-    if np.sum(repeated) <= _MOST_REPEATED * n_options:
+    if not repeated.any():
         return
     key = np.stack([chain.root_index, chain.expiry_index, chain.strike, chain.is_call]).astype(np.float64)
     order = np.lexsort(key)
     same = np.all(np.diff(key[:, order]) == 0.0, axis=0)
     bid, ask = chain.bid[order], chain.ask[order]
     conflicts = np.flatnonzero(same & ((np.diff(bid) != 0.0) | (np.diff(ask) != 0.0)))
-    if conflicts.size <= _MOST_REPEATED * n_options:
+    # Settlements share the third Fridays only, so every expiry is looked at for itself.
+    slices = chain.root_index * len(chain.expiry_dates) + chain.expiry_index
+    n_options = np.bincount(slices[~repeated])
+    n_conflicts = np.bincount(slices[order[conflicts]], minlength=n_options.size)
+    bad = (n_conflicts >= _FEWEST_CONFLICTS) & (n_conflicts > _MOST_REPEATED * n_options)
+    conflicts = conflicts[bad[slices[order[conflicts]]]]
+    if not conflicts.size:
         return
     k = int(conflicts[0])
     row = order[k]
     option = f"{'call' if chain.is_call[row] else 'put'} {chain.strike[row]:g}"
     raise AadValueError(
-        f"{conflicts.size} of {n_options} options stand twice at different prices: the {option} of "
+        f"{conflicts.size} of {n_options[bad].sum()} options stand twice at different prices: the {option} of "
         f"{chain.expiry_dates[chain.expiry_index[row]]} at {bid[k]:g}/{ask[k]:g} and {bid[k + 1]:g}/{ask[k + 1]:g}. "
         "Two settlements (SPX and SPXW share third Fridays) or two snapshots are in one chain: add a column root, a "
         "time of the quote, or split the file"

@@ -34,12 +34,24 @@ BEND_SIGNIFICANCE = 6.0
 """Standard errors of the pooled curvature of call less put in the strike beyond which it is no accident."""
 
 
+EXACT = 0.02
+"""Share of the two spreads below which parity holds so well that the options must be European."""
+USUAL_RATES = (-0.005, 0.09)
+"""Rates between which the style is told where the shape of parity is lost in the spreads."""
+SAME_RATES = 0.005
+"""Difference of the rates of both readings that is not worth asking about."""
+
+
 @dataclass(frozen=True)
 class Exercise:
-    """The style and one sentence about how it is known."""
+    """The style and one sentence about how it is known.
+
+    `doubt` is another sentence where neither the source nor the shape of parity tells for certain, else empty.
+    """
 
     style: Style
     reason: str
+    doubt: str = ""
 
 
 def exercise_of(chain: Chain, *, exercise: Style | None = None) -> Exercise:
@@ -96,7 +108,30 @@ def _by_shape(chain: Chain) -> Exercise:
         if after < BETTER * before:
             bent = f"a bend of {abs(bend):.0f} standard errors, rates near {float(np.median(raw.rate)):.1%}"
             return Exercise("american", f"{shape} ({bent}), without early-exercise premiums by {after:.0%}")
-    return Exercise("european", shape)
+    return _by_rates(chain, raw, shape) if before > EXACT else Exercise("european", shape)
+
+
+def _by_rates(chain: Chain, raw: ParityFit, shape: str) -> Exercise:
+    """Choose the reading with rates that a market has: European ones of American prices are too low by percents."""
+    try:
+        equivalent = deamericanise(chain)
+    except AadValueError:
+        return Exercise("european", shape)
+    european, american = float(np.median(raw.rate)), float(np.median(equivalent.parity.rate))
+    low, high = USUAL_RATES
+    usual = [low <= rate <= high for rate in (european, american)]
+    if usual == [True, False] or abs(european - american) < SAME_RATES:
+        return Exercise("european", shape)
+    style: Style = "american" if usual == [False, True] else "european"
+    rates = (
+        f"rates near {european:.1%} where the options are European, {american:.1%} where they are American"
+    )
+    return Exercise(
+        style,
+        f"{shape}; {rates}",
+        f"the spreads are too wide to tell American options from European ones: {rates}. Read as "
+        f"{style.capitalize()}: say it with exercise= (--exercise american or european)",
+    )
 
 
 def _residual(parity: ParityFit) -> float:

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import datetime
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pricers.american.cash_dividends import CashDividend
 from pricers.chain.chain import Chain
 from pricers.chain.cleaning import drop_thin, drop_unusable, require_rows
-from pricers.chain.parity import ParityFit, fit_parity
+from pricers.chain.exercise import Style
+from pricers.chain.market.given import When, given_market
+from pricers.chain.market.imply import imply_market
+from pricers.chain.market.limits import MarketLimits
+from pricers.chain.parity import ParityFit
 from pricers.chain.quotes import Quotes, Slice
 from pricers.chain.reader import read_chain
 
@@ -35,8 +41,15 @@ def load_quotes(
     decimal: str | None = None,
     dates: str | None = None,
     zone: str | None = None,
+    exercise: Style | None = None,
+    rate: float | None = None,
+    dividend_yield: float | None = None,
+    curve: str | os.PathLike[str] | Mapping[When, float] | None = None,
+    dividends: str | os.PathLike[str] | Sequence[CashDividend] | Mapping[When, float] | None = None,
+    forwards: str | os.PathLike[str] | Mapping[datetime.date, float] | None = None,
+    limits: MarketLimits | Mapping[str, float] | None = None,
 ) -> Quotes:
-    """Read a chain, clean it, fit parity and return its out-of-the-money quotes.
+    """Read a chain, clean it, find the market behind it and return its out-of-the-money quotes.
 
     Parameters
     ----------
@@ -48,16 +61,29 @@ def load_quotes(
         Window of calendar days over 365, both ends included.
     spot, quote_date, expiry, columns, at, underlying, decimal, dates, zone : optional
         What the source lacks or leaves open, see `read_chain`.
+    exercise : "american" or "european", optional
+        By default what a column of the source says, the roots are known for, or put-call parity shows. American
+        quotes become European ones: the premium of early exercise is taken off each.
+    rate, dividend_yield, curve, dividends, forwards : optional
+        What is known better than the quotes imply it, see `given_market`.
+    limits : mapping or MarketLimits, optional
+        Limit -> number, where a market is believed that would be warned of or refused: ``{"carry": 0.5}``.
 
     Returns
     -------
     Quotes
-        `Quotes.explanation` says how the source was read.
+        `Quotes.explanation` says how the source was read, `Quotes.warnings` what is odd about its market.
 
     Raises
     ------
     AadValueError
-        If the source cannot be read (see `read_chain`), or if nothing is left, with the count of each reason.
+        If the source cannot be read (see `read_chain`), if its market is beyond belief (see `imply_market`), or if
+        nothing is left, with the count of each reason.
+
+    Warns
+    -----
+    MarketWarning
+        For each oddity of the market.
     """
     chain = read_chain(
         path,
@@ -71,8 +97,27 @@ def load_quotes(
         dates=dates,
         zone=zone,
     )
+    given = given_market(
+        quote_date=chain.quote_date,
+        rate=rate,
+        dividend_yield=dividend_yield,
+        curve=curve,
+        dividends=dividends,
+        forwards=forwards,
+    )
     chain = drop_unusable(chain, min_expiry=min_expiry, max_expiry=max_expiry)
-    return select_quotes(chain, parity=fit_parity(chain), min_open_interest=min_open_interest)
+    market = imply_market(chain, exercise=exercise, given=given, limits=limits)
+    quotes = select_quotes(market.chain, parity=market.parity, min_open_interest=min_open_interest)
+    explanation = quotes.explanation
+    if explanation is not None:
+        explanation = replace(explanation, notes=(*explanation.notes, *given.notes()))
+    return replace(
+        quotes,
+        exercise_style=market.exercise.style,
+        exercise_reason=market.exercise.reason,
+        warnings=market.warnings,
+        explanation=explanation,
+    )
 
 
 def _position_of_slice(chain: Chain, parity: ParityFit) -> NDArray[np.int64]:

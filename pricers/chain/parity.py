@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike
 from aadlib.errors import AadValueError
 from aadlib.types import Floats
 from pricers.chain.chain import Chain
+from pricers.chain.market.given import GivenMarket
 from pricers.chain.settlement import years_to_expiry
 from pricers.types import Longs
 
@@ -51,7 +52,7 @@ class ParityFit:
     n_pairs : (m,) int
         Pairs near the money.
     curve : (3,) float
-        Level, slope and hump of the zero-rate curve.
+        Level, slope and hump of the zero-rate curve, near given rates where they are.
     """
 
     root_index: Longs
@@ -180,13 +181,15 @@ def smooth_rates(expiry: Floats, rate: Floats, error: Floats) -> Floats:
     return coefficients
 
 
-def fit_parity(chain: Chain) -> ParityFit:
+def fit_parity(chain: Chain, *, given: GivenMarket | None = None) -> ParityFit:
     """Fit discount factors and forwards to the call-put pairs of a chain.
 
     Parameters
     ----------
     chain : Chain
         Cleaned by `drop_unusable`; thinly held options may stay, parity holds for them too.
+    given : GivenMarket, optional
+        Rates and forwards to take instead of implied ones; the residuals then tell how they fit the quotes.
 
     Returns
     -------
@@ -233,11 +236,18 @@ def fit_parity(chain: Chain) -> ParityFit:
     regression_rate, regression_error = _regress(wide, expiry)
     curve = smooth_rates(expiry, regression_rate, regression_error)
     rate = curve_basis(expiry) @ curve
+    given_rate = given.rate(expiry) if given is not None else None
+    if given_rate is not None:
+        rate, curve = given_rate, smooth_rates(expiry, given_rate, np.zeros(n))
     discount = np.exp(-rate * expiry)
 
     near = pairs.near(forward, expiry, 0.25)
     implied = near.strike + near.difference / discount[near.group]
     forward = _weighted_medians(near.group, implied, 1.0 / near.spread, n)
+    if given is not None:
+        dates_of_fit = [chain.expiry_dates[k] for k in expiry_index]
+        known = given.forward(chain.spot, expiry, dates_of_fit, rate)
+        forward = np.where(np.isnan(known), forward, known)
     miss = np.abs(near.difference - discount[near.group] * (forward[near.group] - near.strike))
     equal = np.ones_like(miss)
     return ParityFit(

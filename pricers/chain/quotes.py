@@ -74,7 +74,12 @@ class Quotes:
     dropped : dict
         Reason -> number of rows of the chain that are not here.
     exercise_style : str
-        "american", "european", or "" where the source does not say; the prices are as they were quoted.
+        "american", "european", or "" where nobody has looked; prices of American options are here without the premium
+        of early exercise.
+    exercise_reason : str
+        How the style is known.
+    warnings : tuple of str
+        What is odd about the market.
     is_mid_only : bool
         The source has mid prices only; bid and ask have a spread that was assumed for the weights, and "inside bid and
         ask" means nothing.
@@ -102,6 +107,8 @@ class Quotes:
     dropped: dict[str, int] = field(default_factory=dict)
     parity: ParityFit | None = None
     exercise_style: str = ""
+    exercise_reason: str = ""
+    warnings: tuple[str, ...] = ()
     is_mid_only: bool = False
     explanation: Explanation | None = None
 

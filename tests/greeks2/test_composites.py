@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import aadlib as ad
-from aadlib.errors import AadTypeError, AadValueError
+from aadlib.errors import AadTypeError, AadValueError, BranchChanged
 from aadlib.types import Floats
 from greeks2 import (
     algo4_adjlist,
@@ -89,7 +89,7 @@ def test_a_march_in_19_weights(method: str) -> None:
 
 @pytest.mark.parametrize("method", SINGLE_OPERATIONS)
 def test_methods_of_single_operations_say_what_to_use(method: str) -> None:
-    message = rf"{method} sweeps single operations .* composite ones \(2\): use hessian with method='forward_"
+    message = rf"{method} sweeps single operations .* composite ones \(2\): use hessian with method='auto'"
     for options in ({}, {"sparse": True}):
         with pytest.raises(AadTypeError, match=message):
             hessian(mixed(by_composite), POINT, method=method, **options)
@@ -204,3 +204,16 @@ def test_results_that_are_no_vector() -> None:
 
     with pytest.raises(AadValueError, match=r"Column\.forward returned shape \(3, 1\): must return a vector"):
         hessian(lambda x: ad.apply_composite(Column(), x)[0], POINT)
+
+
+def test_bumps_do_not_record_another_branch() -> None:
+    """A program that may record again does so for the point, never for a bump."""
+
+    def branching(x: Any) -> Any:
+        return ad.apply_composite(Softmax(), x)[0 if x[0] > 1.0 else 1]
+
+    program = ad.record(branching, [2.0, 1.0], on_branch_change="retrace")
+    exact = hessian(program, [0.5, 1.0])
+    np.testing.assert_allclose(hessian(program, [0.5, 1.0], method="bumping2"), exact, atol=1e-6)
+    with pytest.raises(BranchChanged):
+        hessian(program, [1.0 + 1e-9, 1.0], method="bumping2")

@@ -131,7 +131,7 @@ static int sweep_chunk(
  * ending its chain; if they still are not it is bad, and the sweep ends. */
 static ptrdiff_t run_blocks(const aad_block_code* code, const aad_block_run* run) {
     double* arena = on_cache_line(run->workspace);
-    double* zone = arena + code->n_places * AAD_LANES;
+    double* zone = arena + code->n_addresses * AAD_LANES;
     double* columns = zone + code->n_sums * AAD_LANES;
     aad_machine_room room = {arena, zone, columns, columns + code->n_packs * AAD_COLUMN};
     ptrdiff_t n_blocks = (run->end - run->begin + AAD_LANES - 1) / AAD_LANES;

@@ -94,7 +94,7 @@ typedef struct { /* a BlockCode with its ColumnPlan: see aadlib.lanes.block_code
     ptrdiff_t n_groups;
     const int* table;
     aad_guards guards;
-    ptrdiff_t n_fixed, n_places, n_sums;
+    ptrdiff_t n_fixed, n_addresses, n_sums;
     int seed, output;
 } aad_block_code;
 

@@ -70,6 +70,8 @@ def rows(stage: Stage) -> Sequence[Ours]:
             seconds[QUANTLIB] = median_seconds(quantlib_price())
     (value, gradient, hessian), _ = derivatives(tree, order=2, active=(0, 5))(*arguments)
     found = [Ours(f"time, {name}", 1e3 * time, "ms") for name, time in seconds.items()]
+    if QUANTLIB not in seconds:
+        found.append(Ours(f"time, {QUANTLIB}", "not installed"))
     found += [
         Ours(f"over the price alone, {name}", seconds[name] / seconds[PRICE])
         for name in (DELTA, VEGA, SECOND)

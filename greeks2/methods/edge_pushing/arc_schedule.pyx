@@ -43,7 +43,7 @@ cdef int append(Stream* stream, int value) except -1 nogil:
         capacity = max(1024, stream.capacity + stream.capacity // 2)
         data = <int*>realloc(stream.data, capacity * sizeof(int))
         if data == NULL:
-            raise MemoryError("no memory for the schedule of arcs: use method='forward_over_reverse', or set cap_active")
+            raise MemoryError("no memory for the schedule of arcs: set cap_active, or use another method")
         stream.data = data
         stream.capacity = capacity
     stream.data[stream.n] = value

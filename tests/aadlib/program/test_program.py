@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import copy
+import gc
 import os
 import pickle
 import subprocess
 import sys
 import threading
+import weakref
 
 import numpy as np
 import pytest
@@ -253,6 +255,20 @@ def test_a_number_of_threads_that_makes_no_sense(wanted, monkeypatch):
     monkeypatch.setenv("AADLIB_NUM_THREADS", wanted)
     with pytest.raises(ad.AadValueError, match=f"AADLIB_NUM_THREADS = {wanted!r}"):
         n_threads()
+
+
+def test_a_small_program_ends_with_its_last_reference():
+    """Functions are recorded by the thousand: they must not wait for the garbage collector."""
+    x = np.array([0.3, 0.5])
+    program = ad.record(lambda x: np.exp(x[0]) * x[1], x)
+    program.value(x), program.gradient(x), program.derivatives(x)
+    gone = weakref.ref(program)
+    gc.disable()
+    try:
+        del program
+        assert gone() is None
+    finally:
+        gc.enable()
 
 
 def test_codes_are_positions():

@@ -71,6 +71,6 @@ def test_an_unknown_set(name):
 def test_a_set_that_the_processor_lacks(monkeypatch):
     monkeypatch.setattr(simd, "available", lambda: ("baseline",))
     with pytest.raises(
-        ad.AadValueError, match=r"'avx2': this processor or build has baseline only; leave it"
+        ad.AadValueError, match=r"'avx2': this processor and build have baseline only; leave it"
     ):
         simd.use("avx2")

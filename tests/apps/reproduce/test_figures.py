@@ -19,11 +19,11 @@ def test_figures_are_written_whole(
     name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(monte_carlo_scaling, "N_ASSETS", (2, 3))
-    options = ["--paths", "100"] if name in SIMULATED else []
+    options = ["--paths", "2048"] if name in SIMULATED else []
     assert main(["reproduce", name, "--out", str(tmp_path), *options]) == 0
     assert sorted(p.name for p in tmp_path.iterdir()) == [f"{name}.png", f"{name}.svg"]
     assert (tmp_path / f"{name}.png").read_bytes().startswith(b"\x89PNG")
-    assert ("Monte Carlo scaling" if name in SIMULATED else "Figure") in capsys.readouterr().out
+    assert ("Monte Carlo scaling" if name == "monte-carlo-scaling" else "Figure") in capsys.readouterr().out
 
 
 def test_a_missing_folder_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

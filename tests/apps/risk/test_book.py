@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from aadlib import norm_cdf
 from aadlib.errors import AadValueError
 from apps.data.synthetic import synthetic_quotes
 from apps.risk.book import Position, default_book, read_book
@@ -53,6 +55,39 @@ def test_a_tenor_is_near_its_slice_and_has_it_alone(quotes: Quotes, least: float
     assert all(label.split()[0] in slices for label in kinds(book))
 
 
+def call_delta(quotes: Quotes, position: Position) -> float:
+    """Return the forward Black delta of a position's strike as a call, at its quoted volatility."""
+    (k,) = np.flatnonzero((quotes.slice_index == position.slice_index) & (quotes.strike == position.strike))
+    deviation = quotes.volatility[k] * np.sqrt(quotes.expiry[k])
+    return float(norm_cdf(-quotes.log_moneyness[k] / deviation + 0.5 * deviation))
+
+
+def test_a_label_says_the_delta_of_the_strike(quotes: Quotes) -> None:
+    for position in default_book(quotes):
+        delta = call_delta(quotes, position)
+        said = int(position.label.split("-delta ")[0].split()[-1])
+        assert said == pytest.approx(100.0 * (delta if position.is_call else 1.0 - delta), abs=0.51)
+        assert position.label.split()[-1] == ("call" if position.is_call else "put")
+
+
+@pytest.mark.parametrize("gap", [0.03, 0.08])
+def test_a_slice_without_strikes_near_the_money_is_passed_over(quotes: Quotes, gap: float) -> None:
+    """The slice nearest to a month has its wings only: another one takes its place."""
+    first = default_book(quotes)[0].slice_index
+    thin = quotes.select((quotes.slice_index != first) | (np.abs(quotes.log_moneyness) > gap))
+    book = default_book(thin)
+    assert tenors(book) == ["1m", "3m", "6m", "1y"]
+    assert first not in {position.slice_index for position in book}
+    assert book[0].label in {f"1m {n}-delta call" for n in range(47, 56)}
+
+
+def test_where_no_slice_holds_the_deltas_the_labels_tell(quotes: Quotes) -> None:
+    wings = quotes.select(np.abs(quotes.log_moneyness) > 0.12)
+    for position in default_book(wings):
+        said = int(position.label.split("-delta ")[0].split()[-1])
+        assert said < 40 or said > 60
+
+
 def test_a_chain_far_from_every_tenor_is_named_by_its_expiry(quotes: Quotes) -> None:
     short = between(quotes, 0.0, 0.03)
     book = default_book(short)
@@ -87,3 +122,29 @@ def test_thousands_are_read(quotes: Quotes, tmp_path: Path) -> None:
     (tmp_path / "book.csv").write_text(HEADER + f'"-1,000",{date},"1,200.5",P,\n')
     (position,) = read_book(tmp_path / "book.csv", quotes)
     assert (position.quantity, position.strike, position.is_call) == (-1000.0, 1200.5, False)
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "expected"),
+    [
+        ("multiplyer", "100", "unknown columns 'multiplyer': a book has .*multiplier"),
+        ("multiplier", "-1", "multiplier = -1.0: must be finite and above zero"),
+        ("multiplier", "many", "column multiplier: 'many' is not a number"),
+        ("product", "barrier", "product = 'barrier': this report prices vanilla options only"),
+    ],
+)
+def test_what_a_book_may_add(header: str, row: str, expected: str, quotes: Quotes, tmp_path: Path) -> None:
+    date = quotes.slices[0].expiry_date.isoformat()
+    (tmp_path / "book.csv").write_text(f"quantity,expiry,strike,cp,{header}\n1,{date},1200,C,{row}\n")
+    with pytest.raises(AadValueError, match=expected):
+        read_book(tmp_path / "book.csv", quotes)
+
+
+def test_multipliers_and_products_are_read(quotes: Quotes, tmp_path: Path) -> None:
+    date = quotes.slices[0].expiry_date.isoformat()
+    (tmp_path / "book.csv").write_text(
+        f"quantity,expiry,strike,cp,multiplier,product\n-3,{date},1200,C,100,Vanilla\n2,{date},1200,C,,\n"
+    )
+    first, second = read_book(tmp_path / "book.csv", quotes)
+    assert (first.quantity, first.multiplier, first.size) == (-3.0, 100.0, -300.0)
+    assert second.size == second.quantity == 2.0

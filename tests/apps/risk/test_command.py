@@ -42,10 +42,10 @@ def run(out: Path, *extra: str) -> int:
 
 @pytest.fixture(scope="module")
 def reports(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, float]:
-    """Two reports of the same chain, and the seconds that both took."""
+    """Two reports of the same chain, and the seconds that the second took: the first may have to compile kernels."""
     folder = tmp_path_factory.mktemp("reports")
-    start = time.perf_counter()
     assert run(folder / "first") == 0
+    start = time.perf_counter()
     assert run(folder / "second") == 0
     return folder / "first", folder / "second", time.perf_counter() - start
 
@@ -72,7 +72,7 @@ def test_the_number_of_threads_changes_no_byte(reports: tuple[Path, Path, float]
 
 
 def test_it_takes_seconds(reports: tuple[Path, Path, float]) -> None:
-    assert reports[2] < 40.0
+    assert reports[2] < 20.0
 
 
 def test_the_files_agree_with_each_other(reports: tuple[Path, Path, float]) -> None:

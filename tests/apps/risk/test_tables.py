@@ -16,6 +16,7 @@ from apps.report.progress import Stages
 from apps.report.tables import Table
 from apps.risk import command, csv_tables, page, tables
 from apps.risk.results import Check, RiskResult
+from pricers.chain.synthetic import synthetic_chain
 
 SMALL = ["risk", "--strikes", "7", "--expiries", "6", "--max-years", "0.3"]
 
@@ -71,7 +72,66 @@ def test_a_held_out_error_far_above_the_others_is_flagged(
     outside = replace(result.holdout.held_out, rmse=factor * inside.rmse)
     shown = tables.fit(replace(result, holdout=replace(result.holdout, held_out=outside)))
     assert f"Held-out to in-sample rmse {factor:.2f}" in shown.note
-    assert ("WARNING" in shown.note) == warned
+    assert ("WARNING, overfitted" in shown.note) == warned
+
+
+def test_a_clean_chain_has_nothing_left_out_and_no_arbitrage(result: RiskResult) -> None:
+    assert result.quotes is result.loaded
+    assert tables.left_out(result).rows == () and tables.arbitrage(result).rows == ()
+    assert "0 vertical, 0 butterfly, 0 calendar" in tables.arbitrage(result).note
+
+
+@pytest.fixture(scope="module")
+def stale(tmp_path_factory: pytest.TempPathFactory) -> RiskResult:
+    """Return the report of the synthetic chain with three puts of one slice at twice their prices."""
+    lines = synthetic_chain().splitlines()
+    for k, line in enumerate(lines):
+        fields = line.split(",")
+        if (
+            fields[2:4] == ["SPX", "2005-12-16"]
+            and fields[5:6] == ["P"]
+            and fields[4] in ("1190", "1195", "1205")
+        ):
+            fields[6], fields[7], fields[8] = str(2.0 * float(fields[6])), str(2.0 * float(fields[7])), "5000"
+            lines[k] = ",".join(fields)
+    path = tmp_path_factory.mktemp("stale") / "chain.csv"
+    path.write_text("\n".join(lines) + "\n")
+    return calculate(str(path))
+
+
+def test_stale_quotes_are_named_and_the_rest_counts(stale: RiskResult, result: RiskResult) -> None:
+    shown = tables.left_out(stale)
+    names = {f"SPX 2005-12-16 {k} put" for k in (1190, 1195, 1205)}
+    assert {line[0] for line in shown.texts} == names and {line[1] for line in shown.texts} == {"stale"}
+    assert {name for name, _ in stale.arbitrage.worst} == names
+    assert len(stale.loaded) - len(stale.quotes) == 3
+    assert cell(tables.dropped(stale), "dropped: stale, more than 6 deviations off the other quotes") == "3"
+    found = tables.arbitrage(stale)
+    assert len(found.rows) >= 3 and "Quotes to blame" in found.note
+    assert stale.greeks.gradient[0] == pytest.approx(result.greeks.gradient[0], rel=0.02)
+
+
+def test_what_was_left_out_and_arbitrage_are_files(stale: RiskResult) -> None:
+    files = csv_tables.csv_files(stale)
+    assert len(list(csv.DictReader(io.StringIO(files["left_out.csv"])))) == 3
+    rows = list(csv.DictReader(io.StringIO(files["arbitrage.csv"])))
+    assert len(rows) == len(stale.arbitrage.found)
+    assert "Quotes left out" in page.report_page(stale, 1)
+
+
+def test_a_poor_fit_is_said_on_the_page_and_in_the_table(result: RiskResult) -> None:
+    poor = replace(result, calibration=replace(result.calibration, converged=False, active_levels=2))
+    n_levels = result.calibration.surface.levels.size
+    assert f"WARNING, poor fit: 2 of {n_levels} levels on their bounds." in tables.fit(poor).note
+    text = page.report_page(poor, 1)
+    assert "poor fit: the optimiser did not converge" in text
+
+
+def test_without_spreads_the_page_says_that_inside_has_no_meaning(result: RiskResult) -> None:
+    quality = replace(result.calibration.quality, share_inside=float("nan"))
+    locked = replace(result, calibration=replace(result.calibration, quality=quality))
+    assert "inside bid-ask has no meaning" in tables.fit(locked).note
+    assert "bid = ask: no meaning" in page.report_page(locked, 1)
 
 
 def test_the_two_vegas_are_told_apart(result: RiskResult) -> None:

@@ -194,6 +194,18 @@ def test_arrays_of_any_layout_and_type():
     assert single.value == pytest.approx(plain.value, rel=1e-6)
 
 
+def test_a_field_of_packed_records():
+    records = np.zeros(64, dtype=[("day", np.int32), ("z", np.float64)])
+    records["z"] = NOISES["array"][:64].ravel()[:64]
+
+    def path(p, z):
+        return p[0] * np.exp(p[1] * z)
+
+    assert not records["z"].flags.aligned
+    copied = expectation(path, TILT[:2], lanes=records["z"].copy())
+    assert same_bits(expectation(path, TILT[:2], lanes=records["z"]), copied)
+
+
 def test_arrays_on_disk(tmp_path):
     z = NOISES["array"]
     np.save(tmp_path / "normals.npy", z)

@@ -118,6 +118,10 @@ def test_the_cache_is_bounded(rng, monkeypatch):
     monkeypatch.setattr(structure, "MOST_BYTES", size // 2)
     assert planned_code(programs[2], 2, "bottleneck").path.code.steps > 0
     assert len(structure._cache) <= 3
+    monkeypatch.setattr(structure, "MOST_BYTES", 100 * size)
+    monkeypatch.setattr(structure, "MOST_CODES", 2)
+    planned_code(programs[3], 2, "bottleneck")
+    assert len(structure._cache) == 2
 
 
 @pytest.mark.parametrize(("order", "most"), [(1, 556), (2, 1231)])

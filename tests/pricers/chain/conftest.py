@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -65,5 +66,24 @@ def make_chain() -> Callable[..., Chain]:
             ask=mid + np.minimum(0.5 * spread, 0.25 * mid),
             open_interest=np.full(mid.shape, 500.0),
         )
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_american(make_chain: Callable[..., Chain]) -> Callable[..., Chain]:
+    """Return a function that adds early-exercise premiums to a chain of 5% rates, 1.5% yield and 20% volatility."""
+
+    def make(**changes: object) -> Chain:
+        from pricers.american import early_exercise_premium
+
+        terms = {"rate": 0.05, "dividend_yield": 0.015, "volatility": 0.2}
+        chain = make_chain(
+            **{**terms, "roots": ("ABC",), "days": (45, 112, 203, 322), "spread": 0.1, **changes}
+        )
+        premium = early_exercise_premium(
+            spot=chain.spot, strike=chain.strike, expiry=chain.days / 365.0, is_call=chain.is_call, **terms
+        )
+        return replace(chain, bid=chain.bid + premium, ask=chain.ask + premium)
 
     return make

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
 from aadlib.errors import AadValueError
-from pricers.chain import drop_unusable, load_quotes, read_chain
+from pricers.chain import MarketWarning, drop_unusable, load_quotes, read_chain
 
 from .invented import assert_right
 
@@ -16,7 +15,7 @@ RIGHT = [
     "quoted_everything", "semicolon_in_quotes", "spaces_after_commas", "date_is_lasttrade", "cboe_datashop",
     "orats_wide", "nse_ce_pe", "occ_symbol_only", "headers_caps_brackets", "indian_grouping",
     "dashes_for_missing", "null_words", "dollar_signs", "nbsp_thousands", "epoch_ms", "dots", "month_names",
-    "semicolon_decimal_comma", "tab_decimal_comma", "tab_decimal_comma_3", "day_first", "exercise_style_A",
+    "semicolon_decimal_comma", "tab_decimal_comma", "tab_decimal_comma_3", "day_first",
 ]  # fmt: skip
 
 NOTED = {
@@ -67,7 +66,7 @@ def test_refused_by_naming_the_option_that_reads_it(shared, name):
 
 def test_every_case_has_a_test(shared):
     names = {path.stem for path in (shared / "cases" / "chains").glob("*.csv")}
-    assert names == {*RIGHT, *NOTED, *REFUSED}
+    assert names == {*RIGHT, *NOTED, *REFUSED, "exercise_style_A"}
 
 
 def test_two_snapshots_ends_with_the_other_time_refused_by_parity_or_read(shared):
@@ -75,40 +74,11 @@ def test_two_snapshots_ends_with_the_other_time_refused_by_parity_or_read(shared
     assert len(chain) == 99 and chain.dropped == {"another snapshot than 09:45": 198}
 
 
-def test_american_is_recorded(shared):
-    quotes = load_quotes(shared / "cases" / "chains" / "exercise_style_A.csv")
-    assert quotes.exercise_style == "american"
-    assert load_quotes(shared / "cases" / "chains" / "plain.csv").exercise_style == ""
-
-
-def test_market_coin_prices(shared):
-    quotes = load_quotes(shared / "cases" / "market" / "coin_prices.csv")
-    clean = load_quotes(shared / "cases" / "market" / "no_oi.csv")
-    assert quotes.volatility == pytest.approx(clean.volatility, abs=2e-3)
-
-
-def test_market_two_roots(shared):
-    with pytest.raises(AadValueError, match=r"twice at different prices.*column root"):
-        load_quotes(shared / "cases" / "market" / "two_roots_no_root_column.csv")
-
-
-def test_market_duplicate_headers(shared):
-    path = shared / "cases" / "market" / "dup_headers3.csv"
-    with pytest.raises(
-        AadValueError, match=r"columns 1 and 7 are both named 'bid' and differ, '5.0362' and '10.0724'"
-    ):
-        load_quotes(path)
-
-
-def test_market_mid_only(shared):
-    quotes = load_quotes(shared / "cases" / "market" / "mid_only.csv")
-    assert quotes.is_mid_only and any("no meaning" in note for note in quotes.explanation.notes)
-    assert np.all((quotes.bid < quotes.mid) & (quotes.mid < quotes.ask))
-
-
-def test_market_symbols(shared):
-    quotes = load_quotes(shared / "cases" / "market" / "occ_symbol.csv")
-    assert {piece.root for piece in quotes.slices} == {"XYZ"}
+def test_european_prices_that_a_column_calls_american_are_read_right_and_said(shared):
+    with pytest.warns(MarketWarning, match="call less put is a straight line"):
+        quotes = load_quotes(shared / "cases" / "chains" / "exercise_style_A.csv")
+    assert_right(quotes)
+    assert quotes.exercise_style == "european" and "the source says so" in quotes.exercise_reason
 
 
 def test_one_price_per_option_of_several_indices(shared):
