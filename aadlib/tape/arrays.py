@@ -174,7 +174,7 @@ def _plain(x: Any) -> Any:
     """Return an `ADArray` as a plain object array, everything else as it is."""
     if isinstance(x, ADArray):
         return x.view(np.ndarray)
-    if isinstance(x, RECORDED):
+    if isinstance(x, RECORDED) or hasattr(x, "partials"):
         box = np.empty((), dtype=object)
         box[()] = x
         return box
@@ -431,7 +431,7 @@ def _unmasked(x: Any) -> None:
 
 
 def _boxed(x: Any) -> Any:
-    return _plain(x).view(ADArray) if isinstance(x, RECORDED) else x
+    return _plain(x).view(ADArray) if isinstance(x, RECORDED) or hasattr(x, "partials") else x
 
 
 def _map_structure(function: Callable[[Any], Any], x: Any) -> Any:
