@@ -11,6 +11,7 @@ from greeks2.monte_carlo.run.workers import ExecutorWarning
 from greeks2.named.named_greeks import Greeks, greeks
 from greeks2.planner import Plan, plan
 from greeks2.result import HessianResult
+from greeks2.scenario_ladder import Ladder, ladder
 from greeks2.second_order import hessian, hessian_result
 from greeks2.structure.kinks import KinkGroup, KinkWarning
 from greeks2.twins.algo4 import Step, algo4_adjlist
@@ -19,7 +20,8 @@ METHODS = tuple(method.name for method in _methods.METHODS)
 """Names of the methods of `hessian`; all but bumping are exact."""
 
 __all__ = [
-    "CrossCheck", "ExecutorWarning", "Expectation", "Greeks", "HessianResult", "KinkGroup", "KinkWarning", "METHODS",
+    "CrossCheck", "ExecutorWarning", "Expectation", "Greeks", "HessianResult", "KinkGroup", "KinkWarning", "Ladder",
+    "METHODS",
     "Normals", "Plan", "Sobol", "Step", "algo4_adjlist", "cross_check", "expectation", "greeks", "hessian",
-    "hessian_result", "plan", "taylor_backpropagate", "taylor_series",
+    "hessian_result", "ladder", "plan", "taylor_backpropagate", "taylor_series",
 ]  # fmt: skip

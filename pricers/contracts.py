@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
-import aadlib as ad
-from aadlib.errors import AadTypeError
-from aadlib.validation import require_finite, require_non_negative, require_positive
+import numpy as np
+
+from aadlib.errors import AadTypeError, AadValueError
+from aadlib.types import Floats
+from aadlib.validation import require_non_negative, require_positive, values_of
+from pricers.curves.forward_curve import ForwardCurve
+from pricers.curves.rate_curve import is_curve, shifted
+from pricers.monte_carlo.dynamics.second_order_local_volatility import SecondOrderLocalVolatility
+from pricers.surfaces.bumped_volatility import BumpedVolatility
+from pricers.surfaces.flat import FlatVolatility
+from pricers.surfaces.surface import require_surface
+from pricers.surfaces.volatility_hats import VolatilityHats
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,34 +50,103 @@ class European:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Market:
-    """A spot with a flat rate and a flat dividend yield, both continuously compounded.
+class Market(ForwardCurve):
+    """A spot with a rate, a dividend yield and, for what needs one, a volatility surface.
 
     Parameters
     ----------
     spot : float, currency, > 0
-    rate : float, per year
-    dividend_yield : float, per year
+    rate : float or RateCurve, per year, continuously compounded
+    dividend_yield : float or RateCurve, per year
+    surface : VolatilitySurface, optional
+
+    Numbers may be of any kind.
 
     Raises
     ------
     AadValueError
         When the spot is not positive, or a rate is NaN or infinite.
+    AadTypeError
+        When the surface is none.
+
+    Examples
+    --------
+    >>> from pricers.surfaces import FlatVolatility
+    >>> market = Market(spot=100.0, rate=0.03, surface=FlatVolatility(0.2))
+    >>> market.labels("spot"), market.group("weights").tolist()
+    (['spot'], [0.2])
     """
 
-    spot: Any
-    rate: Any = 0.0
-    dividend_yield: Any = 0.0
+    surface: Any = None
+
+    GROUPS: ClassVar = ("spot", "rate", "dividend_yield", "weights", "volatilities")
+    """What a price may be differentiated in: of a curve its parallel shift, of the surface its numbers.
+
+    They are called volatilities where they are: of a flat surface, and of one with bumps.
+    """
 
     def __post_init__(self) -> None:
-        require_positive("spot", self.spot)
-        require_finite("rate", self.rate)
-        require_finite("dividend_yield", self.dividend_yield)
+        super().__post_init__()
+        if self.surface is not None:
+            require_surface("surface", self.surface)
 
-    def discount(self, expiry: Any) -> Any:
-        """Return the value today of one unit of currency paid at `expiry` (years)."""
-        return ad.exp(-self.rate * expiry)
+    def group(self, name: str) -> Floats:
+        """Return the values of one group of `GROUPS`: (size,) floats."""
+        if name in ("weights", "volatilities"):
+            return np.array([float(values_of(number)) for number in self._numbers(name)])
+        given = getattr(self, name)
+        return np.array([float(values_of(given.shift if is_curve(given) else given))])
 
-    def forward(self, expiry: Any) -> Any:
-        """Return the forward price for delivery at `expiry` (years), currency."""
-        return self.spot * ad.exp((self.rate - self.dividend_yield) * expiry)
+    def labels(self, name: str) -> list[str]:
+        """Name the numbers of one group."""
+        if name in ("weights", "volatilities"):
+            singular = "weight" if name == "weights" else "volatility"
+            return [f"{singular}[{k}]" for k in range(len(self._numbers(name)))]
+        return [name]
+
+    def replaced(self, groups: Mapping[str, Any]) -> Market:
+        """Return the market with other numbers, of any kind, in some groups."""
+        fields: dict[str, Any] = {}
+        for name, numbers in groups.items():
+            if name in ("weights", "volatilities"):
+                fields["surface"] = self.required_surface.with_numbers(numbers)
+            else:
+                fields[name] = shifted(getattr(self, name), numbers[0])
+        return Market(**{**self.as_fields(), **fields})
+
+    def as_fields(self) -> dict[str, Any]:
+        """Return spot, rate, dividend yield and surface by their names."""
+        return {name: getattr(self, name) for name in ("spot", "rate", "dividend_yield", "surface")}
+
+    def dynamics(self) -> SecondOrderLocalVolatility:
+        """Return the model of one asset that moves under the surface, for Monte Carlo paths."""
+        return SecondOrderLocalVolatility(
+            spots=[self.spot],
+            rate=self.rate,
+            dividend_yields=self.dividend_yield,
+            surfaces=self.required_surface,
+        )
+
+    def bumped(self, hats: VolatilityHats) -> Market:
+        """Return the market with volatility bumps as the surface's numbers: bucketed vegas are derivatives in them."""
+        return Market(**{**self.as_fields(), "surface": BumpedVolatility(self.required_surface, hats)})
+
+    def _numbers(self, name: str) -> list[Any]:
+        """Return the surface's numbers under one of their two names."""
+        surface = self.required_surface
+        if name == "volatilities" and not isinstance(surface, (FlatVolatility, BumpedVolatility)):
+            raise AadValueError(
+                "volatilities: the numbers of this surface are weights of splines or parameters of slices; "
+                "differentiate "
+                "in 'weights', or in bumps of a calibrated surface, market.bumped(VolatilityHats(...))"
+            )
+        return list(surface.numbers)
+
+    @property
+    def required_surface(self) -> Any:
+        """The surface; raises where there is none."""
+        if self.surface is None:
+            raise AadValueError(
+                "surface = None: give the market a volatility surface, such as FlatVolatility(0.2)"
+            )
+        return self.surface

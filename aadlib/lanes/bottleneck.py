@@ -22,6 +22,9 @@ from aadlib.rules.properties import PASSES
 WIDE = 64
 """Products of two rows from which they go through the tiled product of columns, and not entry by entry."""
 
+MOST_SLOTS = 4
+"""Times more uniform slots than inputs from which code over the slots is not tried: writing takes their square."""
+
 Row = dict[int, int]
 
 
@@ -33,7 +36,8 @@ def bottleneck_code(program: Layout) -> PathCode:
     """
     uniform = uniform_inputs(program)
     codes = [_BottleneckWriter(program, uniform, at_inputs=True).written()]
-    if any(len(inputs) > 1 for inputs in uniform.values()):
+    slots = sum(len(inputs) > 1 for inputs in uniform.values())
+    if 0 < slots <= MOST_SLOTS * int(program.input_active.sum()):
         codes.append(_BottleneckWriter(program, uniform, at_inputs=False).written())
     return min(codes, key=lambda path: path.block_time)
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pricers.calibration import CalibrationResult
     from pricers.calibration.svi_fit import SVIFit
     from pricers.chain.quotes import Quotes
-    from pricers.surfaces.spline_local_volatility import SplineLocalVolatility
+    from pricers.surfaces.calibrated_volatility import CalibratedVolatility
 
 _DEVIATIONS = (-4.5, 3.0)
 """Strikes shown on the surface, in at-the-money standard deviations."""
@@ -24,11 +24,12 @@ def smile_of(quotes: Quotes, calibration: CalibrationResult, svi: SVIFit, k: int
     """Return quotes and fits of slice `k`."""
     item, mine = quotes.slices[k], quotes.slice_index == k
     ours, other = calibration.quality, svi.quality
+    inside = f"{100.0 * ours.slice_inside[k]:.0f}% inside bid-ask"
     return Smile(
         title=f"{item.label} ({readable_expiry(item.expiry)})",
         note=(
             f"rmse {100.0 * ours.slice_rmse[k]:.2g}, SVI {100.0 * other.slice_rmse[k]:.2g} points\n"
-            f"{100.0 * ours.slice_inside[k]:.0f}% inside bid-ask"
+            + (inside if np.isfinite(ours.slice_inside[k]) else "no spreads")
         ),
         moneyness=np.exp(quotes.log_moneyness[mine]),
         mid=quotes.volatility[mine],
@@ -39,7 +40,7 @@ def smile_of(quotes: Quotes, calibration: CalibrationResult, svi: SVIFit, k: int
     )
 
 
-def grid_of(quotes: Quotes, surface: SplineLocalVolatility) -> SurfaceGrid:
+def grid_of(quotes: Quotes, surface: CalibratedVolatility) -> SurfaceGrid:
     """Return the surface where it is quoted, and its smooth part around the money."""
     expiries = np.array([s.expiry for s in quotes.slices])
     x = [quotes.log_moneyness[quotes.slice_index == k] for k in range(len(expiries))]

@@ -58,24 +58,21 @@ def calculate(arguments: argparse.Namespace, job: Stages) -> RiskResult:
         settings, screen, arbitrage = screened(arguments, loaded)
         quotes = screen.apply(loaded)
         book = book or default_book(quotes)
-    size = {"n_strikes": arguments.strikes, "n_expiries": arguments.expiries, "settings": settings}
+    how = {
+        "weights": arguments.weights,
+        "n_strikes": arguments.strikes,
+        "n_expiries": arguments.expiries,
+        "optimiser": arguments.optimiser,
+        "settings": settings,
+    }
     with job.stage("calibrating the surface"):
-        calibration = calibrate(
-            quotes=quotes, weights=arguments.weights, optimiser=arguments.optimiser, **size
-        )
+        calibration = calibrate(quotes=quotes, **how)
     with job.stage("fitting SVI"):
         svi = fit_svi_slices(quotes=quotes, weights=arguments.weights)
     with job.stage("holdout"):
         held_out = None
         if arguments.holdout:
-            held_out = holdout(
-                quotes=quotes,
-                weights=arguments.weights,
-                optimiser=arguments.optimiser,
-                fraction=arguments.holdout,
-                seed=arguments.seed,
-                **size,
-            )
+            held_out = holdout(quotes=quotes, fraction=arguments.holdout, seed=arguments.seed, **how)
     with job.stage("book and Greeks"):
         from apps.risk.buckets import bucket_expiries, volatility_buckets
         from apps.risk.greeks import book_greeks

@@ -19,7 +19,7 @@ from pricers.pde.forward import book_grid, price_book
 if TYPE_CHECKING:
     from pricers.chain.quotes import Quotes
     from pricers.pde.grids import ForwardGrid
-    from pricers.surfaces.spline_local_volatility import SplineLocalVolatility
+    from pricers.surfaces.calibrated_volatility import CalibratedVolatility
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class BookModel:
     """
 
     quotes: Quotes
-    surface: SplineLocalVolatility
+    surface: CalibratedVolatility
     book: Sequence[Position]
     buckets: Buckets
 

@@ -18,7 +18,7 @@ from apps.risk.results import RiskResult
 
 if TYPE_CHECKING:
     from pricers.calibration import CalibrationResult, FitQuality
-    from pricers.surfaces.spline_local_volatility import SplineLocalVolatility
+    from pricers.surfaces.calibrated_volatility import CalibratedVolatility
 
 
 def report_page(result: RiskResult, n_smiles: int) -> str:
@@ -190,7 +190,7 @@ def _data(result: RiskResult) -> list[str]:
     ]
 
 
-def hessian_groups(surface: SplineLocalVolatility) -> list[tuple[str, int]]:
+def hessian_groups(surface: CalibratedVolatility) -> list[tuple[str, int]]:
     """Return (label, size) of the blocks of inputs: spot, rate, the weights centred at one expiry each, the levels."""
     n_strikes = surface.strike_basis.size
     centres = np.exp(surface.time_basis.greville).tolist()

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 import aadlib as ad
 from pricers.pde.forward import book_grid, price_book
-from pricers.surfaces import spline_local_volatility as local_volatility
+from pricers.surfaces import calibrated_volatility as local_volatility
 from pricers.surfaces.bspline import uniform_basis
 
 from .sizes import SMALLEST, median_seconds
@@ -23,11 +23,11 @@ DEVIATIONS = np.linspace(-1.5, 1.5, 7)
 N_TIMES, N_STRIKES = (4, 5) if SMALLEST else (12, 16)
 
 
-def surface() -> local_volatility.SplineLocalVolatility:
+def surface() -> local_volatility.CalibratedVolatility:
     """Return a skewed surface whose skew flattens with time."""
     strike_basis = uniform_basis(lower=-3.0, upper=2.0, size=N_STRIKES)
     skew = 0.2 - 0.03 * strike_basis.greville
-    return local_volatility.SplineLocalVolatility(
+    return local_volatility.CalibratedVolatility(
         strike_basis=strike_basis,
         time_basis=uniform_basis(lower=np.log(EXPIRIES[0]), upper=np.log(EXPIRIES[-1]), size=N_TIMES),
         expiries=EXPIRIES,

@@ -53,6 +53,8 @@ def expectation(
         the gradient and the Hessian is there, without bias and without a width to choose. For noise that is independent
         and standard normal, and order 1 or 2; see `greeks2.monte_carlo.kinks`. Where jumps meet (a barrier on several
         dates) or the edge of one has a corner (a digital on the best of several assets) there is order 1 only.
+        A `pricers.monte_carlo.Path` has a `smoothing=` of its own, how corners of its payoff are rounded or integrated:
+        give one or the other.
     executor : optional, object with the `submit` of `concurrent.futures`
         A ProcessPoolExecutor, dask.distributed's `client.get_executor()` or another; by default the paths are spread
         over threads of this process (`AADLIB_NUM_THREADS`). Only the recording is sent to workers, never the function.
@@ -145,7 +147,10 @@ def _require_options(order: int, smoothing: str | None, executor: Any, device: s
     if order not in (0, 1, 2):
         raise AadValueError(f"order = {order!r}: choose 0 (mean), 1 (and gradient) or 2 (and Hessian)")
     if smoothing not in (None, "kink"):
-        raise AadValueError(f"smoothing = {smoothing!r}: choose None or 'kink'")
+        raise AadValueError(
+            f"smoothing = {smoothing!r}: choose None or 'kink'; smoothings of a pricer's payoff (softplus, kernel, "
+            "conditional_expectation, ...) belong to its path, pricers.monte_carlo.Path(smoothing=...)"
+        )
     batches = whole_number("batches", batches, 2)
     if executor is not None and not callable(getattr(executor, "submit", None)):
         raise AadTypeError(

@@ -44,7 +44,7 @@ EXPIRY = MarketInput(
 STRIKE = MarketInput("strike", "dual_delta", "1.00 of strike", "1.00 of strike", 1.0)
 
 ALIASES: dict[str, MarketInput] = {
-    **dict.fromkeys(("spot", "spots", "spot_price", "underlying", "s", "s0"), SPOT),
+    **dict.fromkeys(("forward", "forwards", "spot", "spots", "spot_price", "underlying", "s", "s0"), SPOT),
     **dict.fromkeys(("volatility", "volatilities", "vol", "vols", "sigma", "sigmas"), VOLATILITY),
     **dict.fromkeys(("rate", "rates", "interest_rate", "risk_free_rate", "r"), RATE),
     **dict.fromkeys(("dividend_yield", "dividend_yields", "dividend", "q"), DIVIDEND),
@@ -61,6 +61,8 @@ SECOND: dict[frozenset[str], str] = {
     frozenset({"spot", "expiry"}): "charm",
     frozenset({"volatility", "expiry"}): "veta",
     frozenset({"rate", "volatility"}): "vera",
+    frozenset({"spot", "rate"}): "delta_rho",
+    frozenset({"rate"}): "rho_convexity",
 }
 """Names of second-order Greeks by the two inputs; others are called d2_ with both names."""
 

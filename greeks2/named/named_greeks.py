@@ -38,7 +38,7 @@ class Greeks:
 
     Attributes
     ----------
-    value : float, the price
+    value, price : float
     values : Greek -> float, or array where the input is one: delta of three spots has shape (3,), vanna of three
         spots and three volatilities (3, 3), spots first. The diagonal of a block of one input is the Greek (gamma,
         volga), the whole block is called cross_gamma, cross_volga.
@@ -61,6 +61,11 @@ class Greeks:
     method: str
     kinks: tuple[KinkGroup, ...]
 
+    @property
+    def price(self) -> float:
+        """The value, by the name that closed forms have for it."""
+        return self.value
+
     def __getitem__(self, name: str) -> Any:
         try:
             return self.values[name]
@@ -77,12 +82,13 @@ class Greeks:
         return iter(self.entries)
 
     def to_frame(self) -> DataFrame:
-        """Return a pandas frame with one row per number: greek, inputs, value, unit."""
+        """Return a pandas frame with one row per number, the price first: greek, inputs, value, unit."""
         try:
             from pandas import DataFrame
         except ImportError as error:
             raise ImportError("to_frame needs pandas: install it, or aadlib with its [apps] extra") from error
-        rows = [(e.greek, " ".join(e.inputs), e.value, e.unit) for e in self.entries]
+        rows = [("price", "", self.value, "")]
+        rows += [(e.greek, " ".join(e.inputs), e.value, e.unit) for e in self.entries]
         return DataFrame(rows, columns=["greek", "inputs", "value", "unit"])
 
     def __repr__(self) -> str:
@@ -126,7 +132,9 @@ def _is_number(given: Any) -> bool:
     return bool(array.dtype.kind in "fiu")
 
 
-def _bound(price: Callable[..., Any], names: Sequence[str], fixed: Mapping[str, Any]) -> Callable[..., Any]:
+def bound_price(
+    price: Callable[..., Any], names: Sequence[str], fixed: Mapping[str, Any]
+) -> Callable[..., Any]:
     """Return the price as a function of the named numbers in order: keyword arguments, or one mapping of them."""
     by_mapping = False
     try:
@@ -158,6 +166,7 @@ def greeks(
     units: str = "raw",
     fixed: Sequence[str] = (),
     method: str = "auto",
+    weights: Any = None,
 ) -> Greeks:
     """Return the Greeks of a pricing function by their names.
 
@@ -171,6 +180,7 @@ def greeks(
         vega per volatility point, rho per basis point, theta per calendar day, second orders per both bumps
     fixed : names of numbers that are handed on as they are too (steps of a grid, a notional)
     method : as `hessian`
+    weights : of the outputs of a price that returns several: the quantities of a book, whose Greeks these are then
 
     Returns
     -------
@@ -180,6 +190,8 @@ def greeks(
     ------
     AadValueError
         For an unknown order, system of units or name in `fixed`, or when nothing is left to differentiate.
+    AadTypeError
+        When the price is no function, inputs are no mapping, or the price returns several numbers without weights.
 
     Warns
     -----
@@ -201,6 +213,11 @@ def greeks(
     >>> result.delta, result.gamma, result.vega, result.vanna
     (4.0, 0.4, 1.0, 0.2)
     """
+    if not (callable(price) or isinstance(price, Program)) or not isinstance(inputs, Mapping):
+        raise AadTypeError(
+            f"price = {price!r}, inputs = {inputs!r}: give a function or a recording, and a mapping from names to "
+            f"numbers"
+        )
     if order not in (1, 2):
         raise AadValueError(
             f"order = {order!r}: choose 1 (delta, vega, ...) or 2 (gamma, vanna, ... as well)"
@@ -219,14 +236,16 @@ def greeks(
     if isinstance(price, Program):
         function: Any = price
     else:
-        function = _bound(price, names, {name: given for name, given in inputs.items() if name not in names})
+        function = bound_price(
+            price, names, {name: given for name, given in inputs.items() if name not in names}
+        )
     if order == 2:
-        result = hessian_result(function, numbers, method=method)
+        result = hessian_result(function, numbers, method=method, weights=weights)
         value, gradient, matrix = result.value, result.gradient, result.matrix
         method, kinks = result.method, result.kinks
     else:
         program = as_program(function, numbers)
-        with point_at(program, numbers) as point:
+        with point_at(program, numbers, weights) as point:
             value, gradient, matrix = point.value, point.gradient, None
         method, kinks = "adjoint sweep", kinks_of(program)
     if gradient.size != sum(block.span.stop - block.span.start for block in blocks):

@@ -26,6 +26,7 @@ from pricers.analytic.limit_rows import (
     limit_of_payoff,
     rows_without_value,
 )
+from pricers.analytic.market_units import in_units
 from pricers.types import Bools
 
 
@@ -160,6 +161,7 @@ def greeks(
     volatility: ArrayLike,
     is_call: bool | Bools = True,
     on_error: OnError = "raise",
+    units: str = "raw",
 ) -> Greeks:
     """Return the price and all closed-form Greeks to third order.
 
@@ -167,6 +169,7 @@ def greeks(
     ----------
     spot, strike, expiry, rate, dividend_yield, volatility, is_call, on_error
         As for `price`, floats or arrays that broadcast against each other.
+    units : "raw", or "market": per volatility point, basis point of a rate and calendar day, as of `greeks2.greeks`
 
     Returns
     -------
@@ -207,7 +210,9 @@ def greeks(
     shape = np.broadcast_shapes(*(np.shape(x) for x in columns))
     if not kinds.any():
         values = _regular_greeks(*columns)
-        return Greeks(**{name: np.broadcast_to(value, shape)[()] for name, value in values.items()})
+        return in_units(
+            Greeks(**{name: np.broadcast_to(value, shape)[()] for name, value in values.items()}), units
+        )
     columns = [np.broadcast_to(x, shape).ravel() for x in columns]
     kinds = np.broadcast_to(kinds, shape).ravel()
     table = {f.name: np.full(kinds.size, np.nan) for f in fields(Greeks)}
@@ -215,7 +220,7 @@ def greeks(
         rows = np.flatnonzero(kinds == kind)
         for name, value in formula(*(x[rows] for x in columns)).items():
             table[name][rows] = value
-    return Greeks(**{name: value.reshape(shape)[()] for name, value in table.items()})
+    return in_units(Greeks(**{name: value.reshape(shape)[()] for name, value in table.items()}), units)
 
 
 def _regular_greeks(s: Any, k: Any, t: Any, r: Any, q: Any, vol: Any, w: Any) -> dict[str, Any]:

@@ -7,9 +7,10 @@ import numpy as np
 from aadlib.errors import AadValueError
 from aadlib.types import Floats
 from pricers.chain.quotes import Quotes
+from pricers.curves.forward_curve import ForwardCurve
 from pricers.pde.grids.moneyness_grid import ForwardGrid, forward_grid
 from pricers.surfaces.bspline import uniform_basis
-from pricers.surfaces.spline_local_volatility import SplineLocalVolatility
+from pricers.surfaces.calibrated_volatility import CalibratedVolatility
 from pricers.types import Longs
 
 DOMAIN_DEVIATIONS = 5.0
@@ -37,6 +38,21 @@ def distinct_expiries(quotes: Quotes) -> tuple[Floats, Longs]:
     return of_slices[used][starts], position[quotes.slice_index]
 
 
+def forward_curve(quotes: Quotes) -> ForwardCurve:
+    """Return the curve through forwards and discount factors of all slices, of several at one time their means."""
+    expiry = np.array([item.expiry for item in quotes.slices])
+    position = np.cumsum(np.concatenate([[False], np.diff(expiry) > SAME_TIME]))
+    counts = np.bincount(position)
+
+    def mean(name: str) -> Floats:
+        values = np.array([getattr(item, name) for item in quotes.slices])
+        return np.asarray(np.bincount(position, weights=values) / counts)
+
+    return ForwardCurve.from_forwards(
+        spot=quotes.spot, times=mean("expiry"), forwards=mean("forward"), discounts=mean("discount")
+    )
+
+
 def atm_total_variance(quotes: Quotes) -> Floats:
     """Return the at-the-money total variance per distinct expiry, made non-decreasing, (n_expiries,)."""
     expiries, position = distinct_expiries(quotes)
@@ -49,7 +65,7 @@ def atm_total_variance(quotes: Quotes) -> Floats:
     return np.maximum.accumulate(variance)
 
 
-def empty_surface(quotes: Quotes, *, n_strikes: int, n_expiries: int) -> SplineLocalVolatility:
+def empty_surface(quotes: Quotes, *, n_strikes: int, n_expiries: int) -> CalibratedVolatility:
     """Return a flat surface whose knots span the quotes: u over their range, ln t from first to last expiry.
 
     The knots in ln t end at the last expiry and reach at least `LEAST_TIME_SPAN` before it, so that the march crosses
@@ -67,7 +83,7 @@ def empty_surface(quotes: Quotes, *, n_strikes: int, n_expiries: int) -> SplineL
     n_times = min(n_expiries, max(4, expiries.size))
     n_strikes = min(n_strikes, max(LEAST_STRIKES, len(quotes) // (QUOTES_PER_WEIGHT * expiries.size)))
     volatility = np.sqrt(variance[-1] / expiries[-1])
-    return SplineLocalVolatility(
+    return CalibratedVolatility(
         strike_basis=uniform_basis(lower=min(u.min(), -0.5), upper=max(u.max(), 0.5), size=n_strikes),
         time_basis=uniform_basis(lower=min(first, last - LEAST_TIME_SPAN), upper=last, size=n_times),
         expiries=expiries,

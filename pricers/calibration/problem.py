@@ -19,7 +19,7 @@ from pricers.chain.quotes import Quotes
 from pricers.pde.forward.compiled import CompiledForwardMarch
 from pricers.pde.grids.moneyness_grid import ForwardGrid, forward_grid
 from pricers.surfaces.bspline import uniform_basis
-from pricers.surfaces.spline_local_volatility import SplineLocalVolatility
+from pricers.surfaces.calibrated_volatility import CalibratedVolatility
 from pricers.types import Bools
 
 ON_BOUND = 1e-6
@@ -38,7 +38,7 @@ class CalibrationProblem:
     quotes : Quotes
     quote_weights : (n_quotes,) float
         Of the squared errors, mean one.
-    surface : SplineLocalVolatility
+    surface : CalibratedVolatility
         Frame of the parameters.
     grid : ForwardGrid
     start : (n_parameters,) float
@@ -57,7 +57,7 @@ class CalibrationProblem:
         *,
         quotes: Quotes,
         quote_weights: Floats,
-        surface: SplineLocalVolatility,
+        surface: CalibratedVolatility,
         grid: ForwardGrid,
         start: Floats,
         settings: CalibrationSettings,
@@ -133,7 +133,7 @@ def load_kernels() -> None:
     """Load the compiled kernels by running each on a tiny problem; compiles them where the cache is empty."""
     basis = uniform_basis(lower=-1.0, upper=1.0, size=4)
     one, flat = np.ones(1), np.zeros((4, 4))
-    surface = SplineLocalVolatility(basis, basis, one, 0.04 * one, 0.04, flat, 0.0 * one)
+    surface = CalibratedVolatility(basis, basis, one, 0.04 * one, 0.04, flat, 0.0 * one)
     march = CompiledForwardMarch(
         surface=surface,
         grid=forward_grid(
@@ -153,7 +153,7 @@ def load_kernels() -> None:
 
 
 def _penalty(
-    surface: SplineLocalVolatility, quotes: Quotes, start: Floats, settings: CalibrationSettings
+    surface: CalibratedVolatility, quotes: Quotes, start: Floats, settings: CalibrationSettings
 ) -> tuple[sparse.csr_array, Floats]:
     """Return the penalty matrix and its centre: the mean start volatility, rising beyond the quotes, and no levels."""
     n_weights, n_levels = surface.weights.size, surface.levels.size

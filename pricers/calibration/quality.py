@@ -37,7 +37,7 @@ class FitQuality:
         The same as `rmse` over the quotes whose bid-ask spread is below five volatility points; NaN if none is.
     share_inside : float
         Share of the quotes with bid <= model <= ask among those with ask above bid: a quote without a spread has no
-        inside. NaN where no quote has one.
+        inside. NaN where no quote has one, or all were assumed (`Quotes.is_mid_only`).
     worst : float
         Largest absolute error.
     n_quotes : int
@@ -145,6 +145,8 @@ def fit_quality(
     error = model - quotes.volatility
     inside = inside_bid_ask(quotes=quotes, model_volatility=model)
     has_spread = ~(quotes.ask_volatility <= quotes.bid_volatility)  # true where either is NaN
+    if quotes.is_mid_only:
+        has_spread[:] = False
     tight = quotes.ask_volatility - quotes.bid_volatility < TIGHT_SPREAD
     members = [quotes.slice_index == k for k in range(len(quotes.slices))]
     return FitQuality(

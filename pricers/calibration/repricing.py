@@ -11,18 +11,18 @@ from pricers.calibration.frame import SAME_TIME, distinct_expiries, march_grid
 from pricers.chain.quotes import Quotes
 from pricers.pde.forward.compiled import CompiledForwardMarch
 from pricers.pde.grids.moneyness_grid import ForwardGrid
-from pricers.surfaces.spline_local_volatility import SplineLocalVolatility
+from pricers.surfaces.calibrated_volatility import CalibratedVolatility
 
 FINE = 4
 """Refinement of the checking grid: 2,000 nodes, four times the steps."""
 
 
-def reprice(*, surface: SplineLocalVolatility, quotes: Quotes, grid: ForwardGrid | None = None) -> Floats:
+def reprice(*, surface: CalibratedVolatility, quotes: Quotes, grid: ForwardGrid | None = None) -> Floats:
     """Return the implied volatilities of a surface at every quote.
 
     Parameters
     ----------
-    surface : SplineLocalVolatility
+    surface : CalibratedVolatility
     quotes : Quotes
         Their prices are not used.
     grid : ForwardGrid, optional

@@ -8,18 +8,22 @@ from aadlib.types import Floats
 from pricers.calibration.levenberg_marquardt import Iteration
 from pricers.calibration.quality import FitQuality
 from pricers.calibration.screen import Screen
-from pricers.surfaces.spline_local_volatility import SplineLocalVolatility
+from pricers.contracts import Market
+from pricers.surfaces.calibrated_volatility import CalibratedVolatility
 
 
-@dataclass(frozen=True)
-class CalibrationResult:
-    """A fitted surface and everything needed to judge it; volatilities as fractions (0.01 is a point).
+@dataclass(frozen=True, kw_only=True)
+class CalibrationResult(Market):
+    """A market with a fitted surface and everything needed to judge it; volatilities as fractions (0.01 is a point).
 
     Arrays over quotes have those that the screen left out too.
 
     Attributes
     ----------
-    surface : SplineLocalVolatility
+    spot, rate, dividend_yield
+        Of the chain; the curves go through the discount factors and forwards of its slices.
+    surface : CalibratedVolatility
+        With the chain's forward curve.
     weights : str
         Name of the quote weights, or "custom".
     screen : Screen
@@ -56,7 +60,7 @@ class CalibrationResult:
         Wall time of loading the compiled kernels, or compiling them the first time on a machine.
     """
 
-    surface: SplineLocalVolatility
+    surface: CalibratedVolatility
     weights: str
     screen: Screen
     model_volatility: Floats

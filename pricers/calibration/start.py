@@ -10,7 +10,7 @@ from pricers.calibration.frame import distinct_expiries
 from pricers.calibration.normal_system import solve_definite
 from pricers.calibration.penalty import second_differences
 from pricers.chain.quotes import Quotes
-from pricers.surfaces.spline_local_volatility import SplineLocalVolatility
+from pricers.surfaces.calibrated_volatility import CalibratedVolatility
 
 IMPLIED_SMOOTHNESS = 1.0
 LOCAL_SMOOTHNESS = 0.03
@@ -22,7 +22,7 @@ SLOPE_RANGE = (0.05, 20.0)
 """Range allowed for the squared denominator."""
 
 
-def smart_start(surface: SplineLocalVolatility, quotes: Quotes) -> Floats:
+def smart_start(surface: CalibratedVolatility, quotes: Quotes) -> Floats:
     """Return start parameters from the quotes' implied volatilities, without a march.
 
     A spline is fitted to ln sigma_imp in the surface's own coordinates, and its total variance w(x, t) gives
@@ -72,7 +72,7 @@ def smart_start(surface: SplineLocalVolatility, quotes: Quotes) -> Floats:
     return np.concatenate([weights.ravel(), levels])
 
 
-def _fit_implied(surface: SplineLocalVolatility, quotes: Quotes) -> Floats:
+def _fit_implied(surface: CalibratedVolatility, quotes: Quotes) -> Floats:
     expiries, position = distinct_expiries(quotes)
     u = np.arcsinh(quotes.log_moneyness / surface.scale(expiries)[position])
     log_time, values = np.log(expiries)[position], np.log(quotes.volatility)
@@ -83,7 +83,7 @@ def _fit_implied(surface: SplineLocalVolatility, quotes: Quotes) -> Floats:
     return _penalised(design, values, surface.weights.shape, IMPLIED_SMOOTHNESS)
 
 
-def tensor_design(surface: SplineLocalVolatility, log_times: Floats, u: Floats) -> sparse.csr_array:
+def tensor_design(surface: CalibratedVolatility, log_times: Floats, u: Floats) -> sparse.csr_array:
     """Return the sparse matrix that takes flat spline weights to values at points, (n_points, n_weights)."""
     first_t, in_t = surface.time_basis.tabulate(log_times)
     first_u, in_u = surface.strike_basis.tabulate(u)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from scipy import optimize
 
 from aadlib.errors import AadTypeError, AadValueError
 from aadlib.types import Floats
-from pricers.calibration.frame import empty_surface, march_grid
+from pricers.calibration.frame import empty_surface, forward_curve, march_grid
 from pricers.calibration.levenberg_marquardt import Iteration, gauss_newton
 from pricers.calibration.problem import CalibrationProblem, load_kernels
 from pricers.calibration.quality import fit_quality, fit_weights
@@ -30,8 +31,8 @@ OPTIMISERS = ("gauss_newton", "least_squares", "L-BFGS-B", "TNC", "SLSQP")
 
 
 def calibrate(
-    *,
     quotes: Quotes,
+    *,
     weights: str | ArrayLike = "equal",
     n_strikes: int = 16,
     n_expiries: int = 12,
@@ -65,7 +66,8 @@ def calibrate(
     Returns
     -------
     CalibrationResult
-        Judged on a grid finer than the one it was fitted on.
+        A `Market` with the chain's spot, curves and the surface, ready for any engine; judged on a grid finer than the
+        one it was fitted on.
 
     Raises
     ------
@@ -106,24 +108,25 @@ def calibrate(
     )
     parameters, history, converged = _fit(problem, start, optimiser, settings, callback)
     fitted = time.perf_counter()
-
-    surface = surface.with_parameters(parameters)
+    curve = forward_curve(quotes)
+    surface = replace(surface.with_parameters(parameters), forward_curve=curve)
     grid_volatility = reprice(surface=surface, quotes=quotes, grid=grid)
     model_volatility = reprice(surface=surface, quotes=quotes)
     checked = time.perf_counter()
-    difference = grid_volatility - model_volatility
+    of_kept, difference = model_volatility[screen.kept], grid_volatility - model_volatility
     local_variance = problem.local_variance(parameters)
     active_weights, active_levels = surface.split(problem.active(parameters))
     return CalibrationResult(
+        spot=curve.spot,
+        rate=curve.rate,
+        dividend_yield=curve.dividend_yield,
         surface=surface,
         weights=weights if isinstance(weights, str) else "custom",
         screen=screen,
         model_volatility=model_volatility,
         grid_volatility=grid_volatility,
         residuals=model_volatility - quotes.volatility,
-        quality=fit_quality(
-            quotes=kept, model_volatility=model_volatility[screen.kept], weights=kept_weights
-        ),
+        quality=fit_quality(quotes=kept, model_volatility=of_kept, weights=kept_weights),
         active_weights=int(active_weights.sum()),
         active_levels=int(active_levels.sum()),
         grid_error=float(np.sqrt(np.mean(difference**2))),

@@ -9,7 +9,7 @@ from aadlib.types import Floats
 from pricers.calibration.frame import distinct_expiries
 from pricers.chain.quotes import Quotes
 from pricers.surfaces.bspline import BSplineBasis
-from pricers.surfaces.spline_local_volatility import SplineLocalVolatility
+from pricers.surfaces.calibrated_volatility import CalibratedVolatility
 
 WING_SLOPE = 0.5
 """Growth of ln(local volatility) per unit of |u| beyond the last quotes.
@@ -18,7 +18,7 @@ Where implied variance has a constant slope in x, local variance grows like |x| 
 (2004), 469-480, for the slope; Dupire's formula for the rest), and far out u = arcsinh(x / s) is ln(2 |x| / s)."""
 
 
-def outward_distance(surface: SplineLocalVolatility, quotes: Quotes) -> Floats:
+def outward_distance(surface: CalibratedVolatility, quotes: Quotes) -> Floats:
     """Return how far in u each spline weight lies beyond the quotes of its time; 0 among them.
 
     A weight counts as quoted as far as any expiry reaches between the centres of the weights before and after it.

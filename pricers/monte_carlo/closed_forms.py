@@ -14,6 +14,7 @@ import aadlib as ad
 from aadlib.errors import AadTypeError, AadValueError
 from aadlib.validation import require_positive, values_of
 from pricers.analytic.limit_rows import limit_of_payoff
+from pricers.curves.rate_curve import discount_factor, is_curve, log_growth
 from pricers.monte_carlo.dynamics.geometric_brownian_motion import GeometricBrownianMotion
 from pricers.monte_carlo.linear_claim import LinearClaim
 from pricers.monte_carlo.payoffs.payoff import check_call, check_weights, require_length
@@ -89,8 +90,14 @@ def geometric_claim(*, claim: LinearClaim, dynamics: GeometricBrownianMotion, ex
     volatilities, matrix = dynamics.volatilities, dynamics.correlation
     mean: Any = 0.0
     for i, log_spot in enumerate(dynamics.log_spots()):
-        drift = dynamics.rate - dynamics.dividend_yields[i] - 0.5 * volatilities[i] * volatilities[i]
-        mean = mean + float(of_spot[i]) * log_spot + float(of_drift[i]) * (drift * expiry)
+        drift, growth = -0.5 * volatilities[i] * volatilities[i], 0.0
+        rates = dynamics.rate, dynamics.dividend_yields[i]
+        if any(is_curve(rate) for rate in rates):
+            dates = [expiry * ((k + 1) / n_dates) for k in range(n_dates)]
+            growth = total([float(weights[k, i]) * log_growth(*rates, date) for k, date in enumerate(dates)])
+        else:
+            drift = rates[0] - rates[1] - 0.5 * volatilities[i] * volatilities[i]
+        mean = mean + float(of_spot[i]) * log_spot + float(of_drift[i]) * (drift * expiry) + growth
     terms = []
     for i in range(n_assets):
         terms.append(float(overlap[i, i]) * (volatilities[i] * volatilities[i]))
@@ -102,7 +109,7 @@ def geometric_claim(*, claim: LinearClaim, dynamics: GeometricBrownianMotion, ex
     return lognormal_claim(
         mean=mean,
         variance=total(terms) * expiry,
-        discount=ad.exp(-dynamics.rate * expiry),
+        discount=dynamics.discount(expiry),
         strike=claim.strike,
         is_call=claim.is_call,
     )
@@ -149,11 +156,11 @@ def digital(*, dynamics: GeometricBrownianMotion, strike: float, expiry: Any, is
     check_call(is_call)
     volatility = dynamics.volatilities[0]
     variance = volatility * volatility * expiry
-    drift = (dynamics.rate - dynamics.dividend_yields[0]) * expiry
+    drift = log_growth(dynamics.rate, dynamics.dividend_yields[0], expiry)
     return lognormal_claim(
         mean=dynamics.log_spots()[0] + drift - 0.5 * variance,
         variance=variance,
-        discount=ad.exp(-dynamics.rate * expiry),
+        discount=dynamics.discount(expiry),
         strike=strike,
         is_call=is_call,
         is_digital=True,
@@ -181,7 +188,7 @@ def exchange(*, dynamics: GeometricBrownianMotion, expiry: Any) -> Any:
     if dynamics.correlation is not None:
         variance = variance - 2.0 * (first * second * dynamics.correlation[1][0])
     given, received = (
-        spot * ad.exp(-dividend_yield * expiry)
+        spot * discount_factor(dividend_yield, expiry)
         for spot, dividend_yield in zip(dynamics.spots[::-1], dynamics.dividend_yields[::-1], strict=True)
     )
     if float(values_of(variance)) <= 0.0:  # two perfectly correlated assets of one volatility

@@ -36,7 +36,8 @@ class Path:
     differentiate : tuple of str
         Parameters that are inputs, in this order: groups of the model and, where its steps are exact, "expiry".
     smoothing : name, or object such as Softplus(sharpness=30.0), Kernel(bandwidth=1.0)
-        How corners and steps of the payoff are differentiated: one of `SMOOTHINGS`. None leaves them as they are.
+        How corners and steps of the payoff are differentiated: one of `SMOOTHINGS`. None leaves them as they are, for
+        `greeks2.expectation(..., smoothing="kink")` to integrate them out: give one or the other.
     correlated_normals : bool
         The normals come correlated (see `apply_correlation`), so that the product with the factor stays off the tape;
         correlations cannot be differentiated then.
@@ -184,6 +185,11 @@ def as_smoothing(given: Any) -> Smoothing:
     if given is None:
         return Exact()
     if isinstance(given, str):
+        if given == "kink":
+            raise AadValueError(
+                "smoothing = 'kink' is the estimator's and no payoff's: leave it out here and pass "
+                "greeks2.expectation(..., smoothing='kink')"
+            )
         if given not in SMOOTHINGS:
             raise AadValueError(f"smoothing = {given!r}: choose one of {', '.join(SMOOTHINGS)}")
         return SMOOTHINGS[given]()

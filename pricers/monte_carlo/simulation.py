@@ -53,7 +53,7 @@ class Simulation:
     def discounts(self) -> list[Any]:
         """Return the value today of one unit of currency at the end of each step."""
         n = self.n_steps
-        return [ad.exp(-self.dynamics.rate * (self.expiry * ((k + 1) / n))) for k in range(n)]
+        return [self.dynamics.discount(self.expiry * ((k + 1) / n)) for k in range(n)]
 
     def shocks(self, step: int) -> list[Any]:
         """Return the step's correlated normals."""
@@ -62,18 +62,19 @@ class Simulation:
 
     def law(self, log_prices: list[Any], step: int) -> tuple[list[Any], list[Any]]:
         """Return means and deviations of the log prices at the end of a step, given those at its begin."""
-        length = self.expiry / self.n_steps
-        time = float(ad.value_of(self.expiry)) * step / self.n_steps
-        return self.dynamics.law(log_prices, time, length)
+        return self.dynamics.law(log_prices, *self._step(step))
+
+    def _step(self, step: int) -> tuple[float, Any]:
+        """Return the time at which a step begins, and its length."""
+        return float(ad.value_of(self.expiry)) * step / self.n_steps, self.expiry / self.n_steps
 
     def log_prices(self, until: int | None = None) -> list[list[Any]]:
         """Return the log prices at the end of each of the first `until` steps (default: all)."""
         current = self.dynamics.log_spots()
         ends = []
         for step in range(self.n_steps if until is None else until):
-            means, deviations = self.law(current, step)
-            moves = zip(means, deviations, self.shocks(step), strict=True)
-            current = [mean + deviation * shock for mean, deviation, shock in moves]
+            move = self.dynamics.normally_moved if step == self.n_steps - 1 else self.dynamics.moved
+            current = move(current, *self._step(step), self.shocks(step))
             ends.append(current)
         return ends
 

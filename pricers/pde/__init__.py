@@ -2,6 +2,7 @@
 
 from pricers.pde import backward, forward, grids
 from pricers.pde.backward import crank_nicolson, extrapolated_price
+from pricers.pde.claims import MarketPrice, MarketPrices, american, barrier, european, vanillas
 from pricers.pde.forward import book_grid, march_forward, price_book, read_options
 from pricers.pde.grids import (
     ForwardGrid,
@@ -15,7 +16,8 @@ from pricers.pde.grids import (
 )
 
 __all__ = [
-    "ForwardGrid", "Grid", "backward", "book_grid", "crank_nicolson", "default_grid", "extrapolated_price",
-    "forward", "forward_grid", "grids", "interpolate", "log_grid", "march_forward", "price_book",
-    "read_options", "sinh_grid", "uniform_grid",
+    "ForwardGrid", "Grid", "MarketPrice", "MarketPrices", "american", "backward", "barrier", "book_grid",
+    "crank_nicolson", "default_grid", "european", "extrapolated_price", "forward", "forward_grid", "grids",
+    "interpolate", "log_grid", "march_forward", "price_book", "read_options", "sinh_grid", "uniform_grid",
+    "vanillas",
 ]  # fmt: skip

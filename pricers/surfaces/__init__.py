@@ -1,12 +1,20 @@
-"""Volatility surfaces: flat, B-splines, SVI slices, Dupire's formula, and bumps of them."""
+"""Volatility surfaces, all of one contract (`VolatilitySurface`), taken by every engine.
+
+`FlatVolatility` is one number, `SplineVolatility` the parametric one (weights of a user in spot and time),
+`SVILocalVolatility` and `DupireLocalVolatility` follow from implied variance, `CalibratedVolatility` is what a
+calibration fits, in log-moneyness, and `BumpedVolatility` that one with bumps. The model of assets that move under one
+of them is `pricers.monte_carlo.LocalVolatility`.
+"""
 
 from pricers.surfaces.bspline import BSplineBasis, TensorBasis, uniform_basis
+from pricers.surfaces.bumped_volatility import BumpedVolatility
+from pricers.surfaces.calibrated_volatility import CalibratedVolatility
 from pricers.surfaces.dupire import DupireLocalVolatility, local_variance
 from pricers.surfaces.flat import FlatVolatility
 from pricers.surfaces.local_basis import LocalBasis
 from pricers.surfaces.moved_variance import MovedVariance
-from pricers.surfaces.spline_local_volatility import SplineLocalVolatility
 from pricers.surfaces.spline_volatility import SplineVolatility
+from pricers.surfaces.surface import Tabulated, VolatilitySurface
 from pricers.surfaces.svi import (
     ArbitrageReport,
     SVISlice,
@@ -18,9 +26,11 @@ from pricers.surfaces.svi import (
 from pricers.surfaces.svi_local_volatility import SVIArbitrage, SVILocalVolatility, svi_slices
 from pricers.surfaces.volatility_hats import VolatilityHats
 
+SplineLocalVolatility = CalibratedVolatility  # its first name, which users may have
+
 __all__ = [
-    "ArbitrageReport", "BSplineBasis", "DupireLocalVolatility", "FlatVolatility", "LocalBasis",
-    "MovedVariance", "SVIArbitrage", "SVILocalVolatility", "SVISlice", "SVISurface", "SplineLocalVolatility",
-    "SplineVolatility", "TensorBasis", "VolatilityHats", "butterfly_factor", "check_butterfly",
-    "check_calendar", "local_variance", "svi_slices", "uniform_basis",
+    "ArbitrageReport", "BSplineBasis", "BumpedVolatility", "CalibratedVolatility", "DupireLocalVolatility",
+    "FlatVolatility", "LocalBasis", "MovedVariance", "SVIArbitrage", "SVILocalVolatility", "SVISlice", "SVISurface",
+    "SplineLocalVolatility", "SplineVolatility", "Tabulated", "TensorBasis", "VolatilityHats", "VolatilitySurface",
+    "butterfly_factor", "check_butterfly", "check_calendar", "local_variance", "svi_slices", "uniform_basis",
 ]  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,8 @@ import aadlib as ad
 from aadlib.errors import AadTypeError, AadValueError
 from aadlib.extend import CODES, RULES, compiled
 from aadlib.validation import require_finite, require_positive, values_of
+from pricers.curves.rate_curve import Rate, log_growth, require_rate
+from pricers.surfaces.surface import NO_SEAMS
 
 TotalVariance = Callable[[Any, Any], Any]
 
@@ -122,7 +124,7 @@ class DupireLocalVolatility:
     ----------
     total_variance : callable (log_moneyness, expiry), as for `local_variance`
     spot : float, currency, > 0
-    rate, dividend_yield : float, per year
+    rate, dividend_yield : float or RateCurve, per year
         They give the forward against which log-moneyness is taken.
     reach : float or None, > 0
         Beyond this absolute log-moneyness the local volatility is held flat: a fitted surface has no say far
@@ -142,22 +144,42 @@ class DupireLocalVolatility:
 
     total_variance: TotalVariance
     spot: Any
-    rate: Any = 0.0
-    dividend_yield: Any = 0.0
+    rate: Rate = 0.0
+    dividend_yield: Rate = 0.0
     reach: float | None = None
 
     def __post_init__(self) -> None:
         require_positive("spot", self.spot)
-        require_finite("rate", self.rate)
-        require_finite("dividend_yield", self.dividend_yield)
+        require_rate("rate", self.rate)
+        require_rate("dividend_yield", self.dividend_yield)
         if self.reach is not None:
             require_positive("reach", self.reach)
+
+    @property
+    def numbers(self) -> list[Any]:
+        """None: what the total variance depends on is its own."""
+        return []
+
+    def with_numbers(self, numbers: Any) -> DupireLocalVolatility:
+        """Return the surface as it is."""
+        if len(numbers):
+            raise AadValueError(f"numbers has {len(numbers)} entries: this surface has none of its own")
+        return self
+
+    @property
+    def seams(self) -> Sequence[float]:
+        """None: where its total variance has corners in time is its own."""
+        return NO_SEAMS
+
+    def along_paths(self, log_spot: Any, time: float, length: float = 0.0) -> Any:
+        """Return the local volatility at the logarithm of a spot that is another on every path."""
+        return self(ad.exp(log_spot), time + 0.5 * length)
 
     def __call__(self, spots: Any, time: Any) -> Any:
         """Return the local volatility, per square root of a year, at spots (n,) and one time > 0."""
         require_positive("spots", spots)
         require_positive("time", time)
-        log_moneyness = ad.log(spots / self.spot) - (self.rate - self.dividend_yield) * time
+        log_moneyness = ad.log(spots / self.spot) - log_growth(self.rate, self.dividend_yield, time)
         if self.reach is not None:
             log_moneyness = ad.clip(log_moneyness, -self.reach, self.reach)
         variance = local_variance(total_variance=self.total_variance, log_moneyness=log_moneyness, time=time)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from aadlib.validation import require_positive
+from pricers.surfaces.surface import NO_SEAMS
 
 
 @dataclass(frozen=True)
@@ -32,8 +34,27 @@ class FlatVolatility:
     def __post_init__(self) -> None:
         require_positive("volatility", self.volatility)
 
+    @property
+    def numbers(self) -> list[Any]:
+        """The volatility."""
+        return [self.volatility]
+
+    def with_numbers(self, numbers: Any) -> FlatVolatility:
+        """Return another flat volatility."""
+        (volatility,) = numbers
+        return FlatVolatility(volatility)
+
+    @property
+    def seams(self) -> Sequence[float]:
+        """None: it is smooth in time."""
+        return NO_SEAMS
+
     def __call__(self, spots: Any, time: Any) -> Any:
         """Return the local volatility at spots and a time: the same number everywhere."""
+        return self.volatility
+
+    def along_paths(self, log_spot: Any, time: float, length: float = 0.0) -> Any:
+        """Return the local volatility: the same number on every path."""
         return self.volatility
 
     def total_variance(self, log_moneyness: Any, expiry: Any) -> Any:

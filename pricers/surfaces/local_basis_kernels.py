@@ -1,4 +1,4 @@
-"""Compiled sweeps of a local basis: its values, its transpose, its Gram matrix.
+"""Compiled sweeps of a local basis: its table, its values, its transpose, its Gram matrix.
 
 The arrays are those of `pricers.surfaces.local_basis.LocalBasis`: the lines of all rows as a sparse matrix (start,
 weight, factor) with n_columns lines a row, and node_columns and in_node with one plane for all rows or one for each.
@@ -12,6 +12,32 @@ from numba import njit
 from aadlib.types import Floats
 from pricers.kernel_options import OPTIONS
 from pricers.types import Longs
+
+
+@njit(**OPTIONS)
+def basis_table_kernel(
+    coordinate: Floats,
+    breakpoints: Floats,
+    pieces: Floats,
+    first: Longs,
+    values: Floats,
+) -> None:
+    """Tabulate a spline basis at coordinates that increase along each row: interval and values."""
+    n_pieces, width, n_powers = pieces.shape
+    lower, upper = breakpoints[0], breakpoints[n_pieces]
+    for m in range(coordinate.shape[0]):
+        k = 0
+        for i in range(coordinate.shape[1]):
+            u = min(max(coordinate[m, i], lower), upper)
+            while k < n_pieces - 1 and u >= breakpoints[k + 1]:
+                k += 1
+            first[m, i] = k
+            offset = u - breakpoints[k]
+            for j in range(width):
+                value = pieces[k, j, n_powers - 1]
+                for power in range(n_powers - 2, -1, -1):
+                    value = value * offset + pieces[k, j, power]
+                values[m, i, j] = value
 
 
 @njit(**OPTIONS)

@@ -7,13 +7,13 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from scipy.sparse import block_diag, csr_array, hstack
+from scipy.sparse import block_diag, csr_array
 
 from aadlib.errors import AadValueError
 from aadlib.types import Floats
 from aadlib.validation import require_positive, values_of
+from pricers.surfaces.calibrated_volatility import CalibratedVolatility
 from pricers.surfaces.local_basis import LocalBasis, product_lines
-from pricers.surfaces.spline_local_volatility import SplineLocalVolatility
 from pricers.surfaces.volatility_hats import VolatilityHats
 
 HOME_REACH = 2e-3
@@ -22,7 +22,7 @@ HOME_REACH = 2e-3
 
 @dataclass(frozen=True, eq=False)
 class MovedVariance:
-    """The variances of a `SplineLocalVolatility` at x + shift + drift t, step by step, in numbers of any kind.
+    """The variances of a `CalibratedVolatility` at x + shift + drift t, step by step, in numbers of any kind.
 
     Called with a step it is those variances, operation by operation. A recorded march takes `numbers` and `predictor`
     instead: what is recorded does then not grow with the nodes and steps, and knot intervals and hats are found anew
@@ -30,15 +30,16 @@ class MovedVariance:
 
     Parameters
     ----------
-    surface : SplineLocalVolatility
+    surface : CalibratedVolatility
     nodes : (n_nodes,) float, increasing log-moneyness x
     times : (n_steps,) float, years
     shift, drift : numbers of any kind, common displacement of x today and its growth per year
+        A list of shifts is one a step.
     weights, levels, volatility_bumps, bump_shapes
-        As for `SplineLocalVolatility.variance_row`.
+        As for `CalibratedVolatility.variance_row`.
     """
 
-    surface: SplineLocalVolatility
+    surface: CalibratedVolatility
     nodes: Floats
     times: Floats
     shift: Any
@@ -58,7 +59,7 @@ class MovedVariance:
         return self.surface.variance_row(
             log_moneyness=self.nodes,
             time=time,
-            shift=self.shift + self.drift * time,
+            shift=(self.shift[step] if isinstance(self.shift, list) else self.shift) + self.drift * time,
             weights=self.weights,
             levels=self.levels,
             volatility_bumps=self.volatility_bumps,
@@ -71,47 +72,72 @@ class MovedVariance:
         weights = self.surface.weights if self.weights is None else self.weights
         levels = self.surface.levels if self.levels is None else self.levels
         bumps = [] if self.volatility_bumps is None else self.volatility_bumps
-        return [*np.asarray(weights).ravel().tolist(), *levels, self.shift, self.drift, *bumps]
+        shifts = self.shift if isinstance(self.shift, list) else [self.shift]
+        return [*np.asarray(weights).ravel().tolist(), *levels, *shifts, self.drift, *bumps]
 
     @property
     def predictor(self) -> MovedPredictor:
         """The variances at all nodes but the outermost as a function of `numbers`."""
-        surface, times = self.surface, np.asarray(self.times, dtype=np.float64)
-        centres = np.empty(0) if self.bump_shapes is None else self.bump_shapes.deviations
-        return MovedPredictor(
-            self._lines(),
-            np.ascontiguousarray(self.nodes[1:-1]),
-            float(values_of(self.shift)) + float(values_of(self.drift)) * times,
-            1.0 / surface.scale(times),
-            1.0 / np.sqrt(surface.total_variance(times)),
-            surface.strike_basis.breakpoints,
-            surface.strike_basis.pieces,
-            np.asarray(centres, dtype=np.float64),
+        times = np.asarray(self.times, dtype=np.float64)
+        by_step = np.eye(times.size) if isinstance(self.shift, list) else np.ones((times.size, 1))
+        return moved_predictor(
+            surface=self.surface,
+            nodes=self.nodes[1:-1],
+            times=times,
+            shifts=np.concatenate([by_step, times[:, None]], axis=1),
+            home=by_step @ np.atleast_1d(values_of(self.shift)) + float(values_of(self.drift)) * times,
+            hats=self.bump_shapes,
         )
 
-    def _lines(self) -> csr_array:
-        """Return what each step depends on, by line of `numbers`: weights in u of the log variance, shift, hats."""
-        surface, times = self.surface, np.asarray(self.times, dtype=np.float64)
-        n_rows, n_u = times.size, surface.strike_basis.size
-        first, values = surface.time_basis.tabulate(surface.time_coordinate(times))
-        in_time = product_lines(first, 2.0 * values, surface.time_basis.size, n_u)
-        # The basis sums to one, so a level added to every weight is added to the spline.
-        interval = np.eye(surface.levels.size)[np.repeat(surface.interval(times), n_u)]
-        kinds = [
-            hstack([in_time, csr_array(interval)]),
-            csr_array(np.stack([np.ones(n_rows), times], axis=1)),
-        ]
-        widths = [n_u, 1]
-        if self.bump_shapes is not None:
-            widths.append(self.bump_shapes.deviations.size)
-            kinds.append(product_lines(*self.bump_shapes.in_time(times), widths[-1]))
-        # All lines of one kind come before those of the next so far: bring together those of a row.
-        begins = np.cumsum([0, *(n_rows * width for width in widths[:-1])])
-        order = [
-            begin + width * np.arange(n_rows)[:, None] + np.arange(width)
-            for begin, width in zip(begins, widths, strict=True)
-        ]
-        return csr_array(csr_array(block_diag(kinds))[np.concatenate(order, axis=1).ravel()])
+
+def moved_predictor(
+    *,
+    surface: CalibratedVolatility,
+    nodes: Floats,
+    times: Floats,
+    shifts: Floats,
+    home: Floats,
+    hats: VolatilityHats | None,
+) -> MovedPredictor:
+    """Return the variances of a surface at x + shift as a function of weights, levels, shift numbers and bumps.
+
+    Parameters
+    ----------
+    nodes : (n,) float, increasing x
+    times : (n_rows,) float, years
+    shifts : (n_rows, n_shifts) float, each row's shift as a combination of the shift numbers
+    home : (n_rows,) float, the shifts where it is made
+    """
+    centres = np.empty(0) if hats is None else hats.deviations
+    return MovedPredictor(
+        _lines(surface, times, shifts, hats),
+        np.ascontiguousarray(nodes),
+        home,
+        1.0 / surface.scale(times),
+        1.0 / np.sqrt(surface.total_variance(times)),
+        surface.strike_basis.breakpoints,
+        surface.strike_basis.pieces,
+        np.asarray(centres, dtype=np.float64),
+    )
+
+
+def _lines(
+    surface: CalibratedVolatility, times: Floats, shifts: Floats, hats: VolatilityHats | None
+) -> csr_array:
+    """Return what each step depends on, by line: weights in u of the log variance, shift, hats."""
+    n_rows, n_u = times.size, surface.strike_basis.size
+    kinds = [surface.lines(times, 2.0), csr_array(shifts)]
+    widths = [n_u, 1]
+    if hats is not None:
+        widths.append(hats.deviations.size)
+        kinds.append(product_lines(*hats.in_time(times), widths[-1]))
+    # All lines of one kind come before those of the next so far: bring together those of a row.
+    begins = np.cumsum([0, *(n_rows * width for width in widths[:-1])])
+    order = [
+        begin + width * np.arange(n_rows)[:, None] + np.arange(width)
+        for begin, width in zip(begins, widths, strict=True)
+    ]
+    return csr_array(csr_array(block_diag(kinds))[np.concatenate(order, axis=1).ravel()])
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,9 @@ from aadlib.errors import AadTypeError
 from aadlib.types import Floats
 from aadlib.validation import require_finite, require_non_negative, require_shape, values_of
 from pricers.surfaces.bspline import BSplineBasis, TensorBasis
+from pricers.surfaces.lane_splines import spline_on_lanes
 from pricers.surfaces.local_basis import LocalBasis, product_lines
+from pricers.surfaces.surface import NO_SEAMS, Link, Tabulated
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +70,20 @@ class SplineVolatility:
         return isinstance(self.basis, BSplineBasis)
 
     @property
+    def numbers(self) -> list[Any]:
+        """The weights row by row: those of the first spot function first."""
+        return list(self.weights.ravel().tolist())
+
+    def with_numbers(self, numbers: Any) -> SplineVolatility:
+        """Return the surface with other weights."""
+        return replace(self, weights=ad.array(numbers).reshape(self.shape))
+
+    @property
+    def seams(self) -> Sequence[float]:
+        """None: it is smooth in time."""
+        return NO_SEAMS
+
+    @property
     def flat_weights(self) -> list[Any]:
         """The weights in the order of `local_basis`: times first."""
         return list((self.weights if self.is_static else self.weights.T).ravel().tolist())
@@ -81,8 +98,23 @@ class SplineVolatility:
             lines = product_lines(*self.basis.second.tabulate(times), self.basis.second.size, in_spot.size)
         return LocalBasis(lines, first[:, None] + np.arange(values.shape[1]), values, in_spot.size)
 
+    def tabulated(self, spots: Floats, times: Floats) -> Tabulated:
+        """Return it on a march's interior nodes (n,), one row for each of the times, or one row where it is static."""
+        link: Link = "log_volatility" if self.logarithmic else "volatility"
+        return Tabulated(self.local_basis(spots, times), self.flat_weights, link)
+
+    def along_paths(self, log_spot: Any, time: float, length: float = 0.0) -> Any:
+        """Return the local volatility at the logarithm of a spot that is another on every path."""
+        if isinstance(self.basis, BSplineBasis):
+            basis, row = self.basis, list(self.weights)
+        else:
+            basis = self.basis.first
+            row = self.basis.contract_second(self.weights, time + 0.5 * length)
+        value = spline_on_lanes(basis, row, ad.exp(log_spot))
+        return ad.exp(value) if self.logarithmic else value
+
     def __call__(self, spots: Any, time: Any) -> Any:
-        """Return the local volatility at float spots (n,) and one time, (n,) numbers of the kind of the weights.
+        """Return the local volatility at float spots, one or (n,), and one time: numbers of the kind of the weights.
 
         Raises
         ------
@@ -93,7 +125,7 @@ class SplineVolatility:
             basis, row = self.basis, self.weights
         else:
             basis, row = self.basis.first, self.basis.contract_second(self.weights, time)
-        first, inside = basis.tabulate(np.asarray(values_of(spots), dtype=np.float64))
+        first, inside = basis.tabulate(np.atleast_1d(values_of(spots)).astype(np.float64))
         listed = row.tolist() if isinstance(row, np.ndarray) else row
         numbers = [
             sum((factor * listed[k + b] for b, factor in enumerate(factors) if factor != 0.0), start=0.0)
@@ -101,6 +133,7 @@ class SplineVolatility:
         ]
         values = np.array(numbers) if all(isinstance(x, float) for x in numbers) else ad.array(numbers)
         if self.logarithmic:
-            return ad.exp(values)
-        require_non_negative("volatility", values)
-        return values
+            values = ad.exp(values)
+        else:
+            require_non_negative("volatility", values)
+        return values if np.ndim(spots) else values[0]

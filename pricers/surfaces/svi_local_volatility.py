@@ -8,7 +8,7 @@ as many. `local_variance` of `pricers.surfaces.dupire` is the readable twin.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,8 @@ import aadlib as ad
 from aadlib.errors import AadValueError
 from aadlib.types import Floats
 from aadlib.validation import require_finite, require_increasing, require_positive, values_of
+from pricers.curves.rate_curve import Rate, log_growth, require_rate
+from pricers.surfaces.surface import NO_SEAMS
 from pricers.surfaces.svi import ArbitrageReport, SVISlice, check_butterfly, check_calendar
 
 PARAMETERS = ("a", "b", "rho", "m", "sigma")
@@ -86,7 +88,7 @@ class SVILocalVolatility:
     parameters : (5 n,) numbers, as for `svi_slices`
     expiries : (n,) float, years, > 0, increasing
     spot : float, currency, > 0
-    rate, dividend_yield : float, per year
+    rate, dividend_yield : float or RateCurve, per year
         They give the forward against which log-moneyness is taken.
     reach : float or None, > 0
         Beyond this absolute log-moneyness the local volatility is held flat.
@@ -119,8 +121,8 @@ class SVILocalVolatility:
     parameters: Any
     expiries: Floats
     spot: Any
-    rate: Any = 0.0
-    dividend_yield: Any = 0.0
+    rate: Rate = 0.0
+    dividend_yield: Rate = 0.0
     reach: float | None = None
 
     def __post_init__(self) -> None:
@@ -133,13 +135,27 @@ class SVILocalVolatility:
                 f"expiries has shape {expiries.shape}: the parameters are those of {len(slices)} slices"
             )
         require_positive("spot", self.spot)
-        require_finite("rate", self.rate)
-        require_finite("dividend_yield", self.dividend_yield)
+        require_rate("rate", self.rate)
+        require_rate("dividend_yield", self.dividend_yield)
         if self.reach is not None:
             require_positive("reach", self.reach)
         expiries.flags.writeable = False
         object.__setattr__(self, "expiries", expiries)
         object.__setattr__(self, "_slices", slices)
+
+    @property
+    def numbers(self) -> list[Any]:
+        """The parameters of the slices, one slice after the other."""
+        return list(self.parameters)
+
+    def with_numbers(self, numbers: Any) -> SVILocalVolatility:
+        """Return the surface at other parameters of the slices."""
+        return replace(self, parameters=numbers)
+
+    @property
+    def seams(self) -> Sequence[float]:
+        """None: its steps are left equal, so that a price may be differentiated in its expiry."""
+        return NO_SEAMS
 
     @property
     def slices(self) -> tuple[SVISlice, ...]:
@@ -180,7 +196,7 @@ class SVILocalVolatility:
         """Return the local volatility, per square root of a year, at spots > 0, a number or (n,), and a time > 0."""
         require_positive("spots", spots)
         require_positive("time", time)
-        log_moneyness = ad.log(spots / self.spot) - (self.rate - self.dividend_yield) * time
+        log_moneyness = ad.log(spots / self.spot) - log_growth(self.rate, self.dividend_yield, time)
         if self.reach is None:
             return ad.sqrt(self.local_variance(log_moneyness, time))
         held = ad.clip(log_moneyness, -self.reach, self.reach)
@@ -188,6 +204,10 @@ class SVILocalVolatility:
             return ad.sqrt(self.local_variance(held, time))
         points, position = np.unique(held, return_inverse=True)  # what is held flat is recorded once
         return ad.sqrt(self.local_variance(points, time))[position]
+
+    def along_paths(self, log_spot: Any, time: float, length: float = 0.0) -> Any:
+        """Return the local volatility at the logarithm of a spot that is another on every path."""
+        return self(ad.exp(log_spot), time + 0.5 * length)
 
     def check_arbitrage(self, log_moneyness: ArrayLike | None = None) -> SVIArbitrage:
         """Report static arbitrage of the slices, at the values of the parameters.

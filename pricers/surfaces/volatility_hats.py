@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+import aadlib as ad
 from aadlib.errors import AadValueError
 from aadlib.types import Floats
 from aadlib.validation import require_finite, require_increasing, require_positive, require_shape, values_of
@@ -113,6 +114,30 @@ class VolatilityHats:
             flat = isinstance(slope, float) and slope == 0.0
             row.append(intercept if flat else intercept + slope * float(deviation[i]))
         return row
+
+    def along_paths(self, bumps: Any, *, time: float, deviation: Any) -> Any:
+        """Return sum_b h_b hat_b at one time and a deviation that is another number on every path.
+
+        The piece of every path is looked up by value: no comparison steers a recording. On a centre it is the later
+        one.
+        """
+        require_shape("bumps", bumps, (self.size,))
+        heights = self._at_time(bumps, time)
+        here = ad.stop_gradient(deviation)
+        slopes = [
+            (after - before) * (1.0 / width)
+            for before, after, width in zip(
+                heights[:-1], heights[1:], np.diff(self.deviations).tolist(), strict=True
+            )
+        ]
+        # Piece j + 1 begins at centre j; the outermost pieces are flat.
+        slope, intercept, last = 0.0, heights[0], 0.0
+        for centre, after in zip(self.deviations.tolist(), [*slopes, 0.0], strict=True):
+            beyond = (here >= centre) * 1.0
+            slope = slope + beyond * (after - last)
+            intercept = intercept - beyond * ((after - last) * centre)
+            last = after
+        return intercept + slope * deviation
 
     def in_time(self, times: Floats) -> tuple[Longs, Floats, int]:
         """Return the hats in ln t at float times: the first one there, its value and the next one's, their number."""

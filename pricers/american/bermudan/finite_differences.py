@@ -15,7 +15,8 @@ from pricers.pde.backward.payoff import averaged_payoff
 from pricers.pde.grids.interpolation import interpolate
 from pricers.pde.grids.spot_grids import Grid, sinh_grid
 from pricers.pde.march.float_kernel import backward_march_kernel
-from pricers.pde.march.operator import Operator
+from pricers.pde.march.operator import plain_bands
+from pricers.pde.march.steps import MarchSteps
 
 DAMPED = 2
 """Steps after every exercise date that are two implicit half steps: exercise leaves a corner at the boundary."""
@@ -100,8 +101,9 @@ def grid_values(option: BermudanOption, grid: Grid, steps_per_date: int) -> Floa
     sign = option.terms.sign
     values = np.array(averaged_payoff(grid, option.strike, is_call), dtype=np.float64)
     intrinsic = np.maximum(sign * (grid.spots - option.strike), 0.0)
-    operator = Operator(grid, option.rate, option.dividend_yield, step)
-    bands = operator.plain_bands(np.full((1, grid.n_nodes - 2), option.volatility**2))
+    steps = MarchSteps(option.expiry, option.n_dates * steps_per_date, None)
+    variances = np.full((1, grid.n_nodes - 2), option.volatility**2)
+    bands = plain_bands(grid, steps, [option.rate], [option.dividend_yield], variances)
     parts = [
         (n + part, n < DAMPED)
         for n in range(steps_per_date)

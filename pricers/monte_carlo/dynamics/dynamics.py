@@ -13,6 +13,7 @@ import aadlib as ad
 from aadlib.errors import AadValueError
 from aadlib.types import Floats
 from aadlib.validation import require_finite, require_positive, values_of
+from pricers.curves.rate_curve import Rate, discount_factor, is_curve, mean_rate, require_rate, shifted
 from pricers.monte_carlo.correlation import pack_correlations, require_correlation, unpack_correlations
 from pricers.monte_carlo.triangular import Factor, factorize
 
@@ -29,8 +30,9 @@ class Dynamics(ABC):
     Parameters
     ----------
     spots : (n_assets,) numbers, currency, > 0
-    rate : number, per year, continuously compounded
-    dividend_yields : (n_assets,) numbers or one for all, per year
+    rate : number or RateCurve, per year, continuously compounded
+    dividend_yields : (n_assets,) numbers or curves or one for all, per year
+        Of a curve what may be differentiated is its parallel shift.
     correlation : (n_assets, n_assets) numbers, optional
         Symmetric, ones on the diagonal, positive semidefinite; independent assets without it. The factor has no
         derivative in correlations where assets are perfectly correlated.
@@ -42,7 +44,7 @@ class Dynamics(ABC):
     """
 
     spots: Any
-    rate: Any = 0.0
+    rate: Rate = 0.0
     dividend_yields: Any = 0.0
     correlation: Any = None
 
@@ -59,7 +61,7 @@ class Dynamics(ABC):
     def __post_init__(self) -> None:
         spots = as_numbers("spots", self.spots)
         require_positive("spots", spots)
-        require_finite("rate", self.rate)
+        require_rate("rate", self.rate)
         object.__setattr__(self, "spots", spots)
         yields = as_numbers("dividend_yields", self.dividend_yields, len(spots))
         object.__setattr__(self, "dividend_yields", yields)
@@ -75,6 +77,9 @@ class Dynamics(ABC):
         if name == "correlations":
             matrix = np.eye(self.n_assets) if self.correlation is None else values_of(self.correlation)
             return pack_correlations(matrix)
+        if name in ("rate", "dividend_yields"):
+            given = getattr(self, name)
+            return np.array([_flat_part(rate) for rate in (given if isinstance(given, tuple) else (given,))])
         return np.atleast_1d(values_of(getattr(self, name)))
 
     def labels(self, name: str) -> list[str]:
@@ -94,7 +99,10 @@ class Dynamics(ABC):
         """Return the fields of the dataclass that these numbers replace."""
         fields = {name: numbers for name, numbers in groups.items() if name != "correlations"}
         if "rate" in fields:
-            fields["rate"] = fields["rate"][0]
+            fields["rate"] = shifted(self.rate, fields["rate"][0])
+        if "dividend_yields" in fields:
+            pairs = zip(self.dividend_yields, fields["dividend_yields"], strict=True)
+            fields["dividend_yields"] = tuple(shifted(given, number) for given, number in pairs)
         if "correlations" in groups:
             fields["correlation"] = unpack_correlations(groups["correlations"], self.n_assets)
         return fields
@@ -107,6 +115,31 @@ class Dynamics(ABC):
         """Return ln S_i at the start."""
         return [ad.log(spot) for spot in self.spots]
 
+    def drifts(self, begin: float, length: Any) -> list[Any]:
+        """Return the mean of rate less dividend yield over a step, for each asset."""
+        end = begin + length
+        rate = mean_rate(self.rate, begin, end)
+        return [rate - mean_rate(dividend_yield, begin, end) for dividend_yield in self.dividend_yields]
+
+    def discount(self, time: Any) -> Any:
+        """Return the value today of one unit of currency at a time (years)."""
+        return discount_factor(self.rate, time)
+
+    def moved(self, log_prices: list[Any], time: float, length: Any, shocks: list[Any]) -> list[Any]:
+        """Return the log prices a step later, given correlated normals.
+
+        A model whose own steps are more exact than `law` overrides it. The last step of a path always has the law, so
+        that smoothings may integrate it.
+        """
+        return self.normally_moved(log_prices, time, length, shocks)
+
+    def normally_moved(self, log_prices: list[Any], time: float, length: Any, shocks: list[Any]) -> list[Any]:
+        """Return the log prices a step of the normal `law` later."""
+        means, deviations = self.law(log_prices, time, length)
+        return [
+            mean + deviation * shock for mean, deviation, shock in zip(means, deviations, shocks, strict=True)
+        ]
+
     @abstractmethod
     def law(self, log_prices: list[Any], time: float, length: Any) -> tuple[list[Any], list[Any]]:
         """Return means and standard deviations of the log prices a step later, given the log prices now.
@@ -118,15 +151,20 @@ class Dynamics(ABC):
         """
 
 
+def _flat_part(rate: Rate) -> float:
+    """Return the value of a number, or of a curve's parallel shift."""
+    return float(values_of(rate.shift if is_curve(rate) else rate))
+
+
 def as_numbers(name: str, given: Any, length: int | None = None) -> tuple[Any, ...]:
-    """Return one number per asset as a tuple; a single number stands for `length` equal ones."""
+    """Return one number, or curve, per asset as a tuple; a single one stands for `length` equal ones."""
     if np.ndim(given) == 0:
         numbers: tuple[Any, ...] = (given,) * (1 if length is None else length)
     elif np.ndim(given) == 1:
         numbers = tuple(given)
     else:
         raise AadValueError(f"{name} has shape {np.shape(given)}: must be one number per asset")
-    require_finite(name, numbers)
+    require_finite(name, [number for number in numbers if not is_curve(number)])
     if not numbers:
         raise AadValueError(f"{name} is empty: give at least one asset")
     if length is not None and len(numbers) != length:

@@ -46,9 +46,6 @@ class GeometricBrownianMotion(Dynamics):
     def law(self, log_prices: list[Any], time: float, length: Any) -> tuple[list[Any], list[Any]]:
         """Return means and standard deviations of the log prices a step later, given the log prices now."""
         root = ad.sqrt(length)
-        market = zip(log_prices, self.volatilities, self.dividend_yields, strict=True)
-        means = [
-            x + (self.rate - dividend_yield - 0.5 * volatility * volatility) * length
-            for x, volatility, dividend_yield in market
-        ]
+        market = zip(log_prices, self.volatilities, self.drifts(time, length), strict=True)
+        means = [x + (drift - 0.5 * volatility * volatility) * length for x, volatility, drift in market]
         return means, [volatility * root for volatility in self.volatilities]

@@ -11,8 +11,9 @@ import aadlib as ad
 from aadlib.errors import AadValueError
 from aadlib.types import Floats
 from aadlib.validation import values_of
+from pricers.curves.rate_curve import is_curve
+from pricers.number_kinds import is_plain
 from pricers.pde.grids.spot_grids import Grid
-from pricers.pde.march.operator import is_plain
 
 
 def intrinsic_values(spots: Floats, strike: Any, is_call: bool) -> list[Any]:
@@ -63,10 +64,12 @@ def boundary_values(
     elapsed: list[Any],
     is_call: bool,
     american: bool,
+    expiry: Any = None,
 ) -> list[Any]:
     """Return the value far from the strike at times to expiry `elapsed` (n,): the discounted payoff, or zero.
 
-    An American option is worth at least its immediate exercise.
+    Rates that are curves are taken between the expiry and those times before it. An American option is worth at least
+    its immediate exercise.
     """
     immediate = intrinsic_values(np.array([level]), strike, is_call)[0]
     if is_plain(immediate) and immediate == 0.0:
@@ -75,16 +78,19 @@ def boundary_values(
     assets = (
         [0.0] * len(elapsed)
         if level == 0.0
-        else [level * factor for factor in _discounts(dividend_yield, elapsed)]
+        else [level * factor for factor in _discounts(dividend_yield, elapsed, expiry)]
     )
-    cash = [strike * factor for factor in _discounts(rate, elapsed)]
+    cash = [strike * factor for factor in _discounts(rate, elapsed, expiry)]
     sides = zip(assets, cash, strict=True)
     held = [a - c for a, c in sides] if is_call else [c - a for a, c in sides]
     return [ad.maximum(value, immediate) for value in held] if american else held
 
 
-def _discounts(rate: Any, elapsed: list[Any]) -> list[Any]:
+def _discounts(rate: Any, elapsed: list[Any], expiry: Any) -> list[Any]:
     """Return exp(-rate * elapsed), and record nothing where the rate is the plain number zero."""
+    if is_curve(rate):
+        whole = rate.accumulated(expiry)
+        return [ad.exp(rate.accumulated(max(expiry - time, 0.0)) - whole) for time in elapsed]
     if is_plain([rate, elapsed]):
         return list(np.exp(-rate * np.array(elapsed)).tolist())
     if is_plain(rate) and rate == 0.0:

@@ -24,16 +24,18 @@ import numpy as np
 import aadlib as ad
 from aadlib.errors import AadTypeError, AadValueError
 from aadlib.types import Floats
-from aadlib.validation import require_finite, require_non_negative, require_positive, values_of
+from aadlib.validation import require_non_negative, require_positive, values_of
+from pricers.curves.rate_curve import is_curve, require_rate
+from pricers.number_kinds import holds_recorded, is_plain
 from pricers.pde.backward.forward_frame import forward_frame
 from pricers.pde.backward.payoff import averaged_payoff, boundary_values, intrinsic_values
 from pricers.pde.grids.automatic_grid import default_grid
 from pricers.pde.grids.interpolation import interpolate
 from pricers.pde.grids.spot_grids import Grid
-from pricers.pde.march.operator import Operator, holds_recorded, is_plain
+from pricers.pde.march.operator import plain_bands, step_operators
 from pricers.pde.march.substeps import Substep, march
 from pricers.pde.march.volatility import march_volatility
-from pricers.surfaces.spline_volatility import SplineVolatility
+from pricers.surfaces.surface import TabulatedSurface
 
 Exercise = Literal["european", "american"]
 Volatility = Any  # a number, (n_nodes,), (n_steps, n_nodes), or a callable of (spots, time)
@@ -99,7 +101,8 @@ def price(
     require_non_negative("expiry", expiry)
     if grid is None:
         market = {"rate": rate, "dividend_yield": dividend_yield, "volatility": volatility}
-        if is_free(exercise, lower_barrier, upper_barrier, volatility):
+        curved = is_curve(rate) or is_curve(dividend_yield)
+        if not curved and is_free(exercise, lower_barrier, upper_barrier, volatility):
             frame = forward_frame(spot=spot, expiry=expiry, **market)
             contract: dict[str, Any] = {
                 "spot": frame.spot,
@@ -137,7 +140,7 @@ def price(
         damped_steps=damped_steps,
         expand=expand,
     )
-    return interpolate(grid=grid, values=values, spot=spot)
+    return interpolate(grid=grid, values=values, spot=spot, expand=expand)
 
 
 def crank_nicolson(
@@ -165,17 +168,19 @@ def crank_nicolson(
         value (the intrinsic value for an American option), so they should be some deviations away.
     strike : float, currency, > 0, inside the grid
     expiry : float, years, >= 0
-    rate, dividend_yield : float, per year, continuously compounded
+    rate, dividend_yield : float or RateCurve, per year, continuously compounded
     volatility : per square root of a year, >= 0
         A number; (n_nodes,) one for each node; (n_steps, n_nodes) with row 0 for the first time step from today;
         or a function of (spots (n_nodes - 2,), time) called at the interior nodes and the middle of each step,
-        that returns a number or (n_nodes - 2,). A `SplineVolatility` is such a function whose weights a recorded
-        march takes as they are: what is recorded does not grow with the nodes and steps then.
+        that returns a number or (n_nodes - 2,). A `VolatilitySurface` is such a function. Of a `SplineVolatility` or a
+        calibrated surface a recorded march takes the weights as they are: what is recorded does not grow with the nodes
+        and steps then.
     is_call : bool
     exercise : "european" or "american"
     lower_barrier, upper_barrier : float or None, currency
         Knock-out levels, watched continuously, no rebate; the grid must end there.
-    n_steps : int, >= 1, equal steps
+    n_steps : int, >= 1
+        Equal steps; where the surface jumps in time they are laid between its jumps, and may be a few more.
     damped_steps : int, 0 <= damped_steps <= n_steps
         Steps next to expiry that are replaced by two implicit half steps each.
     expand : bool
@@ -223,9 +228,10 @@ def crank_nicolson(
     _require_barrier("lower_barrier", lower_barrier, grid.spots[0], "begin")
     _require_barrier("upper_barrier", upper_barrier, grid.spots[-1], "end")
 
-    step = expiry / n_steps
     american = exercise == "american"
-    local = march_volatility(volatility, grid, n_steps, step)
+    local = march_volatility(volatility, grid, expiry=expiry, n_steps=n_steps)
+    steps, n_steps = local.steps, local.steps.n_steps
+    rates, dividend_yields = steps.means(rate), steps.means(dividend_yield)
     initial = averaged_payoff(grid, strike, is_call)
     immediate = intrinsic_values(grid.spots, strike, is_call) if american else None
 
@@ -236,21 +242,20 @@ def crank_nicolson(
             initial[position] = 0.0
             ends.append([0.0] * len(times))
         else:
-            level, elapsed = grid.spots[position].item(), [time * step for time in times]
-            ends.append(boundary_values(level, strike, rate, dividend_yield, elapsed, is_call, american))
+            terms = strike, rate, dividend_yield, [steps.elapsed(time) for time in times], is_call, american
+            ends.append(boundary_values(grid.spots[position].item(), *terms, expiry))
     substeps = [
         Substep(n_steps - math.ceil(time), time <= damped_steps, lower, upper)
         for time, lower, upper in zip(times, *ends, strict=True)
     ]
 
-    if not expand and holds_recorded([strike, step, rate, dividend_yield, *local.numbers]):
+    if not expand and holds_recorded([strike, steps.step, *rates, *dividend_yields, *local.numbers]):
         from pricers.pde.backward.recorded import recorded_march
 
         values = recorded_march(
             grid=grid,
-            rate=rate,
-            dividend_yield=dividend_yield,
-            step=step,
+            rates=rates,
+            dividend_yields=dividend_yields,
             volatility=local,
             initial=initial,
             substeps=substeps,
@@ -259,26 +264,32 @@ def crank_nicolson(
         )
         if values is not None:
             return values
-    operator = Operator(grid, rate, dividend_yield, step)
     volatilities = local.rows()
-    if len(volatilities) == 1:
+    n_rows = n_steps
+    if steps.ends is None and len(rates) == len(dividend_yields) == 1:
+        n_rows = len(volatilities)
+    if n_rows == 1:
         substeps = [replace(substep, row=0) for substep in substeps]
-    if operator.plain and is_plain(volatilities) and is_plain(strike):
-        variances = (
-            np.array([np.broadcast_to(row, grid.n_nodes - 2) for row in volatilities], dtype=np.float64) ** 2
-        )
-        return _compiled_march(initial, operator.plain_bands(variances), substeps, immediate, is_call)
-    bands = [operator.bands(row * row) for row in volatilities]
-    return ad.array(march(initial, bands, substeps, immediate, is_call))
+    if is_plain([strike, steps.step, *rates, *dividend_yields]) and is_plain(volatilities):
+        squares = np.array([np.broadcast_to(row, grid.n_nodes - 2) for row in volatilities]) ** 2
+        variances = np.broadcast_to(squares, (n_rows, grid.n_nodes - 2))
+        bands = plain_bands(grid, steps, rates, dividend_yields, variances)
+        return _compiled_march(initial, bands, substeps, immediate, is_call)
+    operators = step_operators(grid, steps, rates, dividend_yields)
+    every = [
+        operators[min(j, len(operators) - 1)].bands(row * row)
+        for j, row in enumerate(volatilities if len(volatilities) == n_rows else volatilities * n_rows)
+    ]
+    return ad.array(march(initial, every, substeps, immediate, is_call))
 
 
 def is_free(exercise: Any, lower_barrier: float | None, upper_barrier: float | None, volatility: Any) -> bool:
     """Say whether the frame of the forward may be taken: nothing is tied to fixed levels of the spot.
 
-    A spline volatility is a basis on fixed nodes in a recorded march, which a moving frame would take away.
+    A surface that is tabulated is a basis on fixed nodes in a recorded march, which a moving frame would take away.
     """
     fixed = exercise != "european" or lower_barrier is not None or upper_barrier is not None
-    return not (fixed or isinstance(volatility, SplineVolatility))
+    return not (fixed or isinstance(volatility, TabulatedSurface))
 
 
 def _compiled_march(
@@ -315,8 +326,8 @@ def _require_contract(
 ) -> None:
     require_positive("strike", strike)
     require_non_negative("expiry", expiry)
-    require_finite("rate", rate)
-    require_finite("dividend_yield", dividend_yield)
+    require_rate("rate", rate)
+    require_rate("dividend_yield", dividend_yield)
     if not isinstance(is_call, bool | np.bool_):
         raise AadTypeError(f"is_call = {is_call!r}: must be True for a call or False for a put")
     if exercise not in ("european", "american"):

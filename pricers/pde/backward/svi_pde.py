@@ -126,7 +126,7 @@ def _expanded_price(
     ]
     rows = _RowsWhenUsed(surface, grid, step, n_steps)
     values = march(averaged_payoff(grid, strike, is_call), rows, substeps, None, exercised_at_top=False)
-    return interpolate(grid=grid, values=values, spot=surface.spot)
+    return interpolate(grid=grid, values=values, spot=surface.spot, expand=True)
 
 
 class _RowsWhenUsed(Sequence[Bands]):

@@ -15,14 +15,14 @@ from pricers.pde.forward.dupire_march import march_forward
 from pricers.pde.forward.reading import READING_WIDTH, read_options
 from pricers.pde.grids.lagrange import lagrange_start, lagrange_weights
 from pricers.pde.grids.moneyness_grid import ForwardGrid, forward_grid
+from pricers.surfaces.calibrated_volatility import CalibratedVolatility
 from pricers.surfaces.moved_variance import MovedVariance
-from pricers.surfaces.spline_local_volatility import SplineLocalVolatility
 from pricers.surfaces.volatility_hats import VolatilityHats
 
 
 def book_grid(
     *,
-    surface: SplineLocalVolatility,
+    surface: CalibratedVolatility,
     expiries: ArrayLike,
     log_moneyness: ArrayLike = 0.0,
     n_nodes: int = 140,
@@ -36,7 +36,7 @@ def book_grid(
 
     Parameters
     ----------
-    surface : SplineLocalVolatility
+    surface : CalibratedVolatility
     expiries : (n_options,) float, years, > 0
         In any order, repeated as they come.
     log_moneyness : (n_options,) float
@@ -80,7 +80,7 @@ def book_grid(
 
 def price_book(
     *,
-    surface: SplineLocalVolatility,
+    surface: CalibratedVolatility,
     strikes: ArrayLike,
     expiries: ArrayLike,
     is_call: ArrayLike,
@@ -108,7 +108,7 @@ def price_book(
 
     Parameters
     ----------
-    surface : SplineLocalVolatility
+    surface : CalibratedVolatility
     strikes, expiries : (n_options,) float, > 0
     is_call : (n_options,) bool
     forwards, discounts : (n_options,) float, > 0
@@ -184,7 +184,7 @@ def price_book(
     if grid is None:
         money = np.log(strike / np.atleast_1d(values_of(forwards)))
         grid = book_grid(surface=surface, expiries=expiry, log_moneyness=money)
-    rows = _expiry_rows(grid, expiry)
+    rows = expiry_rows(grid, expiry)
 
     moved = ad.log(spot * (1.0 / reference_spot))
     carry = rate_shift - dividend_shift
@@ -224,7 +224,8 @@ def price_book(
     ]
 
 
-def _expiry_rows(grid: ForwardGrid, expiries: Floats) -> list[int]:
+def expiry_rows(grid: ForwardGrid, expiries: Floats) -> list[int]:
+    """Return the row of each expiry among those that a grid hits."""
     rows = np.argmin(np.abs(grid.expiries[:, None] - expiries), axis=0)
     missed = np.abs(grid.expiries[rows] - expiries) > 1e-9
     if missed.any():

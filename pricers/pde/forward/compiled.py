@@ -15,7 +15,8 @@ from aadlib.validation import require_finite, require_shape
 from pricers.pde.forward import kernels
 from pricers.pde.grids.lagrange import lagrange_stencils
 from pricers.pde.grids.moneyness_grid import ForwardGrid
-from pricers.surfaces.spline_local_volatility import SplineLocalVolatility
+from pricers.surfaces.calibrated_volatility import CalibratedVolatility
+from pricers.surfaces.local_basis_kernels import basis_table_kernel
 from pricers.types import Bools, Longs
 
 LANES_PER_BLOCK = 48
@@ -27,7 +28,7 @@ class CompiledForwardMarch:
 
     Parameters
     ----------
-    surface : SplineLocalVolatility
+    surface : CalibratedVolatility
         Bases, coordinates and expiry intervals; its own parameters are not used.
     grid : ForwardGrid
     log_moneyness : (n_quotes,) float
@@ -48,7 +49,7 @@ class CompiledForwardMarch:
     def __init__(
         self,
         *,
-        surface: SplineLocalVolatility,
+        surface: CalibratedVolatility,
         grid: ForwardGrid,
         log_moneyness: Floats,
         expiry_index: Longs,
@@ -144,7 +145,7 @@ class CompiledForwardMarch:
         in_u = np.empty((*grid.shape, surface.strike_basis.degree + 1))
         u = np.arcsinh(grid.nodes / surface.scale(times)[:, None])
         basis = surface.strike_basis
-        kernels.basis_table_kernel(u, basis.breakpoints, basis.pieces, first_u, in_u)
+        basis_table_kernel(u, basis.breakpoints, basis.pieces, first_u, in_u)
         self._tables = first_u, in_u, first_t, in_t
         self._interval = surface.interval(times)
         felt = np.full(surface.time_basis.size, times.size)

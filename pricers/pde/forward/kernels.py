@@ -27,32 +27,6 @@ from pricers.types import Longs
 
 
 @njit(**OPTIONS)
-def basis_table_kernel(
-    coordinate: Floats,
-    breakpoints: Floats,
-    pieces: Floats,
-    first: Longs,
-    values: Floats,
-) -> None:
-    """Tabulate a spline basis at coordinates that increase along each row: interval and values."""
-    n_pieces, width, n_powers = pieces.shape
-    lower, upper = breakpoints[0], breakpoints[n_pieces]
-    for m in range(coordinate.shape[0]):
-        k = 0
-        for i in range(coordinate.shape[1]):
-            u = min(max(coordinate[m, i], lower), upper)
-            while k < n_pieces - 1 and u >= breakpoints[k + 1]:
-                k += 1
-            first[m, i] = k
-            offset = u - breakpoints[k]
-            for j in range(width):
-                value = pieces[k, j, n_powers - 1]
-                for power in range(n_powers - 2, -1, -1):
-                    value = value * offset + pieces[k, j, power]
-                values[m, i, j] = value
-
-
-@njit(**OPTIONS)
 def log_variance_kernel(
     first_u: Longs,
     in_u: Floats,

@@ -44,6 +44,14 @@ def recorded_forward_march(*, grid: ForwardGrid, variance: Callable[[int], Seque
         american=False,
     )
     calls = applied_march(
-        plan, [*numbers, 1.0, 0.0, 0.0, *[first] * n_steps, *[last] * n_steps, *grid.initial.tolist()]
+        plan,
+        [
+            *numbers,
+            1.0,
+            *[0.0] * (2 * n_steps),
+            *[first] * n_steps,
+            *[last] * n_steps,
+            *grid.initial.tolist(),
+        ],
     )
     return calls.reshape(grid.expiries.size, n_nodes)

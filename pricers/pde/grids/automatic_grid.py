@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from aadlib.errors import AadValueError
-from aadlib.validation import require_finite, require_non_negative, require_positive, values_of
+from aadlib.validation import require_non_negative, require_positive, values_of
+from pricers.curves.rate_curve import mean_rate, require_rate
 from pricers.pde.grids.spot_grids import Grid, log_grid, sinh_grid
 
 SMALLEST_DEVIATION = 1e-7
@@ -52,9 +53,10 @@ def default_grid(
     require_positive("spot", spot)
     require_positive("strike", strike)
     require_non_negative("expiry", expiry)
-    require_finite("rate", rate)
-    require_finite("dividend_yield", dividend_yield)
-    s, k, t, r, q = (float(values_of(x)) for x in (spot, strike, expiry, rate, dividend_yield))
+    require_rate("rate", rate)
+    require_rate("dividend_yield", dividend_yield)
+    s, k, t = (float(values_of(x)) for x in (spot, strike, expiry))
+    r, q = (float(values_of(mean_rate(x, 0.0, t))) for x in (rate, dividend_yield))
     forward = s * math.exp((r - q) * t)
     if callable(volatility):
         around = np.array(sorted({s, k, forward}))

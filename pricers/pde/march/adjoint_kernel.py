@@ -46,7 +46,7 @@ def composite_adjoint_kernel(
 ) -> None:
     """March backward from seeds (n_results, n + 2), store mu (n_substeps, n) and add to the adjoints of every operand.
 
-    coefficients_bar is (2,): drift, discount; it is left alone unless `with_coefficients`.
+    coefficients_bar is (2 n_rows,): drifts, discounts; it is left alone unless `with_coefficients`.
     """
     n = inverse.shape[1]
     n_substeps = row.size
@@ -104,7 +104,7 @@ def composite_adjoint_kernel(
             diffusion_bar[j, i] -= mu[i] * (stencil[0, i] * left + stencil[1, i] * right)
         if with_coefficients:
             of_drift, of_discount = _coefficient_sums(stencil, mu, now, count)
-            coefficients_bar[0] -= of_drift
-            coefficients_bar[1] -= of_discount
+            coefficients_bar[j] -= of_drift
+            coefficients_bar[inverse.shape[0] + j] -= of_discount
     for i in range(1, n + 1):
         initial_bar[i] += bar[i]

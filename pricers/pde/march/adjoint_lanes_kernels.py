@@ -27,7 +27,9 @@ def _eliminate_transposed(
     slope: Floats,
     variance: Floats,
     moved: Floats,
-    coefficients_dot: Floats,
+    of_scale: Floats,
+    of_drift: Floats,
+    of_discount: Floats,
     bar: Floats,
     z: Floats,
 ) -> None:
@@ -43,7 +45,7 @@ def _eliminate_transposed(
             if i < n - 1 and i + 1 >= count:
                 x += ratio[i + 1] * z[i + 2, lane]
             if forced:
-                a, b, c = coefficients_dot[0, lane], coefficients_dot[1, lane], coefficients_dot[2, lane]
+                a, b, c = of_scale[lane], of_drift[lane], of_discount[lane]
                 if i >= count:
                     u = slope[i] * moved[i, lane] + variance[i] * a
                     x -= mu[i] * (
@@ -74,7 +76,8 @@ def _substitute_transposed(
     mu_dot: Floats,
     bar: Floats,
     diffusion_bar: Floats,
-    coefficients_bar: Floats,
+    drift_bar: Floats,
+    discount_bar: Floats,
 ) -> None:
     """Finish a transposed solve: bar becomes that of the values before, -(mu_k D W + mu D W_k) and its kin are added.
 
@@ -93,15 +96,15 @@ def _substitute_transposed(
             mu_dot[lane] = x
             bar[i + 1, lane] = x if damped else x - bar[i + 1, lane]
             diffusion_bar[i, lane] -= x * gain
-            coefficients_bar[0, lane] -= x * of_drift
-            coefficients_bar[1, lane] -= x * now[i + 1]
+            drift_bar[lane] -= x * of_drift
+            discount_bar[lane] -= x * now[i + 1]
         if forced:
             for lane in range(mu_dot.size):
                 down = history[s, i + 1, lane] - history[s, i, lane]
                 up = history[s, i + 1, lane] - history[s, i + 2, lane]
                 diffusion_bar[i, lane] -= mu[i] * (stencil[0, i] * down + stencil[1, i] * up)
-                coefficients_bar[0, lane] -= mu[i] * (stencil[2, i] * down + stencil[3, i] * up)
-                coefficients_bar[1, lane] -= mu[i] * history[s, i + 1, lane]
+                drift_bar[lane] -= mu[i] * (stencil[2, i] * down + stencil[3, i] * up)
+                discount_bar[lane] -= mu[i] * history[s, i + 1, lane]
 
 
 @njit(inline="always", **OPTIONS)
@@ -152,9 +155,9 @@ def composite_adjoint_lanes_kernel(
 
     With a history of W_k the derivative of the adjoint along the directions is marched (then `multipliers` are those
     of the adjoint that is differentiated), without one the adjoint of each lane's seeds. diffusion_bar is
-    (n_rows, n, lanes), coefficients_bar (2, lanes), the rest as in `composite_adjoint_kernel` with lanes last.
+    (n_rows, n, lanes), coefficients_bar (2 n_rows, lanes), the rest as in `composite_adjoint_kernel` with lanes last.
     """
-    n = inverse.shape[1]
+    n_rows, n = inverse.shape
     n_lanes = seeds.shape[2]
     n_substeps = row.size
     forced = history.shape[0] > 0
@@ -184,7 +187,8 @@ def composite_adjoint_lanes_kernel(
         now = doubled[s]
         mu = multipliers[s] if forced else nothing
         _eliminate_transposed(
-            stencil, ratio[j], scale, count, forced, mu, slope[j], variance[j], moved, coefficients_dot, bar, z,
+            stencil, ratio[j], scale, count, forced, mu, slope[j], variance[j], moved,
+            coefficients_dot[0], coefficients_dot[1 + j], coefficients_dot[1 + n_rows + j], bar, z,
         )  # fmt: skip
         if count == 0:
             _add_end(z[0], damped[s], s, lower_bar, initial_bar[0])
@@ -194,7 +198,7 @@ def composite_adjoint_lanes_kernel(
                 bar[i + 1, lane] = 0.0 if damped[s] else z[i + 1, lane] - bar[i + 1, lane]
         _substitute_transposed(
             stencil, above[j], inverse[j], damped[s], count, now, forced, mu, s, history, z, mu_dot, bar,
-            diffusion_bar[j], coefficients_bar,
+            diffusion_bar[j], coefficients_bar[j], coefficients_bar[n_rows + j],
         )  # fmt: skip
         if count < n:
             for lane in range(n_lanes):
@@ -202,7 +206,7 @@ def composite_adjoint_lanes_kernel(
                 if forced:
                     u = slope[j, n - 1] * moved[n - 1, lane] + variance[j, n - 1] * coefficients_dot[0, lane]
                     final += mu[n - 1] * (
-                        u * stencil[1, n - 1] + coefficients_dot[1, lane] * stencil[3, n - 1]
+                        u * stencil[1, n - 1] + coefficients_dot[1 + j, lane] * stencil[3, n - 1]
                     )
                 mu_dot[lane] = final
             _add_end(mu_dot, damped[s], s, upper_bar, initial_bar[n + 1])

@@ -27,9 +27,10 @@ class CrankNicolsonMarch(ad.Composite):
     """Node values after the last solve, or after several, as a function of everything the march depends on.
 
     All operands in one vector: weights of the predictor (of a variance, a volatility or its logarithm), then scale,
-    drift and discount (backward: a quarter of the step alone, times the carry, times the rate), values at both ends
-    after each solve, initial values and, for an American option, the value of immediate exercise at each node. Those
-    that a recording does not vary stay at `base`; the others, at the positions `varied`, are the operands of the node.
+    and drift and discount of every row (backward: a quarter of the step alone, times the carry, times the rate),
+    values at both ends after each solve, initial values and, for an American option, the value of immediate exercise
+    at each node. Those that a recording does not vary stay at `base`; the others, at the positions `varied`, are the
+    operands of the node.
 
     Parameters
     ----------
@@ -50,8 +51,8 @@ class CrankNicolsonMarch(ad.Composite):
 
     def __init__(self, plan: MarchPlan, base: Floats, varied: Longs) -> None:
         self.plan, self.base, self.varied = plan, base, varied
-        first = plan.predictor.n_weights
-        self.with_coefficients = bool(((varied >= first) & (varied < first + 3)).any())
+        first, n_coefficients = plan.sizes[:2]
+        self.with_coefficients = bool(((varied >= first) & (varied < first + n_coefficients)).any())
         self.weights_vary = bool((varied < first).any())
 
     @property
@@ -78,7 +79,8 @@ class CrankNicolsonMarch(ad.Composite):
         full = self.base.copy()
         full[self.varied] = operands
         parts = plan.parts(full)
-        weights, (scale, drift, discount), lower, upper, initial, floor = parts
+        weights, coefficients, lower, upper, initial, floor = parts
+        scale, (drift, discount) = coefficients[0], np.split(coefficients[1:], 2)
         predictor, basis = plan.predictor.linearised(weights)
         if not (np.isfinite(predictor).all() and (plan.link == "log_volatility" or predictor.min() >= 0.0)):
             (require_finite if plan.link == "log_volatility" else require_non_negative)(plan.link, predictor)

@@ -30,8 +30,8 @@ def sweep(
     Returns
     -------
     values : (n_results, d), tangents of the results
-    products : (n_weights + 3, d), sums over solves of mu' A_p W_k for every weight, scale, drift and discount p;
-        zero without an adjoint
+    products : (n_weights + 1 + 2 n_rows, d), sums over solves of mu' A_p W_k for every weight, scale, drift and
+        discount p; zero without an adjoint
 
     Notes
     -----
@@ -47,7 +47,7 @@ def sweep(
     together, apart = (others | moving).sum(), others.sum()
     by_weight = bool(moving.any()) and padded(len(weights)) + padded(apart) <= padded(together)
     values = np.zeros((plan.n_results, weights.shape[1]))
-    products = np.zeros((len(weights) + 3, weights.shape[1]))
+    products = np.zeros((len(weights) + plan.sizes[1], weights.shape[1]))
     multipliers = np.empty((0, plan.stencil.shape[1])) if adjoint is None else adjoint.multipliers
     if by_weight:
         swept = _unit_lanes(plan, state, multipliers, with_coefficients)
@@ -120,7 +120,7 @@ def march_block(
     """March one padded block of directions, or of single weights from `unit_begin` on."""
     width = parts[1].shape[1]
     results = np.zeros((*state.results.shape, width))
-    product, sums = np.zeros((plan.predictor.n_weights, width)), np.zeros((3, width))
+    product, sums = np.zeros((plan.predictor.n_weights, width)), np.zeros((plan.sizes[1], width))
     composite_tangents_kernel(
         *state.factors(plan), *state.basis.arrays, state.slope, state.variance,
         multipliers, with_coefficients, *plan.lane_order, unit_begin, *parts, results, product, sums,
@@ -164,7 +164,10 @@ def assemble(
         result[alone[0]] = alone[1][:, None] * x
         return result
 
-    crossed = transposed(products[:-3]) + coefficients.T @ products[-3:]
+    crossed = transposed(products[: len(weights)])
+    moving = np.flatnonzero(coefficients.any(axis=1))
+    if moving.size:
+        crossed += coefficients[moving].T @ products[len(weights) + moving]
     if coefficients[0].any():
         of_scale = np.zeros(len(weights))
         gather_kernel(*state.basis.arrays, adjoint.diffusion * (state.slope / state.parts[1][0]), of_scale)
@@ -219,7 +222,7 @@ def second_order(plan: MarchPlan, state: MarchState, adjoint: Adjoint, parts: li
 
 def adjoint_lanes(plan: MarchPlan, state: MarchState, seeds: Floats) -> Floats:
     """Return the adjoints of all operands for one padded block of seeds of the results (n, lanes)."""
-    nothing = np.zeros((plan.predictor.n_weights, 1)), np.zeros((3, 1))
+    nothing = np.zeros((plan.predictor.n_weights, 1)), np.zeros((plan.sizes[1], 1))
     by_node = seeds.reshape(*state.results.shape, -1)
     diffusion, bars = _adjoint_block(plan, state, by_node, np.empty((0, 1)), *nothing, np.empty((0, 1, 1)))
     bars[1][0] = np.einsum("jil,ji->l", diffusion, state.variance)

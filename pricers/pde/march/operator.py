@@ -2,46 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
-from aadlib import ADVar
 from aadlib.errors import AadValueError
 from aadlib.types import Floats
 from aadlib.validation import require_non_negative
+from pricers.number_kinds import is_plain
 from pricers.pde.grids.spot_grids import Grid
+from pricers.pde.march.steps import MarchSteps
 from pricers.pde.march.substeps import Bands
 
 
-def is_plain(x: Any) -> bool:
-    """Return whether `x` holds floats only, nothing being differentiated."""
-    if isinstance(x, list | tuple):
-        return all(is_plain(item) for item in x)
-    if isinstance(x, np.ndarray):
-        return bool(x.dtype != object)
-    return isinstance(x, int | float | np.number)
-
-
-def holds_recorded(numbers: Iterable[Any]) -> bool:
-    """Return whether some of the numbers are being recorded and none is a dual."""
-    recorded = False
-    for item in numbers:
-        for number in (
-            item.ravel().tolist() if isinstance(item, np.ndarray) and item.dtype == object else [item]
-        ):
-            if hasattr(number, "partials"):
-                return False
-            recorded = recorded or isinstance(number, ADVar)
-    return recorded
-
-
-def volatility_rows(volatility: Any, grid: Grid, n_steps: int, step: Any) -> list[Any]:
+def volatility_rows(volatility: Any, grid: Grid, n_steps: int, midpoints: list[Any]) -> list[Any]:
     """Return volatilities at the interior nodes: one entry for all steps, or one a step in calendar order."""
     interior = grid.spots[1:-1]
     if callable(volatility):
-        rows = [volatility(interior, (j + 0.5) * step) for j in range(n_steps)]
+        rows = [volatility(interior, time) for time in midpoints]
         for row in rows:
             if np.ndim(row) and np.shape(row) != interior.shape:
                 raise AadValueError(
@@ -96,17 +74,10 @@ class Operator:
     def __init__(self, grid: Grid, rate: Any, dividend_yield: Any, step: Any) -> None:
         slopes, drifts = difference_weights(grid)
         carry, quarter = rate - dividend_yield, 0.25 * step
-        self.plain = is_plain([carry, quarter, rate])
         self.slopes = tuple(_scaled(weights, quarter) for weights in slopes)
         self.offsets = tuple(_scaled(weights, carry * quarter) for weights in drifts)
         self.middle = 0.5 + quarter * rate
         self.no_drift = is_plain(carry) and float(carry) == 0.0
-
-    def plain_bands(self, variances: Floats) -> tuple[Floats, Floats, Floats]:
-        """Return below, diagonal and above, (n_rows, n_interior) each, from float variances."""
-        below = variances * self.slopes[0] + self.offsets[0]
-        above = variances * self.slopes[1] + self.offsets[1]
-        return below, below + above + self.middle, above
 
     def bands(self, variance: Any) -> Bands:
         """Return one row of bands, (n_interior,) each, from a variance or one for each interior node.
@@ -124,6 +95,33 @@ class Operator:
             )
         diagonal = [low + high + self.middle for low, high in zip(below, above, strict=True)]
         return Bands(below, diagonal, above)
+
+
+def step_operators(
+    grid: Grid, steps: MarchSteps, rates: list[Any], dividend_yields: list[Any]
+) -> list[Operator]:
+    """Return the operator of all steps, or one for each of them in calendar order."""
+    if steps.ends is None and len(rates) == len(dividend_yields) == 1:
+        return [Operator(grid, rates[0], dividend_yields[0], steps.step)]
+    n = steps.n_steps
+    rates, dividend_yields = (given if len(given) == n else given * n for given in (rates, dividend_yields))
+    return [
+        Operator(grid, rate, dividend_yield, length)
+        for rate, dividend_yield, length in zip(rates, dividend_yields, steps.lengths, strict=True)
+    ]
+
+
+def plain_bands(
+    grid: Grid, steps: MarchSteps, rates: list[float], dividend_yields: list[float], variances: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """Return below, diagonal and above, (n_rows, n_interior) each, from float variances, one row or one a step."""
+    slopes, drifts = difference_weights(grid)
+    lengths = np.array(steps.lengths if len(variances) > 1 else steps.lengths[:1])
+    quarter = (0.25 * lengths)[:, None]
+    rate, carry = np.array(rates)[:, None], np.array(rates)[:, None] - np.array(dividend_yields)[:, None]
+    below = variances * (slopes[0] * quarter) + drifts[0] * (carry * quarter)
+    above = variances * (slopes[1] * quarter) + drifts[1] * (carry * quarter)
+    return below, below + above + (0.5 + quarter * rate), above
 
 
 def _scaled(weights: Floats, factor: Any) -> list[Any]:

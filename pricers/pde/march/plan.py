@@ -5,16 +5,15 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from scipy.sparse import csr_array
 
 from aadlib.types import Floats
 from pricers.surfaces.local_basis import LocalBasis
+from pricers.surfaces.surface import Link
 from pricers.types import Bools, Longs
-
-Link = Literal["volatility", "log_volatility", "variance"]
 
 
 class Predictor(Protocol):
@@ -77,9 +76,16 @@ class MarchPlan:
 
     @cached_property
     def sizes(self) -> tuple[int, ...]:
-        """Lengths of the parts of the operands: weights, (scale, drift, discount), lower, upper, initial, floor."""
+        """Lengths of the parts of the operands: weights, (scale, drifts, discounts), lower, upper, initial, floor."""
         n_substeps, n_nodes = self.row.size, self.stencil.shape[1] + 2
-        return (self.predictor.n_weights, 3, n_substeps, n_substeps, n_nodes, n_nodes if self.american else 0)
+        return (
+            self.predictor.n_weights,
+            1 + 2 * self.predictor.shape[0],
+            n_substeps,
+            n_substeps,
+            n_nodes,
+            n_nodes if self.american else 0,
+        )
 
     @cached_property
     def lane_order(self) -> tuple[Longs, Longs]:
@@ -125,7 +131,7 @@ class Directions:
 
     @property
     def coefficients(self) -> Floats:
-        """Of scale, drift and discount, (3, d)."""
+        """Of scale, drifts and discounts, (1 + 2 n_rows, d)."""
         return self.parts[1]
 
 

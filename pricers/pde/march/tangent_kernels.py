@@ -139,11 +139,13 @@ def _add_coefficients(
     variance: Floats,
     now: Floats,
     count: int,
+    row: int,
     coefficients_dot: Floats,
     work: Floats,
 ) -> None:
     """Do what `_eliminate` leaves out: what directions that move scale, drift and discount add to it."""
-    of_scale, of_drift, of_discount = coefficients_dot[0], coefficients_dot[1], coefficients_dot[2]
+    of_scale, of_drift = coefficients_dot[0], coefficients_dot[1 + row]
+    of_discount = coefficients_dot[1 + coefficients_dot.shape[0] // 2 + row]
     added = np.zeros(work.shape[1])
     for i in range(inverse.size - 1, count - 1, -1):
         inner = inverse[i]
@@ -162,11 +164,17 @@ def _add_coefficients(
 
 @njit(**OPTIONS)
 def _accumulate_coefficients(
-    stencil: Floats, mu: Floats, count: int, work: Floats, sums: Floats, alive: int
+    stencil: Floats,
+    mu: Floats,
+    count: int,
+    work: Floats,
+    row: int,
+    of_coefficients: Floats,
+    alive: int,
 ) -> None:
-    """Add mu C W_k and mu W_k to the rows of sums (2, lanes)."""
-    of_drift = sums[0]
-    of_discount = sums[1]
+    """Add mu C W_k and mu W_k to the row's drift and discount in of_coefficients (1 + 2 n_rows, lanes)."""
+    of_drift = of_coefficients[1 + row]
+    of_discount = of_coefficients[1 + of_coefficients.shape[0] // 2 + row]
     for i in range(count, mu.size):
         low = mu[i] * stencil[2, i]
         high = mu[i] * stencil[3, i]
@@ -301,14 +309,14 @@ def composite_tangents_kernel(
 ) -> None:
     """March tangents: results (n_results, n + 2, lanes) and the products that the curvature needs.
 
-    Lane k moves the weights by weights_dot (n_weights, lanes), scale, drift and discount by coefficients_dot
-    (3, lanes), and boundary, initial and exercise values. With unit_begin >= 0 weight w is moved alone in lane
-    lane_of[w] - unit_begin: lanes are in the order in which the march uses their weights, reached[j] of them up to row
-    j, so that only leading lanes are alive at each substep.
+    Lane k moves the weights by weights_dot (n_weights, lanes), scale, drifts and discounts by coefficients_dot
+    (1 + 2 n_rows, lanes), and boundary, initial and exercise values. With unit_begin >= 0 weight w is moved alone in
+    lane lane_of[w] - unit_begin: lanes are in the order in which the march uses their weights, reached[j] of them up
+    to row j, so that only leading lanes are alive at each substep.
 
-    product (n_weights, lanes) receives the sums of mu' A_w W_k, of_coefficients (3, lanes) those of scale, drift and
-    discount; there is no curvature with multipliers of shape (0, n). history (n_substeps, n + 2, lanes) receives
-    every W_k unless its first length is zero.
+    product (n_weights, lanes) receives the sums of mu' A_w W_k, of_coefficients (1 + 2 n_rows, lanes) those of scale,
+    drifts and discounts; there is no curvature with multipliers of shape (0, n). history (n_substeps, n + 2, lanes)
+    receives every W_k unless its first length is zero.
     """
     n = inverse.shape[1]
     n_lanes = results.shape[2]
@@ -344,7 +352,7 @@ def composite_tangents_kernel(
         _eliminate(inverse[j], lift, source, count, old, moved, work, carry, alive)
         if with_coefficients and unit_begin < 0:
             _add_coefficients(
-                inverse[j], lift, stencil, gain, variance[j], now, count, coefficients_dot, work
+                inverse[j], lift, stencil, gain, variance[j], now, count, j, coefficients_dot, work
             )
         _hold_at_floor(floor_dot, damped[s], count, old, work, carry, alive)
         if curved:
@@ -359,7 +367,7 @@ def composite_tangents_kernel(
             if keep_solutions:
                 _accumulate(low, high, count, work, sums, alive)
             if with_coefficients:
-                _accumulate_coefficients(stencil, multipliers[s], count, work, of_coefficients[1:], alive)
+                _accumulate_coefficients(stencil, multipliers[s], count, work, j, of_coefficients, alive)
             if s == row.size - 1 or row[s + 1] != j:
                 contract_row_kernel(
                     j, start, weight, factor, node_columns[plane], in_node[plane], slope[j], variance[j], sums, line,

@@ -2,7 +2,7 @@
 
 A substep solves A W = V and sets V <- W / 2 (damped half step) or W - V (Crank-Nicolson), with
 
-    (A W)_i = (1/2 + discount) W_i + u_i (D W)_i + drift (C W)_i,
+    (A W)_i = (1/2 + discount) W_i + u_i (D W)_i + drift (C W)_i,  u, drift and discount those of the step's row,
     (D W)_i = s_below (W_i - W_{i-1}) + s_above (W_i - W_{i+1}),    C alike with the stencil of the drift,
 
 where W_{-1} and W_n are sums of old and new boundary values. W is linear in each of u, drift, discount given the
@@ -32,8 +32,8 @@ def composite_march_kernel(
     damped: Bools,
     last: Longs,
     diffusion: Floats,
-    drift: float,
-    discount: float,
+    drift: Floats,
+    discount: Floats,
     lower: Floats,
     upper: Floats,
     initial: Floats,
@@ -47,17 +47,17 @@ def composite_march_kernel(
 ) -> bool:
     """March from `initial`, storing results (n_results, n + 2), factors (n_rows, n) and W (n_substeps, n + 2).
 
-    An empty `floor` means a European option; else exercised[s] is the number of leading unknowns held at the floor
-    in substep s. Returns False where the floor binds beyond a leading set.
+    drift and discount are (n_rows,). An empty `floor` means a European option; else exercised[s] is the number of
+    leading unknowns held at the floor in substep s. Returns False where the floor binds beyond a leading set.
     """
     n_rows, n = diffusion.shape
     for j in range(n_rows):
         eliminated = 0.0
         for i in range(n - 1, -1, -1):
-            low = diffusion[j, i] * stencil[0, i] + drift * stencil[2, i]
-            up = diffusion[j, i] * stencil[1, i] + drift * stencil[3, i]
+            low = diffusion[j, i] * stencil[0, i] + drift[j] * stencil[2, i]
+            up = diffusion[j, i] * stencil[1, i] + drift[j] * stencil[3, i]
             above[j, i] = up
-            reduced = 0.5 + discount + low + up - (up * eliminated if i < n - 1 else 0.0)
+            reduced = 0.5 + discount[j] + low + up - (up * eliminated if i < n - 1 else 0.0)
             inverse[j, i] = 1.0 / reduced
             eliminated = low * inverse[j, i]
             ratio[j, i] = eliminated

@@ -1,77 +1,84 @@
-"""The volatility of a march: row by row in numbers, or as a local basis and its weights."""
+"""The volatility of a march: row by row in numbers, or as a predictor and its weights."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
+from aadlib.types import Floats
+from pricers.number_kinds import is_plain
 from pricers.pde.grids.spot_grids import Grid
-from pricers.pde.march.operator import is_plain, volatility_rows
-from pricers.surfaces.local_basis import LocalBasis, one_weight_a_cell
+from pricers.pde.march.operator import volatility_rows
+from pricers.pde.march.steps import MarchSteps, laid_steps
+from pricers.surfaces.local_basis import one_weight_a_cell
 from pricers.surfaces.spline_volatility import SplineVolatility
-
-Link = Literal["volatility", "log_volatility"]
+from pricers.surfaces.surface import Tabulated, TabulatedSurface
 
 
 @dataclass(frozen=True, eq=False)
 class MarchVolatility:
     """Volatilities at the interior nodes, one row for all steps or one a step in calendar order.
 
-    A `SplineVolatility` at known times stays what it is; anything else is its rows from the start.
+    A surface that can be tabulated, at known times, stays what it is; anything else is its rows from the start.
     """
 
     grid: Grid
-    n_steps: int
-    step: Any
-    surface: SplineVolatility | None
+    steps: MarchSteps
+    surface: Any
+    table: Tabulated | None
     known_rows: list[Any]
 
     @property
     def numbers(self) -> list[Any]:
         """Every number that the volatility depends on, in arrays and alone."""
-        return self.known_rows if self.surface is None else [self.surface.weights]
+        return self.known_rows if self.table is None else self.table.weights
 
     def rows(self) -> list[Any]:
         """Return the rows: numbers, or (n_interior,) of them."""
-        if self.surface is None:
+        if self.table is None:
             return self.known_rows
         spots = self.grid.spots[1:-1]
-        if self.surface.is_static:
-            return [self.surface(spots, 0.0)]
-        return [self.surface(spots, time) for time in self._times()]
+        if isinstance(self.surface, SplineVolatility):
+            if self.surface.is_static:
+                return [self.surface(spots, 0.0)]
+        elif is_plain(self.table.weights):
+            return list(_volatilities(self.table))
+        return [self.surface(spots, time) for time in self.steps.midpoints]
 
-    def in_a_basis(self) -> tuple[LocalBasis, list[Any], Link]:
-        """Return the basis, its weights and whether they make the volatility or its logarithm."""
-        if self.surface is not None:
-            basis = self.surface.local_basis(self.grid.spots[1:-1], np.array(self._times()))
-            return (
-                basis,
-                self.surface.flat_weights,
-                "log_volatility" if self.surface.logarithmic else "volatility",
-            )
+    def tabulated(self) -> Tabulated:
+        """Return the predictor, its weights and what it predicts."""
+        if self.table is not None:
+            return self.table
         n = self.grid.n_nodes - 2
         flat = all(np.ndim(row) == 0 for row in self.known_rows)
         numbers: list[Any] = []
         for row in self.known_rows:
             numbers += [row] if flat else np.broadcast_to(row, (n,)).tolist()
-        return one_weight_a_cell(len(self.known_rows), n, constant_in_space=flat), numbers, "volatility"
-
-    def _times(self) -> list[float]:
-        return [] if self.surface is None or self.surface.is_static else _midpoints(self.n_steps, self.step)
+        cells = one_weight_a_cell(len(self.known_rows), n, constant_in_space=flat)
+        return Tabulated(cells, numbers, "volatility")
 
 
-def _midpoints(n_steps: int, step: Any) -> list[Any]:
-    return [(j + 0.5) * step for j in range(n_steps)]
+def march_volatility(volatility: Any, grid: Grid, *, expiry: Any, n_steps: int) -> MarchVolatility:
+    """Take the volatility in any of the forms of `crank_nicolson`, and lay the steps.
 
-
-def march_volatility(volatility: Any, grid: Grid, n_steps: int, step: Any) -> MarchVolatility:
-    """Take the volatility in any of the forms of `crank_nicolson`.
-
-    A spline in time is a basis at times that are plain numbers only: differentiated in the expiry, its values on the
-    grid are.
+    What depends on time is tabulated at times that are plain numbers only: differentiated in the expiry, its values on
+    the grid are.
     """
-    if isinstance(volatility, SplineVolatility) and (volatility.is_static or is_plain(step)):
-        return MarchVolatility(grid, n_steps, step, volatility, [])
-    return MarchVolatility(grid, n_steps, step, None, volatility_rows(volatility, grid, n_steps, step))
+    steps = laid_steps(expiry=expiry, n_steps=n_steps, seams=getattr(volatility, "seams", ()))
+    known = is_plain(expiry)
+    static = isinstance(volatility, SplineVolatility) and volatility.is_static
+    if isinstance(volatility, TabulatedSurface) and (known or static):
+        table = volatility.tabulated(grid.spots[1:-1], np.array(steps.midpoints if known else []))
+        return MarchVolatility(grid, steps, volatility, table, [])
+    rows = volatility_rows(volatility, grid, n_steps, steps.midpoints)
+    return MarchVolatility(grid, steps, None, None, rows)
+
+
+def _volatilities(table: Tabulated) -> Floats:
+    """Return the volatilities of a table of floats, (n_rows, n)."""
+    predicted, _ = table.predictor.linearised(np.array(table.weights, dtype=np.float64))
+    if table.link == "log_volatility":
+        return np.asarray(np.exp(predicted))
+    return np.asarray(predicted if table.link == "volatility" else np.sqrt(predicted))

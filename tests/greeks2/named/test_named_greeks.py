@@ -121,7 +121,7 @@ def test_arrays_of_spots_and_volatilities() -> None:
     assert found.delta.shape == found.gamma.shape == (3,)
     assert found.cross_gamma.shape == found.vanna.shape == (3, 3)
     assert (np.diagonal(found.cross_gamma) == found.gamma).all()
-    assert found.d2_spot_rate.shape == (3,)
+    assert found.delta_rho.shape == (3,)
     program = ad.record(basket, *inputs.values())
     matrix = program.hessian(*inputs.values())
     assert np.allclose(found.vanna, matrix[:3, 3:6], rtol=1e-12)
@@ -193,4 +193,4 @@ def test_frame_and_text(monkeypatch: pytest.MonkeyPatch) -> None:
     pandas = pytest.importorskip("pandas")
     frame = found.to_frame()
     assert isinstance(frame, pandas.DataFrame) and list(frame) == ["greek", "inputs", "value", "unit"]
-    assert len(frame) == 6 + 6 * 7 // 2
+    assert len(frame) == 1 + 6 + 6 * 7 // 2  # the price first

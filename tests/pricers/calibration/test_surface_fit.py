@@ -15,6 +15,7 @@ from pricers.calibration import (
 from pricers.calibration.frame import march_grid
 from pricers.calibration.svi_fit import fit_svi_slices
 from pricers.chain.quotes import Quotes
+from pricers.contracts import Market
 
 from .conftest import make_quotes, one_slice
 
@@ -32,6 +33,21 @@ def test_fits_a_smooth_surface_closely(quotes: Quotes, weights: str) -> None:
     assert np.abs(result.residuals - (result.model_volatility - quotes.volatility)).max() == 0.0
     assert result.n_jacobians <= result.n_marches and result.n_adjoints == 0
     assert len(result.history) == result.n_marches - 1
+
+
+def test_what_is_returned_is_a_market(quotes: Quotes) -> None:
+    """Its curves go through the slices, and its surface reads moneyness against them."""
+    market = calibrate(quotes, **SMALL)
+    assert isinstance(market, Market) and market.spot == quotes.spot
+    for item in quotes.slices:
+        assert float(market.forward(item.expiry)) == pytest.approx(item.forward, rel=1e-13)
+        assert float(market.discount(item.expiry)) == pytest.approx(item.discount, rel=1e-13)
+    time = quotes.slices[-1].expiry
+    forward = float(market.forward(time))
+    on_money = market.surface.local_volatility(log_moneyness=0.0, time=time)
+    assert float(market.surface(forward, time)) == pytest.approx(float(on_money), rel=1e-12)
+    assert market.dynamics().surfaces[0] is market.surface
+    assert calibrate(quotes=quotes, **SMALL).objective == market.objective
 
 
 @pytest.mark.parametrize("optimiser", ["least_squares", "L-BFGS-B", "TNC", "SLSQP"])

@@ -11,6 +11,7 @@ from pricers.calibration import (
     CalibrationResult,
     CalibrationSettings,
     calibrate,
+    fit_quality,
     fit_svi_slices,
     fit_warnings,
     fit_weights,
@@ -81,4 +82,9 @@ def test_without_spreads_inside_has_no_meaning(weights: str) -> None:
     assert result.rmse < 5e-4
     (said,) = fit_warnings(result=result)
     assert said == "inside bid-ask has no meaning: bid = ask in every quote"
+    assumed = fit_quality(
+        quotes=replace(make_quotes([0.1, 0.3, 0.8, 1.2]), is_mid_only=True),
+        model_volatility=locked.volatility,
+    )
+    assert np.isnan(assumed.share_inside) and assumed.rmse < 1e-12
     np.testing.assert_array_equal(fit_weights(quotes=locked, weights="inverse_spread"), 1.0)

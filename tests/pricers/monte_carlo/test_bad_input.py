@@ -73,6 +73,7 @@ VALUES = [
      "choose different names among spots, weights, rate, dividend_yields, correlations$"),
     (lambda: path(differentiate=()), "choose different names"),
     (lambda: path(differentiate=("rate", "rate")), "choose different names"),
+    (lambda: path(smoothing="kink"), "expectation\\(..., smoothing='kink'\\)"),
     (lambda: path(smoothing="vibration"), "smoothing = 'vibration': choose one of none, softplus, kernel"),
     (lambda: path(dynamics=THREE), "weights has 1 entries: the model has 3 assets"),
     (lambda: path(payoff=SpreadOption()), "on 2 assets: the model has 1"),

@@ -17,11 +17,10 @@ from pricers.monte_carlo import (
     price,
 )
 from pricers.monte_carlo.dynamics.geometric_brownian_motion import GeometricBrownianMotion
-from pricers.monte_carlo.dynamics.lane_splines import spline_on_lanes
-from pricers.monte_carlo.dynamics.local_volatility import volatility_at as local_volatility
 from pricers.pde import backward
 from pricers.surfaces.bspline import BSplineBasis, TensorBasis, uniform_basis
 from pricers.surfaces.flat import FlatVolatility
+from pricers.surfaces.lane_splines import spline_on_lanes
 from pricers.surfaces.spline_volatility import SplineVolatility
 from pricers.surfaces.svi_local_volatility import SVILocalVolatility
 
@@ -71,7 +70,7 @@ def test_tensor_splines_and_logarithmic_ones_are_the_surface(rng):
     weights = np.log(0.2) + 0.1 * rng.standard_normal(tensor.shape)
     surface = SplineVolatility(tensor, weights, logarithmic=True)
     spots = rng.uniform(50.0, 200.0, 10)
-    np.testing.assert_allclose(local_volatility(surface, spots, 0.3), surface(spots, 0.3), rtol=1e-12)
+    np.testing.assert_allclose(surface.along_paths(np.log(spots), 0.3), surface(spots, 0.3), rtol=1e-12)
 
 
 @pytest.mark.parametrize("surface", [SURFACE, SVI], ids=["spline", "svi"])

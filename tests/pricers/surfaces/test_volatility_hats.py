@@ -9,7 +9,7 @@ import aadlib as ad
 from aadlib.errors import AadValueError
 from pricers.pde.forward import book_grid, price_book
 from pricers.surfaces.bspline import uniform_basis
-from pricers.surfaces.spline_local_volatility import SplineLocalVolatility
+from pricers.surfaces.calibrated_volatility import CalibratedVolatility
 from pricers.surfaces.volatility_hats import VolatilityHats
 
 HATS = VolatilityHats(np.array([0.1, 0.25, 1.0]), np.array([-2.0, -1.0, 0.0, 1.0]))
@@ -17,9 +17,9 @@ EXPIRIES = np.array([0.05, 0.25, 1.0])
 
 
 @pytest.fixture
-def surface(rng: np.random.Generator) -> SplineLocalVolatility:
+def surface(rng: np.random.Generator) -> CalibratedVolatility:
     """Return a rough surface around 20%."""
-    return SplineLocalVolatility(
+    return CalibratedVolatility(
         strike_basis=uniform_basis(lower=-3.0, upper=2.0, size=7),
         time_basis=uniform_basis(lower=np.log(0.05), upper=0.0, size=5),
         expiries=EXPIRIES,
@@ -63,7 +63,7 @@ def test_slope_at_a_centre_is_the_mean_of_both_sides() -> None:
 
 
 def test_bumped_rows_square_the_bumped_volatility(
-    surface: SplineLocalVolatility, rng: np.random.Generator
+    surface: CalibratedVolatility, rng: np.random.Generator
 ) -> None:
     """(sigma + bumps)^2 in every cell, in the wings too; zero bumps change nothing."""
     x, time, shift = np.linspace(-2.0, 1.5, 40), 0.3, 0.02
@@ -82,7 +82,7 @@ def test_bumped_rows_square_the_bumped_volatility(
     assert np.abs(np.array(still) / np.array(plain) - 1.0).max() < 1e-13
 
 
-def test_bucketed_vegas_of_a_book(surface: SplineLocalVolatility) -> None:
+def test_bucketed_vegas_of_a_book(surface: CalibratedVolatility) -> None:
     """Recorded first and second derivatives equal bumps of the march; their sum is the parallel vega."""
     expiry = np.array([0.25, 0.25, 1.0])
     book = {
@@ -117,7 +117,7 @@ def test_bucketed_vegas_of_a_book(surface: SplineLocalVolatility) -> None:
     assert gradient[1:].sum() == pytest.approx(bump, rel=1e-6)
 
 
-def test_bad_bumps_are_named(surface: SplineLocalVolatility) -> None:
+def test_bad_bumps_are_named(surface: CalibratedVolatility) -> None:
     """Centres out of order or none, half a pair of arguments, a wrong length, a volatility below zero."""
     with pytest.raises(AadValueError, match="increasing"):
         VolatilityHats([1.0, 0.5], [0.0])

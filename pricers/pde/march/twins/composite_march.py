@@ -22,7 +22,10 @@ from pricers.pde.march.plan import MarchPlan
 
 @dataclass(frozen=True, eq=False)
 class Numbers:
-    """What varies, or its tangent along one direction: u of each cell, coefficients (drift, discount), and values."""
+    """What varies, or its tangent along one direction: u of each cell, coefficients (drift, discount) by row, values.
+
+    coefficients is (2, n_rows).
+    """
 
     diffusion: Floats
     coefficients: Floats
@@ -50,7 +53,7 @@ def march(plan: MarchPlan, x: Numbers) -> tuple[Floats, list[Floats], list[int]]
     values, results, solutions, exercised = x.initial.copy(), [], [], []
     n = values.size - 2
     for s, j in enumerate(plan.row):
-        a = matrix(plan, x.diffusion[j], *x.coefficients)
+        a = matrix(plan, x.diffusion[j], *x.coefficients[:, j])
         a[:, 1:-1] += 0.5 * np.eye(n)
         ends = _ends(plan, s, x, values)
         held = (x.floor[1:-1] + (x.floor if plan.damped[s] else values)[1:-1]) if plan.american else None
@@ -74,9 +77,9 @@ def tangent(plan: MarchPlan, x: Numbers, dx: Numbers) -> tuple[Floats, list[Floa
     values, results, moved = dx.initial.copy(), [], []
     n = values.size - 2
     for s, j in enumerate(plan.row):
-        a = matrix(plan, x.diffusion[j], *x.coefficients)
+        a = matrix(plan, x.diffusion[j], *x.coefficients[:, j])
         a[:, 1:-1] += 0.5 * np.eye(n)
-        right = values[1:-1] - matrix(plan, dx.diffusion[j], *dx.coefficients) @ solutions[s]
+        right = values[1:-1] - matrix(plan, dx.diffusion[j], *dx.coefficients[:, j]) @ solutions[s]
         held = (dx.floor[1:-1] + (dx.floor if plan.damped[s] else values)[1:-1]) if plan.american else None
         w = _solve(a, right, _ends(plan, s, dx, values), held, exercised[s])
         values = _step(plan, s, dx, w, values)
@@ -96,7 +99,7 @@ def adjoint(plan: MarchPlan, x: Numbers, seeds: Floats) -> tuple[Numbers, list[F
         j, count, damped = plan.row[s], exercised[s], bool(plan.damped[s])
         if s in plan.last:
             values = values + left.pop()
-        a = matrix(plan, x.diffusion[j], *x.coefficients)
+        a = matrix(plan, x.diffusion[j], *x.coefficients[:, j])
         a[:, 1:-1] += 0.5 * np.eye(n)
         a[:count] = 0.0
         a[np.arange(count), 1 + np.arange(count)] = 1.0
@@ -114,8 +117,8 @@ def adjoint(plan: MarchPlan, x: Numbers, seeds: Floats) -> tuple[Numbers, list[F
         mu = np.where(np.arange(n) < count, 0.0, of_rows)
         w = solutions[s]
         bar.diffusion[j] -= mu * (matrix(plan, np.ones(n), 0.0, 0.0) @ w)
-        bar.coefficients[0] -= mu @ (matrix(plan, np.zeros(n), 1.0, 0.0) @ w)
-        bar.coefficients[1] -= mu @ w[1:-1]
+        bar.coefficients[0, j] -= mu @ (matrix(plan, np.zeros(n), 1.0, 0.0) @ w)
+        bar.coefficients[1, j] -= mu @ w[1:-1]
         values = before
         multipliers.append(mu)
     bar.initial[:] += values
@@ -130,7 +133,7 @@ def curvature(plan: MarchPlan, x: Numbers, seeds: Floats, directions: list[Numbe
     for j, dx in enumerate(directions):
         for k, solutions in enumerate(moved):
             products[j, k] = sum(
-                mu @ (matrix(plan, dx.diffusion[row], *dx.coefficients) @ w)
+                mu @ (matrix(plan, dx.diffusion[row], *dx.coefficients[:, row]) @ w)
                 for mu, row, w in zip(multipliers, plan.row, solutions, strict=True)
             )
     return -(products + products.T)

@@ -18,19 +18,19 @@ from pricers.pde.grids import ForwardGrid, forward_grid, lagrange_derivatives
 from pricers.pde.march.composite import CrankNicolsonMarch
 from pricers.pde.march.plan import MarchPlan, Predictor
 from pricers.surfaces.bspline import uniform_basis
+from pricers.surfaces.calibrated_volatility import CalibratedVolatility
 from pricers.surfaces.local_basis import one_weight_a_cell
 from pricers.surfaces.moved_variance import HOME_REACH, MovedVariance
-from pricers.surfaces.spline_local_volatility import SplineLocalVolatility
 from pricers.surfaces.volatility_hats import VolatilityHats
 
 EXPIRIES = np.array([0.2, 0.6])
 HATS = VolatilityHats([0.1, 0.5], [-1.0, 0.0, 1.5])
 
 
-def surface_of(volatility: float = 0.25, roughness: float = 0.2) -> SplineLocalVolatility:
+def surface_of(volatility: float = 0.25, roughness: float = 0.2) -> CalibratedVolatility:
     """Return a surface of 5 x 4 weights and two levels, rough and skewed."""
     rng = np.random.default_rng(3)
-    return SplineLocalVolatility(
+    return CalibratedVolatility(
         strike_basis=uniform_basis(lower=-2.0, upper=1.5, size=5),
         time_basis=uniform_basis(lower=np.log(0.1), upper=np.log(0.6), size=4),
         expiries=EXPIRIES,
@@ -158,7 +158,9 @@ def test_rules_pass_the_check(kind: str) -> None:
         moved = moved_variance(grid, bumped="bumped" in kind)
         predictor, numbers = moved.predictor, moved.numbers
     plan = plan_of(predictor, grid)
-    base = np.array([*numbers, 1.1, 0.0, 0.0, *np.full(n_steps, 0.75), *np.zeros(n_steps), *grid.initial])
+    base = np.array(
+        [*numbers, 1.1, *np.zeros(2 * n_steps), *np.full(n_steps, 0.75), *np.zeros(n_steps), *grid.initial]
+    )
     for varied in (np.arange(base.size), np.arange(len(numbers))):
         ad.check_composite(CrankNicolsonMarch(plan, base, varied), base[varied], tolerance=1e-5)
 

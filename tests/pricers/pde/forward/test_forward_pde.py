@@ -16,15 +16,15 @@ from pricers.pde.forward import book_grid, march_forward, price_book
 from pricers.pde.forward.compiled import CompiledForwardMarch
 from pricers.pde.grids import ForwardGrid, forward_grid, lagrange_stencils, sinh_grid
 from pricers.surfaces.bspline import uniform_basis
-from pricers.surfaces.spline_local_volatility import SplineLocalVolatility
+from pricers.surfaces.calibrated_volatility import CalibratedVolatility
 
 EXPIRIES = np.array([0.05, 0.25, 0.26, 1.0])
 
 
-def surface_of(volatility: float, roughness: float = 0.0, seed: int = 7) -> SplineLocalVolatility:
+def surface_of(volatility: float, roughness: float = 0.0, seed: int = 7) -> CalibratedVolatility:
     """Return a 7 x 5 surface around a volatility with random weights and levels."""
     rng = np.random.default_rng(seed)
-    return SplineLocalVolatility(
+    return CalibratedVolatility(
         strike_basis=uniform_basis(lower=-3.0, upper=2.0, size=7),
         time_basis=uniform_basis(lower=np.log(0.05), upper=0.0, size=5),
         expiries=EXPIRIES,

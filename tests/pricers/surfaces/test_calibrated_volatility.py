@@ -10,15 +10,15 @@ import pytest
 import aadlib as ad
 from aadlib.errors import AadValueError
 from pricers.surfaces.bspline import uniform_basis
-from pricers.surfaces.spline_local_volatility import SplineLocalVolatility
+from pricers.surfaces.calibrated_volatility import CalibratedVolatility
 
 EXPIRIES = np.array([0.1, 0.5, 2.0])
 
 
 @pytest.fixture
-def surface(rng: np.random.Generator) -> SplineLocalVolatility:
+def surface(rng: np.random.Generator) -> CalibratedVolatility:
     """Return a rough surface of 6 x 5 weights and three levels."""
-    return SplineLocalVolatility(
+    return CalibratedVolatility(
         strike_basis=uniform_basis(lower=-2.0, upper=1.5, size=6),
         time_basis=uniform_basis(lower=np.log(0.1), upper=np.log(2.0), size=5),
         expiries=EXPIRIES,
@@ -29,7 +29,7 @@ def surface(rng: np.random.Generator) -> SplineLocalVolatility:
     )
 
 
-def test_point_row_and_array_evaluations_agree(surface: SplineLocalVolatility) -> None:
+def test_point_row_and_array_evaluations_agree(surface: CalibratedVolatility) -> None:
     """One point, one row at a shift, and the vectorised form give one surface, far wings and time 0 included."""
     x = np.array([-5.0, -0.4, 0.0, 0.1, 0.35, 4.0])
     for time in (0.0, 0.05, 0.1, 0.3, 1.9, 5.0):
@@ -40,7 +40,7 @@ def test_point_row_and_array_evaluations_agree(surface: SplineLocalVolatility) -
         assert np.abs(np.array(points) / array - 1.0).max() < 1e-13
 
 
-def test_derivatives_in_every_argument(surface: SplineLocalVolatility) -> None:
+def test_derivatives_in_every_argument(surface: CalibratedVolatility) -> None:
     """Coordinate, weights and levels through the tape against central differences."""
 
     def variance(z: np.ndarray) -> object:
@@ -54,7 +54,7 @@ def test_derivatives_in_every_argument(surface: SplineLocalVolatility) -> None:
     assert np.abs(gradient - bumps).max() < 1e-9
 
 
-def test_levels_act_on_their_interval_alone(surface: SplineLocalVolatility) -> None:
+def test_levels_act_on_their_interval_alone(surface: CalibratedVolatility) -> None:
     """An expiry ends its interval; the last level goes on."""
     assert surface.interval(np.array([0.0, 0.1, 0.1001, 0.5, 1.0, 9.0])).tolist() == [0, 0, 1, 1, 2, 2]
     raised = replace(surface, levels=surface.levels + np.array([0.0, 0.5, 0.0]))
@@ -63,14 +63,14 @@ def test_levels_act_on_their_interval_alone(surface: SplineLocalVolatility) -> N
         assert raised.local_variance(log_moneyness=0.1, time=time) == pytest.approx(factor * before)
 
 
-def test_total_variance_is_linear_between_expiries(surface: SplineLocalVolatility) -> None:
+def test_total_variance_is_linear_between_expiries(surface: CalibratedVolatility) -> None:
     """From zero at time zero, at its last rate after the last expiry."""
     assert surface.total_variance([0.0, 0.05, 0.3, 2.0, 4.0]) == pytest.approx(
         [0.0, 0.002, 0.012, 0.08, 0.16]
     )
 
 
-def test_parameters_round_trip_and_bounds(surface: SplineLocalVolatility) -> None:
+def test_parameters_round_trip_and_bounds(surface: CalibratedVolatility) -> None:
     """A parameter vector is the weights row by row, then the levels; arrays cannot be written to."""
     again = surface.with_parameters(surface.parameters)
     assert np.array_equal(again.weights, surface.weights) and np.array_equal(again.levels, surface.levels)
@@ -95,14 +95,14 @@ BAD = {
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_bad_construction_is_named(surface: SplineLocalVolatility, case: str) -> None:
+def test_bad_construction_is_named(surface: CalibratedVolatility, case: str) -> None:
     """Every mistake has its own message."""
     change, message = BAD[case]
     with pytest.raises(AadValueError, match=message):
         replace(surface, **change)
 
 
-def test_bad_points_are_named(surface: SplineLocalVolatility) -> None:
+def test_bad_points_are_named(surface: CalibratedVolatility) -> None:
     """NaN coordinates, negative times, crossed bounds and short parameter vectors are refused."""
     with pytest.raises(AadValueError, match="log_moneyness"):
         surface.local_variance(log_moneyness=np.nan, time=1.0)

@@ -1,4 +1,4 @@
-"""A local-volatility surface from a tensor B-spline and one level per expiry interval."""
+"""The calibrated surface: local volatility from a tensor B-spline and one level per expiry interval."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from scipy.sparse import csr_array, hstack
 
 import aadlib as ad
-from aadlib.errors import AadValueError
+from aadlib.errors import AadTypeError, AadValueError
 from aadlib.types import Floats
 from aadlib.validation import (
     require_finite,
@@ -20,13 +21,17 @@ from aadlib.validation import (
     require_shape,
     values_of,
 )
+from pricers.curves.forward_curve import ForwardCurve
 from pricers.surfaces.bspline import BSplineBasis
+from pricers.surfaces.lane_splines import spline_on_lanes
+from pricers.surfaces.local_basis import LocalBasis, product_lines
+from pricers.surfaces.surface import Tabulated
 from pricers.surfaces.volatility_hats import VolatilityHats
 from pricers.types import Longs
 
 
 @dataclass(frozen=True)
-class SplineLocalVolatility:
+class CalibratedVolatility:
     """Local variance exp(2 spline(u, ln t) + level of the expiry interval), positive by construction.
 
     With x = ln(spot / forward) and w(t) the at-the-money total variance, the strike coordinate is
@@ -35,6 +40,9 @@ class SplineLocalVolatility:
 
     It resolves the money at every expiry alike and grows like a logarithm in the wings. The levels are a clock:
     they carry what happens between two expiries (events, holidays) and leave the spline smooth.
+
+    With its forward curve it is a volatility of spot and time, x = ln(S / forward(t)). That curve is the calibration
+    day's and passive: the surface stays where it is when spot or rates move ("sticky local volatility").
 
     Parameters
     ----------
@@ -46,10 +54,12 @@ class SplineLocalVolatility:
         Total variance at the money at each expiry; linear in between, and from 0 at time 0.
     variance_offset : float, >= 0
         Keeps the coordinate regular at time 0.
-    weights : (time_basis.size, strike_basis.size) float
+    weights : (time_basis.size, strike_basis.size) numbers of any kind
         Spline weights: log volatilities.
-    levels : (n_expiries,) float
+    levels : (n_expiries,) numbers of any kind
         Added to the log variance on each expiry interval.
+    forward_curve : ForwardCurve of floats, optional
+        What log-moneyness is taken against: engines that work in spot and time need it, a forward march does not.
 
     Raises
     ------
@@ -62,8 +72,9 @@ class SplineLocalVolatility:
     expiries: Floats
     atm_variance: Floats
     variance_offset: float
-    weights: Floats
-    levels: Floats
+    weights: Any
+    levels: Any
+    forward_curve: ForwardCurve | None = None
 
     def __post_init__(self) -> None:
         require_increasing("expiries", self.expiries)
@@ -76,7 +87,9 @@ class SplineLocalVolatility:
         require_shape("levels", self.levels, np.shape(self.expiries))
         require_finite("levels", self.levels)
         for name in ("expiries", "atm_variance", "weights", "levels"):
-            array = np.array(getattr(self, name), dtype=np.float64)
+            given = getattr(self, name)
+            recorded = isinstance(given, np.ndarray) and given.dtype == object
+            array = given.copy() if recorded else np.array(given, dtype=np.float64)
             array.setflags(write=False)
             object.__setattr__(self, name, array)
 
@@ -90,7 +103,98 @@ class SplineLocalVolatility:
         """Spline weights row by row (time-major), then levels: (n_parameters,) float."""
         return np.concatenate([self.weights.ravel(), self.levels])
 
-    def with_parameters(self, parameters: Any) -> SplineLocalVolatility:
+    @property
+    def numbers(self) -> list[Any]:
+        """Spline weights row by row (time-major), then levels."""
+        return [*self.weights.ravel().tolist(), *self.levels.tolist()]
+
+    def with_numbers(self, numbers: Any) -> CalibratedVolatility:
+        """Return the same surface with other weights and levels, laid out as `numbers`."""
+        return self.with_parameters(ad.array(numbers))
+
+    @property
+    def seams(self) -> Floats:
+        """The expiries, where the level jumps."""
+        return self.expiries
+
+    def log_forward(self, time: Any) -> Any:
+        """Return the logarithm of the calibration day's forward at float times.
+
+        Raises
+        ------
+        AadTypeError
+            When the surface has no forward curve.
+        """
+        if self.forward_curve is None:
+            raise AadTypeError(
+                "this surface has no forward_curve, so that it knows moneyness and no spot: take the surface of a "
+                "calibration, or dataclasses.replace(surface, forward_curve=ForwardCurve(...))"
+            )
+        return math.log(self.forward_curve.spot) + self.forward_curve.log_growth(time)
+
+    def __call__(self, spots: Any, time: Any) -> Any:
+        """Return the local volatility at spots, a float or (n,) floats, and one float time; of the weights' kind."""
+        log_spots = np.log(np.asarray(values_of(spots), dtype=np.float64))
+        first, inside = self.strike_basis.tabulate(
+            np.arcsinh((log_spots - self.log_forward(time)) / self.scale(time))
+        )
+        row = [0.5 * number for number in self.spline_row(time)]
+        if isinstance(row[0], float):
+            line = np.array(row)
+            return np.exp((inside * line[first[..., None] + np.arange(inside.shape[-1])]).sum(axis=-1))
+        numbers = [
+            sum(factor * row[k + b] for b, factor in enumerate(factors))
+            for k, factors in zip(
+                first.ravel().tolist(), inside.reshape(first.size, -1).tolist(), strict=True
+            )
+        ]
+        return ad.exp(ad.array(numbers)) if np.ndim(spots) else ad.exp(numbers[0])
+
+    def along_paths(self, log_spot: Any, time: float, length: float = 0.0) -> Any:
+        """Return the volatility of a step at the logarithm of a spot that is another on every path."""
+        middle = time + 0.5 * length
+        row = [0.5 * number for number in self.spline_row(middle, level=self.mean_level(time, length))]
+        inverse_scale = 1.0 / float(self.scale(middle))
+        coordinate = ad.arcsinh((log_spot - float(self.log_forward(middle))) * inverse_scale)
+        return ad.exp(spline_on_lanes(self.strike_basis, row, coordinate))
+
+    def mean_level(self, time: float, length: float) -> Any:
+        """Return the logarithm of the mean of exp(level) over a step, a number of the levels' kind."""
+        ends = np.append(self.expiries[:-1], np.inf)
+        begins = np.append(0.0, self.expiries[:-1])
+        shares = np.minimum(ends, time + length) - np.maximum(begins, time)
+        inside = np.flatnonzero(shares > 1e-9 * length)
+        if inside.size < 2:
+            return self.levels[int(self.interval(time + 0.5 * length))]
+        return ad.log(sum(float(shares[e] / length) * ad.exp(self.levels[e]) for e in inside))
+
+    def tabulated(self, spots: Floats, times: Floats) -> Tabulated:
+        """Return it on a march's interior nodes (n,) in steps with these midpoints: linear in weights and levels."""
+        from pricers.surfaces.local_basis_kernels import basis_table_kernel
+
+        times = np.asarray(times, dtype=np.float64)
+        x = np.log(spots) - np.asarray(self.log_forward(times))[:, None]
+        basis = self.strike_basis
+        first = np.empty(x.shape, dtype=np.int64)
+        inside = np.empty((*x.shape, basis.degree + 1))
+        basis_table_kernel(
+            np.arcsinh(x / self.scale(times)[:, None]), basis.breakpoints, basis.pieces, first, inside
+        )
+        columns = first[..., None] + np.arange(basis.degree + 1)
+        return Tabulated(
+            LocalBasis(self.lines(times, 1.0), columns, inside, basis.size), self.numbers, "log_volatility"
+        )
+
+    def lines(self, times: Floats, factor: float) -> csr_array:
+        """Return each time's weights in u, as combinations of `numbers`, of factor times the log volatility."""
+        first, values = self.time_basis.tabulate(self.time_coordinate(times))
+        in_time = product_lines(first, factor * values, self.time_basis.size, self.strike_basis.size)
+        # The basis sums to one, so a level added to every weight is added to the spline.
+        rows = np.repeat(self.interval(times), self.strike_basis.size)
+        of_level = csr_array(0.5 * factor * np.eye(self.levels.size)[rows])
+        return csr_array(hstack([in_time, of_level]))
+
+    def with_parameters(self, parameters: Any) -> CalibratedVolatility:
         """Return the same surface with other weights and levels, laid out as in `parameters`."""
         require_shape("parameters", parameters, (self.n_parameters,))
         weights, levels = self.split(parameters)
@@ -126,13 +230,17 @@ class SplineLocalVolatility:
         """Index of the expiry interval that holds each float time; an expiry ends its own interval."""
         return np.minimum(np.searchsorted(self.expiries, time, side="left"), self.expiries.size - 1)
 
-    def spline_row(self, time: float, weights: Any = None, levels: Any = None) -> list[Any]:
+    def spline_row(
+        self, time: float, weights: Any = None, levels: Any = None, level: Any = None
+    ) -> list[Any]:
         """Return the weights in u of the log variance at one time, (strike_basis.size,) numbers.
 
-        A march contracts the time basis once per step, so that a cell is left with a cubic in u.
+        A march contracts the time basis once per step, so that a cell is left with a cubic in u. The level is that of
+        the time's interval, unless another is given.
         """
         weights = self.weights if weights is None else weights
-        level = (self.levels if levels is None else levels)[int(self.interval(time))]
+        if level is None:
+            level = (self.levels if levels is None else levels)[int(self.interval(time))]
         start, factors = self.time_basis.local_values(float(self.time_coordinate(time)))
         active = [(2.0 * factor, weights[start + j]) for j, factor in enumerate(factors) if factor != 0.0]
         row = []

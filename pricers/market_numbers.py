@@ -1,0 +1,90 @@
+"""A price as a function of the numbers of a market, in one vector or by name."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from aadlib.errors import AadValueError
+from aadlib.types import Floats
+from pricers.contracts import Market
+
+
+@dataclass(frozen=True, eq=False)
+class MarketNumbers(ABC):
+    """What every price of a market is a function of.
+
+    Parameters
+    ----------
+    market : Market
+    differentiate : groups of `Market.GROUPS`, in this order
+
+    Raises
+    ------
+    AadValueError
+        For an unknown group, none, or one twice.
+    """
+
+    market: Market
+    differentiate: tuple[str, ...] | str
+
+    def __post_init__(self) -> None:
+        given = self.differentiate
+        names = (given,) if isinstance(given, str) else tuple(given)
+        if not names or len(set(names)) != len(names) or set(names) - set(Market.GROUPS):
+            raise AadValueError(
+                f"differentiate = {names!r}: choose different names among {', '.join(Market.GROUPS)}"
+            )
+        object.__setattr__(self, "differentiate", names)
+        for name in names:
+            self.market.group(name)  # raises where the market has no such numbers
+
+    @abstractmethod
+    def price_at(self, market: Market) -> Any:
+        """Return the price in a market, numbers of any kind."""
+
+    @property
+    def parameters(self) -> Floats:
+        """The market's own numbers, (n,) float."""
+        return np.concatenate([self.market.group(name) for name in self.differentiate])
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Names of the numbers, in order."""
+        return tuple(label for name in self.differentiate for label in self.market.labels(name))
+
+    @property
+    def inputs(self) -> dict[str, Any]:
+        """The market's own numbers by group: a float, or an array where there are several."""
+        groups = {name: self.market.group(name) for name in self.differentiate}
+        return {name: float(numbers[0]) if numbers.size == 1 else numbers for name, numbers in groups.items()}
+
+    def slices(self) -> dict[str, slice]:
+        """Return where each group stands in the parameters."""
+        slices, begin = {}, 0
+        for name in self.differentiate:
+            size = self.market.group(name).size
+            slices[name] = slice(begin, begin + size)
+            begin += size
+        return slices
+
+    def __call__(self, numbers: Any) -> Any:
+        """Return the price at other numbers of any kind: a vector as `parameters`, or a mapping as `inputs`."""
+        if isinstance(numbers, Mapping):
+            unknown = [name for name in numbers if name not in Market.GROUPS]
+            if unknown:
+                raise AadValueError(f"inputs: no {unknown[0]!r} here, there are {', '.join(Market.GROUPS)}")
+            groups = {name: list(np.atleast_1d(given)) for name, given in numbers.items()}
+        else:
+            size = self.parameters.size
+            if np.shape(numbers) != (size,):
+                raise AadValueError(
+                    f"parameters has shape {np.shape(numbers)}: must be ({size},), {', '.join(self.differentiate)}"
+                )
+            listed = numbers.tolist() if isinstance(numbers, np.ndarray) else list(numbers)
+            groups = {name: listed[cut] for name, cut in self.slices().items()}
+        return self.price_at(self.market.replaced(groups))

@@ -1,0 +1,235 @@
+"""Options on a market by finite differences, as functions of the numbers that they are differentiated in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from aadlib.errors import AadValueError
+from aadlib.validation import require_positive
+from pricers.contracts import Market
+from pricers.market_numbers import MarketNumbers
+from pricers.pde.backward.pricing import price
+from pricers.pde.forward.vanillas import price_vanillas, vanilla_grid
+from pricers.pde.grids.automatic_grid import default_grid
+from pricers.pde.grids.moneyness_grid import ForwardGrid
+from pricers.pde.grids.spot_grids import Grid
+
+BarrierKind = Literal["up-and-out", "down-and-out", "up-and-in", "down-and-in"]
+BARRIER_KINDS = ("up-and-out", "down-and-out", "up-and-in", "down-and-in")
+
+
+@dataclass(frozen=True, eq=False)
+class Leg:
+    """One march: a contract as `backward.price` takes it, on its own grid, counted `sign` times."""
+
+    sign: float
+    contract: Mapping[str, Any]
+    grid: Grid
+
+
+@dataclass(frozen=True, eq=False)
+class MarketPrice(MarketNumbers):
+    """The price of an option as a function of market numbers: for `hessian`, `greeks` and any other of functions.
+
+    Called with the numbers in one vector, or with a mapping from groups to them, it returns the price. Its grid is that
+    of the market it was made for: numbers may move, the spot over the whole grid.
+
+    Attributes
+    ----------
+    parameters : (n,) float, the market's own numbers
+    labels : (n,) str
+    inputs : group -> its numbers, as `greeks` takes them
+    """
+
+    legs: tuple[Leg, ...]
+    n_steps: int
+
+    def price_at(self, market: Market) -> Any:
+        """Return the price in another market, numbers of any kind."""
+        total: Any = 0.0
+        for leg in self.legs:
+            value = price(
+                spot=market.spot,
+                rate=market.rate,
+                dividend_yield=market.dividend_yield,
+                volatility=market.surface,
+                grid=leg.grid,
+                n_steps=self.n_steps,
+                **leg.contract,
+            )
+            total = value if len(self.legs) == 1 else total + leg.sign * value
+        return total
+
+
+@dataclass(frozen=True, eq=False)
+class MarketPrices(MarketNumbers):
+    """The prices of European options as a function of market numbers: all of them by one forward march.
+
+    Called and read as `MarketPrice`; it returns (n_options,) numbers.
+    """
+
+    contracts: Mapping[str, Any]
+    grid: ForwardGrid
+
+    def price_at(self, market: Market) -> Any:
+        """Return the prices in another market, numbers of any kind."""
+        return price_vanillas(market, grid=self.grid, **self.contracts)
+
+
+def european(
+    market: Market,
+    *,
+    strike: float,
+    expiry: float,
+    is_call: bool = True,
+    differentiate: tuple[str, ...] | str = ("spot", "weights"),
+    n_nodes: int = 401,
+    n_steps: int = 200,
+) -> MarketPrice:
+    """Return the price of a European option by the backward march, as a function of market numbers.
+
+    Parameters
+    ----------
+    market : Market with a surface, such as what `calibrate` returns
+    strike : float, currency, > 0
+    expiry : float, years, > 0
+    is_call : bool
+    differentiate : groups of `Market.GROUPS`
+        What the function's numbers are: "spot", "rate", "dividend_yield" (of a curve its parallel shift), "weights"
+        (the surface's numbers) or "volatilities" (the same where they are volatilities).
+    n_nodes, n_steps : int
+        As for `pricers.pde.backward.price`.
+
+    Returns
+    -------
+    MarketPrice
+
+    Raises
+    ------
+    AadValueError
+        For an unknown group, a market without a surface, or a contract out of range.
+
+    Examples
+    --------
+    >>> from pricers.contracts import Market
+    >>> from pricers.surfaces import FlatVolatility
+    >>> value = european(Market(spot=100.0, rate=0.03, surface=FlatVolatility(0.15)), strike=100.0, expiry=1.0)
+    >>> value.labels, round(float(value(value.parameters)), 3)
+    (('spot', 'weight[0]'), 7.485)
+    """
+    leg = _leg(market, 1.0, {"strike": strike, "expiry": expiry, "is_call": is_call}, n_nodes)
+    return MarketPrice(market, differentiate, (leg,), n_steps)
+
+
+def american(
+    market: Market,
+    *,
+    strike: float,
+    expiry: float,
+    is_call: bool = False,
+    differentiate: tuple[str, ...] | str = ("spot", "weights"),
+    n_nodes: int = 401,
+    n_steps: int = 200,
+) -> MarketPrice:
+    """Return the price of an American option, as a function of market numbers; arguments as for `european`."""
+    contract = {"strike": strike, "expiry": expiry, "is_call": is_call, "exercise": "american"}
+    return MarketPrice(market, differentiate, (_leg(market, 1.0, contract, n_nodes),), n_steps)
+
+
+def barrier(
+    market: Market,
+    *,
+    strike: float,
+    barrier: float,
+    expiry: float,
+    kind: BarrierKind = "up-and-out",
+    is_call: bool = True,
+    differentiate: tuple[str, ...] | str = ("spot", "weights"),
+    n_nodes: int = 401,
+    n_steps: int = 200,
+) -> MarketPrice:
+    """Return the price of a barrier option, as a function of market numbers.
+
+    Parameters
+    ----------
+    strike, barrier : float, currency, > 0
+    kind : "up-and-out", "down-and-out", "up-and-in" or "down-and-in"
+        The barrier is watched continuously; a knock-in is the European option less the knock-out.
+    market, expiry, is_call, differentiate, n_nodes, n_steps
+        As for `european`.
+
+    Returns
+    -------
+    MarketPrice
+
+    Raises
+    ------
+    AadValueError
+        As for `european`; also for an unknown kind, or a strike that is beyond the barrier of a knock-out.
+    """
+    if kind not in BARRIER_KINDS:
+        raise AadValueError(f"kind = {kind!r}: choose one of {', '.join(BARRIER_KINDS)}")
+    require_positive("barrier", barrier)
+    vanilla = {"strike": strike, "expiry": expiry, "is_call": is_call}
+    end = "upper_barrier" if kind.startswith("up") else "lower_barrier"
+    if not (market.spot < barrier if end == "upper_barrier" else barrier < market.spot):
+        raise AadValueError(f"barrier = {barrier!r}: already crossed by the spot, {market.spot!r}")
+    out = kind.endswith("out")
+    knock_out = _leg(market, 1.0 if out else -1.0, {**vanilla, end: barrier}, n_nodes)
+    legs = (knock_out,) if out else (_leg(market, 1.0, vanilla, n_nodes), knock_out)
+    return MarketPrice(market, differentiate, legs, n_steps)
+
+
+def vanillas(
+    market: Market,
+    *,
+    strikes: Any,
+    expiries: Any,
+    is_call: Any,
+    differentiate: tuple[str, ...] | str = ("spot", "weights"),
+    grid: ForwardGrid | None = None,
+) -> MarketPrices:
+    """Return the prices of many European options by one forward march, as a function of market numbers.
+
+    Parameters
+    ----------
+    market, differentiate
+        As for `european`.
+    strikes, expiries : (n_options,) float, > 0
+    is_call : (n_options,) bool
+    grid : ForwardGrid, optional, that hits the expiries
+
+    Returns
+    -------
+    MarketPrices
+    """
+    strikes, expiries = (np.atleast_1d(np.asarray(x, dtype=np.float64)) for x in (strikes, expiries))
+    require_positive("strikes", strikes)
+    require_positive("expiries", expiries)
+    contracts = {
+        "strikes": strikes,
+        "expiries": expiries,
+        "is_call": np.broadcast_to(np.asarray(is_call), strikes.shape),
+    }
+    if grid is None:
+        grid = vanilla_grid(market, strikes=strikes, expiries=expiries)
+    return MarketPrices(market, differentiate, contracts, grid)
+
+
+def _leg(market: Market, sign: float, contract: dict[str, Any], n_nodes: int) -> Leg:
+    ends: dict[str, Any] = {name: contract.get(name) for name in ("lower_barrier", "upper_barrier")}
+    grid = default_grid(
+        spot=market.spot,
+        strike=contract["strike"],
+        expiry=contract["expiry"],
+        rate=market.rate,
+        dividend_yield=market.dividend_yield,
+        volatility=market.required_surface,
+        n_nodes=n_nodes,
+        **ends,
+    )
+    return Leg(sign, contract, grid)
