@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from aadlib.errors import AadValueError, NotFinite, describe_line
-from aadlib.lanes.path_code import PathCode
+from aadlib.lanes.path_code import PathCode, checksum
 from aadlib.program.layout import Layout
 from aadlib.program.replay import Replay, lent_replay
 from aadlib.rules.properties import LINEAR
@@ -82,7 +82,7 @@ class LaneSums:
     """
 
     def __init__(self, program: Layout, path: PathCode, machine: Any) -> None:
-        self.program, self.path = program, path
+        self.program, self.path = program.apart(), path
         self.n_shared = program.nodes.first_node + program.n_uniform
         uniform = slice(0, program.n_uniform)
         curved = (LINEAR[program.nodes.op[uniform]] == 0) & (program.nodes.activity[uniform] > 0)
@@ -92,11 +92,16 @@ class LaneSums:
         self._workspaces: list[Floats] = []
         self._last: tuple[bytes, UniformPoint] | None = None
 
-    def __getstate__(self) -> tuple[Layout, PathCode, Any]:
-        return self.program, self.path, self._kind
+    def __getstate__(self) -> tuple[Layout, PathCode, Any, int]:
+        return self.program, self.path, self._kind, checksum(self.path)
 
-    def __setstate__(self, state: tuple[Layout, PathCode, Any]) -> None:
-        LaneSums.__init__(self, *state)
+    def __setstate__(self, state: tuple[Layout, PathCode, Any, int]) -> None:
+        program, path, machine, expected = state
+        if checksum(path) != expected:
+            raise AadValueError(
+                "this pickled sweep is damaged: its code is not what was written; make it again"
+            )
+        LaneSums.__init__(self, program, path, machine)
 
     # ---- the uniform part ------------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ cimport cython
 
 from aadlib.errors import AadValueError
 from aadlib.rules.table import CODES, PAIRED, RULES
+from aadlib.types import frozen
 
 cdef enum:
     RESULT = 254  # a result of a composite operation: no row of the table, its operands are itself
@@ -21,9 +22,7 @@ for _number, _name in enumerate(PAIRED):
 
 cdef object read_only(values, dtype):
     """Return an array contiguous and read-only."""
-    array = np.ascontiguousarray(values, dtype=dtype)
-    array.setflags(write=False)
-    return array
+    return frozen(np.ascontiguousarray(values, dtype=dtype))
 
 
 cdef _schedule(
@@ -93,10 +92,10 @@ cdef class Nodes:
     Raises
     ------
     AadValueError
-        When lengths differ, or an operand does not come before its node.
+        When lengths differ, an operand does not come before its node, or there is no such operation or activity.
     """
 
-    def __init__(self, op, left, right, activity, Py_ssize_t first_node, Py_ssize_t split=0):
+    def __cinit__(self, op, left, right, activity, Py_ssize_t first_node, Py_ssize_t split=0):
         cdef const unsigned char[::1] op_of
         cdef const int[::1] left_of
         cdef const int[::1] right_of
@@ -122,11 +121,15 @@ cdef class Nodes:
                 last = first_node + k - (op_of[k] != RESULT)
                 if not (0 <= left_of[k] <= last and 0 <= right_of[k] <= last):
                     break
+                if (op_of[k] >= N_RULES and op_of[k] != RESULT) or activity_of[k] > 3:
+                    break
             else:
                 k = -1
         if k >= 0:
             raise AadValueError(
-                f"node {k} in slot {first_node + k} has operands {left_of[k]} and {right_of[k]}: they must come before it"
+                f"node {k} in slot {first_node + k} has operation {op_of[k]}, activity {activity_of[k]} and operands "
+                f"{left_of[k]} and {right_of[k]}: they must come before it; there are {N_RULES} operations, and activities "
+                "are 0 to 3"
             )
         forward, backward = _schedule(op_of, left_of, right_of, activity_of, first_node, split)
         self.split = split
