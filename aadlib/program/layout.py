@@ -14,6 +14,7 @@ from aadlib.program import passes
 from aadlib.program.nodes import Nodes
 from aadlib.program.parts import Argument, Guard, Kink, PlacedComposite
 from aadlib.program.unpickled import check_state
+from aadlib.rules.properties import RESULT
 from aadlib.types import Flags, Floats, Ints, frozen
 
 
@@ -106,7 +107,7 @@ class Layout:
         return {f.name: getattr(self, f.name) for f in fields(self) if f.init} | {"cache": {}}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        check_state(state)
+        check_state(state, kinds=(Nodes, Argument, PlacedComposite), result=RESULT)
         vars(self).update(state)
         self.__post_init__()
 

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from aadlib.errors import AadValueError
-from aadlib.program.nodes import Nodes
-from aadlib.program.parts import Argument, PlacedComposite
-from aadlib.rules.properties import RESULT
 from aadlib.rules.table import RULES
 
 
-def check_state(state: dict[str, Any]) -> None:
-    """Raise `AadValueError` where the fields of a pickled `Layout` do not fit together."""
+def check_state(state: dict[str, Any], *, kinds: tuple[Any, Any, Any], result: int) -> None:
+    """Raise `AadValueError` where the fields of a pickled `Layout` do not fit together.
+
+    `kinds` are the classes of nodes, arguments and composites, `result` the code of a composite's results.
+    """
+    of_nodes, of_argument, of_composite = kinds
     parts: dict[str, Any] = defaultdict(lambda: None, state)
     nodes = parts["nodes"]
-    _require(isinstance(nodes, Nodes), "nodes")
+    _require(isinstance(nodes, of_nodes), "nodes")
     n_slots, n_nodes = nodes.n_slots, nodes.n_nodes
     constants = parts["constants"]
     _require(_is_array(constants, np.float64) and constants.size <= nodes.first_node, "constants")
@@ -29,13 +29,18 @@ def check_state(state: dict[str, Any]) -> None:
     _require(
         _are_slots(outputs, n_slots) and _is_shape(shape) and outputs.size == math.prod(shape), "outputs"
     )
-    _require(_fit_arguments(parts["arguments"], n_inputs), "arguments")
+    _require(_fit_arguments(parts["arguments"], n_inputs, of_argument), "arguments")
     _require(_is_count(parts["n_uniform"], n_nodes) and _is_count(parts["n_recorded"]), "n_uniform")
     _require(_fit_guards(parts["guards"], parts["guard_arrays"], n_slots), "guards")
     _require(_fit_kinks(parts["kinks"], n_slots), "kinks")
     lines = parts["lines"]
     _require(lines is None or (isinstance(lines, tuple) and len(lines) == n_nodes), "lines")
-    _require(_fit_composites(parts["composites"], nodes, parts["n_uniform"]), "composites")
+    composites = parts["composites"]
+    _require(_fit_composites(composites, nodes, parts["n_uniform"], of_composite), "composites")
+    placed = [k for composite in composites for k in range(composite.begin, composite.end)]
+    _require(
+        np.array_equal(np.flatnonzero(nodes.op == result), np.array(placed, dtype=np.int64)), "composites"
+    )
 
 
 def _require(holds: bool, what: str) -> None:
@@ -62,11 +67,11 @@ def _are_slots(array: Any, n_slots: int) -> bool:
     return _is_array(array, np.int32) and bool(((array >= 0) & (array < n_slots)).all())
 
 
-def _fit_arguments(arguments: Any, n_inputs: int) -> bool:
+def _fit_arguments(arguments: Any, n_inputs: int, kind: Any) -> bool:
     """Return whether the arguments lie side by side over the inputs, and sizes and spans say the same as shapes."""
     begin = 0
     for argument in arguments if isinstance(arguments, tuple) else ():
-        known = isinstance(argument, Argument) and _is_shape(argument.shape) and argument.offset == begin
+        known = isinstance(argument, kind) and _is_shape(argument.shape) and argument.offset == begin
         if not known or type(argument.active) is not bool or type(argument.lane) is not bool:
             return False
         size = math.prod(argument.shape)
@@ -89,22 +94,17 @@ def _fit_kinks(kinks: Any, n_slots: int) -> bool:
     return isinstance(kinks, tuple) and all(_is_count(kink.slot, n_slots - 1) for kink in kinks)
 
 
-def _fit_composites(composites: Any, nodes: Nodes, n_uniform: int) -> bool:
-    """Return whether the composites stand in order, with their operands before them, and hold all results there are."""
+def _fit_composites(composites: Any, nodes: Any, n_uniform: int, kind: Any) -> bool:
+    """Return whether the composites stand in order, with their operands before them."""
     if not isinstance(composites, tuple):
         return False
-    results: list[Iterable[int]] = []
     end = 0
     for composite in composites:
-        if not isinstance(composite, PlacedComposite) or not all(
-            map(_is_count, (composite.begin, composite.end))
-        ):
+        if not isinstance(composite, kind) or not all(map(_is_count, (composite.begin, composite.end))):
             return False
         if not end <= composite.begin < composite.end <= n_uniform:
             return False
         if not _are_slots(composite.operands, nodes.first_node + composite.begin):
             return False
         end = composite.end
-        results.append(range(composite.begin, end))
-    placed = np.array([k for part in results for k in part], dtype=np.int64)
-    return bool(np.array_equal(np.flatnonzero(nodes.op == RESULT), placed))
+    return True
