@@ -52,8 +52,17 @@ def onto_inputs(rows: Floats, carried: Floats) -> Floats:
     """Return rows (n_ranges, m, n_columns) times carried (n_columns, n_active).
 
     Where each row of the latter has one entry, as is usual where columns depend on one input each, multiples of columns
-    are added up: a small product of matrices would wake BLAS's threads.
+    are added up: a small product of matrices would wake BLAS's threads. Zero times infinity is zero as in every sweep:
+    a column that only a branch not taken depends on may hold anything.
     """
+    finite = np.isfinite(carried).all(axis=1) & np.isfinite(rows).all(axis=(0, 1))
+    if not finite.all():
+        products = onto_inputs(rows[:, :, finite], carried[finite])
+        for column in np.flatnonzero(~finite):
+            factors, others = rows[:, :, column, None], carried[column]
+            with np.errstate(all="ignore"):
+                products += np.where((factors != 0.0) & (others != 0.0), factors * others, 0.0)
+        return products
     if (np.count_nonzero(carried, axis=1) > 1).any():
         return rows @ carried
     inputs = np.abs(carried).argmax(axis=1)
