@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import math
-from collections import defaultdict
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable
 from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from aadlib.errors import AadValueError, BranchChanged, Line, describe_line
+from aadlib.errors import BranchChanged, Line, describe_line
 from aadlib.program import passes
 from aadlib.program.nodes import Nodes
 from aadlib.program.parts import Argument, Guard, Kink, PlacedComposite
+from aadlib.program.unpickled import check_state
 from aadlib.rules.properties import RESULT
-from aadlib.rules.table import RULES
 from aadlib.types import Flags, Floats, Ints, frozen
 
 
@@ -109,7 +107,7 @@ class Layout:
         return {f.name: getattr(self, f.name) for f in fields(self) if f.init} | {"cache": {}}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        check_state(state)
+        check_state(state, kinds=(Nodes, Argument, PlacedComposite), result=RESULT)
         vars(self).update(state)
         self.__post_init__()
 
@@ -152,100 +150,3 @@ class Layout:
             marked[first + composite.begin : first + composite.end] = depends
             begin = composite.end
         passes.mark_dependent(self.left, self.right, handed, marked, first, begin, self.n_nodes)
-
-
-# ---- what comes from a pickle: checked for all that would let a sweep read or write beyond its arrays ----------------
-
-
-def check_state(state: dict[str, Any]) -> None:
-    """Raise `AadValueError` where the fields of a pickled `Layout` do not fit together."""
-    parts: dict[str, Any] = defaultdict(lambda: None, state)
-    nodes = parts["nodes"]
-    _require(isinstance(nodes, Nodes), "nodes")
-    n_slots, n_nodes = nodes.n_slots, nodes.n_nodes
-    constants = parts["constants"]
-    _require(_is_array(constants, np.float64) and constants.size <= nodes.first_node, "constants")
-    n_inputs = nodes.first_node - constants.size
-    outputs, shape = parts["outputs"], parts["output_shape"]
-    _require(
-        _are_slots(outputs, n_slots) and _is_shape(shape) and outputs.size == math.prod(shape), "outputs"
-    )
-    _require(_fit_arguments(parts["arguments"], n_inputs), "arguments")
-    _require(_is_count(parts["n_uniform"], n_nodes) and _is_count(parts["n_recorded"]), "n_uniform")
-    _require(_fit_guards(parts["guards"], parts["guard_arrays"], n_slots), "guards")
-    _require(_fit_kinks(parts["kinks"], n_slots), "kinks")
-    lines = parts["lines"]
-    _require(lines is None or (isinstance(lines, tuple) and len(lines) == n_nodes), "lines")
-    _require(_fit_composites(parts["composites"], nodes, parts["n_uniform"]), "composites")
-
-
-def _require(holds: bool, what: str) -> None:
-    if not holds:
-        raise AadValueError(
-            f"this pickled program is damaged: its {what} do not fit its nodes; record it again"
-        )
-
-
-def _is_count(number: Any, most: int | None = None) -> bool:
-    return type(number) is int and number >= 0 and (most is None or number <= most)
-
-
-def _is_shape(shape: Any) -> bool:
-    return isinstance(shape, tuple) and all(_is_count(length) for length in shape)
-
-
-def _is_array(array: Any, dtype: Any) -> bool:
-    plain = isinstance(array, np.ndarray) and array.dtype == dtype and array.ndim == 1
-    return plain and array.flags.c_contiguous and array.flags.aligned
-
-
-def _are_slots(array: Any, n_slots: int) -> bool:
-    return _is_array(array, np.int32) and bool(((array >= 0) & (array < n_slots)).all())
-
-
-def _fit_arguments(arguments: Any, n_inputs: int) -> bool:
-    """Return whether the arguments lie side by side over the inputs, and sizes and spans say the same as shapes."""
-    begin = 0
-    for argument in arguments if isinstance(arguments, tuple) else ():
-        known = isinstance(argument, Argument) and _is_shape(argument.shape) and argument.offset == begin
-        if not known or type(argument.active) is not bool or type(argument.lane) is not bool:
-            return False
-        size = math.prod(argument.shape)
-        if argument.size != size or argument.span != slice(begin, begin + size):
-            return False
-        begin += size
-    return isinstance(arguments, tuple) and begin == n_inputs
-
-
-def _fit_guards(guards: Any, arrays: Any, n_slots: int) -> bool:
-    if not isinstance(guards, tuple) or not isinstance(arrays, tuple) or len(arrays) != 4:
-        return False
-    op, left, right, outcome = arrays
-    whole = _is_array(op, np.uint8) and _is_array(outcome, np.uint8)
-    whole = whole and _are_slots(left, n_slots) and _are_slots(right, n_slots)
-    return whole and {array.size for array in arrays} == {len(guards)} and bool((op < len(RULES)).all())
-
-
-def _fit_kinks(kinks: Any, n_slots: int) -> bool:
-    return isinstance(kinks, tuple) and all(_is_count(kink.slot, n_slots - 1) for kink in kinks)
-
-
-def _fit_composites(composites: Any, nodes: Nodes, n_uniform: int) -> bool:
-    """Return whether the composites stand in order, with their operands before them, and hold all results there are."""
-    if not isinstance(composites, tuple):
-        return False
-    results: list[Iterable[int]] = []
-    end = 0
-    for composite in composites:
-        if not isinstance(composite, PlacedComposite) or not all(
-            map(_is_count, (composite.begin, composite.end))
-        ):
-            return False
-        if not end <= composite.begin < composite.end <= n_uniform:
-            return False
-        if not _are_slots(composite.operands, nodes.first_node + composite.begin):
-            return False
-        end = composite.end
-        results.append(range(composite.begin, end))
-    placed = np.array([k for part in results for k in part], dtype=np.int64)
-    return bool(np.array_equal(np.flatnonzero(nodes.op == RESULT), placed))

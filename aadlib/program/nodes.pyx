@@ -6,7 +6,6 @@ cimport cython
 
 from aadlib.errors import AadValueError
 from aadlib.rules.table import CODES, PAIRED, RULES
-from aadlib.types import frozen
 
 cdef enum:
     RESULT = 254  # a result of a composite operation: no row of the table, its operands are itself
@@ -21,8 +20,12 @@ for _number, _name in enumerate(PAIRED):
 
 
 cdef object read_only(values, dtype):
-    """Return an array contiguous and read-only."""
-    return frozen(np.ascontiguousarray(values, dtype=dtype))
+    """Return an array contiguous and read-only, as `aadlib.types.frozen` does: here it is called for every recording."""
+    array = np.ascontiguousarray(values, dtype=dtype)
+    if array.base is not None:
+        array = array.copy()
+    array.setflags(write=False)
+    return array.view()
 
 
 cdef _schedule(
