@@ -22,6 +22,14 @@ from aadlib.tape.advar import ADVar, Condition, record_binary, record_unary
 
 RECORDED = (ADVar, Condition)
 
+PYTHON_NUMBERS = frozenset({float, int, bool})
+
+NUMBERS = PYTHON_NUMBERS | {ADVar, Condition}
+"""Types looked up where a check of every argument must not cost."""
+
+MISREAD = (np.ma.MaskedArray, np.matrix)
+"""Arrays whose own rules recorded numbers would not follow."""
+
 Element = Callable[..., Any]
 
 
@@ -174,11 +182,13 @@ def _plain(x: Any) -> Any:
     """Return an `ADArray` as a plain object array, everything else as it is."""
     if isinstance(x, ADArray):
         return x.view(np.ndarray)
+    if type(x) in PYTHON_NUMBERS:
+        return x
     if isinstance(x, RECORDED) or hasattr(x, "partials"):
         box = np.empty((), dtype=object)
         box[()] = x
         return box
-    if isinstance(x, (np.ma.MaskedArray, np.matrix)):
+    if isinstance(x, MISREAD):
         return _plain_of_subclass(x)
     if getattr(x, "dtype", None) == np.longdouble:  # its items would stay what they are and ask NumPy again
         return np.asarray(x, dtype=np.float64)
@@ -410,8 +420,9 @@ def implements(*functions: Any) -> Callable[[Callable[..., Any]], Callable[..., 
 
 def handle_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Carry out a NumPy function where an argument is recorded."""
-    for x in (*args, *kwargs.values()):
-        _map_structure(_unmasked, x)
+    _require_plain(args)
+    if kwargs:
+        _require_plain(tuple(kwargs.values()))
     if function in FUNCTIONS:
         return FUNCTIONS[function](*args, **kwargs)
     module = getattr(function, "__module__", "numpy")
@@ -425,9 +436,15 @@ def handle_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
     return _map_structure(_result, function._implementation(*boxed, **named))
 
 
-def _unmasked(x: Any) -> None:
-    if isinstance(x, (np.ma.MaskedArray, np.matrix)):
-        _plain_of_subclass(x)
+def _require_plain(arguments: tuple[Any, ...] | list[Any]) -> None:
+    """Raise where a masked array or a matrix is among the arguments, or in a list of them."""
+    for x in arguments:
+        if type(x) in NUMBERS:
+            continue
+        if isinstance(x, MISREAD):
+            _plain_of_subclass(x)
+        elif isinstance(x, (tuple, list)):
+            _require_plain(x)
 
 
 def _boxed(x: Any) -> Any:

@@ -56,6 +56,18 @@ cdef bint recorded_operand(object operand, Columns* nodes) noexcept:
     return type(operand) is not Condition or (<Condition>operand).recorded(nodes)
 
 
+cdef bint record_shallow(object operand, Columns* nodes) except -1:
+    """Return whether an operand stands on the tape, where a condition of recorded operands is put first."""
+    cdef Condition step
+    if recorded_operand(operand, nodes):
+        return True
+    step = <Condition>operand
+    if not recorded_operand(step.left, nodes) or not recorded_operand(step.right, nodes):
+        return False
+    step.record_alone(nodes)
+    return True
+
+
 cdef int read_sides(Condition condition, Columns* nodes, int* left, int* right) except -1:
     """Read the ids of both sides."""
     cdef double x, y
@@ -92,7 +104,7 @@ cdef class Condition:
         value[0] = self.value
         if self.recorded(nodes):
             return self.id
-        if recorded_operand(self.left, nodes) and recorded_operand(self.right, nodes):
+        if record_shallow(self.left, nodes) and record_shallow(self.right, nodes):
             self.record_alone(nodes)
             return self.id
         waiting = [self]  # a stack of our own: conditions may be combined by the million
@@ -104,14 +116,13 @@ cdef class Condition:
                 waiting.append(step.right)
             else:
                 waiting.pop()
-                step.record_alone(nodes)
+                if not step.recorded(nodes):
+                    step.record_alone(nodes)
         return self.id
 
     cdef int record_alone(self, Columns* nodes) except -1:
         """Put the step on the tape after its operands."""
         cdef int a, b
-        if self.recorded(nodes):
-            return 0
         read_sides(self, nodes, &a, &b)
         self.id = push(nodes, self.op, a, b)
         self.serial = nodes.serial
