@@ -7,18 +7,17 @@ operations instead of Python comparisons, so unmodified NumPy code replays witho
 from __future__ import annotations
 
 import functools
-import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
-from numpy.lib.array_utils import normalize_axis_tuple
 
-from aadlib.errors import AadTypeError, AadValueError
+from aadlib.errors import AadTypeError
 from aadlib.rules.numpy_names import ALIASES, SCIPY_NAMES, plain_function
 from aadlib.rules.table import RULES
 from aadlib.tape import advar
 from aadlib.tape.advar import ADVar, Condition, record_binary, record_unary
+from aadlib.tape.reductions import IDENTITIES, LOGICAL, reduce
 
 RECORDED = (ADVar, Condition)
 
@@ -146,24 +145,6 @@ def _vectorized(name: str) -> np.ufunc | None:
     return np.frompyfunc(element, n_arguments, 1)
 
 
-IDENTITIES = {"add": 0.0, "multiply": 1.0, "logical_and": True, "logical_or": False, "logical_xor": False}
-
-LOGICAL = ("logical_and", "logical_or", "logical_xor")
-"""Ufuncs whose reductions are over truth values, that of a single number included."""
-
-REORDERABLE = {
-    *IDENTITIES,
-    "maximum",
-    "minimum",
-    "fmax",
-    "fmin",
-    "bitwise_and",
-    "bitwise_or",
-    "bitwise_xor",
-    "hypot",
-}
-"""Ufuncs that NumPy reduces over several axes at once."""
-
 FLOATS = (np.dtype(np.float64), np.dtype(object))
 """What `dtype=` may say of recorded numbers: they are floats."""
 
@@ -276,36 +257,8 @@ def _call_ufunc(
     if name in LOGICAL and method != "outer":
         arguments[0] = np.frompyfunc(_condition, 1, 1)(arguments[0])
     if method == "reduce" and inner is not ufunc:
-        return _reduce(name, inner, *arguments, **kwargs)
+        return reduce(name, inner, *arguments, **kwargs)
     return getattr(inner, method)(*arguments, **kwargs)
-
-
-def _reduce(
-    name: str, inner: np.ufunc, array: Any, axis: Any = 0, keepdims: bool = False, initial: Any = None
-) -> Any:
-    """Reduce by a Python-level ufunc, which has no identity and no several axes of its own."""
-    array = np.asarray(array, dtype=object)
-    axes = normalize_axis_tuple(range(array.ndim) if axis is None else axis, array.ndim)
-    others = [a for a in range(array.ndim) if a not in axes]
-    if len(axes) > 1 and name not in REORDERABLE:
-        raise AadValueError(
-            f"np.{name}.reduce over several axes has no one order: reduce one axis after the other"
-        )
-    n = math.prod(array.shape[a] for a in axes)
-    flat = np.transpose(array, (*others, *axes)).reshape((*(array.shape[a] for a in others), n))
-    if initial is None or initial is np._NoValue:
-        initial = IDENTITIES.get(name)
-    if initial is not None:
-        first = np.full((*flat.shape[:-1], 1), None)
-        first[...] = initial
-        flat = np.concatenate([first, flat], axis=-1)
-    if flat.shape[-1] == 0:
-        raise AadValueError(f"np.{name}: reduction of an empty array has no value")
-    result = inner.reduce(flat, axis=-1)
-    if keepdims:
-        boxed = np.asarray(result, dtype=object)
-        result = boxed.reshape(tuple(1 if a in axes else array.shape[a] for a in range(array.ndim)))
-    return result
 
 
 def _as_object(x: Any) -> Any:
