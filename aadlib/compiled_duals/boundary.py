@@ -15,8 +15,9 @@ from numba.extending import NativeValue, box, typeof_impl, unbox
 
 from aadlib.compiled_duals.types import DualArrayType, DualType
 from aadlib.dual import Dual
-from aadlib.errors import AadTypeError
+from aadlib.errors import AadTypeError, AadValueError
 from aadlib.types import Floats
+from aadlib.validation import as_floats, whole_number
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,11 +30,26 @@ class DualArray:
         (1 + n + n (n + 1) / 2, ...)
     n : int, number of partials
     order : 1 or 2
+
+    Raises
+    ------
+    AadTypeError, AadValueError
+        When data holds no floats, or another number of rows than n and order ask for.
     """
 
     data: Floats
     n: int
     order: int
+
+    def __post_init__(self) -> None:
+        # Compiled code reads rows and strides unchecked: one number of rows, one layout.
+        object.__setattr__(self, "data", np.ascontiguousarray(as_floats("data", self.data)))
+        n, order = whole_number("n", self.n, 0), whole_number("order", self.order, 1)
+        width = 1 + n + (n * (n + 1) // 2 if order == 2 else 0)
+        if order > 2 or self.data.ndim < 2 or len(self.data) != width:
+            raise AadValueError(
+                f"data has shape {self.data.shape}: must be ({width}, ...) for n = {n} and order = {order} (1 or 2)"
+            )
 
     @property
     def values(self) -> Floats:

@@ -52,6 +52,13 @@ def targets(rule: Rule) -> list[Callable[..., Any]]:
     return functions
 
 
+def _value(name: str, kind: Any) -> str:
+    """Write the value of an operand; numba has no float() of a bool."""
+    if isinstance(kind, DualType):
+        return f"{name}.value"
+    return f"(1.0 if {name} else 0.0)" if isinstance(kind, types.Boolean) else f"float({name})"
+
+
 def answer_for(rule: Rule, target: Callable[..., Any]) -> None:
     """Let compiled code call `target` on duals, and on floats too where it is a function of aadlib."""
     of_aadlib = target in (getattr(operations, rule.name, None), getattr(functions, rule.name, None))
@@ -64,7 +71,7 @@ def answer_for(rule: Rule, target: Callable[..., Any]) -> None:
         if dual is not None:
             active = tuple(n for n, kind in zip(operands, kinds, strict=True) if isinstance(kind, DualType))
             row = RowOnDuals(rule, active, dual.order)
-            values = ", ".join(f"{n}_of.value" if n in active else f"float({n}_of)" for n in operands)
+            values = ", ".join(_value(f"{n}_of", kind) for n, kind in zip(operands, kinds, strict=True))
             source = f"def operation({names}):\n    return carry(({names},), partials({values}))"
             return compiled_text(source, {"carry": carried(row, dual), "partials": value_and_partials(row)})
         if of_aadlib and all(isinstance(kind, types.Float | types.Integer) for kind in kinds):
@@ -108,7 +115,13 @@ def select_by(target: Callable[..., Any], symbol: str) -> None:
         source = f"def operation(a, b):\n    return choose({right} {symbol} {left}, b, a)"
         return compiled_text(source, {"choose": chosen(dual)})
 
+    def selection_of_several(a: Any, b: Any, c: Any, *more: Any) -> Any:
+        if dual_in(a, b, c, *more) is None:
+            return None
+        return lambda a, b, c, *more: target(target(a, b), c, *more)
+
     overload(target, strict=False, jit_options=JIT_OPTIONS)(selection)
+    overload(target, strict=False, jit_options=JIT_OPTIONS)(selection_of_several)
 
 
 def round_by(target: Callable[..., Any]) -> None:

@@ -176,7 +176,8 @@ def greeks(
     Raises
     ------
     AadValueError, AadTypeError
-        As for `price`, and for an unknown `second_order`.
+        As for `price`, for an unknown `second_order`, for "likelihood_ratio" on a single step, and where a bump leads
+        to a market that has no tree.
 
     Notes
     -----
@@ -203,6 +204,8 @@ def greeks(
     tree, arguments = _tree(
         spot, strike, expiry, rate, dividend_yield, volatility, dividends, n_steps, is_call, exercise, lattice
     )
+    if second_order == "likelihood_ratio" and n_steps < 2:
+        raise AadValueError(f"n_steps = {n_steps!r}: second_order='likelihood_ratio' needs at least 2 steps")
     if second_order == "pathwise":
         (value, gradient, hessian), _ = derivatives(tree, order=2, active=ACTIVE)(*arguments)
     else:
@@ -212,6 +215,11 @@ def greeks(
         if second_order == "likelihood_ratio":
             hessian[0] = hessian[:, 0] = spot_row
     _checked(value, arguments)
+    if not np.isfinite(hessian).all():
+        raise AadValueError(
+            f"spot = {spot!r}: the Hessian is not finite: a bumped market has no tree (dividends worth more than the "
+            "spot, or all probability on one side); move the spot away from the dividends' worth or take fewer steps"
+        )
     return TreeGreeks(value, gradient, hessian, LABELS, lattice, second_order, n_steps)
 
 
@@ -256,7 +264,10 @@ def _tree(
     steps = whole_number("n_steps", n_steps, 1)
     if lattice == "leisen_reimer" and steps % 2 == 0:
         raise AadValueError(f"n_steps = {n_steps!r}: a Leisen-Reimer lattice has an odd number of steps")
-    pairs = as_floats("dividends", [tuple(pair) for pair in dividends]).reshape(-1, 2)
+    pairs = as_floats("dividends", dividends)
+    if pairs.size and (pairs.ndim != 2 or pairs.shape[1] != 2):
+        raise AadValueError(f"dividends has shape {pairs.shape}: must be pairs of (years from now, currency)")
+    pairs = pairs.reshape(-1, 2)
     require_non_negative("dividends", pairs)
     pairs = pairs[(pairs[:, 0] > 0.0) & (pairs[:, 0] <= float(expiry))]
     dates, amounts = np.ascontiguousarray(pairs[:, 0]), np.ascontiguousarray(pairs[:, 1])
@@ -279,7 +290,12 @@ def _checked(value: float, arguments: tuple[Any, ...]) -> float:
         abs(rate - dividend_yield) * expiry / n_steps,
         volatility * float(np.sqrt(expiry / n_steps)),
     )
-    if drift >= deviation or not np.isfinite(value):
+    if drift < deviation and not np.isfinite(value):
+        raise AadValueError(
+            f"the price is {value}: the lattice puts all probability on one side (spot far from the strike for this "
+            "volatility) or overflows; use lattice='cox_ross_rubinstein', more steps, or another volatility"
+        )
+    if drift >= deviation:
         least = int(np.ceil(((rate - dividend_yield) / volatility) ** 2 * expiry)) + 1
         raise AadValueError(
             f"n_steps = {n_steps}: the drift of a step, {drift:.3g}, exceeds its deviation, {deviation:.3g}; take at "

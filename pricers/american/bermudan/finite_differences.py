@@ -22,6 +22,8 @@ DAMPED = 2
 """Steps after every exercise date that are two implicit half steps: exercise leaves a corner at the boundary."""
 SPOT_STEP, VOLATILITY_STEP, RATE_STEP = 0.004, 0.01, 0.002
 """Wide enough that what is left of the boundary's jumps from node to node does not show."""
+DEVIATIONS = 0.02
+"""Most that the spot is moved by, in deviations of the log spot at expiry: short options bend within a narrow range."""
 REACH = 6.0
 
 
@@ -89,7 +91,11 @@ def finite_difference_greeks(
         return np.array([float(interpolate(grid=grid, values=nodes, spot=level)) for level in spots.tolist()])
 
     price, gradient, hessian = differenced(
-        values, option, spot_step=SPOT_STEP, volatility_step=VOLATILITY_STEP, rate_step=RATE_STEP
+        values,
+        option,
+        spot_step=min(SPOT_STEP, DEVIATIONS * deviation),
+        volatility_step=VOLATILITY_STEP,
+        rate_step=RATE_STEP,
     )
     return AmericanGreeks(price=price, gradient=gradient, hessian=hessian, exercise="finite_differences")
 

@@ -131,7 +131,7 @@ def american_greeks(
         spot=spot, strike=strike, expiry=expiry, volatility=volatility, rate=rate, dividend_yield=dividend_yield,
         is_call=is_call, n_dates=n_dates,
     )  # fmt: skip
-    if exercise not in EXERCISES:
+    if not isinstance(exercise, str) or exercise not in EXERCISES:
         raise AadValueError(f"exercise = {exercise!r}: choose one of {', '.join(EXERCISES)}")
     if whole_number("n_upper_paths", n_upper_paths, 0) and exercise != "boundary":
         raise AadValueError(

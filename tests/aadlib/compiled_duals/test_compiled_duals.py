@@ -124,6 +124,37 @@ def test_branches_look_at_the_value_and_selections_pick_a_side():
     assert derivatives(chosen)(1.0, 2.0)[1].tolist() == [0.0, 1.0]
 
 
+def test_selections_among_several_numbers_and_flags_as_numbers():
+    @njit
+    def chosen(x, y):
+        return max(0.0, 1.0, x) * min(x, y, 7.0, x * y) + y * (x > 1.0) - max(x, y, 0.5)
+
+    value, gradient, second = derivatives(chosen, order=2)(3.0, 2.0)  # x y + y - x
+    assert (value, gradient.tolist(), second.tolist()) == (5.0, [1.0, 4.0], [[0.0, 1.0], [1.0, 0.0]])
+
+
+def test_an_array_with_gaps_goes_out_of_compiled_code_and_in_again():
+    @njit
+    def every_second(x):
+        values = zeros(6, x)
+        for i in range(6):
+            values[i] = x * i
+        return values[::2]
+
+    total = njit(lambda values: np.sum(values))(every_second(ad.Dual(2.0, [1.0])))
+    assert (total.value, total.partials) == (12.0, (6.0,))
+
+
+def test_an_array_of_the_wrong_width_is_refused():
+    """Compiled code would read past its end."""
+    with pytest.raises(AadValueError, match=r"data has shape \(2, 3\): must be \(21, ...\) for n = 5"):
+        DualArray(np.ones((2, 3)), 5, 2)
+    with pytest.raises(AadValueError, match="must be"):
+        DualArray(np.ones(2), 1, 1)
+    with pytest.raises(AadTypeError, match="data"):
+        DualArray("numbers", 1, 1)
+
+
 def test_a_zero_ends_a_chain_and_division_by_zero_is_no_exception():
     root = njit(lambda x, y: np.sqrt(x) * y + 1.0 / (y + 1e-320) * 0.0)
     value, gradient = derivatives(root, active=(1,))(0.0, 2.0)

@@ -121,6 +121,9 @@ def test_negative_rates():
         ({"lattice": "trinomial"}, "lattice = 'trinomial'"),
         ({"n_steps": 100}, "odd number of steps"),
         ({"n_steps": 0}, "n_steps = 0"),
+        ({"dividends": [0.5]}, "dividends has shape"),
+        ({"dividends": [(0.5, 1.0, 2.0)]}, "dividends has shape"),
+        ({"spot": 1000.0, "strike": 1.0, "volatility": 0.01}, "all probability on one side"),
         ({"dividends": [(0.5, 200.0)]}, "dividends are worth"),
         ({"rate": 5.0, "n_steps": 11}, "take at least 626 steps"),
     ],
@@ -135,3 +138,12 @@ def test_bad_flags_and_methods():
         price(**{**PUT, "is_call": 1})
     with pytest.raises(AadValueError, match="second_order = 'magic'"):
         greeks(**PUT, second_order="magic")
+    with pytest.raises(AadTypeError, match="dividends"):
+        price(**PUT, dividends="monthly")
+    with pytest.raises(AadValueError, match="at least 2 steps"):
+        greeks(**PUT, second_order="likelihood_ratio", n_steps=1)
+
+
+def test_a_hessian_that_is_not_finite_is_no_result():
+    with pytest.raises(AadValueError, match="Hessian is not finite"):
+        greeks(**PUT, dividends=[(0.5, 101.4)])

@@ -52,6 +52,8 @@ def test_unknown_treatments() -> None:
         AadValueError, match="exercise = 'frozen': choose one of boundary, frozen_times, refit"
     ):
         american_greeks(**PUT, exercise="frozen")
+    with pytest.raises(AadValueError, match=r"exercise = \['boundary'\]"):
+        american_greeks(**PUT, exercise=["boundary"])
     with pytest.raises(AadValueError, match="n_upper_paths = 5"):
         american_greeks(**PUT, exercise="refit", n_upper_paths=5)
     with pytest.raises(AadValueError, match="sharpness"):

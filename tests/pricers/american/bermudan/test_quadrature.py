@@ -86,6 +86,18 @@ def test_backward_equation_agrees(change: dict[str, float]) -> None:
     assert np.all(np.abs(grid.hessian - exact.hessian) <= 0.02 * scale + 0.25 * (scale > 1.0))
 
 
+@pytest.mark.parametrize(("expiry", "volatility"), [(1.0 / 365.0, 0.05), (2.0 / 365.0, 0.2)])
+def test_the_gamma_of_a_day(expiry: float, volatility: float) -> None:
+    """The spot is bumped within the range in which the option bends."""
+    option = PUT | {"expiry": expiry, "volatility": volatility}
+    european = BermudanOption(**option | {"n_dates": 1}).european()[5]
+    assert quadrature_greeks(**option | {"n_dates": 1}).gamma == pytest.approx(european, rel=5e-5)
+    assert finite_difference_greeks(**option | {"n_dates": 1}).gamma == pytest.approx(european, rel=1e-3)
+    assert finite_difference_greeks(**option).gamma == pytest.approx(
+        quadrature_greeks(**option | {"n_dates": 10}).gamma, rel=2e-3
+    )
+
+
 def test_backward_equation_is_of_second_order() -> None:
     errors = [
         finite_difference_greeks(**PUT, n_nodes=n + 1, n_steps=n // 2).price - TRUTH["price"]
