@@ -39,6 +39,7 @@ DIRECTIVES = {
     "cdivision": True,
     "binding": True,
     "embedsignature": True,
+    "allow_none_for_extension_args": False,
 }
 
 # Value-safe: results are those of plain C doubles. No -ffast-math, no -march=native.

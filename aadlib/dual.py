@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+import numbers
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -9,19 +12,40 @@ import numpy as np
 
 from aadlib.errors import AadTypeError
 from aadlib.rules.in_python import add_product, compiled, partials
+from aadlib.rules.numpy_names import ALIASES
 from aadlib.rules.table import CODES, RULES, Rule
-from aadlib.tape.advar import ADVar
+from aadlib.tape.advar import ADVar, handle_function, handle_ufunc
+
+OPERATORS: dict[str, Callable[..., Any]] = {
+    "add": operator.add, "subtract": operator.sub, "multiply": operator.mul, "divide": operator.truediv,
+    "power": operator.pow, "negative": operator.neg, "greater": operator.gt, "greater_equal": operator.ge,
+    "less": operator.lt, "less_equal": operator.le, "equal": operator.eq, "not_equal": operator.ne,
+}  # fmt: skip
+"""What NumPy's numbers ask of a dual beside them, by Python's own operators."""
 
 
 def _operator(name: str, *, reflected: bool = False) -> Callable[[Any, Any], Any]:
     rule = RULES[CODES[name]]
 
     def method(self: Dual, other: Any) -> Any:
-        if not isinstance(other, (Dual, int, float, np.floating, np.integer)):
+        if not isinstance(other, NUMBERS):
             return NotImplemented
         return Dual.chain_rule(rule, other, self) if reflected else Dual.chain_rule(rule, self, other)
 
     return method
+
+
+def _comparison(compare: Callable[[float, float], bool]) -> Callable[[Any, object], bool]:
+    def method(self: Dual, other: object) -> bool:
+        if not isinstance(other, NUMBERS):
+            return NotImplemented
+        return compare(innermost(self), innermost(other))
+
+    return method
+
+
+def _is_number(x: Any) -> bool:
+    return isinstance(x, NUMBERS)
 
 
 def _constant(like: Any, number: float) -> Any:
@@ -85,7 +109,6 @@ class Dual:
     """
 
     __slots__ = ("partials", "value")
-    __array_ufunc__ = None
 
     def __init__(self, value: Any, partials: Sequence[Any]) -> None:
         self.value = value if isinstance(value, Dual) else float(value)
@@ -101,7 +124,10 @@ class Dual:
     __rtruediv__ = _operator("divide", reflected=True)
     __pow__ = _operator("power")
     __rpow__ = _operator("power", reflected=True)
+    __floordiv__ = _operator("floor_divide")
+    __rfloordiv__ = _operator("floor_divide", reflected=True)
     __mod__ = _operator("remainder")
+    __rmod__ = _operator("remainder", reflected=True)
 
     @staticmethod
     def chain_rule(rule: Rule, *arguments: Any) -> Dual:
@@ -129,30 +155,35 @@ class Dual:
     def __abs__(self) -> Dual:
         return Dual.chain_rule(RULES[CODES["absolute"]], self)
 
-    def _compared(self, other: Any) -> tuple[float, float]:
-        return innermost(self), innermost(other)
+    def __divmod__(self, other: Any) -> Any:
+        quotient = self // other if isinstance(other, NUMBERS) else NotImplemented
+        return quotient if quotient is NotImplemented else (quotient, self % other)
 
-    def __lt__(self, other: Any) -> bool:
-        a, b = self._compared(other)
-        return a < b
+    def __rdivmod__(self, other: Any) -> Any:
+        quotient = other // self if isinstance(other, NUMBERS) else NotImplemented
+        return quotient if quotient is NotImplemented else (quotient, other % self)
 
-    def __le__(self, other: Any) -> bool:
-        a, b = self._compared(other)
-        return a <= b
+    def __floor__(self) -> Dual:
+        return Dual.chain_rule(RULES[CODES["floor"]], self)
 
-    def __gt__(self, other: Any) -> bool:
-        a, b = self._compared(other)
-        return a > b
+    def __ceil__(self) -> Dual:
+        return Dual.chain_rule(RULES[CODES["ceil"]], self)
 
-    def __ge__(self, other: Any) -> bool:
-        a, b = self._compared(other)
-        return a >= b
+    def __trunc__(self) -> Dual:
+        return Dual.chain_rule(RULES[CODES["trunc"]], self)
 
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, (Dual, int, float, np.floating, np.integer)):
-            return NotImplemented
-        a, b = self._compared(other)
-        return a == b
+    def __round__(self, digits: int | None = None) -> Any:
+        if digits is None:
+            return Dual.chain_rule(RULES[CODES["rint"]], self)
+        scale = 10.0**digits
+        return round(self * scale) / scale
+
+    __lt__ = _comparison(operator.lt)
+    __le__ = _comparison(operator.le)
+    __gt__ = _comparison(operator.gt)
+    __ge__ = _comparison(operator.ge)
+    __eq__ = _comparison(operator.eq)
+    __ne__ = _comparison(operator.ne)
 
     def __hash__(self) -> int:
         return hash(innermost(self))
@@ -163,8 +194,28 @@ class Dual:
     def __float__(self) -> float:
         raise AadTypeError("float() of a Dual would drop its partials: use .value to leave them")
 
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        """Return an operation of the table as a method: NumPy calls these for plain object arrays."""
+        code = CODES.get(ALIASES.get(name, name))
+        if code is None:
+            raise AttributeError(f"'Dual' object has no attribute {name!r}")
+        return functools.partial(Dual.chain_rule, RULES[code], self)
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        operation = OPERATORS.get(ufunc.__name__)
+        if operation is not None and method == "__call__" and not kwargs and all(map(_is_number, inputs)):
+            return operation(*(x if isinstance(x, Dual) else float(x) for x in inputs))
+        return handle_ufunc(ufunc, method, inputs, kwargs)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        return handle_function(function, args, kwargs)
+
     def __repr__(self) -> str:
         return f"Dual({self.value!r}, {list(self.partials)!r})"
+
+
+NUMBERS = (Dual, numbers.Real, np.bool_)
+"""What a dual combines with."""
 
 
 def innermost(x: Any) -> float:

@@ -1,6 +1,7 @@
 """The extension door: what methods, pricers and payoffs of your own may use of the inside beyond `aadlib` itself.
 
-Array types, errors and checks of arguments stand in `aadlib.types`, `aadlib.errors` and `aadlib.validation`.
+Array types, errors and checks of arguments stand in `aadlib.types`, `aadlib.errors` and `aadlib.validation`;
+`aadlib.kernel_cache` says whether compiled kernels can be kept.
 """
 
 from aadlib.derivatives import program_of

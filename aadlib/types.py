@@ -14,7 +14,9 @@ Codes = npt.NDArray[np.uint16]
 
 
 def frozen(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Return the array contiguous and read-only."""
+    """Return the array contiguous and read-only: a view, so that `setflags` cannot open it to writing again."""
     array = np.ascontiguousarray(array)
+    if array.base is not None:
+        array = array.copy()  # what is under a view stays writable
     array.setflags(write=False)
-    return array
+    return array.view()

@@ -14,7 +14,7 @@ from aadlib.types import Floats
 from pricers.contracts import Market
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class MarketNumbers(ABC):
     """What every price of a market is a function of.
 
@@ -42,6 +42,9 @@ class MarketNumbers(ABC):
         object.__setattr__(self, "differentiate", names)
         for name in names:
             self.market.group(name)  # raises where the market has no such numbers
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {self.parameters.size} numbers, {', '.join(self.inputs)}>"
 
     @abstractmethod
     def price_at(self, market: Market) -> Any:

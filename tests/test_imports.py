@@ -148,6 +148,7 @@ DOORS = (
     "aadlib",
     "aadlib.compiled_duals",
     "aadlib.extend",
+    "aadlib.kernel_cache",
     "aadlib.types",
     "aadlib.errors",
     "aadlib.validation",

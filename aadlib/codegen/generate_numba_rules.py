@@ -10,7 +10,7 @@ from aadlib.rules import table as rules
 WIDTHS = {"value": 1, "first": 2, "second": 3}
 """Numbers that each switch returns."""
 
-JIT = "@njit(cache=True, error_model='numpy')"
+JIT = "@njit(cache=CACHE, error_model='numpy')"
 
 HEAD = f'''# {SOURCE}
 """Value, first and second partials of every operation, compiled by numba."""
@@ -22,6 +22,8 @@ from math import (
 from numba import njit
 from numba.extending import overload
 from numpy import fmod
+
+from aadlib.kernel_cache import CACHE
 
 {{constants}}
 

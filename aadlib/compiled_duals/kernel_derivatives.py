@@ -50,7 +50,9 @@ def derivatives(
     Notes
     -----
     Every operation carries n partials, and n (n + 1) / 2 second ones for order 2: time and the time to compile grow
-    with them. For many inputs record the function instead: adjoint sweeps do not grow.
+    with them: a Black-Scholes call in vectors of 5, 10 and 20 inputs compiled in 0.8, 0.6 and 0.9 s for order 1, in 1,
+    7 and 12 s for order 2 (two x86-64 cores; 0.1 to 0.4 s for floats). For many inputs record the function instead:
+    adjoint sweeps do not grow.
 
     References
     ----------

@@ -14,6 +14,7 @@ from typing import Any
 from numba import cuda, float64, njit
 
 from aadlib.generated import rules_numba
+from aadlib.kernel_cache import CACHE
 from aadlib.lanes.block_steps import (
     FIRST,
     MINUS,
@@ -37,7 +38,7 @@ ADDERS = 64
 """Threads that add up one register over the lanes."""
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=CACHE, error_model="numpy")
 def ended(a: float, b: float) -> float:
     """Return the product, 0 where either factor is 0 whatever the other one is."""
     return a * b if a != 0.0 and b != 0.0 else 0.0
@@ -99,14 +100,14 @@ def execute(runs: Any, operands: Any, fixed: Any, arena: Any, thread: int) -> No
                 at += 6
 
 
-@cuda.jit(cache=True)
+@cuda.jit(cache=CACHE)
 def clear_kernel(numbers: Any) -> None:
     """Set an array (m, n) to zero, a block a row."""
     for k in range(cuda.threadIdx.x, numbers.shape[1], cuda.blockDim.x):
         numbers[cuda.blockIdx.x, k] = 0.0
 
 
-@cuda.jit(cache=True)
+@cuda.jit(cache=CACHE)
 def steps_kernel(
     value_runs: Any,
     value_operands: Any,
@@ -150,7 +151,7 @@ def steps_kernel(
         columns[k, thread] = register(packs[k], fixed, arena, thread)
 
 
-@cuda.jit(cache=True)
+@cuda.jit(cache=CACHE)
 def products_kernel(
     columns: Any, tiles: Any, tiles_per_block: int, slab: int, stride: int, zero_ends_chain: bool, sums: Any
 ) -> None:
@@ -204,7 +205,7 @@ def products_kernel(
             sums[cuda.blockIdx.x, k, tile] += products[k]
 
 
-@cuda.jit(cache=True)
+@cuda.jit(cache=CACHE)
 def add_lanes_kernel(arena: Any, first_row: int, sums: Any) -> None:
     """Add up each row of the arena from `first_row` on, a block a row, always in the same order."""
     shared = cuda.shared.array(ADDERS, float64)

@@ -39,7 +39,7 @@ cdef class Machine:
     cdef object _arrays  # what `c` points into
     cdef readonly Py_ssize_t size
 
-    def __init__(self, code, plan):
+    def __cinit__(self, code, plan):
         self._arrays = code, plan
         self.c.values = steps_of(code.value_runs, code.value_operands)
         self.c.sums = steps_of(code.sum_runs, code.sum_operands)

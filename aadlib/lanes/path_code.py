@@ -6,8 +6,9 @@ outside, is swept once, and receives sums over lanes.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from functools import cached_property
 from typing import Any
 
@@ -27,6 +28,19 @@ OPERAND = {"x": 0, "y": 1, "v": 2}
 
 STEP, COLUMN_PRODUCT, PACKED = 1.2, 0.3, 4.0
 """Nanoseconds of a step, of a multiply-add of columns and of a packed column, for a block: what plans compare."""
+
+
+def checksum(part: Any) -> int:
+    """Return the checksum of a part of a path's code: of its arrays, its numbers, and the parts that it has."""
+    if isinstance(part, np.ndarray):
+        return zlib.crc32(
+            np.ascontiguousarray(part).view(np.uint8).data, zlib.crc32(repr(part.dtype).encode())
+        )
+    if is_dataclass(part):
+        part = [getattr(part, field.name) for field in fields(part)]
+    if isinstance(part, (list, tuple)):
+        return zlib.crc32(repr([checksum(one) for one in part]).encode())
+    return zlib.crc32(repr(part).encode())
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from aadlib.errors import AadValueError, NotFinite, describe_line
-from aadlib.lanes.path_code import PathCode
+from aadlib.lanes.path_code import PathCode, checksum
 from aadlib.program.layout import Layout
 from aadlib.program.replay import Replay, lent_replay
 from aadlib.rules.properties import LINEAR
@@ -52,8 +52,17 @@ def onto_inputs(rows: Floats, carried: Floats) -> Floats:
     """Return rows (n_ranges, m, n_columns) times carried (n_columns, n_active).
 
     Where each row of the latter has one entry, as is usual where columns depend on one input each, multiples of columns
-    are added up: a small product of matrices would wake BLAS's threads.
+    are added up: a small product of matrices would wake BLAS's threads. Zero times infinity is zero as in every sweep:
+    a column that only a branch not taken depends on may hold anything.
     """
+    finite = np.isfinite(carried).all(axis=1) & np.isfinite(rows).all(axis=(0, 1))
+    if not finite.all():
+        products = onto_inputs(rows[:, :, finite], carried[finite])
+        for column in np.flatnonzero(~finite):
+            factors, others = rows[:, :, column, None], carried[column]
+            with np.errstate(all="ignore"):
+                products += np.where((factors != 0.0) & (others != 0.0), factors * others, 0.0)
+        return products
     if (np.count_nonzero(carried, axis=1) > 1).any():
         return rows @ carried
     inputs = np.abs(carried).argmax(axis=1)
@@ -82,7 +91,7 @@ class LaneSums:
     """
 
     def __init__(self, program: Layout, path: PathCode, machine: Any) -> None:
-        self.program, self.path = program, path
+        self.program, self.path = program.apart(), path
         self.n_shared = program.nodes.first_node + program.n_uniform
         uniform = slice(0, program.n_uniform)
         curved = (LINEAR[program.nodes.op[uniform]] == 0) & (program.nodes.activity[uniform] > 0)
@@ -92,11 +101,16 @@ class LaneSums:
         self._workspaces: list[Floats] = []
         self._last: tuple[bytes, UniformPoint] | None = None
 
-    def __getstate__(self) -> tuple[Layout, PathCode, Any]:
-        return self.program, self.path, self._kind
+    def __getstate__(self) -> tuple[Layout, PathCode, Any, int]:
+        return self.program, self.path, self._kind, checksum(self.path)
 
-    def __setstate__(self, state: tuple[Layout, PathCode, Any]) -> None:
-        LaneSums.__init__(self, *state)
+    def __setstate__(self, state: tuple[Layout, PathCode, Any, int]) -> None:
+        program, path, machine, expected = state
+        if checksum(path) != expected:
+            raise AadValueError(
+                "this pickled sweep is damaged: its code is not what was written; make it again"
+            )
+        LaneSums.__init__(self, program, path, machine)
 
     # ---- the uniform part ------------------------------------------------------------------------------------------
 

@@ -13,6 +13,8 @@ from aadlib.errors import BranchChanged, Line, describe_line
 from aadlib.program import passes
 from aadlib.program.nodes import Nodes
 from aadlib.program.parts import Argument, Guard, Kink, PlacedComposite
+from aadlib.program.unpickled import check_state
+from aadlib.rules.properties import RESULT
 from aadlib.types import Flags, Floats, Ints, frozen
 
 
@@ -105,8 +107,13 @@ class Layout:
         return {f.name: getattr(self, f.name) for f in fields(self) if f.init} | {"cache": {}}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
+        check_state(state, kinds=(Nodes, Argument, PlacedComposite), result=RESULT)
         vars(self).update(state)
         self.__post_init__()
+
+    def apart(self) -> Layout:
+        """Return the same layout with a cache of its own, which a fact in `cache` may keep without a circle."""
+        return Layout(**{f.name: getattr(self, f.name) for f in fields(Layout) if f.init} | {"cache": {}})
 
     def unit_directions(self) -> Floats:
         """Return the unit directions of the active inputs as new rows (n_active, n_inputs)."""

@@ -20,10 +20,12 @@ for _number, _name in enumerate(PAIRED):
 
 
 cdef object read_only(values, dtype):
-    """Return an array contiguous and read-only."""
+    """Return an array contiguous and read-only, as `aadlib.types.frozen` does: here it is called for every recording."""
     array = np.ascontiguousarray(values, dtype=dtype)
+    if array.base is not None:
+        array = array.copy()
     array.setflags(write=False)
-    return array
+    return array.view()
 
 
 cdef _schedule(
@@ -93,10 +95,10 @@ cdef class Nodes:
     Raises
     ------
     AadValueError
-        When lengths differ, or an operand does not come before its node.
+        When lengths differ, an operand does not come before its node, or there is no such operation or activity.
     """
 
-    def __init__(self, op, left, right, activity, Py_ssize_t first_node, Py_ssize_t split=0):
+    def __cinit__(self, op, left, right, activity, Py_ssize_t first_node, Py_ssize_t split=0):
         cdef const unsigned char[::1] op_of
         cdef const int[::1] left_of
         cdef const int[::1] right_of
@@ -122,11 +124,15 @@ cdef class Nodes:
                 last = first_node + k - (op_of[k] != RESULT)
                 if not (0 <= left_of[k] <= last and 0 <= right_of[k] <= last):
                     break
+                if (op_of[k] >= N_RULES and op_of[k] != RESULT) or activity_of[k] > 3:
+                    break
             else:
                 k = -1
         if k >= 0:
             raise AadValueError(
-                f"node {k} in slot {first_node + k} has operands {left_of[k]} and {right_of[k]}: they must come before it"
+                f"node {k} in slot {first_node + k} has operation {op_of[k]}, activity {activity_of[k]} and operands "
+                f"{left_of[k]} and {right_of[k]}: they must come before it; there are {N_RULES} operations, and activities "
+                "are 0 to 3"
             )
         forward, backward = _schedule(op_of, left_of, right_of, activity_of, first_node, split)
         self.split = split

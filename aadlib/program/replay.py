@@ -34,14 +34,19 @@ def adjoint_addresses(program: Layout) -> tuple[Ints, int]:
 
 @contextmanager
 def lent_replay(program: Layout) -> Iterator[Replay]:
-    """Hand out scratch arrays that no other thread uses until the block ends."""
+    """Hand out scratch arrays that no other thread uses until the block ends.
+
+    While they are idle they do not know their program, so that no circle of references keeps the arrays of both.
+    """
     try:
         replay: Replay = program.idle.pop()
+        replay.program = program
     except IndexError:
         replay = Replay(program)
     try:
         yield replay
     finally:
+        del replay.program
         program.idle.append(replay)
 
 

@@ -22,7 +22,7 @@ ALIASES = {other: rule.name for rule in RULES for other in rule.also}
 
 @functools.cache
 def plain_function(name: str) -> Callable[..., Any]:
-    """Return what operation `name` does with floats and float arrays."""
+    """Return what operation `name` does with floats and float arrays; whole numbers become floats first."""
     rule = RULES[CODES[name]]
     function: Callable[..., Any]
     if rule.plain.startswith(SCIPY):
@@ -33,4 +33,19 @@ def plain_function(name: str) -> Callable[..., Any]:
         raise LookupError(f"rule {name!r} has no function in NumPy: say in its row what computes it plainly")
     else:
         function = getattr(np, name)
-    return function
+
+    def of_floats(*arguments: Any) -> Any:
+        return function(*map(as_float, arguments))
+
+    return of_floats
+
+
+def as_float(x: Any) -> Any:
+    """Return whole numbers and truth values, alone or in arrays and lists, as floats; anything else as it is."""
+    if isinstance(x, int):
+        return float(x)
+    if isinstance(x, (list, tuple)):
+        x = np.array(x)
+    if isinstance(x, (np.ndarray, np.generic)) and x.dtype.kind in "biu":
+        return x.astype(np.float64)
+    return x

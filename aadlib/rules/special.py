@@ -23,9 +23,16 @@ def cube_root(x: float) -> float:
     if x == 0.0 or x != x or fabs(x) == INFINITY:
         return x
     magnitude = fabs(x)
+    scale = 1.0
+    if magnitude > 1e200:
+        magnitude = magnitude * 4.909093465297727e-91  # 2**-300: no product overflows
+        scale = 1.2676506002282294e30  # 2**100
+    elif magnitude < 1e-250:
+        magnitude = magnitude * 2.037035976334486e90  # 2**300: none loses digits
+        scale = 7.888609052210118e-31  # 2**-100
     root = exp(log(magnitude) / 3.0)
     cubed = root * root * root
-    return copysign(root - root * (cubed - magnitude) / (2.0 * cubed + magnitude), x)
+    return copysign(scale * (root - root * (cubed - magnitude) / (2.0 * cubed + magnitude)), x)
 
 
 def round_half_even(x: float) -> float:

@@ -115,6 +115,12 @@ SLOPE_X = LOGISTIC_SLOPE.format("x")
 SLOPE_XY = f"0.25 if x == y else {LOGISTIC_SLOPE.format('x - y')}"
 DENSITY = "INV_SQRT_2PI * exp(-0.5 * x * x)"
 DENSITY_V = "(INV_SQRT_2PI * exp(-0.5 * v * v))"
+TAIL_X = (
+    "(0.0 if fabs(x) > 39.0 else -x)"  # times the density, which is 0 there: no product of 0 and infinity
+)
+TAIL_2X = "(0.0 if fabs(x) > 28.0 else 2.0 * x)"  # the same for exp(-x**2)
+NEGATIVE_X = "(0.0 if fabs(x) > 1e160 else -x)"  # over the square of x, which is infinite there
+ARCTAN_SLOPE = "(1.0 / (1.0 + x * x))"
 ARC = "((1.0 - x) * (1.0 + x))"
 ARC_OUTSIDE = "(sqrt(x - 1.0) * sqrt(x + 1.0))"
 X_SHARE = "(x / hypot(x, y))"
@@ -129,7 +135,7 @@ RULES: tuple[Rule, ...] = (
     Rule("add", "x + y", ("1.0", "1.0"), NONE, commutes=True, symbol="+"),
     Rule("subtract", "x - y", ("1.0", "-1.0"), NONE, symbol="-"),
     Rule("multiply", "x * y", ("y", "x"), ("0.0", "1.0", "0.0"), commutes=True, symbol="*"),
-    Rule("divide", "x / y", ("1.0 / y", "-v / y"), ("0.0", "-1.0 / (y * y)", "2.0 * v / (y * y)"), "y != 0.0",
+    Rule("divide", "x / y", ("1.0 / y", "-v / y"), ("0.0", "-1.0 / (y * y)", "2.0 * (v / y) / y"), "y != 0.0",
          symbol="/"),
     Rule("power", "pow(x, y)",
          ("(0.0 if y == 0.0 else y * pow(x, y - 1.0))", "(0.0 if (x == 0.0 and y > 0.0) else v * log(x))"),
@@ -145,7 +151,7 @@ RULES: tuple[Rule, ...] = (
     Rule("cbrt", "cube_root(x)", ("1.0 / (3.0 * v * v)",), ("-2.0 / (9.0 * v * v * x)",), "x != 0.0",
          meaning="the real cube root; its derivatives at 0 are infinite"),
     Rule("hypot", "hypot(x, y)", ("(x / v if v > 0.0 else 0.0)", "(y / v if v > 0.0 else 0.0)"),
-         ("(y / v) * (y / v) / v", "-(x / v) * (y / v) / v", "(x / v) * (x / v) / v"), "x != 0.0 or y != 0.0",
+         ("(y / v) * (y / v / v)", "-(x / v) * (y / v / v)", "(x / v) * (x / v / v)"), "x != 0.0 or y != 0.0",
          meaning="sqrt(x**2 + y**2)"),
     # exponentials and logarithms
     Rule("exp", "exp(x)", ("v",), ("v",), meaning="e to the x"),
@@ -173,7 +179,8 @@ RULES: tuple[Rule, ...] = (
          meaning="the inverse sine"),
     Rule("arccos", "acos(x)", (f"-1.0 / sqrt{ARC}",), (f"-x / ({ARC} * sqrt{ARC})",), "-1.0 < x and x < 1.0",
          meaning="the inverse cosine"),
-    Rule("arctan", "atan(x)", ("1.0 / (1.0 + x * x)",), ("-2.0 * x / ((1.0 + x * x) * (1.0 + x * x))",),
+    Rule("arctan", "atan(x)", ("1.0 / (1.0 + x * x)",),
+         (f"2.0 * {NEGATIVE_X} * {ARCTAN_SLOPE} * {ARCTAN_SLOPE}",),
          meaning="the inverse tangent"),
     Rule("arctan2", "atan2(x, y)", (f"{Y_SHARE} / hypot(x, y)", f"-{X_SHARE} / hypot(x, y)"),
          (f"-2.0 * {X_SHARE} * {Y_SHARE} / hypot(x, y) / hypot(x, y)",
@@ -185,21 +192,22 @@ RULES: tuple[Rule, ...] = (
     Rule("tanh", "tanh(x)", ("1.0 / (cosh(x) * cosh(x))",), ("-2.0 * v / (cosh(x) * cosh(x))",),
          meaning="the hyperbolic tangent"),
     Rule("arcsinh", "asinh(x)", ("1.0 / hypot(1.0, x)",),
-         ("-(x / hypot(1.0, x)) / (hypot(1.0, x) * hypot(1.0, x))",), meaning="the inverse hyperbolic sine"),
-    Rule("arccosh", "acosh(x)", (f"1.0 / {ARC_OUTSIDE}",), (f"-(x / (x - 1.0)) / (x + 1.0) / {ARC_OUTSIDE}",),
+         (f"{NEGATIVE_X} / hypot(1.0, x) / (hypot(1.0, x) * hypot(1.0, x))",), meaning="the inverse hyperbolic sine"),
+    Rule("arccosh", "acosh(x)", (f"1.0 / {ARC_OUTSIDE}",), (f"{NEGATIVE_X} / (x - 1.0) / (x + 1.0) / {ARC_OUTSIDE}",),
          "x > 1.0", meaning="the inverse hyperbolic cosine"),
     Rule("arctanh", "atanh(x)", (f"1.0 / {ARC}",), (f"2.0 * x / ({ARC} * {ARC})",), "-1.0 < x and x < 1.0",
          meaning="the inverse hyperbolic tangent"),
     # the normal distribution, error and gamma functions
-    Rule("norm_cdf", "0.5 * erfc(-SQRT_HALF * x)", (DENSITY,), (f"-x * {DENSITY}",),
+    Rule("norm_cdf", "0.5 * erfc(-SQRT_HALF * x)", (DENSITY,), (f"{TAIL_X} * {DENSITY}",),
          meaning="the standard normal distribution function", plain="scipy.special.ndtr", symbol="N"),
-    Rule("norm_pdf", DENSITY, ("-x * v",), ("(x - 1.0) * (x + 1.0) * v",), meaning="the standard normal density",
+    Rule("norm_pdf", DENSITY, (f"{TAIL_X} * v",), ("(0.0 if fabs(x) > 39.0 else (x - 1.0) * (x + 1.0)) * v",),
+         meaning="the standard normal density",
          plain="0.3989422804014327 * np.exp(-0.5 * np.square(x))", symbol="n"),
     Rule("norm_ppf", "normal_quantile(x)", (f"1.0 / {DENSITY_V}",), (f"v / ({DENSITY_V} * {DENSITY_V})",),
          "0.0 < x and x < 1.0", meaning="the standard normal quantile", plain="scipy.special.ndtri"),
-    Rule("erf", "erf(x)", ("TWO_OVER_SQRT_PI * exp(-x * x)",), ("-2.0 * x * TWO_OVER_SQRT_PI * exp(-x * x)",),
+    Rule("erf", "erf(x)", ("TWO_OVER_SQRT_PI * exp(-x * x)",), (f"{TAIL_2X} * -TWO_OVER_SQRT_PI * exp(-x * x)",),
          meaning="the error function", plain="scipy.special.erf"),
-    Rule("erfc", "erfc(x)", ("-TWO_OVER_SQRT_PI * exp(-x * x)",), ("2.0 * x * TWO_OVER_SQRT_PI * exp(-x * x)",),
+    Rule("erfc", "erfc(x)", ("-TWO_OVER_SQRT_PI * exp(-x * x)",), (f"{TAIL_2X} * TWO_OVER_SQRT_PI * exp(-x * x)",),
          meaning="1 - erf(x) without cancellation", plain="scipy.special.erfc"),
     Rule("gamma", "tgamma(x)", ("v * digamma(x)",), ("v * (digamma(x) * digamma(x) + trigamma(x))",),
          "x > 0.0 or x != floor(x)", meaning="the gamma function", plain="scipy.special.gamma"),

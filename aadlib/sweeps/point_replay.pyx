@@ -3,7 +3,7 @@
 import numpy as np
 
 from cpython.buffer cimport PyBUF_CONTIG_RO, PyBUF_FORMAT, PyBuffer_Release, PyObject_GetBuffer
-from libc.string cimport memset, strcmp
+from libc.string cimport memcpy, memset, strcmp
 
 from aadlib.program.nodes cimport Nodes
 from aadlib.sweeps.simd cimport AAD_LANES, aad_guards, guards_of, kernels
@@ -28,7 +28,7 @@ cdef class PointReplay:
     cdef Py_ssize_t n_inputs
     cdef int output
 
-    def __init__(self, program, addresses, n_addresses):
+    def __cinit__(self, program, addresses, n_addresses):
         self.nodes = program.nodes
         self.guard_arrays = program.guard_arrays
         self.guards = guards_of(program.guard_arrays)
@@ -46,16 +46,14 @@ cdef class PointReplay:
     cdef bint load(self, inputs) except -1:
         """Copy the inputs; return whether there are as many as there should be, and all finite."""
         cdef Py_buffer given  # a typed memory view would cost more than the sweep
-        cdef const double* numbers
         cdef Py_ssize_t k
         cdef double not_finite = 0.0
         PyObject_GetBuffer(inputs, &given, PyBUF_CONTIG_RO | PyBUF_FORMAT)
         cdef bint fits = given.len == self.n_inputs * <Py_ssize_t>sizeof(double) and strcmp(given.format, b"d") == 0
         if fits:
-            numbers = <const double*>given.buf
+            memcpy(&self.values[0], given.buf, given.len)  # which asks for no alignment, as NumPy does not
             for k in range(self.n_inputs):
-                self.values[k] = numbers[k]
-                not_finite += numbers[k] - numbers[k]
+                not_finite += self.values[k] - self.values[k]
         PyBuffer_Release(&given)
         return fits and not_finite == 0.0
 

@@ -16,4 +16,6 @@ cdef class Condition:
     cdef object left
     cdef object right
 
+    cdef bint recorded(self, Columns* nodes) noexcept
     cdef int record(self, Columns* nodes, double* value) except? -2
+    cdef int record_alone(self, Columns* nodes) except -1

@@ -38,6 +38,16 @@ def set_array_handlers(on_ufunc, on_function):
     function_handler = on_function
 
 
+def handle_ufunc(ufunc, method, inputs, kwargs):
+    """Carry out what NumPy asks of a number that is recorded, or a dual: see `aadlib.tape.arrays`."""
+    return ufunc_handler(ufunc, method, inputs, kwargs)
+
+
+def handle_function(function, args, kwargs):
+    """Carry out a NumPy function that is no ufunc, likewise."""
+    return function_handler(function, args, kwargs)
+
+
 cdef Columns* nodes_for(unsigned int serial) except NULL:
     """Return the active tape's nodes for a variable that is not on them: always an error, the right one."""
     if active_nodes() == NULL:

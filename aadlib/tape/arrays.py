@@ -11,15 +11,23 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
-from numpy.lib.array_utils import normalize_axis_tuple
 
-from aadlib.errors import AadTypeError, AadValueError
+from aadlib.errors import AadTypeError
 from aadlib.rules.numpy_names import ALIASES, SCIPY_NAMES, plain_function
 from aadlib.rules.table import RULES
 from aadlib.tape import advar
 from aadlib.tape.advar import ADVar, Condition, record_binary, record_unary
+from aadlib.tape.reductions import IDENTITIES, LOGICAL, reduce
 
 RECORDED = (ADVar, Condition)
+
+PYTHON_NUMBERS = frozenset({float, int, bool})
+
+NUMBERS = PYTHON_NUMBERS | {ADVar, Condition}
+"""Types looked up where a check of every argument must not cost."""
+
+MISREAD = (np.ma.MaskedArray, np.matrix)
+"""Arrays whose own rules recorded numbers would not follow."""
 
 Element = Callable[..., Any]
 
@@ -88,8 +96,8 @@ OPERATORS: dict[str, Element] = {
     "logical_or": lambda x, y: _condition(x) | _condition(y),
     "logical_xor": lambda x, y: _condition(x) ^ _condition(y),
     "bitwise_xor": lambda x, y: _condition(x) ^ _condition(y),
-    "logical_not": lambda x: ~_condition(x),
-    "invert": lambda x: ~_condition(x),
+    "logical_not": lambda x: _opposite(_condition(x)),
+    "invert": lambda x: _opposite(_condition(x)),
     "square": lambda x: x**2,
     "conjugate": lambda x: x,
     "fmax": lambda x, y: np.where(x != x, y, np.where(y != y, x, ELEMENTS["maximum"](x, y))),
@@ -118,6 +126,11 @@ def _condition(x: Any) -> Any:
     return x if isinstance(x, (Condition, bool, np.bool_)) else x != 0.0
 
 
+def _opposite(condition: Any) -> Any:
+    """Return the opposite of a condition or of a plain truth value, whose `~` is a number."""
+    return ~condition if isinstance(condition, Condition) else not condition
+
+
 def _element(name: str) -> Element | None:
     name = ALIASES.get(name, name)
     return OPERATORS.get(name) or ELEMENTS.get(name)
@@ -132,23 +145,53 @@ def _vectorized(name: str) -> np.ufunc | None:
     return np.frompyfunc(element, n_arguments, 1)
 
 
-IDENTITIES = {"add": 0.0, "multiply": 1.0}
+FLOATS = (np.dtype(np.float64), np.dtype(object))
+"""What `dtype=` may say of recorded numbers: they are floats."""
 
 NATIVE = {"add", "subtract", "multiply", "negative", "positive"}
 """Ufuncs whose own object loops do the right thing, without a Python call per element."""
+
+
+def _is_mask(x: Any) -> bool:
+    """Say whether an array is one of truth values, by its first entry."""
+    if isinstance(x, np.ndarray) and x.dtype == object and x.ndim:
+        return x.size > 0 and isinstance(x.flat[0], Condition)
+    return isinstance(x, np.ndarray) and x.dtype == bool
 
 
 def _plain(x: Any) -> Any:
     """Return an `ADArray` as a plain object array, everything else as it is."""
     if isinstance(x, ADArray):
         return x.view(np.ndarray)
-    if isinstance(x, RECORDED):
+    if type(x) in PYTHON_NUMBERS:
+        return x
+    if isinstance(x, RECORDED) or hasattr(x, "partials"):
         box = np.empty((), dtype=object)
         box[()] = x
         return box
+    if isinstance(x, MISREAD):
+        return _plain_of_subclass(x)
     if getattr(x, "dtype", None) == np.longdouble:  # its items would stay what they are and ask NumPy again
         return np.asarray(x, dtype=np.float64)
     return x
+
+
+def _plain_of_subclass(x: Any) -> Any:
+    """Return a masked array that masks nothing as it is; refuse what would be computed by other rules than NumPy's."""
+    if isinstance(x, np.ma.MaskedArray) and not np.ma.is_masked(x):
+        return x.data
+    raise AadTypeError(
+        f"a {type(x).__name__} cannot be combined with recorded numbers: use a plain array, of masked entries the "
+        "others only (`x[~mask]`) or zeros in their place (`.filled(0.0)`)"
+    )
+
+
+def require_float_dtype(name: str, dtype: Any) -> None:
+    """Raise `AadTypeError` where a function is asked to compute in anything but floats."""
+    if dtype is not None and np.dtype(dtype) not in FLOATS:
+        raise AadTypeError(
+            f"{name}(..., dtype={dtype!r}) cannot be recorded: recorded numbers are floats; leave it out"
+        )
 
 
 def _result(x: Any) -> Any:
@@ -164,9 +207,10 @@ def handle_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: 
     kwargs.pop("casting", None)
     kwargs.pop("order", None)
     kwargs.pop("subok", None)
-    if kwargs.get("dtype") in (float, np.float64, None, object):
-        kwargs.pop("dtype", None)
     name = ufunc.__name__
+    dtype = kwargs.pop("dtype", None)
+    if name not in LOGICAL or dtype is not np.dtype(bool):
+        require_float_dtype(f"np.{name}", dtype)
     arguments = [_plain(x) for x in inputs]
     # As on the tape, a pole or an overflow is a value and not a warning: it may lie in a branch nobody takes.
     with np.errstate(all="ignore"):
@@ -195,6 +239,8 @@ def _call_ufunc(
         return getattr(ufunc, method)(*arguments, **kwargs)  # made by np.frompyfunc or np.vectorize
     if name in ("matmul", "vecdot"):
         return getattr(ufunc, method)(*(_as_object(a) for a in arguments), **kwargs)
+    added_masks = name == "add" and method == "__call__" and all(map(_is_mask, arguments))
+    name = "logical_or" if added_masks else name  # as NumPy adds truth values
     inner = ufunc if name in NATIVE else _vectorized(name)
     if inner is None:
         raise AadTypeError(f"np.{name} cannot be recorded: write it with the functions of aadlib")
@@ -208,26 +254,11 @@ def _call_ufunc(
         if name not in IDENTITIES:
             raise AadTypeError(f"np.{name}.reduce(..., where=) cannot be recorded: use np.where first")
         arguments[0] = _plain(np.where(mask, arguments[0].view(ADArray), IDENTITIES[name]))
-    if method == "reduce" and inner is not ufunc and name not in ("logical_and", "logical_or"):
-        return _reduce(inner, arguments[0], **kwargs)
-    return getattr(ufunc if name in ("logical_and", "logical_or") else inner, method)(*arguments, **kwargs)
-
-
-def _reduce(inner: np.ufunc, array: Any, axis: Any = 0, keepdims: bool = False, initial: Any = None) -> Any:
-    """Reduce by a Python-level ufunc, which has no identity and no several axes of its own."""
-    array = np.asarray(array, dtype=object)
-    axes = normalize_axis_tuple(range(array.ndim) if axis is None else axis, array.ndim)
-    others = [a for a in range(array.ndim) if a not in axes]
-    flat = np.transpose(array, (*others, *axes)).reshape((*(array.shape[a] for a in others), -1))
-    if flat.shape[-1] == 0:
-        raise AadValueError(f"{inner.__name__}: reduction of an empty array has no value")
-    result = inner.reduce(flat, axis=-1)
-    if initial is not None and initial is not np._NoValue:
-        result = inner(result, initial)
-    if keepdims:
-        boxed = np.asarray(result, dtype=object)
-        result = boxed.reshape(tuple(1 if a in axes else array.shape[a] for a in range(array.ndim)))
-    return result
+    if name in LOGICAL and method != "outer":
+        arguments[0] = np.frompyfunc(_condition, 1, 1)(arguments[0])
+    if method == "reduce" and inner is not ufunc:
+        return reduce(name, inner, *arguments, **kwargs)
+    return getattr(inner, method)(*arguments, **kwargs)
 
 
 def _as_object(x: Any) -> Any:
@@ -259,7 +290,7 @@ class ADArray(np.ndarray):
 
     def astype(self, dtype: Any, *args: Any, **kwargs: Any) -> Any:
         """Return the array itself for float dtypes: recorded numbers stay recorded."""
-        if np.dtype(dtype) in (np.dtype(np.float64), np.dtype(object)):
+        if np.dtype(dtype) in FLOATS:
             return self.copy()
         if all(isinstance(item, Condition) for item in self.flat):
             return self * 1.0  # a mask as numbers: recorded steps
@@ -342,6 +373,9 @@ def implements(*functions: Any) -> Callable[[Callable[..., Any]], Callable[..., 
 
 def handle_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Carry out a NumPy function where an argument is recorded."""
+    _require_plain(args)
+    if kwargs:
+        _require_plain(tuple(kwargs.values()))
     if function in FUNCTIONS:
         return FUNCTIONS[function](*args, **kwargs)
     module = getattr(function, "__module__", "numpy")
@@ -355,8 +389,19 @@ def handle_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
     return _map_structure(_result, function._implementation(*boxed, **named))
 
 
+def _require_plain(arguments: tuple[Any, ...] | list[Any]) -> None:
+    """Raise where a masked array or a matrix is among the arguments, or in a list of them."""
+    for x in arguments:
+        if type(x) in NUMBERS:
+            continue
+        if isinstance(x, MISREAD):
+            _plain_of_subclass(x)
+        elif isinstance(x, (tuple, list)):
+            _require_plain(x)
+
+
 def _boxed(x: Any) -> Any:
-    return _plain(x).view(ADArray) if isinstance(x, RECORDED) else x
+    return _plain(x).view(ADArray) if isinstance(x, RECORDED) or hasattr(x, "partials") else x
 
 
 def _map_structure(function: Callable[[Any], Any], x: Any) -> Any:

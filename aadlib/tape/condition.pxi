@@ -51,8 +51,36 @@ cdef object combine(int op, object left, object right):
     return result
 
 
+cdef bint recorded_operand(object operand, Columns* nodes) noexcept:
+    """Return whether an operand stands on the tape, as numbers do: only a condition may not."""
+    return type(operand) is not Condition or (<Condition>operand).recorded(nodes)
+
+
+cdef bint record_shallow(object operand, Columns* nodes) except -1:
+    """Return whether an operand stands on the tape, where a condition of recorded operands is put first."""
+    cdef Condition step
+    if recorded_operand(operand, nodes):
+        return True
+    step = <Condition>operand
+    if not recorded_operand(step.left, nodes) or not recorded_operand(step.right, nodes):
+        return False
+    step.record_alone(nodes)
+    return True
+
+
+cdef int read_sides(Condition condition, Columns* nodes, int* left, int* right) except -1:
+    """Read the ids of both sides."""
+    cdef double x, y
+    left[0] = read(condition.left, nodes, &x)
+    right[0] = read(condition.right, nodes, &y)
+    if left[0] == NOT_A_NUMBER or right[0] == NOT_A_NUMBER:
+        raise AadTypeError("this Condition was made without a comparison: compare ADVars to get one")
+    return 0
+
+
 @cython.final
 @cython.freelist(64)
+@cython.trashcan(True)  # conditions may be combined by the million, and are dropped one inside the other
 @cython.c_api_binop_methods(True)
 cdef class Condition:
     """The outcome of a comparison of `ADVar`s, 1.0 or 0.0.
@@ -62,26 +90,50 @@ cdef class Condition:
     derivative is zero, and nothing is frozen.
     """
 
+    def __init__(self):
+        raise AadTypeError("a Condition comes from comparing ADVars")
+
+    cdef bint recorded(self, Columns* nodes) noexcept:
+        """Return whether the step stands on this tape already."""
+        return self.id != NOT_RECORDED and nodes != NULL and self.serial == nodes.serial and self.epoch == nodes.epoch
+
     cdef int record(self, Columns* nodes, double* value) except? -2:
-        """Put the step on the tape once and return its id."""
-        cdef double x, y
-        cdef int a, b
+        """Put the step on the tape once, and before it the conditions it is made of; return its id."""
+        cdef Condition step
+        cdef list waiting
         value[0] = self.value
-        if self.id != NOT_RECORDED and nodes != NULL and self.serial == nodes.serial and self.epoch == nodes.epoch:
+        if self.recorded(nodes):
             return self.id
-        a = read(self.left, nodes, &x)
-        b = read(self.right, nodes, &y)
+        if record_shallow(self.left, nodes) and record_shallow(self.right, nodes):
+            self.record_alone(nodes)
+            return self.id
+        waiting = [self]  # a stack of our own: conditions may be combined by the million
+        while waiting:
+            step = <Condition>waiting[len(waiting) - 1]
+            if not recorded_operand(step.left, nodes):
+                waiting.append(step.left)
+            elif not recorded_operand(step.right, nodes):
+                waiting.append(step.right)
+            else:
+                waiting.pop()
+                if not step.recorded(nodes):
+                    step.record_alone(nodes)
+        return self.id
+
+    cdef int record_alone(self, Columns* nodes) except -1:
+        """Put the step on the tape after its operands."""
+        cdef int a, b
+        read_sides(self, nodes, &a, &b)
         self.id = push(nodes, self.op, a, b)
         self.serial = nodes.serial
         self.epoch = nodes.epoch
         note_kink(self.op, self.id)
-        return self.id
+        return 0
 
     def __bool__(self):
         cdef Columns* nodes = active_nodes()
-        cdef double x, y
-        cdef int a = read(self.left, nodes, &x)
-        cdef int b = read(self.right, nodes, &y)
+        cdef int a, b
+        read_sides(self, nodes, &a, &b)
         active_tape().guards.append((self.op, a, b, self.value != 0.0, caller_line()))
         return self.value != 0.0
 

@@ -39,10 +39,16 @@ def where(condition: Any, x: Any, y: Any) -> Any:
     numbers is recorded: a replay chooses afresh.
     """
     if hasattr(x, "partials") or hasattr(y, "partials"):
-        return x if condition else y
+        chosen, other = (x, y) if condition else (y, x)
+        return chosen if hasattr(chosen, "partials") else chosen + apply("where_true", other, 0.0)
     if any(is_recorded(v) for v in (condition, x, y)):
         return _where_recorded(condition, x, y)
-    return np.where(condition, x, y)
+    return _in_floats(np.where(condition, x, y))
+
+
+def _in_floats(x: Any) -> Any:
+    """Return whole numbers as floats, so that what is computed from them does not follow other rules."""
+    return x.astype(np.float64) if x.dtype.kind in "iu" else x
 
 
 def clip(x: Any, low: Any, high: Any) -> Any:
@@ -51,7 +57,7 @@ def clip(x: Any, low: Any, high: Any) -> Any:
         return apply("minimum", apply("maximum", x, low), high)
     if any(is_recorded(v) for v in (x, low, high)):
         return _clip_recorded(x, low, high)
-    return np.clip(x, low, high)
+    return _in_floats(np.clip(x, low, high))
 
 
 def value_of(x: Any) -> float | npt.NDArray[np.float64]:

@@ -5,6 +5,7 @@ What is not listed here runs NumPy's own code on `ADArray`s.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,8 @@ from aadlib.errors import AadTypeError, AadValueError
 from aadlib.rules.table import CODES
 from aadlib.tape.advar import ADVar, Condition, record_binary
 from aadlib.tape.arrays import (
+    ELEMENTS,
+    FLOATS,
     RECORDED,
     _as_object,
     _decided,
@@ -20,6 +23,7 @@ from aadlib.tape.arrays import (
     _result,
     implements,
     is_recorded,
+    require_float_dtype,
     values,
     zeros,
 )
@@ -75,6 +79,7 @@ def _dot(a: Any, b: Any, out: Any = None) -> Any:
 
 @implements(np.mean)
 def _mean(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False) -> Any:
+    require_float_dtype("np.mean", dtype)
     total = np.sum(a, axis=axis, keepdims=keepdims)
     return total / (np.size(a) / max(1, np.size(total)))
 
@@ -132,11 +137,13 @@ def _percentile(a: Any, q: Any, axis: Any = None, **kwargs: Any) -> Any:
 
 @implements(np.nansum)
 def _nansum(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False) -> Any:
+    require_float_dtype("np.nansum", dtype)
     return np.sum(np.where(np.isnan(a), 0.0, a), axis=axis, keepdims=keepdims)
 
 
 @implements(np.nanmean)
 def _nanmean(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False) -> Any:
+    require_float_dtype("np.nanmean", dtype)
     counts = np.sum(np.where(np.isnan(a), 0.0, 1.0), axis=axis, keepdims=keepdims)
     return _nansum(a, axis, keepdims=keepdims) / counts
 
@@ -210,6 +217,7 @@ def _select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
 def _var(
     a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: float = 0, keepdims: bool = False
 ) -> Any:
+    require_float_dtype("np.var and np.std", dtype)
     centred = a - _mean(a, axis, keepdims=True)
     total = np.sum(centred**2, axis=axis, keepdims=keepdims)
     return total / (np.size(a) / max(1, np.size(total)) - ddof)
@@ -240,7 +248,11 @@ def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> 
 
 @implements(np.interp)
 def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None) -> Any:
-    """Interpolate piecewise linearly as a sum of clipped ramps: no branch is frozen; a kink at every knot."""
+    """Interpolate piecewise linearly, as values times the shares that knots have: no branch is frozen.
+
+    A kink at every knot. The share of a knot is the difference of the ramps before and after it, each from 0 to 1, so
+    that of a knot elsewhere is exactly 0 and values there leave no rounding, however large they are.
+    """
     if left is not None or right is not None or period is not None:
         raise AadTypeError(
             "np.interp(..., left=, right=, period=) cannot be recorded: extend the knots instead"
@@ -254,17 +266,24 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
         raise AadValueError(
             f"xp and fp must have one length, and xp must increase: got {len(fp)} values at {knots!r}"
         )
-    x = x if is_recorded(x) else np.asarray(x, dtype=np.float64)
-    result = fp[0] + 0.0 * np.clip(x, knots[0].item(), knots[-1].item())
-    for k, width in enumerate(np.diff(knots).tolist()):
-        slope = (fp[k + 1] - fp[k]) / width
-        ramp = (
-            clip(x, knots[k].item(), knots[k + 1].item())
-            if is_recorded(x)
-            else np.clip(x, knots[k], knots[k + 1])
-        )
-        result = result + slope * (ramp - knots[k].item())
-    return result
+    carried = is_recorded(x) or hasattr(x, "partials")
+    if not carried and not is_recorded(fp) and not any(map(is_recorded, fp)):
+        return np.interp(x, knots, np.asarray(fp, dtype=np.float64))
+    x = x if carried else np.asarray(x, dtype=np.float64)
+    result: Any = 0.0
+    before: Any = 1.0 if knots.size > 1 else 1.0 + 0.0 * _limited(x, knots[0].item(), knots[0].item())
+    for k, (begin, end) in enumerate(pairwise(knots.tolist())):
+        after = (_limited(x, begin, end) - begin) / (end - begin)
+        result = result + fp[k] * (before - after)
+        before = after
+    return result + fp[-1] * before
+
+
+def _limited(x: Any, low: float, high: float) -> Any:
+    """Limit numbers of any kind to [low, high]."""
+    if hasattr(x, "partials"):
+        return ELEMENTS["minimum"](ELEMENTS["maximum"](x, low), high)
+    return np.clip(x, low, high)
 
 
 @implements(np.nan_to_num)
@@ -278,14 +297,18 @@ def _nan_to_num(x: Any, *args: Any, **kwargs: Any) -> Any:
 def _zeros_like(
     a: Any, dtype: Any = None, order: Any = "K", subok: bool = True, shape: Any = None, **_: Any
 ) -> Any:
-    return zeros(np.shape(a) if shape is None else shape)
+    if dtype is None or np.dtype(dtype) in (*FLOATS, np.dtype(bool)):
+        return zeros(np.shape(a) if shape is None else shape)
+    return np.zeros(np.shape(a) if shape is None else shape, dtype=dtype)
 
 
 @implements(np.ones_like)
 def _ones_like(
     a: Any, dtype: Any = None, order: Any = "K", subok: bool = True, shape: Any = None, **_: Any
 ) -> Any:
-    return zeros(np.shape(a) if shape is None else shape) + 1.0
+    if dtype is None or np.dtype(dtype) in (*FLOATS, np.dtype(bool)):
+        return zeros(np.shape(a) if shape is None else shape) + 1.0
+    return np.ones(np.shape(a) if shape is None else shape, dtype=dtype)
 
 
 @implements(np.array_repr, np.array_str, np.array2string)

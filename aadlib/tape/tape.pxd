@@ -23,8 +23,14 @@ cdef enum:
     RESULT = 254
     INPUT = 255
 
+cdef class Memory:
+    cdef void* start
+    cdef Py_ssize_t size
+    cdef int n_views
+
 cdef class Tape:
     cdef Columns nodes
+    cdef Memory op, left, right, constants  # what `nodes` points into
     cdef readonly list guards
     cdef readonly list kinks
     cdef readonly list lines

@@ -4,8 +4,10 @@ import threading
 
 import numpy as np
 
+from cpython.buffer cimport PyBuffer_FillInfo
 from cpython.mem cimport PyMem_RawFree, PyMem_RawRealloc
 from cpython.ref cimport Py_DECREF, Py_INCREF, PyObject
+from libc.string cimport memcpy
 
 from aadlib.errors import AadTypeError, AadValueError, TapeError
 
@@ -78,6 +80,35 @@ cdef int note_line() except -1:
     return 0
 
 
+cdef class Memory:
+    """A block of memory that views of it keep, and do not write to."""
+
+    def __dealloc__(self):
+        PyMem_RawFree(self.start)
+
+    def __getbuffer__(self, Py_buffer* view, int flags):
+        PyBuffer_FillInfo(view, self, self.start, self.size, True, flags)
+        self.n_views += 1
+
+    def __releasebuffer__(self, Py_buffer* view):
+        self.n_views -= 1
+
+
+cdef Memory grown(Memory memory, Py_ssize_t size):
+    """Return memory of a larger size with the same content: the same, or where views look at it another."""
+    cdef Memory larger = memory
+    cdef void* start
+    if memory is None or memory.n_views:
+        larger = Memory.__new__(Memory)
+    start = PyMem_RawRealloc(larger.start, size)
+    if start == NULL:
+        raise MemoryError(f"no memory for the {size} bytes that a tape grows to")
+    if memory is not None and memory is not larger:
+        memcpy(start, memory.start, memory.size)
+    larger.start, larger.size = start, size
+    return larger
+
+
 cdef class Tape:
     """A recording in progress.
 
@@ -114,43 +145,29 @@ cdef class Tape:
             self.nodes.serial = next_serial
             next_serial += 1
 
-    def __dealloc__(self):
-        PyMem_RawFree(self.nodes.op)
-        PyMem_RawFree(self.nodes.left)
-        PyMem_RawFree(self.nodes.right)
-        PyMem_RawFree(self.nodes.constants)
-
     cdef int grow(self) except -1:
         cdef Columns* nodes = &self.nodes
         cdef Py_ssize_t capacity = min(max(1024, 2 * nodes.capacity), nodes.cap)
-        cdef void* block
         if nodes.size >= nodes.cap:
             raise TapeError(
                 f"the tape holds {nodes.size} nodes, its max_nodes: raise the cap, record a smaller step, or fold "
                 "work that does not depend on the inputs into plain floats"
             )
-        block = PyMem_RawRealloc(nodes.op, capacity * sizeof(unsigned char))
-        if block == NULL:
-            raise MemoryError(f"no memory for a tape of {capacity} nodes")
-        nodes.op = <unsigned char*>block
-        block = PyMem_RawRealloc(nodes.left, capacity * sizeof(int))
-        if block == NULL:
-            raise MemoryError(f"no memory for a tape of {capacity} nodes")
-        nodes.left = <int*>block
-        block = PyMem_RawRealloc(nodes.right, capacity * sizeof(int))
-        if block == NULL:
-            raise MemoryError(f"no memory for a tape of {capacity} nodes")
-        nodes.right = <int*>block
+        self.op, self.left, self.right = (
+            grown(self.op, capacity * sizeof(unsigned char)),
+            grown(self.left, capacity * sizeof(int)),
+            grown(self.right, capacity * sizeof(int)),
+        )
+        nodes.op, nodes.left = <unsigned char*>self.op.start, <int*>self.left.start
+        nodes.right = <int*>self.right.start
         nodes.capacity = capacity
         return 0
 
     cdef int grow_constants(self) except -1:
         cdef Columns* nodes = &self.nodes
         cdef Py_ssize_t capacity = max(256, 2 * nodes.constant_capacity)
-        cdef void* block = PyMem_RawRealloc(nodes.constants, capacity * sizeof(double))
-        if block == NULL:
-            raise MemoryError(f"no memory for {capacity} constants")
-        nodes.constants = <double*>block
+        self.constants = grown(self.constants, capacity * sizeof(double))
+        nodes.constants = <double*>self.constants.start
         nodes.constant_capacity = capacity
         return 0
 
@@ -232,14 +249,14 @@ cdef class Tape:
         return tuple(np.array(column) for column in self.columns())
 
     def columns(self):
-        """Return what `arrays` does, on the tape's own memory: good until something more is recorded."""
+        """Return what `arrays` does as read-only views of the tape's own memory, without what is recorded later."""
         cdef Py_ssize_t n = self.nodes.size
         cdef Py_ssize_t m = self.nodes.n_constants
         return (
-            np.asarray(<unsigned char[:n]>self.nodes.op) if n else np.empty(0, dtype=np.uint8),
-            np.asarray(<int[:n]>self.nodes.left) if n else np.empty(0, dtype=np.int32),
-            np.asarray(<int[:n]>self.nodes.right) if n else np.empty(0, dtype=np.int32),
-            np.asarray(<double[:m]>self.nodes.constants) if m else np.empty(0),
+            np.frombuffer(self.op, np.uint8, n) if n else np.empty(0, dtype=np.uint8),
+            np.frombuffer(self.left, np.int32, n) if n else np.empty(0, dtype=np.int32),
+            np.frombuffer(self.right, np.int32, n) if n else np.empty(0, dtype=np.int32),
+            np.frombuffer(self.constants, np.float64, m) if m else np.empty(0),
         )
 
     def __reduce__(self):

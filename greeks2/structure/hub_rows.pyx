@@ -25,7 +25,7 @@ cdef class Hubs:
     size : int, entries of all forward rows
     """
 
-    def __init__(self, Nodes nodes, hubs, behind, Py_ssize_t n_inputs):
+    def __cinit__(self, Nodes nodes, hubs, behind, Py_ssize_t n_inputs):
         """Lay out the rows of `hubs` (slots, ascending); `behind` flags every slot that these depend on, (n_slots,)."""
         slots = np.flatnonzero(behind)
         inputs = slots[slots < n_inputs]

@@ -20,6 +20,7 @@ from numpy.polynomial import chebyshev, polynomial
 from scipy.special import erfcx
 
 from aadlib.types import Floats
+from pricers.kernel_options import CACHE
 from pricers.types import Bools
 
 ROOT_TWO_PI = math.sqrt(2.0 * math.pi)
@@ -65,7 +66,7 @@ TAIL = _scaled_tail_coefficients()
 SPLIT_RATIO, NEAR, FAR = _normal_model_fits()
 
 
-@nb.njit(cache=True, inline="always")
+@nb.njit(cache=CACHE, inline="always")
 def _y_kernel(z: float) -> float:
     """Return N(z) / n(z) for z <= 0."""
     x = -z * ROOT_HALF
@@ -81,7 +82,7 @@ def _y_kernel(z: float) -> float:
     return ROOT_HALF_PI * ((p0 + y * p1) + y2 * (p2 + y * p3)) / (1.0 + 2.0 * x)
 
 
-@nb.njit(cache=True, inline="always")
+@nb.njit(cache=CACHE, inline="always")
 def _y_difference_kernel(h: float, t: float) -> float:
     """Return Y(h + t) - Y(h - t) for h <= 0 < t."""
     if t < SMALL_DEVIATION:  # Y' = 1 + h Y and Y^(n+1) = h Y^(n) + n Y^(n-1)
@@ -103,7 +104,7 @@ def _y_difference_kernel(h: float, t: float) -> float:
     return _y_kernel(z) - _y_kernel(h - t)
 
 
-@nb.njit(cache=True, inline="always")
+@nb.njit(cache=CACHE, inline="always")
 def _y_sum_kernel(h: float, t: float) -> float:
     """Return Y(-h - t) + Y(h - t) for h <= 0 < t."""
     z = h + t
@@ -112,7 +113,7 @@ def _y_sum_kernel(h: float, t: float) -> float:
     return _y_kernel(-z) + _y_kernel(h - t)
 
 
-@nb.njit(cache=True, inline="always")
+@nb.njit(cache=CACHE, inline="always")
 def _start_kernel(moneyness: float, price: float) -> float:
     """Return the deviation that gives `price` in the normal model."""
     rho = price / moneyness if moneyness > 0.0 else math.inf
@@ -130,7 +131,7 @@ def _start_kernel(moneyness: float, price: float) -> float:
     return moneyness / (x * value)
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=CACHE)
 def deviation_kernel(moneyness: float, price: float, complement: float) -> float:
     """Return s = sigma sqrt(T) from a = |ln(F/K)|, b > 0 and exp(-a/2) - b > 0."""
     upper = complement < price
@@ -160,7 +161,7 @@ def deviation_kernel(moneyness: float, price: float, complement: float) -> float
     return math.nan
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=CACHE)
 def implied_volatility_kernel(
     price: Floats,
     forward: Floats,
@@ -195,7 +196,7 @@ def implied_volatility_kernel(
             out[i] = s / math.sqrt(expiry[i])
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=CACHE)
 def normal_deviation_kernel(moneyness: float, price: float) -> float:
     """Return s = sigma sqrt(T) from m = |F - K| and the price p > 0 out of the money, in the normal model.
 
@@ -221,7 +222,7 @@ def normal_deviation_kernel(moneyness: float, price: float) -> float:
     return math.nan
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=CACHE)
 def normal_volatility_kernel(
     price: Floats,
     forward: Floats,

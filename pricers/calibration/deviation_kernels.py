@@ -8,12 +8,13 @@ import numba as nb
 
 from aadlib.types import Floats
 from pricers.analytic.householder_kernels import deviation_kernel
+from pricers.kernel_options import CACHE
 
 PRICE_FLOOR = 1e-13
 """Lowest price, over its upper bound, that is inverted: a first guess may price a far wing at nothing."""
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@nb.njit(cache=CACHE, nogil=True, error_model="numpy")
 def implied_deviation_kernel(
     price: Floats,
     log_moneyness: Floats,

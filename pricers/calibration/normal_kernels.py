@@ -13,11 +13,12 @@ import math
 from numba import njit
 
 from aadlib.types import Floats
+from pricers.kernel_options import CACHE
 
 ROWS_AT_ONCE = 8
 
 
-@njit(cache=True, nogil=True, fastmath={"contract"}, error_model="numpy")
+@njit(cache=CACHE, nogil=True, fastmath={"contract"}, error_model="numpy")
 def normal_kernel(jacobian: Floats, residuals: Floats, normal: Floats, gradient: Floats) -> None:
     """Add J'J to `normal` (both triangles) and J'r to `gradient`; columns that are zero in a block are skipped."""
     n_rows, n_columns = jacobian.shape
@@ -58,7 +59,7 @@ def normal_kernel(jacobian: Floats, residuals: Floats, normal: Floats, gradient:
             normal[k, i] = normal[i, k]
 
 
-@njit(cache=True, nogil=True, fastmath={"contract"}, error_model="numpy")
+@njit(cache=CACHE, nogil=True, fastmath={"contract"}, error_model="numpy")
 def cholesky_solve_kernel(matrix: Floats, right: Floats) -> bool:
     """Overwrite `right` with the solution for a positive definite matrix, whose upper triangle is overwritten.
 

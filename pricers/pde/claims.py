@@ -31,7 +31,7 @@ class Leg:
     grid: Grid
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class MarketPrice(MarketNumbers):
     """The price of an option as a function of market numbers: for `hessian`, `greeks` and any other of functions.
 
@@ -65,7 +65,7 @@ class MarketPrice(MarketNumbers):
         return total
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class MarketPrices(MarketNumbers):
     """The prices of European options as a function of market numbers: all of them by one forward march.
 

@@ -3,7 +3,7 @@
 
 /* Add the arcs that a node creates, bits 1, 2, 4 of `created` under dxx, dxy, dyy. An arc from a slot to itself has
  * half its weight. */
-static void add_created_arcs(
+static inline void add_created_arcs(
     unsigned char created, int a, int b, double dxx, double dxy, double dyy, double w, const int* addresses,
     const double* row_a, const double* row_b, double* sums, ptrdiff_t n_blocks) {
     ptrdiff_t width = n_blocks * AAD_LANES;
@@ -38,7 +38,6 @@ static void sweep_bottleneck(
         }
         if (addresses[slot] < 0) continue;
         rule_first(n.op[k], values[a], values[b], values[slot], &dx, &dy);
-        for (ptrdiff_t l = 0; l < width; l += AAD_LANES)
-            combine_tangents(rows + addresses[slot] * width + l, activity, dx, row_a + l, dy, row_b + l);
+        combine_tangent_rows(rows + addresses[slot] * width, activity, dx, row_a, dy, row_b, n_blocks);
     }
 }

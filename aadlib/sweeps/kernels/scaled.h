@@ -36,3 +36,19 @@ AAD_INLINE void combine_tangents(
     if (activity & 2) add_scaled(total, dy, y);
     for (int l = 0; l < AAD_LANES; l++) target[l] = total[l];
 }
+
+/* The same over some blocks side by side; the usual case is told apart once for all of them. */
+AAD_UNUSED static inline void combine_tangent_rows(
+    double* target, unsigned char activity, double dx, const double* x, double dy, const double* y, ptrdiff_t n_blocks) {
+    ptrdiff_t width = n_blocks * AAD_LANES;
+    if (activity == 3 && dx != 0.0 && dy != 0.0 && is_finite(dx) && is_finite(dy)) {
+        for (ptrdiff_t at = 0; at < width; at += AAD_LANES) {
+            double total[AAD_LANES];
+            for (int l = 0; l < AAD_LANES; l++) total[l] = dx * x[at + l] + dy * y[at + l];
+            for (int l = 0; l < AAD_LANES; l++) target[at + l] = total[l];
+        }
+        return;
+    }
+    for (ptrdiff_t at = 0; at < width; at += AAD_LANES)
+        combine_tangents(target + at, activity, dx, x + at, dy, y + at);
+}

@@ -8,9 +8,10 @@ from typing import Any
 from numba import njit
 
 from aadlib.compiled_duals import zeros
+from aadlib.kernel_cache import CACHE
 
 
-@njit(cache=True)
+@njit(cache=CACHE)
 def least_squares_put_kernel(
     spot: Any, strike: float, expiry: float, rate: float, volatility: Any, brownian: Any
 ) -> Any:

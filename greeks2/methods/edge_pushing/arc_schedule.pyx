@@ -140,7 +140,7 @@ cdef class Streams:
     flushes : (m, 3) arcs (i, j, address) that go straight to the inputs
     """
 
-    def __init__(self, records, targets, flushes):
+    def __cinit__(self, records, targets, flushes):
         self.records, self.targets, self.flushes = records, targets, flushes
         self.record_view, self.target_view, self.flush_view = records, targets, flushes
 

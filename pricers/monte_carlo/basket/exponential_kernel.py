@@ -20,6 +20,7 @@ from numba import njit, types
 from numba.extending import intrinsic
 
 from aadlib.types import Floats
+from pricers.kernel_options import CACHE
 
 PER_LN2 = 1.4426950408889634
 LN2_HIGH = 0.693147180369123816490
@@ -52,7 +53,7 @@ def _double_of(typing_context: Any, bits: Any) -> Any:
     return types.float64(types.int64), code
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+@njit(cache=CACHE, nogil=True, error_model="numpy", fastmath={"contract"})
 def exponentials_kernel(row: Floats, size: int) -> None:
     """Replace the first `size` numbers of a row by their exponentials."""
     for position in range(size):

@@ -15,6 +15,7 @@ from numba import njit
 
 from aadlib.extend import map_pieces
 from aadlib.types import Floats
+from pricers.kernel_options import CACHE
 from pricers.monte_carlo.basket.exponential_kernel import exponentials_kernel
 from pricers.monte_carlo.basket.rules import asset_part, log_growth, smooth_payoff
 from pricers.monte_carlo.basket.sums import BasketCall, BasketSums, batch_bounds
@@ -27,7 +28,7 @@ TILE = 4
 
 # Sums over paths may be regrouped into vector registers, as one machine always does alike.
 OPTIONS: dict[str, Any] = {
-    "cache": True,
+    "cache": CACHE,
     "nogil": True,
     "error_model": "numpy",
     "fastmath": {"reassoc", "contract", "nsz"},

@@ -23,6 +23,7 @@ from numba import cuda, float64
 from aadlib.errors import AadValueError
 from aadlib.extend import quiet_launches, require_cuda
 from aadlib.types import Floats
+from pricers.kernel_options import CACHE
 from pricers.monte_carlo.basket.rules import asset_part, log_growth, smooth_payoff
 from pricers.monte_carlo.basket.sums import BasketCall, BasketSums, batch_bounds
 from pricers.types import Longs
@@ -168,7 +169,7 @@ def _matrices(tiles: Floats, sizes: Plan) -> Floats:
     return matrices.reshape(len(tiles), TILE * sizes.strips, TILE * sizes.strips)
 
 
-@cuda.jit(device=True, cache=True)
+@cuda.jit(device=True, cache=CACHE)
 def _write_parts_kernel(
     shared: Any,
     normals: Any,
@@ -203,7 +204,7 @@ def _write_parts_kernel(
             path += 1
 
 
-@cuda.jit(device=True, cache=True)
+@cuda.jit(device=True, cache=CACHE)
 def _write_payoffs_kernel(
     shared: Any, n: int, strike: float, sharpness: float, size: int, stride: int, slope: int, paths: int
 ) -> None:
@@ -218,7 +219,7 @@ def _write_payoffs_kernel(
         shared[slope + 2 * paths + path] = value
 
 
-@cuda.jit(device=True, cache=True)
+@cuda.jit(device=True, cache=CACHE)
 def _add_linear_kernel(
     shared: Any, n: int, linear_groups: int, size: int, stride: int, slope: int, paths: int, bends: int
 ) -> None:
@@ -238,7 +239,7 @@ def _add_linear_kernel(
         shared[totals + k] = total
 
 
-@cuda.jit(device=True, cache=True)
+@cuda.jit(device=True, cache=CACHE)
 def _add_groups_kernel(shared: Any, totals: int, n_linear: int, linear_groups: int, linear_part: Any) -> None:
     """Write the linear sums of all groups, added up one by one."""
     for k in range(cuda.threadIdx.x, n_linear, cuda.blockDim.x):
@@ -248,7 +249,7 @@ def _add_groups_kernel(shared: Any, totals: int, n_linear: int, linear_groups: i
         linear_part[k] = total
 
 
-@cuda.jit(device=True, cache=True)
+@cuda.jit(device=True, cache=CACHE)
 def _corner_of_kernel(tile: int, strips: int) -> tuple[int, int]:
     """Return the first row and column of a tile of the upper triangle, counted row by row."""
     row, column = 0, tile
@@ -258,7 +259,7 @@ def _corner_of_kernel(tile: int, strips: int) -> tuple[int, int]:
     return TILE * row, TILE * (column + row)
 
 
-@cuda.jit(cache=True)
+@cuda.jit(cache=CACHE)
 def basket_blocks_kernel(
     normals: Any,
     bounds: Any,
@@ -340,7 +341,7 @@ def basket_blocks_kernel(
         _add_groups_kernel(shared, totals, n_linear, linear_groups, linear_parts[batch, block])
 
 
-@cuda.jit(cache=True)
+@cuda.jit(cache=CACHE)
 def add_blocks_kernel(parts: Any, sums: Any) -> None:
     """Add up the blocks of each batch, in order: `parts` (n_batches, n_blocks, m) into `sums` (n_batches, m)."""
     position = cuda.blockIdx.x * cuda.blockDim.x + cuda.threadIdx.x

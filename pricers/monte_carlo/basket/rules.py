@@ -16,14 +16,16 @@ import math
 
 from numba import njit
 
+from pricers.kernel_options import CACHE
 
-@njit(cache=True, error_model="numpy")
+
+@njit(cache=CACHE, error_model="numpy")
 def log_growth(normal: float, volatility: float, rate: float, expiry: float, root_expiry: float) -> float:
     """Return g, the logarithm of the terminal over the initial spot."""
     return (rate - 0.5 * volatility * volatility) * expiry + volatility * root_expiry * normal
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=CACHE, error_model="numpy")
 def asset_part(
     weighted_spot: float, growth: float, normal: float, volatility: float, expiry: float, root_expiry: float
 ) -> tuple[float, float, float]:
@@ -34,7 +36,7 @@ def asset_part(
     return part, slope, slope * log_slope - expiry * part
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=CACHE, error_model="numpy")
 def smooth_payoff(excess: float, sharpness: float) -> tuple[float, float, float]:
     """Return softplus(x, k) = log(1 + exp(k x)) / k and its first and second derivatives, without overflow."""
     scaled = sharpness * excess

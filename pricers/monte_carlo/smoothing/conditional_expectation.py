@@ -119,9 +119,16 @@ class ConditionalExpectation:
         claim = payoff.claim(n_steps)
         last = self.last_step or not dynamics.IS_EXACT
         if last and not payoff.AT_EXPIRY:
+            instead = (
+                "ConditionalExpectation(last_step=False) or 'kernel'"
+                if dynamics.IS_EXACT
+                else (
+                    "'kernel', or no smoothing here and smoothing='kink' in expectation (the model has no exact steps)"
+                )
+            )
             raise AadValueError(
                 f"{type(payoff).__name__}: a conditional expectation over the last step leaves a corner at the earlier "
-                "dates; use ConditionalExpectation(last_step=False) with exact steps, or 'kernel'"
+                f"dates; use {instead}"
             )
         if not claim.geometric and not has_root([float(w) for w in claim.weights.ravel() if w], claim.strike):
             raise AadValueError(

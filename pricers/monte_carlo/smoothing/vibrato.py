@@ -82,8 +82,9 @@ class Vibrato:
             estimator = VibratoEstimator(first)
             return estimator if second is None else DifferenceEstimator(estimator, VibratoEstimator(second))
         if not payoff.AT_EXPIRY:
+            others = "'kernel' or 'conditional_expectation'" if dynamics.IS_EXACT else "or 'kernel'"
             raise AadValueError(
                 f"smoothing='vibrato' smooths the last step alone: {type(payoff).__name__} has corners before it; use "
-                "'likelihood_ratio', 'kernel' or 'conditional_expectation'"
+                f"'likelihood_ratio', {others}"
             )
         return VibratoEstimator(LastStep(payoff))

@@ -6,10 +6,11 @@ import numba as nb
 import numpy as np
 
 from aadlib.types import Floats
+from pricers.kernel_options import CACHE
 from pricers.types import Bools, Longs
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=CACHE)
 def backward_march_kernel(
     values: Floats,
     below: Floats,

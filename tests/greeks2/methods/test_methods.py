@@ -222,3 +222,23 @@ def test_conventions_at_the_edges_are_the_same_everywhere(function, point, expec
     for cap in (max(1, smallest_cap(program)), 10):
         assert hessian(program, point, method="edge_pushing", cap_active=cap).tolist() == expected
     assert algo4_adjlist(program, None, [point]).tolist() == expected
+
+
+@pytest.mark.parametrize("spot", [100.0, 0.01, 1e-4, 1e-5, 3e-6, 1e-6, 1e-8, 1e-30])
+def test_bumping_on_the_scale_of_the_input(spot: float) -> None:
+    def scaled(x):
+        return spot * (np.log(x[0] / spot) ** 3 + (x[0] / spot) ** 2 * x[1])
+
+    found = hessian(scaled, [spot * 1.1, 0.5], method="bumping2")
+    exact = hessian(scaled, [spot * 1.1, 0.5])
+    assert np.abs(found / np.where(exact == 0.0, 1.0, exact) - (exact != 0.0)).max() < 2e-3
+
+
+@pytest.mark.parametrize("rate", [1e-3, 1e-5, 1e-9, -1e-7, 0.0])
+def test_bumping_a_small_rate_as_before(rate: float) -> None:
+    def price(x):
+        return x[1] * np.exp(-3.0 * x[0]) + 2.0 * x[0]
+
+    program, point = ad.record(price, [rate, 90.0]), np.array([rate, 90.0])
+    before = bumping2(program, [point], steps=default_steps(point))
+    assert (bumping2(program, [point]) == before).all()
