@@ -44,12 +44,12 @@ COMPARISONS = {
 
 def targets(rule: Rule) -> list[Callable[..., Any]]:
     """Return the functions that a row answers for."""
-    functions = list(OPERATORS.get(rule.name, ()))
+    answered = list(OPERATORS.get(rule.name, ()))
     for module in (math, np, operations, functions):
         function = getattr(module, rule.name, None)
-        if function is not None and function not in (*ROUNDED_TO_INTEGERS, *functions):
-            functions.append(function)
-    return functions
+        if function is not None and function not in (*ROUNDED_TO_INTEGERS, *answered):
+            answered.append(function)
+    return answered
 
 
 def _value(name: str, kind: Any) -> str:

@@ -124,6 +124,11 @@ def test_branches_look_at_the_value_and_selections_pick_a_side():
     assert derivatives(chosen)(1.0, 2.0)[1].tolist() == [0.0, 1.0]
 
 
+def test_functions_of_aadlib_with_a_body_of_their_own():
+    value, gradient = derivatives(njit(lambda x: ad.softplus(x)))(0.0)
+    assert value == pytest.approx(np.log(2.0)) and gradient.tolist() == [0.5]
+
+
 def test_selections_among_several_numbers_and_flags_as_numbers():
     @njit
     def chosen(x, y):
