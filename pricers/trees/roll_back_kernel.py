@@ -19,23 +19,9 @@ def cox_ross_rubinstein_tree_kernel(
 ) -> Any:  # fmt: skip
     """Return the price on a Cox-Ross-Rubinstein tree, and its likelihood-ratio delta."""
     escrowed = spot - paid_later_kernel(dates, amounts, rate, 0.0)
-    up, down, probability = cox_ross_rubinstein_kernel(
-        escrowed, strike, expiry, rate - dividend_yield, volatility, n_steps
-    )
+    lattice = cox_ross_rubinstein_kernel(escrowed, strike, expiry, rate - dividend_yield, volatility, n_steps)
     return roll_back_kernel(
-        escrowed,
-        up,
-        down,
-        probability,
-        strike,
-        expiry,
-        rate,
-        volatility,
-        dates,
-        amounts,
-        n_steps,
-        is_call,
-        american,
+        escrowed, lattice, strike, expiry, rate, volatility, dates, amounts, n_steps, is_call, american
     )
 
 
@@ -46,23 +32,9 @@ def leisen_reimer_tree_kernel(
 ) -> Any:  # fmt: skip
     """Return the price on a Leisen-Reimer tree, and its likelihood-ratio delta."""
     escrowed = spot - paid_later_kernel(dates, amounts, rate, 0.0)
-    up, down, probability = leisen_reimer_kernel(
-        escrowed, strike, expiry, rate - dividend_yield, volatility, n_steps
-    )
+    lattice = leisen_reimer_kernel(escrowed, strike, expiry, rate - dividend_yield, volatility, n_steps)
     return roll_back_kernel(
-        escrowed,
-        up,
-        down,
-        probability,
-        strike,
-        expiry,
-        rate,
-        volatility,
-        dates,
-        amounts,
-        n_steps,
-        is_call,
-        american,
+        escrowed, lattice, strike, expiry, rate, volatility, dates, amounts, n_steps, is_call, american
     )
 
 
@@ -78,13 +50,15 @@ def paid_later_kernel(dates: Any, amounts: Any, rate: Any, time: Any) -> Any:
 
 @njit(**OPTIONS)
 def roll_back_kernel(
-    escrowed: Any, up: Any, down: Any, probability: Any, strike: Any, expiry: Any, rate: Any, volatility: Any,
+    escrowed: Any, lattice: Any, strike: Any, expiry: Any, rate: Any, volatility: Any,
     dates: Any, amounts: Any, n_steps: int, is_call: bool, american: bool,
 ) -> Any:  # fmt: skip
     """Return the value at the root, and the likelihood-ratio delta of the first eighth of the steps.
 
-    The tree carries the spot less what its dividends are worth (escrowed); a holder who exercises gets the whole spot.
+    `lattice` is (up, down, probability of up). The tree carries the spot less the worth of its dividends (escrowed); a
+    holder who exercises gets the whole spot.
     """
+    up, down, probability = lattice
     step = expiry / n_steps
     discount = np.exp(-rate * step)
     to_up, to_down = discount * probability, discount * (1.0 - probability)
