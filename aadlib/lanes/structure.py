@@ -60,15 +60,15 @@ def once_per_structure(
 ) -> Callable[Concatenate[Program, Key], Code]:
     """Write a program's code at the first call and cache it for all programs of the same structure.
 
-    Code must not hold the program. Further arguments are positional and hashable.
+    Code must not hold the program. Further arguments are hashable.
     """
 
     @functools.wraps(write)
-    def code(program: Program, *key: Key.args, **none: Key.kwargs) -> Code:
-        cache_key = (write, structure_of(program), *key)
+    def code(program: Program, *key: Key.args, **named: Key.kwargs) -> Code:
+        cache_key = (write, structure_of(program), *key, *named.items())
         if (cached := _cache.get(cache_key)) is not None:
             return cast(Code, cached[1])
-        written = write(program, *key, **none)
+        written = write(program, *key, **named)
         if (size := written.nbytes) <= MOST_BYTES:
             _cache[cache_key] = size, written
             _drop_oldest()

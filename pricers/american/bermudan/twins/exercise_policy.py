@@ -68,8 +68,8 @@ def fit_policy(option: BermudanOption, brownian: Floats, degree: int) -> tuple[F
 
         def excess(point: float, low: float = low, high: float = high) -> Floats:
             at = 0.5 * (low + high) + 0.5 * (high - low) * point
-            fitted = np.polynomial.chebyshev.chebvander(np.array([point]), degree) @ coefficients  # noqa: B023
-            exercised = premiums_with_gradients(option, np.array([time]), np.array([at]))  # noqa: B023
+            fitted = np.polynomial.chebyshev.chebvander(np.array([point]), degree) @ coefficients  # noqa: B023 - called in this turn of the loop alone
+            exercised = premiums_with_gradients(option, np.array([time]), np.array([at]))  # noqa: B023 - as above
             return fitted[0] - exercised[:, 0]
 
         pieces = np.linspace(-1.0, 1.0, PIECES + 1)
