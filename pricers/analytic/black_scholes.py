@@ -6,7 +6,7 @@ This is the oracle the other engines are measured against. `price` is generic in
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -18,10 +18,9 @@ from aadlib.errors import AadTypeError
 from aadlib.validation import values_of
 from pricers.analytic.black_scholes_limits import limits_of_greeks
 from pricers.analytic.limit_rows import (
-    AT_LIMIT,
-    REGULAR,
     OnError,
     by_kind,
+    fields_by_kind,
     kinds_of_rows,
     limit_of_payoff,
     rows_without_value,
@@ -205,22 +204,8 @@ def greeks(
         raise AadTypeError("greeks takes floats; to differentiate further, differentiate black_scholes.price")
     kinds = _kinds(on_error, spot, strike, expiry, rate, dividend_yield, volatility)
     market = [values_of(x) for x in (spot, strike, expiry, rate, dividend_yield, volatility)]
-    w = np.where(is_call, 1.0, -1.0)
-    columns = [*market, w]
-    shape = np.broadcast_shapes(*(np.shape(x) for x in columns))
-    if not kinds.any():
-        values = _regular_greeks(*columns)
-        return in_units(
-            Greeks(**{name: np.broadcast_to(value, shape)[()] for name, value in values.items()}), units
-        )
-    columns = [np.broadcast_to(x, shape).ravel() for x in columns]
-    kinds = np.broadcast_to(kinds, shape).ravel()
-    table = {f.name: np.full(kinds.size, np.nan) for f in fields(Greeks)}
-    for kind, formula in ((REGULAR, _regular_greeks), (AT_LIMIT, limits_of_greeks)):
-        rows = np.flatnonzero(kinds == kind)
-        for name, value in formula(*(x[rows] for x in columns)).items():
-            table[name][rows] = value
-    return in_units(Greeks(**{name: value.reshape(shape)[()] for name, value in table.items()}), units)
+    columns = [*market, np.where(is_call, 1.0, -1.0)]
+    return in_units(Greeks(**fields_by_kind(kinds, (_regular_greeks, limits_of_greeks), columns)), units)
 
 
 def _regular_greeks(s: Any, k: Any, t: Any, r: Any, q: Any, vol: Any, w: Any) -> dict[str, Any]:

@@ -132,6 +132,16 @@ def _start_kernel(moneyness: float, price: float) -> float:
 
 
 @nb.njit(cache=CACHE)
+def _householder_step_kernel(newton: float, second: float, third: float, at: float) -> float:
+    """Return the fourth-order step of a positive number at its place, from Newton's and the ratios to the slope."""
+    step = newton * (1.0 + 0.5 * second * newton)
+    step /= 1.0 + newton * (second + newton * third / 6.0)
+    if not -0.8 * at < step < 4.0 * at:  # far from the root the rational step may overshoot
+        step = min(max(newton, -0.8 * at), 4.0 * at)
+    return step
+
+
+@nb.njit(cache=CACHE)
 def deviation_kernel(moneyness: float, price: float, complement: float) -> float:
     """Return s = sigma sqrt(T) from a = |ln(F/K)|, b > 0 and exp(-a/2) - b > 0."""
     upper = complement < price
@@ -151,10 +161,7 @@ def deviation_kernel(moneyness: float, price: float, complement: float) -> float
         ratio = h * h / s - 0.5 * t  # b'' / b'
         second = ratio - slope  # f'' / f'
         third = second * (second - slope) - 3.0 * h * h / (s * s) - 0.25  # f''' / f'
-        step = newton * (1.0 + 0.5 * second * newton)
-        step /= 1.0 + newton * (second + newton * third / 6.0)
-        if not -0.8 * s < step < 4.0 * s:  # far from the root the rational step may overshoot
-            step = min(max(newton, -0.8 * s), 4.0 * s)
+        step = _householder_step_kernel(newton, second, third, s)
         s += step
         if abs(step) <= STOP * s:
             return s
@@ -212,10 +219,7 @@ def normal_deviation_kernel(moneyness: float, price: float) -> float:
         newton = (target - (math.log(rest / h) - 0.5 * h * h - LOG_ROOT_TWO_PI)) / slope
         second = -h - 2.0 / h - slope  # g'' / g'
         third = second * second - 1.0 + 2.0 / (h * h) - second * slope  # g''' / g'
-        step = newton * (1.0 + 0.5 * second * newton)
-        step /= 1.0 + newton * (second + newton * third / 6.0)
-        if not -0.8 * h < step < 4.0 * h:
-            step = min(max(newton, -0.8 * h), 4.0 * h)
+        step = _householder_step_kernel(newton, second, third, h)
         h += step
         if abs(step) <= STOP * h:
             return moneyness / h

@@ -6,7 +6,7 @@ row by row, so that one expired option refuses no table.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -72,6 +72,29 @@ def by_kind(
             own = [column[rows] for column in columns]
             result[rows] = formula(*(ad.array(x) if x.dtype == object else x for x in own))
     return (ad.array(result) if numbers else result).reshape(shape)
+
+
+def fields_by_kind(
+    kinds: npt.NDArray[np.int8],
+    formulas: tuple[Callable[..., dict[str, Any]], Callable[..., dict[str, Any]]],
+    arguments: Sequence[Any],
+) -> dict[str, Any]:
+    """Return what `by_kind` would, field by field, of formulas of floats that return several fields by name.
+
+    Each field has the shape that the arguments broadcast to; both formulas return the same names.
+    """
+    shape = np.broadcast_shapes(*(np.shape(x) for x in arguments))
+    if not kinds.any():
+        values = formulas[0](*arguments)
+        return {name: np.broadcast_to(value, shape)[()] for name, value in values.items()}
+    kinds = np.broadcast_to(kinds, shape).ravel()
+    columns = [np.broadcast_to(x, shape).ravel() for x in arguments]
+    table: dict[str, Any] = {}
+    for kind, formula in enumerate(formulas):
+        rows = np.flatnonzero(kinds == kind)
+        for name, value in formula(*(column[rows] for column in columns)).items():
+            table.setdefault(name, np.full(kinds.size, np.nan))[rows] = value
+    return {name: column.reshape(shape)[()] for name, column in table.items()}
 
 
 def limit_of_payoff(payoff: Any, still: Any) -> Any:
