@@ -61,9 +61,9 @@ def quadrature_greeks(
 
     Notes
     -----
-    The price is good to about 1e-12 of the strike, derivatives to some 1e-6 of their scale (steps of 0.07%,
-    those of the spot shorter for short options). About a
-    quarter of a second for 50 dates, times 19 for the derivatives.
+    The price is good to about 1e-12 of the strike, derivatives to some 1e-6 of their scale (steps of 0.07%, those of
+    the spot shorter for short options). With 19 prices for the derivatives some seconds for 50 dates, and minutes for
+    hundreds of them.
 
     Examples
     --------
