@@ -65,8 +65,8 @@ def finite_difference_greeks(
     Holding on is compared with exercise node by node, so exercise between two boundaries is no exception. Second order
     in the spacing of the nodes and in the steps; the grid is the same for every bump of the volatility and the rates.
     For total deviations (volatility times root of expiry) up to about 1.5: the grid ends at exp(5) times the strike,
-    and second derivatives suffer beyond. Rate bumps of 0.002 do not resolve what happens at a rate of zero, where a put's
-    early exercise begins.
+    and second derivatives suffer beyond. Rate bumps of 0.002 do not resolve what happens at a rate of zero, where early
+    exercise of a put begins.
 
     Examples
     --------
