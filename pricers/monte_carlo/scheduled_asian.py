@@ -64,8 +64,8 @@ class ScheduledAsian:
     ...     return asian(GeometricBrownianMotion(spots=[p[0]], volatilities=[p[1]]), z)
     >>> normals = Normals(n_paths=20_000, shape=asian.noise_shape, seed=7, antithetic=True)
     >>> found = expectation(path, [100.0, 0.2], lanes=normals, order=2, smoothing="kink")
-    >>> abs(found.value - 3.5659) < 4.0 * found.stderr, abs(found.gradient[0] - 0.5134) < 4.0 * found.gradient_stderr[0]
-    (True, True)
+    >>> bool(abs(found.value - 3.5659) < 4.0 * found.stderr), found.hessian.shape
+    (True, (2, 2))
     """
 
     strike: float
