@@ -89,15 +89,17 @@ def _require_columns(path: Path, names: list[str]) -> None:
         raise AadValueError(f"{path}: the columns {', '.join(double)} stand twice; remove one of each")
 
 
-def _position(path: Path, number: int, row: dict[str | None, str | list[str] | None], quotes: Quotes) -> Position:
+def _position(
+    path: Path, number: int, row: dict[str | None, str | list[str] | None], quotes: Quotes
+) -> Position:
     from pricers.chain.reading.words import parse_is_call
 
     where = f"{path}, position {number}"
-    text = {
-        name: value.strip() for name, value in row.items() if name is not None and isinstance(value, str)
-    }
+    text = {name: value.strip() for name, value in row.items() if name is not None and isinstance(value, str)}
     if None in row:
-        raise AadValueError(f"{where}: has more fields than the header; put quotes around a field with commas")
+        raise AadValueError(
+            f"{where}: has more fields than the header; put quotes around a field with commas"
+        )
     fields = Fields(where, text, quotes.quote_date)
     product = _product(fields)
     quantity = fields.number("quantity")

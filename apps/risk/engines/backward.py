@@ -15,6 +15,9 @@ from greeks2 import hessian_result
 if TYPE_CHECKING:
     from pricers.pde import MarketPrice
 
+OVER = "knocked out"
+"""The engine of what is over and worth nothing."""
+
 RATE_STEP = 0.005
 WEIGHT_STEP = 0.05  # of the logarithm of the local volatility
 LEVEL_STEP = 0.1  # of the logarithm of the local variance
@@ -39,7 +42,7 @@ def backward_greeks(model: BookModel, claim: MarketPrice | None) -> UnitGreeks:
     point = model.point
     n = point.size
     if claim is None:
-        return UnitGreeks(0.0, np.zeros(n), np.zeros((n, n)), "knocked out")
+        return UnitGreeks(0.0, np.zeros(n), np.zeros((n, n)), OVER)
     program = ad.record(lambda x: claim.price_at(model.market(x)), point)
     engine = f"backward PDE, {claim.legs[0].grid.n_nodes} nodes x {claim.n_steps} steps"
     if program.kinks:

@@ -37,33 +37,45 @@ class Draws:
 
 
 def path_greeks(model: BookModel, path: ScheduledAsian, draws: Draws) -> UnitGreeks:
-    """Return price, gradient and Hessian of an option in all of the model's inputs, with standard errors.
+    """Return price, gradient and Hessian of an option in the model's inputs, with standard errors.
 
     Notes
     -----
-    The kink at the strike is integrated out along one direction of the noise, so that second derivatives have no bias.
-    One input more than the model's is a bump of all buckets: its errors are those of parallel vegas, which errors of
-    single buckets do not tell.
+    The kink at the strike is integrated out along one direction of the noise, so that second derivatives have no bias;
+    first ones need no such thing, the payoff being continuous. Second derivatives are those in spot, rate and buckets:
+    with the surface's parameters they would cost twenty times the paths' sweep, and are left at zero. One input more
+    is a bump of all buckets: its errors are those of parallel vegas, which errors of single buckets do not tell.
     """
     from greeks2 import Sobol, expectation
 
     point = model.point
-    n, bumps = point.size, model.bumps
+    n, first = point.size, model.bumps.start
+    kept = np.r_[0:2, first:n]
 
     def present_value(x: Any, normals: Any) -> Any:
-        moved = ad.array([*x[: bumps.start], *(bump + x[n] for bump in x[bumps.start : n])])
+        """Return that of one path at spot, rate, bumps, and a bump of all buckets."""
+        bumps = [bump + x[-1] for bump in x[2:-1]]
+        moved = ad.array([x[0], x[1], *point[2:first].tolist(), *bumps])
         return path(model.market(moved).dynamics(), normals)
 
     noise = Sobol(
         n_paths=draws.rounded, shape=path.noise_shape, seed=draws.seed, replicates=REPLICATES, bridge=True
     )
-    found = expectation(present_value, np.append(point, 0.0), lanes=noise, order=2, smoothing="kink")
-    assert found.gradient is not None and found.hessian is not None
-    assert found.gradient_stderr is not None and found.hessian_stderr is not None
+    found = expectation(present_value, np.append(point[kept], 0.0), lanes=noise, order=2, smoothing="kink")
+    slopes = expectation(
+        lambda x, normals: path(model.market(x).dynamics(), normals), point, lanes=noise, order=1
+    )
+    gradient, hessian = np.array(slopes.gradient), np.zeros((n, n))
+    gradient[kept] = np.asarray(found.gradient)[:-1]
+    hessian[np.ix_(kept, kept)] = np.asarray(found.hessian)[:-1, :-1]
+    with_all = np.append(kept, n)
+    of_gradient, of_hessian = np.append(np.asarray(slopes.gradient_stderr), 0.0), np.zeros((n + 1, n + 1))
+    of_gradient[with_all] = found.gradient_stderr
+    of_hessian[np.ix_(with_all, with_all)] = found.hessian_stderr
     return UnitGreeks(
         price=found.value,
-        gradient=found.gradient[:n],
-        hessian=found.hessian[:n, :n],
+        gradient=gradient,
+        hessian=hessian,
         engine=f"Monte Carlo, {found.n_paths:,} paths x {path.noise_shape[0]} steps",
-        errors=StandardErrors(found.stderr, found.gradient_stderr, found.hessian_stderr),
+        errors=StandardErrors(found.stderr, of_gradient, of_hessian),
     )

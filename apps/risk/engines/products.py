@@ -48,9 +48,7 @@ def whole_book(
     ----------
     vanillas : of those positions that have no unit, in the book's order
     """
-    others = [
-        (position.size, unit) for position, unit in zip(book, units, strict=True) if unit is not None
-    ]
+    others = [(position.size, unit) for position, unit in zip(book, units, strict=True) if unit is not None]
     if not others:
         return vanillas
     n = len(vanillas.inputs)

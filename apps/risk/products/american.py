@@ -28,7 +28,7 @@ class American(Contract):
         """Return strike and right."""
         return f"American {terms.strike:g} {terms.right}"
 
-    def claim(self, market: Market, terms: OptionTerms) -> MarketPrice:
+    def claim(self, market: Market, terms: OptionTerms, **sizes: int) -> MarketPrice:
         """Return its price as a function of market numbers."""
         from pricers import pde
 
@@ -38,4 +38,5 @@ class American(Contract):
             expiry=terms.term.expiry,
             is_call=terms.is_call,
             differentiate="spot",
+            **sizes,
         )

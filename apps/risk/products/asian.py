@@ -31,7 +31,9 @@ class Asian(Contract):
     def read(cls, fields: Fields, terms: OptionTerms) -> Asian:
         """Return the Asian of a row: its fixings are a number of them, equally far apart, or a list."""
         text = fields.required(
-            "fixings", cls.NAME, "how many, equally far apart up to the expiry, or dates or years with ';' between"
+            "fixings",
+            cls.NAME,
+            "how many, equally far apart up to the expiry, or dates or years with ';' between",
         )
         expiry = terms.term.expiry
         if text.isdigit():
@@ -48,7 +50,9 @@ class Asian(Contract):
         coming = tuple(time for time in times if time > 0.0)
         n_past = len(times) - len(coming)
         if not coming:
-            raise fields.error("fixings", "none is to come, so that the option is a sum of money; take it out")
+            raise fields.error(
+                "fixings", "none is to come, so that the option is a sum of money; take it out"
+            )
         if n_past and "past_mean" not in fields:
             raise fields.error("past_mean", f"{n_past} fixings are past: give their mean")
         if not n_past and "past_mean" in fields:

@@ -56,14 +56,16 @@ class Barrier(Contract):
         """Tell whether the spot is at the level or beyond it."""
         return spot >= self.level if self.kind.startswith("up") else spot <= self.level
 
-    def claim(self, market: Market, terms: OptionTerms) -> MarketPrice | None:
+    def claim(self, market: Market, terms: OptionTerms, **sizes: int) -> MarketPrice | None:
         """Return its price as a function of market numbers: crossed already, the European option or nothing."""
         from pricers import pde
 
         contract = {"strike": terms.strike, "expiry": terms.term.expiry, "is_call": terms.is_call}
         if self.is_crossed(market.spot):
             return (
-                pde.european(market, **contract, differentiate="spot") if self.kind.endswith("in") else None
+                pde.european(market, **contract, differentiate="spot", **sizes)
+                if self.kind.endswith("in")
+                else None
             )
         return pde.barrier(
             market,
@@ -72,6 +74,7 @@ class Barrier(Contract):
             kind=self.kind,
             rebate=self.rebate,
             differentiate="spot",
+            **sizes,
         )
 
     def warning(self, terms: OptionTerms, spot: float) -> str:

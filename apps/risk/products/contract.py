@@ -54,8 +54,11 @@ class Contract(ABC):
         """Return its columns of the book."""
         return {}
 
-    def claim(self, market: Market, terms: OptionTerms) -> MarketPrice | None:
-        """Return the price by finite differences as a function of market numbers, or none where it is over."""
+    def claim(self, market: Market, terms: OptionTerms, **sizes: int) -> MarketPrice | None:
+        """Return the price by finite differences as a function of market numbers, or none where it is over.
+
+        Sizes are `n_nodes` and `n_steps` of the march.
+        """
         raise NotImplementedError
 
     def path(self, terms: OptionTerms) -> ScheduledAsian:

@@ -41,7 +41,7 @@ class Digital(Contract):
         """Return its columns of the book."""
         return {"payout": ASSET if self.cash is None else self.cash}
 
-    def claim(self, market: Market, terms: OptionTerms) -> MarketPrice:
+    def claim(self, market: Market, terms: OptionTerms, **sizes: int) -> MarketPrice:
         """Return its price as a function of market numbers."""
         from pricers import pde
 
@@ -53,4 +53,5 @@ class Digital(Contract):
             pays="asset" if self.cash is None else "cash",
             payout=1.0 if self.cash is None else self.cash,
             differentiate="spot",
+            **sizes,
         )

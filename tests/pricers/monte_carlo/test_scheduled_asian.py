@@ -29,7 +29,9 @@ def estimated(asian: ScheduledAsian, model: Any, p: list[float], n_paths: int = 
     return expectation(lambda x, z: asian(model(x), z), p, lanes=normals, order=2, smoothing="kink")
 
 
-def two_fixings(spot: float, sigma: float, *, strike: float, first: float, last: float, expiry: float) -> float:
+def two_fixings(
+    spot: float, sigma: float, *, strike: float, first: float, last: float, expiry: float
+) -> float:
     """Return the call on the mean of two fixings: Black-Scholes given the first, by a fine trapezoid rule."""
     x = np.linspace(-8.0, 8.0, 8001)
     density = np.exp(-0.5 * x * x) / math.sqrt(2.0 * math.pi)
