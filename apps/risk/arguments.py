@@ -136,8 +136,8 @@ def _add_book(group: argparse._ArgumentGroup) -> None:
         metavar="BOOK.csv",
         help=(
             "columns quantity, expiry, strike, cp; product, root, label, multiplier where wanted; product is vanilla, "
-            "american, barrier (barrier, barrier_type, rebate), digital (payout) or asian (fixings, past_mean); "
-            "'mixed' is an embedded one (an embedded book of vanillas)"
+            "american, barrier (barrier, barrier_type, rebate), digital (payout) or asian (fixings, past_mean) "
+            "(an embedded book)"
         ),
     )
     add(

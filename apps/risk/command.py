@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from aadlib.errors import AadValueError
@@ -14,7 +14,7 @@ from apps.report.files import require_replaceable, staged_folder, write_whole
 from apps.report.progress import Stages, stages
 from apps.report.tables import print_table
 from apps.risk.arguments import add_arguments
-from apps.risk.loading import load, provenance
+from apps.risk.loading import load, provenance, warn
 from apps.risk.results import RiskResult
 from greeks2.methods import takes_composites
 
@@ -34,6 +34,7 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.smiles < 1:
         raise AadValueError(f"--smiles = {arguments.smiles}: must be at least 1")
     require_replaceable(arguments.out)
+    import_module("matplotlib")  # where it is missing, nobody waits for the numbers to be told so
     with stages(10) as job:
         result = calculate(arguments, job)
         with job.stage("pictures and page"):
@@ -64,7 +65,7 @@ def calculate(arguments: argparse.Namespace, job: Stages) -> RiskResult:
         book = read_book(arguments.book, loaded) if arguments.book else []
         odd = book_warnings(book, loaded)
         for message in odd:
-            print(f"warning: {message}", file=sys.stderr)
+            warn(message)
     with job.stage("loading compiled code"):
         from pricers.calibration import calibrate, holdout
         from pricers.calibration.svi_fit import fit_svi_slices

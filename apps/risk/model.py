@@ -1,4 +1,4 @@
-"""The vanillas of a book on the calibrated surface, functions of spot, rate, surface parameters and volatility bumps."""
+"""The vanillas of a book on the calibrated surface, functions of spot, rate, surface parameters and bumps."""
 
 from __future__ import annotations
 
@@ -25,9 +25,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class BookModel:
-    """European options on a surface, functions of x = (spot, parallel shift of the zero rates, surface parameters, bumps).
+    """European options on a surface, functions of x = (spot, shift of the zero rates, surface parameters, bumps).
 
-    Other products take `market` instead of `prices`. Bump b is what is added to the local volatility in bucket b: 0 today, 0.01 for a point.
+    The shift is parallel; bump b is what is added to the local volatility in bucket b: 0 today, 0.01 for a point. Other
+    products take `market` instead of `prices`.
     """
 
     quotes: Quotes
@@ -80,12 +81,13 @@ class BookModel:
         return slice(2 + self.surface.n_parameters, None)
 
     def market(self, x: Any) -> Market:
-        """Return the market at `x`, numbers of any kind: the curves through the chain's forwards, the surface bumped."""
+        """Return the market at `x`, numbers of any kind: curves through the chain's forwards, the surface bumped."""
+        from pricers.calibration.frame import forward_curve
         from pricers.contracts import Market
         from pricers.curves import shifted
         from pricers.surfaces.bumped_volatility import BumpedVolatility
 
-        curve = self.surface.forward_curve
+        curve = forward_curve(self.quotes)
         surface = self.surface.with_parameters(x[self.parameters])
         return Market(
             spot=x[0],

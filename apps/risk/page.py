@@ -13,6 +13,7 @@ from apps.report.matrices import draw_buckets, draw_signed_map
 from apps.report.plots import as_inline_svg, readable_expiry
 from apps.report.smiles import draw_smile, representative
 from apps.report.surfaces import draw_surface
+from apps.report.text import printable
 from apps.risk import data_tables, product_tables, tables
 from apps.risk.results import RiskResult
 
@@ -55,7 +56,7 @@ def report_page(result: RiskResult, n_smiles: int) -> str:
         f"{result.source}: {len(q):,} out-of-the-money quotes of {q.quote_date.isoformat()}, spot {q.spot:,.2f}, "
         f"{c.weights.replace('_', ' ')} weights."
     )
-    return html.page("Risk report", subtitle, parts)
+    return printable(html.page("Risk report", subtitle, parts), keep="\n")
 
 
 def _inside(ours: CalibrationResult, svi: FitQuality) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from apps.risk.book import Position
 from apps.risk.bumping import differences
-from apps.risk.engines.backward import OVER
+from apps.risk.engines.backward import OVER, SIZES
 from apps.risk.engines.paths import Draws
 from apps.risk.engines.products import is_simulated
 from apps.risk.model import BookModel
@@ -26,7 +27,7 @@ PAIRS_AT_ONCE = 4096
 
 
 def check_products(
-    model: BookModel, book: tuple[Position, ...], greeks: BookGreeks, draws: Draws
+    model: BookModel, book: Sequence[Position], greeks: BookGreeks, draws: Draws
 ) -> list[Check]:
     """Return checks of every position that the forward march does not price."""
     market = model.market(model.point)
@@ -44,7 +45,10 @@ def _by_a_finer_march(
     name: str, market: Market, position: Position, unit: UnitGreeks, draws: Draws
 ) -> list[Check]:
     """Compare with a march on a finer grid, revalued at other spots."""
-    sizes = {"n_nodes": round(400 * REFINEMENT) + 1, "n_steps": round(200 * REFINEMENT)}
+    sizes = {
+        "n_nodes": round(REFINEMENT * (SIZES["n_nodes"] - 1)) + 1,
+        "n_steps": round(REFINEMENT * SIZES["n_steps"]),
+    }
     finer = position.contract.claim(market, position.terms, **sizes)
     assert finer is not None
     spot = float(market.spot)

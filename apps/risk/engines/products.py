@@ -21,7 +21,6 @@ def product_greeks(model: BookModel, book: Sequence[Position], draws: Draws) -> 
 
     Simulated positions have seeds of their own, so that their errors are independent.
     """
-    market = model.market(model.point)
     units: list[UnitGreeks | None] = []
     for number, position in enumerate(book):
         if position.is_vanilla:
@@ -30,7 +29,7 @@ def product_greeks(model: BookModel, book: Sequence[Position], draws: Draws) -> 
             own = replace(draws, seed=draws.seed + number)
             units.append(path_greeks(model, position.contract.path(position.terms), own))
         else:
-            units.append(backward_greeks(model, position.contract.claim(market, position.terms)))
+            units.append(backward_greeks(model, position.contract, position.terms))
     return tuple(units)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, ClassVar
 
 from apps.risk.products.contract import Contract, OptionTerms
@@ -45,7 +46,7 @@ class Asian(Contract):
             times = [
                 _fixing(fields, item, terms) for item in text.replace(",", ";").split(";") if item.strip()
             ]
-        if any(later <= sooner for sooner, later in zip(times, times[1:], strict=False)):
+        if any(later <= sooner for sooner, later in pairwise(times)):
             raise fields.error("fixings", "must increase")
         coming = tuple(time for time in times if time > 0.0)
         n_past = len(times) - len(coming)

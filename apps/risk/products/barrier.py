@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from apps.risk.products.contract import Contract, OptionTerms
 from apps.risk.products.fields import Fields
@@ -35,13 +35,12 @@ class Barrier(Contract):
         from pricers.pde.claims import BARRIER_KINDS
 
         fields.required("barrier", cls.NAME, "the level that is watched")
-        kind = fields.required("barrier_type", cls.NAME, f"one of {', '.join(BARRIER_KINDS)}")
-        kinds = {name: name for name in BARRIER_KINDS}
-        known = kinds.get("-".join(kind.lower().replace("-", " ").replace("_", " ").split()))
-        if known is None:
+        said = fields.required("barrier_type", cls.NAME, f"one of {', '.join(BARRIER_KINDS)}")
+        kind: Any = "-".join(said.lower().replace("-", " ").replace("_", " ").split())
+        if kind not in BARRIER_KINDS:
             raise fields.error("barrier_type", f"must be one of {', '.join(BARRIER_KINDS)}")
         rebate = fields.number("rebate") if "rebate" in fields else 0.0
-        return cls(fields.positive("barrier"), known, rebate)
+        return cls(fields.positive("barrier"), kind, rebate)
 
     def describe(self, terms: OptionTerms) -> str:
         """Return kind, level, strike and right."""
@@ -60,22 +59,17 @@ class Barrier(Contract):
         """Return its price as a function of market numbers: crossed already, the European option or nothing."""
         from pricers import pde
 
-        contract = {"strike": terms.strike, "expiry": terms.term.expiry, "is_call": terms.is_call}
-        if self.is_crossed(market.spot):
-            return (
-                pde.european(market, **contract, differentiate="spot", **sizes)
-                if self.kind.endswith("in")
-                else None
-            )
-        return pde.barrier(
-            market,
-            **contract,
-            barrier=self.level,
-            kind=self.kind,
-            rebate=self.rebate,
-            differentiate="spot",
+        contract: dict[str, Any] = {
+            "strike": terms.strike,
+            "expiry": terms.term.expiry,
+            "is_call": terms.is_call,
+            "differentiate": "spot",
             **sizes,
-        )
+        }
+        if self.is_crossed(market.spot):
+            return pde.european(market, **contract) if self.kind.endswith("in") else None
+        own: dict[str, Any] = {"barrier": self.level, "kind": self.kind, "rebate": self.rebate}
+        return pde.barrier(market, **contract, **own)
 
     def warning(self, terms: OptionTerms, spot: float) -> str:
         """Say what has become of it where the spot is beyond the level."""

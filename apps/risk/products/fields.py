@@ -1,4 +1,4 @@
-"""The fields of one row of a book: parsed where they stand, and an error that names place, column and what may stand."""
+"""The fields of one row of a book, parsed; an error names the place, the column and what may stand there."""
 
 from __future__ import annotations
 
