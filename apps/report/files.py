@@ -168,12 +168,7 @@ def staged_folder(folder: Path) -> Iterator[Path]:
         yield staging
         write_whole(staging / MANIFEST, _manifest(staging))
         with _interrupts_held():
-            try:
-                _swap_in(staging, folder)
-            except OSError as error:
-                raise AadValueError(
-                    f"out = {str(folder)!r}: cannot be replaced ({error.strerror}); choose another place"
-                ) from error
+            _swap_in(staging, folder)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
 
