@@ -42,8 +42,8 @@ class ScheduledAsian:
         Fixings that are known already.
     past_mean : float, currency
         Their mean; it counts where there are any.
-    longest_step : float, years, > 0
-        Steps of a path are no longer.
+    n_steps : int, >= 1
+        At least so many steps lead to the expiry, equal in the root of time but for the fixings they end on.
 
     Raises
     ------
@@ -52,6 +52,10 @@ class ScheduledAsian:
 
     Notes
     -----
+    Near today a calibrated surface is steep in moneyness, and a delta there is a derivative of its first volatilities:
+    equal steps in time, 24 to half a year, leave gamma 7% too high where their price is right to 0.1%; in the root of
+    time they leave nothing above a standard error of 0.5%.
+
     A path is a function of a model and of one path's normals, which `greeks2.expectation` averages: its only kink is
     at the strike, and `smoothing="kink"` integrates it out.
 
@@ -74,15 +78,15 @@ class ScheduledAsian:
     is_call: bool = True
     n_past: int = 0
     past_mean: float = 0.0
-    longest_step: float = 1.0 / 48.0
+    n_steps: int = 24
 
     def __post_init__(self) -> None:
         require_finite("strike", self.strike)
         require_positive("expiry", self.expiry)
-        require_positive("longest_step", self.longest_step)
         require_finite("past_mean", self.past_mean)
         check_call(self.is_call)
         object.__setattr__(self, "n_past", whole_number("n_past", self.n_past, 0))
+        object.__setattr__(self, "n_steps", whole_number("n_steps", self.n_steps, 1))
         fixings = np.array(self.fixings, dtype=np.float64)
         require_shape("fixings", fixings, (fixings.size,))
         if not fixings.size:
@@ -98,12 +102,16 @@ class ScheduledAsian:
 
     @cached_property
     def _steps(self) -> tuple[Floats, Flags]:
-        """Ends of the steps, and which of them are fixings: as equal as the fixings allow."""
-        begins = np.concatenate([[0.0], self.fixings[:-1]])
-        ends, fixed = [], []
-        for begin, end in zip(begins.tolist(), self.fixings.tolist(), strict=True):
-            count = max(1, math.ceil((end - begin) / self.longest_step - 1e-9))
-            ends += [begin + (end - begin) * (k + 1) / count for k in range(count - 1)] + [end]
+        """Ends of the steps, and which of them are fixings."""
+        length = math.sqrt(self.expiry) / self.n_steps
+        roots = np.sqrt(np.concatenate([[0.0], self.fixings]))
+        ends: list[float] = []
+        fixed: list[bool] = []
+        for begin, end, fixing in zip(
+            roots[:-1].tolist(), roots[1:].tolist(), self.fixings.tolist(), strict=True
+        ):
+            count = max(1, math.ceil((end - begin) / length - 1e-9))
+            ends += [(begin + (end - begin) * (k + 1) / count) ** 2 for k in range(count - 1)] + [fixing]
             fixed += [False] * (count - 1) + [True]
         return np.array(ends), np.array(fixed)
 

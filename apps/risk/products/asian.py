@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -13,8 +14,8 @@ from apps.risk.products.fields import Fields, date_or_years
 if TYPE_CHECKING:
     from pricers.monte_carlo import ScheduledAsian
 
-SHORTEST_STEP = 1.0 / 48.0
-"""Years: steps of a path are no longer, or the expiry's sixtieth; and six at least lead to the expiry."""
+STEPS = 24
+"""Of a path to the expiry, at least, and to one year where that is later."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ class Asian(Contract):
             is_call=terms.is_call,
             n_past=self.n_past,
             past_mean=self.past_mean,
-            longest_step=min(max(SHORTEST_STEP, expiry / 60.0), expiry / 6.0),
+            n_steps=math.ceil(STEPS * max(1.0, math.sqrt(expiry))),
         )
 
 

@@ -89,10 +89,10 @@ def test_what_is_fixed_moves_the_strike() -> None:
 
 
 def test_steps_end_on_the_fixings_and_are_short() -> None:
-    asian = ScheduledAsian(strike=1.0, fixings=[0.01, 0.11, 0.5], expiry=0.5, longest_step=0.05)
+    asian = ScheduledAsian(strike=1.0, fixings=[0.01, 0.16, 0.64], expiry=0.64, n_steps=8)
     ends = asian.step_ends
     assert set(asian.fixings.tolist()) <= set(ends.tolist())
-    assert np.diff(ends, prepend=0.0).max() <= 0.05 + 1e-12 and ends.size == 1 + 2 + 8
+    np.testing.assert_allclose(np.sqrt(ends), [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8])
 
 
 def test_one_fixing_under_a_calibrated_surface_is_the_march_on_it() -> None:
@@ -121,7 +121,7 @@ def test_one_fixing_under_a_calibrated_surface_is_the_march_on_it() -> None:
         ({"strike": np.nan}, AadValueError, "strike"),
         ({"n_past": -1}, AadValueError, "n_past"),
         ({"past_mean": np.inf}, AadValueError, "past_mean"),
-        ({"longest_step": 0.0}, AadValueError, "longest_step"),
+        ({"n_steps": 0}, AadValueError, "n_steps"),
         ({"is_call": "C"}, AadTypeError, "is_call"),
     ],
 )
