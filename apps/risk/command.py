@@ -21,12 +21,14 @@ from greeks2.methods import takes_composites
 if TYPE_CHECKING:
     from aadlib import Program
     from apps.risk.book import Position
+    from apps.risk.buckets import Buckets
     from apps.risk.engines.paths import Draws
     from apps.risk.model import BookModel
-    from apps.risk.results import BookGreeks
+    from apps.risk.results import BookGreeks, Check
     from pricers.calibration import CalibrationSettings, Screen
     from pricers.chain import ArbitrageReport
     from pricers.chain.quotes import Quotes
+    from pricers.surfaces.calibrated_volatility import CalibratedVolatility
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -88,24 +90,7 @@ def calculate(arguments: argparse.Namespace, job: Stages) -> RiskResult:
         held_out = None
         if arguments.holdout:
             held_out = holdout(quotes=quotes, fraction=arguments.holdout, seed=arguments.seed, **how)
-    with job.stage("book and Greeks"):
-        from apps.risk.buckets import bucket_expiries, volatility_buckets
-        from apps.risk.model import BookModel
-
-        buckets = volatility_buckets(bucket_expiries(quotes))
-        vanillas = [position for position in book if position.is_vanilla]
-        model = BookModel(quotes, calibration.surface, vanillas, buckets)
-        program, of_vanillas = vanilla_greeks(model, arguments.method)
-        greeks = with_products(model, book, of_vanillas, draws)
-    with job.stage("independent checks"):
-        from apps.risk.checks import check_greeks
-
-        checks = [] if program is None else check_greeks(model, program, of_vanillas)
-        if greeks.units:
-            from apps.risk.product_checks import check_products
-
-            checks = [replace(check, quantity=f"vanillas: {check.quantity}") for check in checks]
-            checks += check_products(model, book, greeks, draws)
+    buckets, greeks, checks = valued(quotes, calibration.surface, book, arguments.method, draws, job)
     return RiskResult(
         source=source,
         loaded=loaded,
@@ -122,6 +107,36 @@ def calculate(arguments: argparse.Namespace, job: Stages) -> RiskResult:
         provenance=provenance(arguments),
         book_warnings=odd,
     )
+
+
+def valued(
+    quotes: Quotes,
+    surface: CalibratedVolatility,
+    book: Sequence[Position],
+    method: str,
+    draws: Draws,
+    job: Stages,
+) -> tuple[Buckets, BookGreeks, list[Check]]:
+    """Return the volatility buckets, the Greeks of the whole book, and what checks them."""
+    with job.stage("book and Greeks"):
+        from apps.risk.buckets import bucket_expiries, volatility_buckets
+        from apps.risk.model import BookModel
+
+        buckets = volatility_buckets(bucket_expiries(quotes))
+        vanillas = [position for position in book if position.is_vanilla]
+        model = BookModel(quotes, surface, vanillas, buckets)
+        program, of_vanillas = vanilla_greeks(model, method)
+        greeks = with_products(model, book, of_vanillas, draws)
+    with job.stage("independent checks"):
+        from apps.risk.checks import check_greeks
+
+        checks = [] if program is None else check_greeks(model, program, of_vanillas)
+        if greeks.units:
+            from apps.risk.product_checks import check_products
+
+            checks = [replace(check, quantity=f"vanillas: {check.quantity}") for check in checks]
+            checks += check_products(model, book, greeks, draws)
+    return buckets, greeks, checks
 
 
 def vanilla_greeks(model: BookModel, method: str) -> tuple[Program | None, BookGreeks]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -151,3 +152,12 @@ def test_what_is_wrong_with_the_header(text: str, expected: str, quotes: Quotes,
 
 def test_every_product_is_told_apart() -> None:
     assert list(PRODUCTS) == ["vanilla", "american", "barrier", "digital", "asian"]
+
+
+def test_the_book_of_the_readme_is_read(quotes: Quotes, tmp_path: Path) -> None:
+    readme = Path(__file__).resolve().parents[3] / "README.md"
+    (block,) = re.findall(r"```csv\n(product,.*?)```", readme.read_text(encoding="utf-8"), re.DOTALL)
+    (tmp_path / "book.csv").write_text(block)
+    book = read_book(tmp_path / "book.csv", quotes)
+    assert {position.contract.NAME for position in book} == set(PRODUCTS)
+    assert book_warnings(book, quotes) == ()
