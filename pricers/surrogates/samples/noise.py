@@ -1,0 +1,44 @@
+"""Random numbers of any block of samples from the seed and the block's number alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from aadlib.types import Floats
+
+BLOCK = 256
+"""Samples that share a stream of random bits; always drawn together, whichever of them are wanted."""
+
+STATES, PATHS = 0, 1
+"""Numbers of the streams that states and paths are drawn from."""
+
+
+def generators(seed: int, stream: int, begin: int, end: int) -> Iterator[tuple[int, np.random.Generator]]:
+    """Yield every block that overlaps samples begin..end-1: its first sample, and a generator at its start.
+
+    References
+    ----------
+    Salmon, Moraes, Dror and Shaw (2011), Parallel random numbers: as easy as 1, 2, 3.
+    """
+    bits = np.random.Philox(key=np.random.SeedSequence(seed).generate_state(2, np.uint64))
+    generator = np.random.Generator(bits)
+    state: Any = bits.state
+    for start in range(begin - begin % BLOCK, end, BLOCK):
+        # Word 0 counts within the stream: 2**64 numbers before two streams could meet.
+        state["state"]["counter"][:] = (0, 0, start // BLOCK, stream)
+        bits.state = state
+        yield start, generator
+
+
+def drawn(
+    seed: int, stream: int, begin: int, end: int, draw: Callable[[np.random.Generator, int], Floats]
+) -> Floats:
+    """Return rows begin..end-1 of what `draw(generator, n)` makes block by block."""
+    blocks = []
+    for start, generator in generators(seed, stream, begin, end):
+        rows = draw(generator, BLOCK)
+        blocks.append(rows[max(0, begin - start) : end - start])
+    return blocks[0] if len(blocks) == 1 else np.concatenate(blocks)

@@ -1,0 +1,88 @@
+"""Samples: the same numbers however they are made, unbiased payoffs and gradients, and what bad input gets."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from aadlib.errors import AadTypeError, AadValueError
+from pricers.surrogates import BachelierBasket, BlackScholesCall, simulate
+
+PROBLEMS = (BlackScholesCall(rate=0.03), BachelierBasket(n_assets=1), BachelierBasket(n_assets=7))
+
+
+@pytest.mark.parametrize("problem", PROBLEMS, ids=repr)
+@pytest.mark.parametrize("antithetic", [False, True])
+def test_labels_average_to_the_truth(problem: BlackScholesCall | BachelierBasket, antithetic: bool) -> None:
+    x, y, dydx = simulate(problem, 20_000, seed=3, antithetic=antithetic)
+    assert dydx is not None
+    truth = problem.truth(x)
+    for label, true in ((y, truth.value), (dydx, truth.gradient)):
+        error = label - true
+        stderr = error.std(axis=0) / np.sqrt(len(x))
+        assert (np.abs(error.mean(axis=0)) < 4.0 * stderr).all()
+
+
+@pytest.mark.parametrize("problem", PROBLEMS, ids=repr)
+def test_states_stay_within_the_stated_ranges(problem: BlackScholesCall | BachelierBasket) -> None:
+    x = simulate(problem, 20_000, seed=3, gradients=False).x
+    lowest, highest = problem.ranges.T
+    beyond = ((x < lowest) | (x > highest)).mean(axis=0)
+    assert (beyond < 1e-3).all() and (x.min(axis=0) < 0.5 * (lowest + 1.0)).all()
+
+
+@pytest.mark.parametrize("problem", PROBLEMS, ids=repr)
+def test_samples_depend_on_seed_and_number_alone(
+    problem: BlackScholesCall | BachelierBasket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = simulate(problem, 9001, seed=5)
+    part = simulate(problem, 777, seed=5, first=4321)
+    monkeypatch.setenv("AADLIB_NUM_THREADS", "1")
+    alone = simulate(problem, 9001, seed=5)
+    values = simulate(problem, 9001, seed=5, gradients=False)
+    single = simulate(problem, 9001, seed=5, dtype=np.float32)
+    assert values.dydx is None
+    np.testing.assert_array_equal(values.x, whole.x)
+    np.testing.assert_array_equal(values.y, whole.y)
+    for k, (a, b, c, d) in enumerate(zip(whole, part, alone, single, strict=True)):
+        assert a is not None and b is not None and c is not None and d is not None
+        np.testing.assert_array_equal(a[4321 : 4321 + 777], b)
+        np.testing.assert_array_equal(a, c)
+        np.testing.assert_array_equal(a.astype(np.float32), d)
+        assert d.dtype == np.float32, k
+
+
+def test_a_replay_is_the_plain_numpy_path() -> None:
+    problem = BachelierBasket(n_assets=3)
+    _, y, dydx = simulate(problem, 5, seed=2)
+    z = problem.shocks(np.zeros((5, 3)))
+    assert np.abs(z).max() == 0.0 and dydx is not None
+    inside = dydx[:, 0] > 0.0
+    np.testing.assert_array_equal(dydx[inside], np.broadcast_to(problem.weights, (inside.sum(), 3)))
+    assert (y[inside] > 0.0).all() and (y[~inside] == 0.0).all() and not dydx[~inside].any()
+
+
+def test_bad_input() -> None:
+    problem = BlackScholesCall()
+    with pytest.raises(AadValueError, match=r"n_samples = 0: must be a whole number, 1 or more"):
+        simulate(problem, 0, seed=1)
+    with pytest.raises(AadValueError, match=r"seed = -1"):
+        simulate(problem, 1, seed=-1)
+    with pytest.raises(AadValueError, match=r"first = 1.5"):
+        simulate(problem, 1, seed=1, first=1.5)  # type: ignore[arg-type]
+    with pytest.raises(AadValueError, match=r"labels = 'finite': BlackScholesCall has 'pathwise'"):
+        simulate(problem, 1, seed=1, labels="finite")
+    with pytest.raises(AadValueError, match=r"dtype = 'int32': must be float64 or float32"):
+        simulate(problem, 1, seed=1, dtype="int32")
+    with pytest.raises(AadTypeError, match=r"problem = 3: must be a problem"):
+        simulate(3, 1, seed=1)  # type: ignore[arg-type]
+    with pytest.raises(AadValueError, match=r"volatility = -0.2: must be finite and above zero"):
+        BlackScholesCall(volatility=-0.2)
+    with pytest.raises(AadValueError, match=r"rate = nan"):
+        BlackScholesCall(rate=np.nan)
+    with pytest.raises(AadValueError, match=r"n_assets = 0"):
+        BachelierBasket(n_assets=0)
+    with pytest.raises(AadValueError, match=r"x has shape \(3,\): must be \(n, 1\), one state per row: spot"):
+        problem.truth(np.ones(3))
+    with pytest.raises(AadValueError, match=r"x\[\(1, 0\)\] = nan"):
+        problem.truth([[1.0], [np.nan]])
