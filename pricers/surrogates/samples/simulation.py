@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import prod
 from typing import Any, NamedTuple
@@ -10,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from aadlib.errors import AadTypeError, AadValueError, BranchChanged
-from aadlib.extend import Program, map_pieces, record
+from aadlib.extend import Program, map_pieces, record, results_in_order
 from aadlib.types import Floats
 from aadlib.validation import require_finite, whole_number
 from pricers.surrogates.samples.noise import BLOCK, PATHS, STATES, drawn
@@ -25,7 +26,13 @@ PIECE = 2**12
 DRAW = 40.0
 """Work of drawing one normal, in operations of a sweep."""
 
+STRIDE = 64
+"""Pieces between two reports of progress."""
+
 Array = npt.NDArray[Any]
+
+Progress = Callable[[int, int], None]
+"""Called with the number of samples done and of all samples."""
 
 
 class Samples(NamedTuple):
@@ -82,8 +89,9 @@ class Sampler:
             np.empty((n, *outputs, d), self.dtype) if self.gradients else None,
         )
 
-    def __call__(self, begin: int, end: int) -> Samples:
+    def __call__(self, piece: tuple[int, int]) -> Samples:
         """Return samples begin..end-1."""
+        begin, end = piece
         x, z = self.inputs(begin, end)
         try:
             y, dydx = self.swept(x, z)
@@ -190,6 +198,8 @@ def simulate(
     antithetic: bool = False,
     dtype: npt.DTypeLike = np.float64,
     first: int = 0,
+    executor: Any = None,
+    progress: Progress | None = None,
 ) -> Samples:
     """Simulate states, payoffs and their gradients: what a surrogate is trained on.
 
@@ -210,6 +220,9 @@ def simulate(
         Of the arrays; sweeps are in float64.
     first : int, >= 0
         Number of the first sample: a sample depends on the seed and its number alone.
+    executor : object with `submit(function, *arguments)` that returns futures, such as a ProcessPoolExecutor, optional
+        Makes pieces of the samples in its workers; by default threads of this process do. Same bits either way.
+    progress : function of (samples done, samples in all), optional
 
     Returns
     -------
@@ -222,6 +235,13 @@ def simulate(
     BranchChanged
         Where a comparison steers the path: write it with `where` or `maximum`.
 
+    Warns
+    -----
+    LabelsWarning
+        For pathwise labels of a payoff that jumps.
+    ExecutorWarning
+        When the executor failed and its pieces were made in this process.
+
     Examples
     --------
     >>> x, y, dydx = simulate(BachelierBasket(n_assets=7), 1000, seed=1)
@@ -231,18 +251,32 @@ def simulate(
     n = whole_number("n_samples", n_samples, 1)
     begin = whole_number("first", first, 0)
     make = sampler(problem, seed=seed, labels=labels, gradients=gradients, antithetic=antithetic, dtype=dtype)
-    return gathered(make, begin, begin + n)
+    return gathered(make, begin, begin + n, executor, progress)
 
 
-def gathered(make: Sampler, begin: int, end: int) -> Samples:
-    """Return samples begin..end-1, made piece by piece on all threads."""
-    result = make.empty(end - begin)
+def gathered(
+    make: Sampler, begin: int, end: int, executor: Any = None, progress: Progress | None = None
+) -> Samples:
+    """Return samples begin..end-1, made piece by piece by an executor or on this process's threads."""
+    whole = make.empty(end - begin)
+    pieces = [(start, min(start + make.piece, end)) for start in range(begin, end, make.piece)]
 
-    def fill(start: int) -> None:
-        stop = min(start + make.piece, end)
-        for whole, part in zip(result, make(start, stop), strict=True):
-            if whole is not None:
-                whole[start - begin : stop - begin] = part
+    def keep(piece: tuple[int, int], part: Samples) -> None:
+        rows = slice(piece[0] - begin, piece[1] - begin)
+        whole.x[rows], whole.y[rows] = part.x, part.y
+        if whole.dydx is not None:
+            whole.dydx[rows] = part.dydx
 
-    map_pieces(fill, range(begin, end, make.piece), work=make.work * (end - begin))
-    return result
+    if executor is not None:
+        for piece, part in results_in_order(make, pieces, executor):
+            keep(piece, part)
+            if progress is not None:
+                progress(piece[1] - begin, end - begin)
+        return whole
+    step = len(pieces) if progress is None else STRIDE
+    for k in range(0, len(pieces), step):
+        some = pieces[k : k + step]
+        map_pieces(lambda piece: keep(piece, make(piece)), some, work=make.work * (some[-1][1] - some[0][0]))
+        if progress is not None:
+            progress(some[-1][1] - begin, end - begin)
+    return whole

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import get_context
+from typing import Any
+
 import numpy as np
 import pytest
 
 from aadlib.errors import AadTypeError, AadValueError
+from aadlib.extend import ExecutorWarning
 from pricers.surrogates import BachelierBasket, BlackScholesCall, simulate
 
 PROBLEMS = (BlackScholesCall(rate=0.03), BachelierBasket(n_assets=1), BachelierBasket(n_assets=7))
@@ -50,6 +55,38 @@ def test_samples_depend_on_seed_and_number_alone(
         np.testing.assert_array_equal(a, c)
         np.testing.assert_array_equal(a.astype(np.float32), d)
         assert d.dtype == np.float32, k
+
+
+@pytest.mark.parametrize("kind", [ThreadPoolExecutor, ProcessPoolExecutor])
+def test_an_executor_changes_no_bit(kind: Any) -> None:
+    problem = BachelierBasket(n_assets=7)
+    here = simulate(problem, 9001, seed=5)
+    reports: list[tuple[int, int]] = []
+    context = {"mp_context": get_context("spawn")} if kind is ProcessPoolExecutor else {}
+    with kind(2, **context) as executor:
+        there = simulate(
+            problem, 9001, seed=5, executor=executor, progress=lambda *report: reports.append(report)
+        )
+    for a, b in zip(here, there, strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert reports == [(4096, 9001), (8192, 9001), (9001, 9001)]
+
+
+def test_a_lost_executor_costs_time_and_no_samples() -> None:
+    class Gone:
+        def submit(self, *arguments: object) -> object:
+            raise RuntimeError("the cluster is gone")
+
+    problem = BlackScholesCall()
+    with pytest.warns(ExecutorWarning, match="the cluster is gone"):
+        there = simulate(problem, 5000, seed=5, executor=Gone())
+    np.testing.assert_array_equal(there.y, simulate(problem, 5000, seed=5).y)
+
+
+def test_progress_is_reported_to_the_end() -> None:
+    reports: list[tuple[int, int]] = []
+    simulate(BlackScholesCall(), 5000, seed=5, progress=lambda *report: reports.append(report))
+    assert reports[-1] == (5000, 5000)
 
 
 def test_a_replay_is_the_plain_numpy_path() -> None:
