@@ -16,7 +16,16 @@ __all__ = [
     "LocalizedLikelihoodRatio", "Malliavin", "Softplus", "Vibrato",
 ]  # fmt: skip
 
-METHODS = (Exact, Softplus, Kernel, ConditionalExpectation, Vibrato, LikelihoodRatio, LocalizedLikelihoodRatio, Malliavin)
+METHODS = (
+    Exact,
+    Softplus,
+    Kernel,
+    ConditionalExpectation,
+    Vibrato,
+    LikelihoodRatio,
+    LocalizedLikelihoodRatio,
+    Malliavin,
+)
 
 SMOOTHINGS: dict[str, Any] = {method.NAME: method for method in METHODS}
 """Every way of differentiating a payoff with corners, by name."""

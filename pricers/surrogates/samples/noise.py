@@ -15,6 +15,9 @@ BLOCK = 256
 STATES, PATHS = 0, 1
 """Numbers of the streams that states and paths are drawn from."""
 
+MOST_PRODUCTS = 2**18
+"""Products of a matrix product that BLAS keeps on one thread: its last bits then do not depend on the threads."""
+
 
 def generators(seed: int, stream: int, begin: int, end: int) -> Iterator[tuple[int, np.random.Generator]]:
     """Yield every block that overlaps samples begin..end-1: its first sample, and a generator at its start.
@@ -42,3 +45,9 @@ def drawn(
         rows = draw(generator, BLOCK)
         blocks.append(rows[max(0, begin - start) : end - start])
     return blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
+
+
+def multiplied(rows: Floats, matrix: Floats) -> Floats:
+    """Return rows @ matrix, few rows at a time."""
+    step = 1 << max(0, (MOST_PRODUCTS // matrix.size).bit_length() - 1)
+    return np.concatenate([rows[k : k + step] @ matrix for k in range(0, len(rows), step)])

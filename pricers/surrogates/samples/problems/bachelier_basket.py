@@ -10,17 +10,9 @@ import numpy as np
 from aadlib.types import Floats, frozen
 from aadlib.validation import require_positive, whole_number
 from pricers.analytic import bachelier
+from pricers.surrogates.samples.noise import multiplied
 from pricers.surrogates.samples.problem import Problem, Truth
 from pricers.surrogates.samples.problems.black_scholes_call import SPREAD
-
-MOST_PRODUCTS = 2**18
-"""Products of a matrix product that BLAS keeps on one thread: its last bits then do not depend on the threads."""
-
-
-def multiplied(rows: Floats, matrix: Floats) -> Floats:
-    """Return rows @ matrix, few rows at a time."""
-    step = 1 << max(0, (MOST_PRODUCTS // matrix.size).bit_length() - 1)
-    return np.concatenate([rows[k : k + step] @ matrix for k in range(0, len(rows), step)])
 
 
 def random_correlation(generator: np.random.Generator, n: int) -> Floats:
