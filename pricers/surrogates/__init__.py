@@ -5,5 +5,6 @@ Arrays everywhere: states x (n, d), payoffs y (n,) or (n, m), their gradients dy
 
 from pricers.surrogates import samples
 from pricers.surrogates.samples import *  # noqa: F403
+from pricers.surrogates.verification import Errors, Verification, held_out_states, verify
 
-__all__ = [*samples.__all__]
+__all__ = ["Errors", "Verification", "held_out_states", "verify", *samples.__all__]

@@ -1,4 +1,4 @@
-"""Options on assets in correlated geometric Brownian motion, whose market is the state: spots, volatilities and more."""
+"""Options on correlated lognormal assets, whose market is the state: spots, volatilities and more."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ from aadlib.errors import AadValueError
 from aadlib.extend import Program, map_pieces, record
 from aadlib.types import Floats
 from aadlib.validation import whole_number
+from pricers.surrogates.samples.noise import PATHS, drawn
 from pricers.surrogates.samples.problem import Estimator, Problem, Truth
 
 REPLICATES = 16
@@ -92,6 +93,45 @@ def sobol_shocks(problem: Problem, n_paths: int, seed: int) -> list[Floats]:
         normals = ndtri(np.clip(uniform, 2.0**-33, 1.0 - 2.0**-33))
         replicates.append(problem.shocks(normals.reshape(points, *problem.noise_shape)))
     return replicates
+
+
+def nested_monte_carlo(problem: Problem, x: Any, *, n_paths: int, seed: int) -> tuple[Floats, Floats]:
+    """Price every state by an inner simulation of its own, values alone: what a surrogate stands in for.
+
+    Parameters
+    ----------
+    problem : Problem of one payoff
+    x : (n, d) states, such as those of outer scenarios
+    n_paths : int, >= 2, inner paths of each state, independent of those of other states
+    seed : int, >= 0
+
+    Returns
+    -------
+    values, standard errors : (n,) each, currency
+    """
+    states = problem.checked_states(x)
+    paths = whole_number("n_paths", n_paths, 2)
+    key = whole_number("seed", seed, 0)
+    n = len(states)
+
+    def noise(generator: np.random.Generator, size: int) -> Floats:
+        return problem.shocks(generator.standard_normal((size, *problem.noise_shape)))
+
+    first = drawn(key, PATHS, 0, 1, noise)
+    program = record(problem.payoff, states[0], first, lanes=(1,), passive=(0, 1))
+    if program.output_shape:
+        raise AadValueError(
+            f"the payoff has shape {program.output_shape}: nested_monte_carlo takes problems of one payoff"
+        )
+    values, stderr = np.empty((2, n))
+
+    def fill(row: int) -> None:
+        begin = row * paths
+        inner = program.value(states[row], drawn(key, PATHS, begin, begin + paths, noise))
+        values[row], stderr[row] = inner.mean(), inner.std(ddof=1) / np.sqrt(paths)
+
+    map_pieces(fill, range(n), work=float(n * paths) * (2.0 * program.n_nodes + 40.0 * first.size))
+    return values, stderr
 
 
 def closed_form_truth(problem: Problem, x: Any, formula: Any) -> Truth:

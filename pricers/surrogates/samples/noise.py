@@ -9,7 +9,7 @@ import numpy as np
 
 from aadlib.types import Floats
 
-BLOCK = 256
+BLOCK = 1024
 """Samples that share a stream of random bits; always drawn together, whichever of them are wanted."""
 
 STATES, PATHS = 0, 1

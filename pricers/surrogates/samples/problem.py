@@ -13,6 +13,9 @@ from aadlib.errors import AadValueError
 from aadlib.types import Floats
 from aadlib.validation import as_floats, require_finite
 
+SPREAD = 3.719016485455709
+"""Standard deviations beyond which lie 1e-4 of a normal distribution."""
+
 Estimator = Callable[[Any, Any], Any]
 """A path, (d,) state and noise to payoff, whose recorded derivative is the label."""
 

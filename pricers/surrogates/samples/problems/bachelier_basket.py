@@ -11,8 +11,7 @@ from aadlib.types import Floats, frozen
 from aadlib.validation import require_positive, whole_number
 from pricers.analytic import bachelier
 from pricers.surrogates.samples.noise import multiplied
-from pricers.surrogates.samples.problem import Problem, Truth
-from pricers.surrogates.samples.problems.black_scholes_call import SPREAD
+from pricers.surrogates.samples.problem import SPREAD, Problem, Truth
 
 
 def random_correlation(generator: np.random.Generator, n: int) -> Floats:

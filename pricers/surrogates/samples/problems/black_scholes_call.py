@@ -10,10 +10,7 @@ import numpy as np
 from aadlib.types import Floats
 from aadlib.validation import require_finite, require_positive
 from pricers.analytic import black_scholes
-from pricers.surrogates.samples.problem import Problem, Truth
-
-SPREAD = 3.719016485455709
-"""Standard deviations beyond which lie 1e-4 of a normal distribution."""
+from pricers.surrogates.samples.problem import SPREAD, Problem, Truth
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -33,7 +33,7 @@ class WorstOfAutocallable(MarketProblem):
 
     LABELS: ClassVar[tuple[str, ...]] = ("hybrid", "likelihood_ratio", "smoothed")
     JUMP: ClassVar[str] = (
-        "the payoff jumps where the worst performance crosses the call level or the protection on a date"
+        "the payoff jumps where the worst performance crosses the call level or the protection"
     )
 
     def claim(self) -> Autocallable:
