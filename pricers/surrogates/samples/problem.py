@@ -20,6 +20,10 @@ Estimator = Callable[[Any, Any], Any]
 """A path, (d,) state and noise to payoff, whose recorded derivative is the label."""
 
 
+OTHER_VALUES = ("smoothed", "conditional")
+"""Kinds of labels whose values are not the payoff's, but their mean over some of the noise, or near that."""
+
+
 class LabelsWarning(UserWarning):
     """Gradient labels were asked for that are wrong: their expectation is not the gradient of the price."""
 

@@ -15,7 +15,7 @@ from aadlib.extend import Program, map_pieces, record, results_in_order
 from aadlib.types import Floats
 from aadlib.validation import require_finite, whole_number
 from pricers.surrogates.samples.noise import BLOCK, PATHS, STATES, drawn
-from pricers.surrogates.samples.problem import Estimator, Problem
+from pricers.surrogates.samples.problem import OTHER_VALUES, Estimator, Problem
 
 PIECE_BYTES = 2**20
 """Noise of the samples that are swept at once: small enough for a second-level cache."""
@@ -178,7 +178,9 @@ def sampler(
     kind = np.dtype(dtype)
     if kind not in (np.dtype(np.float64), np.dtype(np.float32)):
         raise AadValueError(f"dtype = {dtype!r}: must be float64 or float32")
-    path = problem.estimator(problem.checked_labels(labels))
+    kind_of_labels = problem.checked_labels(labels)
+    differentiable = gradients or kind_of_labels in OTHER_VALUES
+    path = problem.estimator(kind_of_labels) if differentiable else problem.payoff
     fresh = Sampler(problem, (), 0, whole_number("seed", seed, 0), gradients, kind)
     x, z = fresh.inputs(0, 1)
     require_finite("states", x)
@@ -213,7 +215,8 @@ def simulate(
     labels : str, one of problem.LABELS; by default the first of them
         How gradient labels are made: "pathwise", or where the payoff jumps "hybrid", "likelihood_ratio" or "smoothed".
     gradients : bool
-        Whether gradients are wanted; values alone are the same without.
+        Whether gradients are wanted. Values alone are those of the payoff, as they are with gradients up to round-off;
+        with "smoothed" and "conditional" labels those of the labels.
     antithetic : bool
         Each sample is the mean over a path and its mirror image.
     dtype : float64 or float32
