@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+import aadlib as ad
 from aadlib.errors import AadValueError
 from aadlib.validation import require_finite, require_positive
 from pricers.monte_carlo.payoffs.corners import EXACT, Surrogate
 from pricers.monte_carlo.payoffs.payoff import Prices, check_call, check_weights, require_length
+
+NONE = 1e-12
+"""In place of the probability that an asset is left, where none of those looked at so far is."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,22 +62,36 @@ class HimalayaOption:
         n_assets = len(self.references)
         if len(prices) > n_assets:
             raise AadValueError(
-                f"n_steps = {len(prices)}: a Himalayan option on {n_assets} assets has that many dates at most"
+                f"n_steps = {len(prices)}: a Himalayan option on {n_assets} assets has at most {n_assets} dates"
             )
         left: list[Any] = [1.0] * n_assets
         locked: Any = 0.0
         for row in prices:
             scaled = [price * (self.notional / ref) for price, ref in zip(row, self.references, strict=True)]
-            # An asset that left has performance zero, below all others.
-            best, chosen = left[0] * scaled[0], [left[0]] + [0.0] * (n_assets - 1)
-            for j in range(1, n_assets):
-                candidate = left[j] * scaled[j]
-                wins = surrogate.step(candidate - best)
-                best = best + wins * (candidate - best)
-                chosen = [c - wins * c for c in chosen]
-                chosen[j] = wins
+            best, chosen = best_of_left(scaled, left, surrogate)
             locked = locked + best
-            left = [keep * (1.0 - c) for keep, c in zip(left, chosen, strict=True)]
+            left = [before - gone for before, gone in zip(left, chosen, strict=True)]
         mean = locked / len(prices)
         floor = self.strike * self.notional
         return discounts[-1] * surrogate.positive_part(mean - floor if self.is_call else floor - mean)
+
+
+def best_of_left(scaled: list[Any], left: list[Any], surrogate: Surrogate) -> tuple[Any, list[Any]]:
+    """Return the best of the assets that are left, and for every asset how much of it is the best one.
+
+    With exact steps `left` is 0 or 1. With softened ones an asset may be left in part: it is there with that
+    probability, taken as independent of the others, and what is returned are expectations. That none is left then has
+    a probability in proportion to the width, by which prices are too low.
+    """
+    there, best = left[0], scaled[0]
+    chosen = [left[0]]
+    for share, number in zip(left[1:], scaled[1:], strict=True):
+        gap = number - best
+        wins = share * surrogate.step(gap)
+        alone = share * (1.0 - there)
+        expected = there * (best + share * surrogate.positive_part(gap)) + alone * number
+        chosen = [c - wins * c for c in chosen]
+        chosen.append(alone + there * wins)
+        there = there + alone
+        best = expected / ad.maximum(there, NONE)
+    return there * best, chosen

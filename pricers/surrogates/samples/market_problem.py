@@ -66,7 +66,7 @@ class MarketProblem(Problem):
     dividend_yield: float = 0.0
     n_steps: int = 1
     bandwidth: float = 1.0
-    window: float = 10.0
+    window: float = 8.0
 
     CONDITIONAL: ClassVar[bool] = False
     """Whether the payoff has a conditional expectation in closed form (one-step survival, a direction integrated)."""

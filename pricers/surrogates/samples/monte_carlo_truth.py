@@ -41,7 +41,9 @@ def monte_carlo_truth(
 
     Notes
     -----
-    Where the path is smooth the error falls almost like 1 / n_paths; where it jumps like the root of that, at least.
+    Where the path is smooth the error falls almost like 1 / n_paths; where it jumps like the root of that, at least. The
+    share of paths beyond a kink, of a problem with a single normal, is a whole number of points in every replicate: its
+    standard error may then be zero, and its error up to one point.
     """
     states = problem.checked_states(x)
     path = problem.estimator(problem.LABELS[0]) if estimator is None else estimator
@@ -118,7 +120,7 @@ def nested_monte_carlo(problem: Problem, x: Any, *, n_paths: int, seed: int) -> 
         return problem.shocks(generator.standard_normal((size, *problem.noise_shape)))
 
     first = drawn(key, PATHS, 0, 1, noise)
-    program = record(problem.payoff, states[0], first, lanes=(1,), passive=(0, 1))
+    program = record(problem.payoff, states[0], first, lanes=(1,), passive=(1,))
     if program.output_shape:
         raise AadValueError(
             f"the payoff has shape {program.output_shape}: nested_monte_carlo takes problems of one payoff"

@@ -111,7 +111,7 @@ class Problem(ABC):
                 f"labels = 'pathwise': {self.JUMP}, which pathwise gradients miss: their expectation is not the "
                 f"gradient of the price. Use {' or '.join(map(repr, self.LABELS))}",
                 LabelsWarning,
-                stacklevel=3,
+                stacklevel=4,
             )
         elif labels not in self.LABELS:
             choices = (*self.LABELS, *(["pathwise"] if self.JUMP else []))

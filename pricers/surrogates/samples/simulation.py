@@ -185,7 +185,9 @@ def sampler(
     x, z = fresh.inputs(0, 1)
     require_finite("states", x)
     if x.shape != (1, len(problem.inputs)):
-        raise AadValueError(f"states has shape (n, {x.shape[1:]}): must be (n, {len(problem.inputs)})")
+        raise AadValueError(
+            f"states has shape (n, {', '.join(map(str, x.shape[1:]))}): must be (n, {len(problem.inputs)})"
+        )
     programs, n_outputs = recorded(antithetic_pair(path) if antithetic else path, x, z, gradients=gradients)
     return Sampler(problem, programs, n_outputs, fresh.seed, gradients, kind)
 

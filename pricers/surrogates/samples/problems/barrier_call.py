@@ -33,6 +33,7 @@ class BarrierCall(MarketProblem):
     strike: float = 100.0
     barrier: float = 80.0
     kind: str = "down-and-out"
+    window: float = 4.0
 
     LABELS: ClassVar[tuple[str, ...]] = ("hybrid", "likelihood_ratio", "smoothed", "conditional")
     JUMP: ClassVar[str] = "the payoff jumps where a price crosses the barrier on a date"

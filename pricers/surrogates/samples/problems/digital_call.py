@@ -29,6 +29,7 @@ class DigitalCall(MarketProblem):
     strike: float = 100.0
     payout: float = 1.0
     bandwidth: float = 2.0
+    window: float = 16.0
 
     LABELS: ClassVar[tuple[str, ...]] = ("hybrid", "likelihood_ratio", "smoothed", "conditional")
     JUMP: ClassVar[str] = "the payoff jumps where the price ends at the strike"

@@ -75,7 +75,8 @@ class NettingSet:
         horizons = require_years("horizons", self.horizons)
         if horizons[-1] > self.maturity - SAME:
             raise AadValueError(
-                f"horizons end at {horizons[-1]!r}: the last trade matures at {self.maturity!r}, choose earlier ones"
+                f"horizons end at {horizons[-1].item()!r}: the last trade matures at {self.maturity!r}, end "
+                "before it"
             )
         for horizon in horizons.tolist():
             for trade in trades:
