@@ -20,8 +20,8 @@ FLOOR = 1e-2
 class Surrogate(Protocol):
     """What was trained: prices and gradients of many states at once."""
 
-    def predict_with_greeks(self, x: Any) -> tuple[Any, Any]:
-        """Return prices (n,) or (n, m) and gradients (n, d) or (n, m, d) at states (n, d)."""
+    def predict_with_greeks(self, x: Any) -> tuple[Any, ...]:
+        """Return prices (n,) or (n, m), gradients (n, d) or (n, m, d), and what else it likes, at states (n, d)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,7 +159,7 @@ def verify(
         else problem.checked_states(x)
     )
     true = problem.truth(states, **truth_options) if truth is None else truth
-    predicted = surrogate.predict_with_greeks(states)
+    predicted = surrogate.predict_with_greeks(states)[:2]
     value, gradient = (np.asarray(part, dtype=np.float64) for part in predicted)
     value = value.reshape(true.value.shape) if value.size == true.value.size else value
     gradient = gradient.reshape(true.gradient.shape) if gradient.size == true.gradient.size else gradient

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from aadlib.errors import AadValueError
 from aadlib.types import Floats, frozen
 from aadlib.validation import require_positive, whole_number
 from pricers.analytic import bachelier
@@ -108,6 +109,29 @@ class BachelierBasket(Problem):
         """Draw n vectors of spots at the horizon, (n, n_assets)."""
         normals = generator.standard_normal((n, self.n_assets))
         return 1.0 + self.widening * np.sqrt(self.horizon) * multiplied(normals, self.factor.T)
+
+    def test_states(self, n: int, *, seed: int, low: float = 0.5, high: float = 1.5) -> Floats:
+        """Return the authors' test states, (n, n_assets): spots uniform in a box around 1 that grows with the dimension.
+
+        Every spot is uniform between 1 - (1 - low) k and 1 + (high - 1) k, k = 1 + sqrt((n_assets - 1) (high - low) / 12)
+        / 2, so that baskets reach about from low to high. Errors that the authors state are those over such a set.
+
+        Parameters
+        ----------
+        n : int, >= 1
+        seed : int, >= 0
+        low, high : float, currency, below and above 1
+        """
+        count = whole_number("n", n, 1)
+        generator = np.random.default_rng(whole_number("seed", seed, 0))
+        if not low < 1.0 < high < np.inf:
+            raise AadValueError(
+                f"low = {low!r}, high = {high!r}: must lie below and above 1, where assets start"
+            )
+        grown = 1.0 + 0.5 * np.sqrt((self.n_assets - 1) * (high - low) / 12.0)
+        return generator.uniform(
+            1.0 - (1.0 - low) * grown, 1.0 + (high - 1.0) * grown, (count, self.n_assets)
+        )
 
     def shocks(self, normals: Floats) -> Floats:
         """Return correlated moves of the spots from the horizon to the expiry."""

@@ -99,6 +99,14 @@ def test_a_replay_is_the_plain_numpy_path() -> None:
     assert (y[inside] > 0.0).all() and (y[~inside] == 0.0).all() and not dydx[~inside].any()
 
 
+def test_the_authors_test_states_fill_a_box_around_the_start() -> None:
+    for n, reach in ((1, 0.5), (20, 0.5 * (1.0 + 0.5 * np.sqrt(19.0 / 12.0)))):
+        x = BachelierBasket(n_assets=n).test_states(4096, seed=1)
+        assert x.shape == (4096, n) and np.abs(x - 1.0).max() == pytest.approx(reach, rel=1e-3)
+    with pytest.raises(AadValueError, match=r"low = 1.2, high = 1.5: must lie below and above 1"):
+        BachelierBasket(n_assets=2).test_states(1, seed=1, low=1.2)
+
+
 def test_bad_input() -> None:
     problem = BlackScholesCall()
     with pytest.raises(AadValueError, match=r"n_samples = 0: must be a whole number, 1 or more"):
