@@ -41,9 +41,9 @@ def monte_carlo_truth(
 
     Notes
     -----
-    Where the path is smooth the error falls almost like 1 / n_paths; where it jumps like the root of that, at least. The
-    share of paths beyond a kink, of a problem with a single normal, is a whole number of points in every replicate: its
-    standard error may then be zero, and its error up to one point.
+    Where the path is smooth the error falls almost like 1 / n_paths; where it jumps like the root of that, at least.
+    The share of paths beyond a kink, of a problem with a single normal, is a whole number of points in every replicate:
+    its standard error may then be zero, and its error up to one point.
     """
     states = problem.checked_states(x)
     path = problem.estimator(problem.LABELS[0]) if estimator is None else estimator

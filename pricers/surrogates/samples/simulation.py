@@ -249,6 +249,7 @@ def simulate(
 
     Examples
     --------
+    >>> from pricers.surrogates import BachelierBasket
     >>> x, y, dydx = simulate(BachelierBasket(n_assets=7), 1000, seed=1)
     >>> x.shape, y.shape, dydx.shape
     ((1000, 7), (1000,), (1000, 7))

@@ -111,10 +111,11 @@ class BachelierBasket(Problem):
         return 1.0 + self.widening * np.sqrt(self.horizon) * multiplied(normals, self.factor.T)
 
     def test_states(self, n: int, *, seed: int, low: float = 0.5, high: float = 1.5) -> Floats:
-        """Return the authors' test states, (n, n_assets): spots uniform in a box around 1 that grows with the dimension.
+        """Return the authors' test states, (n, n_assets): uniform in a box around 1 that grows with the dimension.
 
-        Every spot is uniform between 1 - (1 - low) k and 1 + (high - 1) k, k = 1 + sqrt((n_assets - 1) (high - low) / 12)
-        / 2, so that baskets reach about from low to high. Errors that the authors state are those over such a set.
+        Every spot is uniform between 1 - (1 - low) k and 1 + (high - 1) k, with
+        k = 1 + sqrt((n_assets - 1) (high - low) / 12) / 2, so that baskets reach about from low to high. Errors that
+        the authors state are those over such a set.
 
         Parameters
         ----------
