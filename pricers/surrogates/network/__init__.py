@@ -1,0 +1,1 @@
+"""Twin networks trained on values and their derivatives."""
