@@ -1,5 +1,5 @@
 """Surrogates: prices and Greeks learned from simulated payoffs and their pathwise derivatives."""
 
-from pricers.surrogates.network.network import TwinNetwork
+from pricers.surrogates.network import Cosine, OneCycle, TwinNetwork
 
-__all__ = ["TwinNetwork"]
+__all__ = ["Cosine", "OneCycle", "TwinNetwork"]

@@ -87,16 +87,16 @@ def states(x: npt.ArrayLike, n_inputs: int) -> tuple[Floats, bool]:
     return np.ascontiguousarray(array.reshape(-1, n_inputs), dtype=np.float64), single
 
 
-def training_samples(
-    x: npt.ArrayLike, y: npt.ArrayLike, dydx: npt.ArrayLike | None
-) -> tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any] | None]:
-    """Return x (n, d), y (n, m) and dydx (n, m, d) or None, checked.
+CheckedSamples = tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any] | None]
+
+
+def checked_samples(x: npt.ArrayLike, y: npt.ArrayLike, dydx: npt.ArrayLike | None = None) -> CheckedSamples:
+    """Return x (n, d), y (n, m) and dydx (n, m, d) or None.
 
     Raises
     ------
     AadValueError
-        When shapes do not match, numbers are NaN or infinite (their rows are named), an input or an output is constant
-        (its column is named), or there are fewer samples than inputs.
+        When shapes do not match, or numbers are NaN or infinite (their rows are named).
     """
     inputs, outputs = _numbers("x", x), _numbers("y", y)
     if inputs.ndim != 2 or 0 in inputs.shape:
@@ -116,6 +116,20 @@ def training_samples(
     for name, numbers in (("x", inputs), ("y", outputs), ("dydx", slopes)):
         if numbers is not None:
             _require_finite_rows(name, numbers)
+    return inputs, outputs, slopes
+
+
+def training_samples(x: npt.ArrayLike, y: npt.ArrayLike, dydx: npt.ArrayLike | None = None) -> CheckedSamples:
+    """Return checked samples that something can be learned from.
+
+    Raises
+    ------
+    AadValueError
+        As `checked_samples`; when an input or an output is constant (its columns are named), or there are fewer samples
+        than inputs.
+    """
+    inputs, outputs, slopes = checked_samples(x, y, dydx)
+    n, d = inputs.shape
     if n < d + 1:
         raise AadValueError(f"x has {n} samples of {d} inputs: give more samples than inputs")
     _require_varying("x", inputs, "remove the column: nothing can be learned about it")
@@ -144,7 +158,8 @@ def _require_finite_rows(name: str, numbers: npt.NDArray[Any]) -> None:
     if bad.size:
         shown = ", ".join(map(str, bad[:10])) + (", ..." if bad.size > 10 else "")
         raise AadValueError(
-            f"{name} is NaN or infinite in {bad.size} of {len(numbers)} rows ({shown}): remove them, or mend what made them"
+            f"{name} is NaN or infinite in {bad.size} of {len(numbers)} rows ({shown}): remove them, or mend what "
+            "made them"
         )
 
 

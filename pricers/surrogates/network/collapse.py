@@ -28,7 +28,7 @@ BURN_IN = 0.5
 def linear_loss(samples: Samples, loss: Loss) -> float:
     """Return the loss of the best linear predictor, which minimises the combined loss over slopes and intercept."""
     x, y = samples.x.astype(np.float64), samples.y.astype(np.float64)
-    n, d = x.shape
+    n = len(x)
     second = x.T @ x / n
     total = 0.0
     for output in range(y.shape[1]):

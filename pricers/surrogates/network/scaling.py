@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -47,6 +47,12 @@ class Scaling:
             None if dydx is None else np.ascontiguousarray(dydx * slopes, dtype=dtype),
         )
 
-    def arrays(self) -> dict[str, Floats]:
-        """Return the numbers by name, as a model file holds them."""
-        return dict(vars(self))
+    @property
+    def tuple(self) -> tuple[Floats, ...]:
+        """Means and deviations of inputs and outputs and the range, in this order."""
+        return (self.x_mean, self.x_deviation, self.y_mean, self.y_deviation, self.lowest, self.highest)
+
+    def widened(self, x: Array) -> Scaling:
+        """Return the same normalisation with the range of more inputs (n, d)."""
+        lowest, highest = np.minimum(self.lowest, x.min(axis=0)), np.maximum(self.highest, x.max(axis=0))
+        return replace(self, lowest=lowest, highest=highest)

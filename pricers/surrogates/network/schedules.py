@@ -92,6 +92,9 @@ class Cosine:
         return self.peak * (self.final + (1.0 - self.final) * share)
 
 
+SCHEDULES = {"OneCycle": OneCycle, "Cosine": Cosine}
+"""By name, as files hold them."""
+
 Shape = TypeVar("Shape", bound=Schedule)
 
 

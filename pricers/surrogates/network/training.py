@@ -17,12 +17,12 @@ from pricers.surrogates.network.collapse import (
     collapse_of,
     constant_output,
 )
+from pricers.surrogates.network.compiled_passes import Passes
 from pricers.surrogates.network.history import Epoch, History, Restart
 from pricers.surrogates.network.layout import Layout
 from pricers.surrogates.network.loss import Loss, Samples
 from pricers.surrogates.network.schedules import Schedule, lowered
-from pricers.surrogates.network.twins.passes import forward, loss_and_gradient
-from pricers.surrogates.network.twins.training_epoch import train_epoch
+from pricers.surrogates.network.twins.passes import forward
 
 Array = npt.NDArray[Any]
 
@@ -93,8 +93,8 @@ def train(plan: Plan, data: Data, state: State, watch: Watch) -> None:
         state.history.restarts.append(Restart(state.attempt, state.epoch, reason, peak))
         if state.attempt == plan.max_restarts:
             raise TrainingCollapsed(
-                f"training collapsed {state.attempt + 1} times, last at epoch {state.epoch}: {reason}. The labels may hold "
-                "nothing to learn; or lower the schedule's peak, or raise max_restarts"
+                f"training collapsed {state.attempt + 1} times, last at epoch {state.epoch}: {reason}. The labels may "
+                "hold nothing to learn; or lower the schedule's peak, or raise max_restarts"
             )
         state.attempt += 1
         weights = plan.layout.draw(
@@ -109,14 +109,17 @@ def _attempt(plan: Plan, data: Data, state: State, watch: Watch) -> str:
     schedule = lowered(plan.schedule, LOWER**state.attempt)
     n = len(data.samples)
     n_batches = max(1, round(n / plan.batch_size))
+    passes = Passes(plan.layout.sizes, plan.activation.code, str(state.adam.weights.dtype))
     while state.epoch < plan.n_epochs:
         order = np.random.default_rng([plan.seed, state.attempt, state.epoch]).permutation(n)
         first = state.epoch * n_batches
         rates = [schedule.rate((first + k) / (plan.n_epochs * n_batches)) for k in range(n_batches)]
-        value_loss, slope_loss = train_epoch(
-            plan.layout, plan.activation, state.adam, data.samples, data.loss, order, np.array(rates)
+        value_loss, slope_loss = passes.train_epoch(
+            state.adam, data.samples, data.loss, order, np.array(rates)
         )
-        validated = _validate(plan, data, state.adam.weights)
+        validated = math.nan
+        if data.validation is not None:
+            validated = sum(passes.losses(state.adam.weights, data.validation, data.loss))
         epoch = Epoch(state.attempt, state.epoch, value_loss, slope_loss, validated, rates[-1])
         state.epoch += 1
         state.history.epochs.append(epoch)
@@ -133,12 +136,3 @@ def _attempt(plan: Plan, data: Data, state: State, watch: Watch) -> str:
         state.best_weights = state.adam.weights.copy()
     seen = forward(plan.layout, plan.activation, state.best_weights, data.samples.x[:SEEN]).values[-1]
     return constant_output(seen)
-
-
-def _validate(plan: Plan, data: Data, weights: Array) -> float:
-    if data.validation is None:
-        return math.nan
-    value_loss, slope_loss, _ = loss_and_gradient(
-        plan.layout, plan.activation, weights, data.validation, data.loss
-    )
-    return value_loss + slope_loss
