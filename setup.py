@@ -75,7 +75,7 @@ MODULES = (
 
 @dataclass(frozen=True)
 class Kernels:
-    """Plain C that is compiled once per instruction set: its source, what its tables are called, and flags of its own."""
+    """Plain C compiled once per instruction set: its source, the macro and name of its tables, flags of its own."""
 
     source: str
     macro: str

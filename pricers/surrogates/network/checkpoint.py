@@ -30,7 +30,8 @@ def fingerprint(plan: Plan, data: Data, start: State) -> str:
     number = zlib.crc32(repr(settings).encode())
     for samples in (data.samples, data.validation):
         number = _crc(samples, number)
-    number = zlib.crc32(start.adam.weights, zlib.crc32(data.loss.slope_weights, number))
+    for array in (start.adam.weights, data.loss.slope_weights):
+        number = zlib.crc32(array.tobytes(), number)
     return f"{number:08x}"
 
 
@@ -38,7 +39,7 @@ def _crc(samples: Samples | None, number: int) -> int:
     if samples is None:
         return zlib.crc32(b"none", number)
     for array in (samples.x, samples.y, samples.dydx):
-        number = zlib.crc32(b"none" if array is None else memoryview(array).cast("B"), number)
+        number = zlib.crc32(b"none" if array is None else array.data.cast("B"), number)
     return number
 
 
@@ -63,7 +64,8 @@ class Checkpoint:
         settings, arrays = read_archive(self.path, KIND)
         if settings.get("mark") != self.mark:
             raise AadValueError(
-                f"{self.path} is the checkpoint of a training with other samples or settings: remove it, or name another"
+                f"{self.path} is the checkpoint of a training with other samples or settings: remove it, or name "
+                "another"
             )
         try:
             adam = Adam(arrays["weights"], n_steps=settings["n_steps"])

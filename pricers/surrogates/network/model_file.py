@@ -22,9 +22,9 @@ KIND = "twin network"
 
 def schedule_settings(parameters: dict[str, Any]) -> dict[str, Any]:
     """Return an estimator's parameters with the schedule as its name and fields, in JSON's types."""
-    schedule = parameters["schedule"]
+    schedule: Any = parameters["schedule"]
     name = type(schedule).__name__
-    if SCHEDULES.get(name) is not type(schedule):
+    if name not in SCHEDULES:
         raise AadValueError(f"schedule = {schedule!r}: only {', '.join(SCHEDULES)} can be written to a file")
     return parameters | {"schedule": [name, asdict(schedule)], "hidden": list(parameters["hidden"])}
 

@@ -53,8 +53,8 @@ class TwinNetwork(Estimator):
     """A feedforward network trained on values and their derivatives, which predicts both.
 
     Minimises the mean over samples of  alpha |y(x) - y|^2 + (1 - alpha) sum_j (dy/dx_j - dydx_j)^2 / d  in normalised
-    units, where alpha = 1 / (1 + lambda d) and each derivative is divided by its root mean square. Trained on payoffs it
-    learns their conditional expectation, the price, and the differentials of the payoffs teach it the Greeks.
+    units, where alpha = 1 / (1 + lambda d) and each derivative is divided by its root mean square. Trained on payoffs
+    it learns their conditional expectation, the price, and the differentials of the payoffs teach it the Greeks.
 
     Parameters
     ----------
@@ -288,7 +288,7 @@ class TwinNetwork(Estimator):
                 raise
             state.history.interrupted = True
             warnings.warn(
-                f"training was interrupted after {state.epoch} of {plan.n_epochs} epochs: the best state so far is kept",
+                f"training was interrupted after {state.epoch} of {plan.n_epochs} epochs: the best state is kept",
                 stacklevel=3,
             )
         if file is not None:
@@ -327,7 +327,7 @@ class TwinNetwork(Estimator):
         self._require_fitted()
         if not self._model.activation.twice_smooth:
             raise AadValueError(
-                f"activation = {self._model.activation.name!r}: its curvature jumps at 0, so the network has no Hessian; "
+                f"activation = {self._model.activation.name!r}: its curvature jumps at 0, so there is no Hessian; "
                 "train with softplus or silu"
             )
         array, single = states(x, self.n_features_in_)

@@ -41,7 +41,7 @@ class _Graph:
 
 
 def export_model(path: str | os.PathLike[str], model: Model, greeks: bool) -> None:
-    """Write a model with input `states` (n, d), float64, and outputs `values` (n, m) and `greeks` (n, m, d), float64."""
+    """Write a model of `states` (n, d) with outputs `values` (n, m) and, if wanted, `greeks` (n, m, d), all float64."""
     try:
         import onnx
         from onnx import TensorProto, helper, numpy_helper

@@ -54,7 +54,8 @@ class OneCycle:
 
     def rate(self, progress: float) -> float:
         """Return the rate at a progress in [0, 1)."""
-        return self.peak * float(np.interp(progress, *zip(*self.points, strict=True)))
+        at, shares = np.array(self.points).T
+        return self.peak * float(np.interp(progress, at, shares))
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ class Cosine:
         return self.peak * (self.final + (1.0 - self.final) * share)
 
 
-SCHEDULES = {"OneCycle": OneCycle, "Cosine": Cosine}
+SCHEDULES: dict[str, type[OneCycle] | type[Cosine]] = {"OneCycle": OneCycle, "Cosine": Cosine}
 """By name, as files hold them."""
 
 Shape = TypeVar("Shape", bound=Schedule)
