@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any
+import warnings
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -66,6 +67,36 @@ class Estimator:
     def _require_fitted(self) -> None:
         if not self.__sklearn_is_fitted__():
             raise NotFitted(f"this {type(self).__name__} is not fitted: call fit first, or load a model")
+
+
+class OutsideRange(UserWarning):
+    """States lie outside the box of the inputs that the surrogate was trained on."""
+
+
+class Prediction(NamedTuple):
+    """Values, Greeks, and which states lie outside the box of the inputs trained on.
+
+    Attributes
+    ----------
+    values : (n,) or (n, m)
+    greeks : (n, d) or (n, m, d), derivatives of every value in every input, in the units of the labels
+    outside : (n,) of bool
+    """
+
+    values: Floats
+    greeks: Floats
+    outside: npt.NDArray[np.bool_]
+
+
+def flag_outside(marks: npt.NDArray[Any], stacklevel: int) -> None:
+    """Warn of states that are marked (n,) as outside the range trained on."""
+    if marks.any():
+        warnings.warn(
+            f"{np.count_nonzero(marks)} of {len(marks)} states lie outside the range that the surrogate was trained "
+            "on, where its numbers mean little; predict_with_greeks says which",
+            OutsideRange,
+            stacklevel,
+        )
 
 
 def states(x: npt.ArrayLike, n_inputs: int) -> tuple[Floats, bool]:

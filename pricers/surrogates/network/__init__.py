@@ -2,10 +2,10 @@
 
 from pricers.surrogates.network.collapse import TrainingCollapsed
 from pricers.surrogates.network.history import Epoch, History, Restart
-from pricers.surrogates.network.network import OutsideRange, Prediction, TwinNetwork
+from pricers.surrogates.network.network import TwinNetwork
 from pricers.surrogates.network.schedules import Cosine, OneCycle, Schedule
 
 __all__ = [
-    "Cosine", "Epoch", "History", "OneCycle", "OutsideRange", "Prediction", "Restart", "Schedule",
+    "Cosine", "Epoch", "History", "OneCycle", "Restart", "Schedule",
     "TrainingCollapsed", "TwinNetwork",
 ]  # fmt: skip

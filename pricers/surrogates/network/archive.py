@@ -56,7 +56,7 @@ def read_archive(
         kin go through.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
         header = json.loads(str(arrays.pop("header")))
         read, version, settings = header["kind"], header["version"], header["settings"]

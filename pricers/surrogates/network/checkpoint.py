@@ -83,7 +83,9 @@ class Checkpoint:
 
     def write(self, state: State) -> None:
         """Write the state."""
-        progress = {name: getattr(state, name) for name in ("best_loss", "best_epoch", "attempt", "epoch")}
+        progress = {
+            name: getattr(state, name) for name in ("best_loss", "best_epoch", "attempt", "epoch", "moved")
+        }
         settings: dict[str, Any] = {
             "mark": self.mark,
             "n_steps": state.adam.n_steps,

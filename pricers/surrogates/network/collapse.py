@@ -18,11 +18,22 @@ class TrainingCollapsed(AadError, RuntimeError):
     """Every attempt at training died or diverged; the message says how."""
 
 
-CONSTANT = 1e-4
+CONSTANT = 1e-3
 """Outputs whose standard deviation is below this share of the labels' are constant."""
 
 BURN_IN = 0.5
 """The share of a training from which its loss is judged: the peak rate, where losses jump, is behind."""
+
+FAR = 1.0
+"""The sum of rates, as far as Adam can have moved a weight, from which a loss is judged: before, it is only slow."""
+
+SLACK = 1.1
+"""A collapsed network's loss is twice the linear predictor's; a linear function's may be a little above it."""
+
+
+def trivial_loss(samples: Samples, loss: Loss) -> float:
+    """Return the loss that a network must be below: a constant's, which is one, or a linear predictor's with slack."""
+    return min(1.0, SLACK * linear_loss(samples, loss))
 
 
 def linear_loss(samples: Samples, loss: Loss) -> float:
@@ -44,11 +55,11 @@ def linear_loss(samples: Samples, loss: Loss) -> float:
     return total
 
 
-def collapse_of(epoch: Epoch, progress: float, trivial: float) -> str:
-    """Return why an epoch shows a collapse, or an empty text."""
+def collapse_of(epoch: Epoch, progress: float, moved: float, trivial: float) -> str:
+    """Return why an epoch shows a collapse, or an empty text; `moved` is the sum of rates until then."""
     if not np.isfinite(epoch.loss):
         return "the loss is not finite"
-    if progress >= BURN_IN and epoch.loss > trivial:
+    if progress >= BURN_IN and moved >= FAR and epoch.loss > trivial:
         return f"the loss, {epoch.loss:.4g}, is above the trivial predictor's, {trivial:.4g}"
     return ""
 

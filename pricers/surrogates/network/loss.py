@@ -35,8 +35,11 @@ class Loss:
     slope_weights: Array
 
 
-LEAST_SLOPE = 1e-3
-"""Greeks below this share of the largest are weighted as if they had it: what is all noise must not lead."""
+LEAST_SLOPE = 0.03
+"""Greeks below this share of the largest are weighted as if they had it: the least of them must not lead."""
+
+NO_SLOPE = 1e-6
+"""Greeks below this share of the largest are zero but for round-off: without a scale of their own they take its."""
 
 
 def combined_loss(samples: Samples, differential_weight: float) -> Loss:
@@ -50,6 +53,9 @@ def combined_loss(samples: Samples, differential_weight: float) -> Loss:
         return Loss(1.0 / m, np.zeros((m, d), dtype=samples.x.dtype))
     share = 1.0 / (1.0 + differential_weight * d)
     squares = np.mean(np.square(samples.dydx, dtype=np.float64), axis=0)
-    squares = np.maximum(squares, max(LEAST_SLOPE**2 * float(squares.max()), np.finfo(np.float64).tiny))
+    largest = np.maximum(squares.max(axis=1, keepdims=True), np.finfo(np.float64).tiny)
+    squares = np.where(
+        squares < NO_SLOPE**2 * largest, largest, np.maximum(squares, LEAST_SLOPE**2 * largest)
+    )
     weights = (1.0 - share) / (m * d) / squares
     return Loss(share / m, np.ascontiguousarray(weights, dtype=samples.x.dtype))

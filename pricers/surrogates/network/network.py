@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,10 +13,17 @@ import numpy.typing as npt
 from aadlib.errors import AadValueError
 from aadlib.types import Floats
 from aadlib.validation import require_non_negative, whole_number
-from pricers.surrogates.estimator import Estimator, checked_samples, states, training_samples
+from pricers.surrogates.estimator import (
+    Estimator,
+    Prediction,
+    checked_samples,
+    flag_outside,
+    states,
+    training_samples,
+)
 from pricers.surrogates.network.activations import require_activation
 from pricers.surrogates.network.checkpoint import Checkpoint, fingerprint
-from pricers.surrogates.network.collapse import linear_loss
+from pricers.surrogates.network.collapse import trivial_loss
 from pricers.surrogates.network.history import Epoch, History
 from pricers.surrogates.network.layout import Layout
 from pricers.surrogates.network.loss import Samples, combined_loss
@@ -28,25 +35,6 @@ from pricers.surrogates.network.schedules import OneCycle, Schedule
 from pricers.surrogates.network.training import Data, Plan, State, begin, train
 
 Progress = Callable[[Epoch], object]
-
-
-class OutsideRange(UserWarning):
-    """States lie outside the box of the inputs that the surrogate was trained on."""
-
-
-class Prediction(NamedTuple):
-    """Values, Greeks, and which states lie outside the box of the inputs trained on.
-
-    Attributes
-    ----------
-    values : (n,) or (n, m)
-    greeks : (n, d) or (n, m, d), derivatives of every value in every input, in the units of the labels
-    outside : (n,) of bool
-    """
-
-    values: Floats
-    greeks: Floats
-    outside: npt.NDArray[np.bool_]
 
 
 class TwinNetwork(Estimator):
@@ -67,7 +55,7 @@ class TwinNetwork(Estimator):
     epochs : int
         Passes through the samples.
     batch_size : int or None
-        Samples in a minibatch; None for a sixteenth of the samples, at least 256.
+        Samples in a minibatch; None for a sixteenth of the samples, at least 32.
     schedule : Schedule
         Adam's rate over the training, `OneCycle()` or `Cosine()`.
     dtype : {"float32", "float64"}
@@ -79,7 +67,7 @@ class TwinNetwork(Estimator):
     patience : int or None
         Stop when the loss on the samples held out has not improved for so many epochs.
     max_restarts : int
-        How often a training that dies or diverges begins anew, each time at half the peak rate.
+        How often a training that dies or diverges begins anew, each time at a quarter of the peak rate.
     warm_start : bool
         Begin from the weights and normalisation of the last fit, if there was one.
 
@@ -182,7 +170,8 @@ class TwinNetwork(Estimator):
         Warns
         -----
         UserWarning
-            When Ctrl-C ended the training: the best state so far is kept, and `history_.interrupted` is True.
+            When Ctrl-C ended the training: the best state so far is kept, and `history_.interrupted` is True; when the
+            training was too short to be better than a trivial predictor.
         """
         inputs, outputs, slopes = training_samples(x, y, dydx)
         last = self._model if self.warm_start and self.__sklearn_is_fitted__() else None
@@ -250,13 +239,13 @@ class TwinNetwork(Estimator):
             samples = Samples(samples.x, samples.y, None)
             held = None if held is None else Samples(held.x, held.y, None)
         loss = combined_loss(samples, self.differential_weight)
-        return Data(samples, loss, min(1.0, 1.1 * linear_loss(samples, loss)), held)
+        return Data(samples, loss, trivial_loss(samples, loss), held)
 
     def _plan(self, layout: Layout, n: int) -> Plan:
         if not isinstance(self.schedule, Schedule):
             raise AadValueError(f"schedule = {self.schedule!r}: give OneCycle() or Cosine()")
         batch = (
-            max(256, n // 16) if self.batch_size is None else whole_number("batch_size", self.batch_size, 1)
+            max(32, n // 16) if self.batch_size is None else whole_number("batch_size", self.batch_size, 1)
         )
         return Plan(
             layout,
@@ -339,13 +328,7 @@ class TwinNetwork(Estimator):
         self._require_fitted()
         array, single = states(x, self.n_features_in_)
         values, slopes, marks = self._model.evaluate(array, greeks)
-        if marks.any():
-            warnings.warn(
-                f"{np.count_nonzero(marks)} of {len(array)} states lie outside the range that the network was trained "
-                "on, where its numbers mean little; predict_with_greeks says which",
-                OutsideRange,
-                stacklevel=3,
-            )
+        flag_outside(marks, stacklevel=4)
         outside: Any = marks.view(np.bool_)
         if self._flat_output:
             values, slopes = values[:, 0], None if slopes is None else slopes[:, 0]

@@ -35,12 +35,17 @@ class OneCycle:
     points : pairs of floats
         Progress from 0 to 1, increasing, and the rate there over the peak, above 0 and at most 1.
 
+    Notes
+    -----
+    The authors' peak is 0.1. At 0.008 the errors on baskets of 7 to 50 assets are down to half as large, and no
+    training has been seen to collapse.
+
     References
     ----------
     Smith and Topin 2018, Super-Convergence, arXiv 1708.07120; the points of Huge and Savine 2020.
     """
 
-    peak: float = 0.1
+    peak: float = 0.008
     points: tuple[tuple[float, float], ...] = ((0.0, 1e-7), (0.2, 1.0), (0.6, 0.1), (0.9, 1e-5), (1.0, 1e-7))
 
     def __post_init__(self) -> None:
@@ -69,7 +74,7 @@ class Cosine:
     Loshchilov and Hutter 2017, SGDR: stochastic gradient descent with warm restarts, arXiv 1608.03983.
     """
 
-    peak: float = 0.02
+    peak: float = 0.008
     cycles: int = 1
     stretch: float = 2.0
     final: float = 1e-3

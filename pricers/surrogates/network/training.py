@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,7 +27,7 @@ from pricers.surrogates.network.twins.passes import forward
 
 Array = npt.NDArray[Any]
 
-LOWER = 0.5
+LOWER = 0.25
 """The next attempt's peak rate over that of the attempt that collapsed."""
 
 SEEN = 1024
@@ -57,6 +58,7 @@ class State:
     best_epoch: int = 0
     attempt: int = 0
     epoch: int = 0
+    moved: float = 0.0
     history: History = field(default_factory=History)
 
 
@@ -81,7 +83,7 @@ class Data:
 
 
 def train(plan: Plan, data: Data, state: State, watch: Watch) -> None:
-    """Train from a state on, restarting what collapses at half the peak rate; `watch` is called after every epoch.
+    """Train from a state on, and what collapses anew at a quarter of the peak rate; call `watch` after every epoch.
 
     Raises
     ------
@@ -101,7 +103,7 @@ def train(plan: Plan, data: Data, state: State, watch: Watch) -> None:
             np.random.default_rng([plan.seed, state.attempt]), state.adam.weights.dtype
         )
         state.adam, state.best_weights = Adam(weights), weights.copy()
-        state.epoch, state.best_epoch, state.best_loss = 0, 0, math.inf
+        state.epoch, state.best_epoch, state.best_loss, state.moved = 0, 0, math.inf, 0.0
 
 
 def _attempt(plan: Plan, data: Data, state: State, watch: Watch) -> str:
@@ -117,13 +119,14 @@ def _attempt(plan: Plan, data: Data, state: State, watch: Watch) -> str:
         value_loss, slope_loss = passes.train_epoch(
             state.adam, data.samples, data.loss, order, np.array(rates)
         )
+        state.moved += sum(rates)
         validated = math.nan
         if data.validation is not None:
             validated = sum(passes.losses(state.adam.weights, data.validation, data.loss))
         epoch = Epoch(state.attempt, state.epoch, value_loss, slope_loss, validated, rates[-1])
         state.epoch += 1
         state.history.epochs.append(epoch)
-        if reason := collapse_of(epoch, state.epoch / plan.n_epochs, data.trivial):
+        if reason := collapse_of(epoch, state.epoch / plan.n_epochs, state.moved, data.trivial):
             return reason
         if epoch.judged <= state.best_loss:
             state.best_loss, state.best_epoch = epoch.judged, state.epoch
@@ -132,6 +135,12 @@ def _attempt(plan: Plan, data: Data, state: State, watch: Watch) -> str:
         if plan.patience is not None and state.epoch - state.best_epoch >= plan.patience:
             state.history.stopped_early = True
             break
+    if state.history.epochs[-1].loss > data.trivial:
+        warnings.warn(
+            f"the loss, {state.history.epochs[-1].loss:.4g}, is above a trivial predictor's, {data.trivial:.4g}: the "
+            f"training was too short; give more epochs than {plan.n_epochs}, smaller batches or a higher peak rate",
+            stacklevel=5,
+        )
     if data.validation is None:
         state.best_weights = state.adam.weights.copy()
     seen = forward(plan.layout, plan.activation, state.best_weights, data.samples.x[:SEEN]).values[-1]

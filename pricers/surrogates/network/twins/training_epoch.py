@@ -27,7 +27,9 @@ def train_epoch(
 ) -> tuple[float, float]:
     """Step once for each rate, through the samples in their order; return the mean losses of values and of Greeks."""
     sums = np.zeros(2)
-    for rows, rate in zip(np.array_split(order, len(rates)), rates, strict=True):
+    bounds = np.arange(len(rates) + 1) * len(order) // len(rates)
+    for begin, end, rate in zip(bounds, bounds[1:], rates, strict=False):
+        rows = order[begin:end]
         value_loss, slope_loss, gradient = loss_and_gradient(
             layout, activation, adam.weights, samples.take(rows), loss
         )
