@@ -24,13 +24,15 @@ class ObjectiveAt:
     Attributes
     ----------
     gradient : (n_parameters,) float
-    hessian : (n_parameters, n_parameters) float
+    hessian, gauss_newton : (n_parameters, n_parameters) float
+        Exact, and without the curvature of the residuals, which is positive definite wherever it is.
     jacobian : (n_quotes, n_parameters) float
         Of the model's implied volatilities.
     """
 
     gradient: Floats
     hessian: Floats
+    gauss_newton: Floats
     jacobian: Floats
 
 
@@ -84,6 +86,7 @@ class ExactObjective:
         return ObjectiveAt(
             jacobian.T @ force + pulled,
             (jacobian.T * (weight + force * bend)) @ jacobian + of_prices + self._gram,
+            (jacobian.T * weight) @ jacobian + self._gram,
             jacobian,
         )
 

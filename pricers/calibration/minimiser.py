@@ -52,7 +52,7 @@ def minimise(problem: CalibrationProblem, start: Floats) -> Minimiser:
     Raises
     ------
     AadValueError
-        If Newton's steps do not end: the objective is not convex there.
+        If Newton's steps do not end.
     """
     near = gauss_newton(problem, start, tolerance=1e-9, max_evaluations=MAX_STEPS, first_damping=1e-3)
     objective, parameters = ExactObjective(problem), near.parameters
@@ -64,13 +64,11 @@ def minimise(problem: CalibrationProblem, start: Floats) -> Minimiser:
         )
         inside = np.flatnonzero(~pushed_out)
         step = np.zeros_like(parameters)
+        within = np.ix_(inside, inside)
         try:
-            step[inside] = -solve_definite(at.hessian[np.ix_(inside, inside)], at.gradient[inside])
-        except AadValueError as error:
-            raise AadValueError(
-                "the calibration's objective is not convex where it stopped, so the quotes do not determine the "
-                "surface there: raise the ridges of CalibrationSettings"
-            ) from error
+            step[inside] = -solve_definite(at.hessian[within], at.gradient[inside])
+        except AadValueError:  # not convex on the way
+            step[inside] = -solve_definite(at.gauss_newton[within], at.gradient[inside])
         moved = np.clip(parameters + step, problem.lower, problem.upper)
         size = float(np.abs(moved - parameters).max())
         parameters = moved

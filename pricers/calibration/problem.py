@@ -96,9 +96,23 @@ class CalibrationProblem:
         self._slope = np.zeros(len(quotes))
         self._volatility = np.zeros(len(quotes))
 
-    def with_volatilities(self, volatility: Floats) -> CalibrationProblem:
-        """Return the problem with other market volatilities, (n_quotes,), in the same frame with the same penalty."""
-        return CalibrationProblem(quotes=replace(self.quotes, volatility=volatility), **self._given)
+    def moved(self, *, volatility: Any = 0.0, log_moneyness: Any = 0.0) -> CalibrationProblem:
+        """Return the problem with something added to quotes, in the same frame with the same penalty.
+
+        Parameters
+        ----------
+        volatility, log_moneyness : float or (n_quotes,) float
+        """
+        places = self.quotes.log_moneyness + log_moneyness
+        quotes = replace(
+            self.quotes,
+            volatility=self.quotes.volatility + volatility,
+            log_moneyness=places,
+            is_call=places >= 0.0,  # implied volatilities are those of out-of-the-money options
+        )
+        other = CalibrationProblem(quotes=quotes, **self._given)
+        other.penalty, other.center = self.penalty, self.center
+        return other
 
     def model_volatility(self, parameters: Floats) -> Floats:
         """Return the implied volatilities of the model at every quote, (n_quotes,)."""

@@ -10,6 +10,7 @@ from pricers.calibration.levenberg_marquardt import Iteration
 from pricers.calibration.minimiser import Minimiser, minimise
 from pricers.calibration.problem import CalibrationProblem
 from pricers.calibration.quality import FitQuality
+from pricers.calibration.refitted_smile import RefittedSmile
 from pricers.calibration.screen import Screen
 from pricers.contracts import Market
 from pricers.surfaces.calibrated_volatility import CalibratedVolatility
@@ -94,6 +95,11 @@ class CalibrationResult(Market):
     def minimiser(self) -> Minimiser:
         """The exact minimiser near the fit, whose iterations end a little before it; found once."""
         return minimise(self.problem, self.surface.parameters)
+
+    @cached_property
+    def refitted_smile(self) -> RefittedSmile:
+        """How the surface follows quotes that stay at their strikes while the spot moves; found once."""
+        return RefittedSmile(self.problem, self.minimiser)
 
     @property
     def rmse(self) -> float:

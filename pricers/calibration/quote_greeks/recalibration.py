@@ -35,6 +35,6 @@ def recalibrated(fit: CalibrationResult, volatility: ArrayLike) -> CalibrationRe
     volatility = np.array(values_of(volatility), dtype=np.float64)
     require_shape("volatility", volatility, (len(fit.problem.quotes),))
     require_positive("volatility", volatility)
-    problem = fit.problem.with_volatilities(volatility)
+    problem = fit.problem.moved(volatility=volatility - fit.problem.quotes.volatility)
     found = minimise(problem, fit.surface.parameters)
     return replace(fit, surface=fit.surface.with_parameters(found.parameters), problem=problem)
