@@ -86,9 +86,7 @@ class PiecewiseRate:
             raise AadTypeError(
                 "time is being differentiated: the rate of a curve jumps in time, so give a number for a rate there"
             )
-        begins = np.concatenate([[0.0], self.times[:-1]])
-        widths = np.append(np.diff(self.times, prepend=0.0)[:-1], np.inf)
-        spent = np.clip(np.asarray(time, dtype=np.float64)[..., None] - begins, 0.0, widths)
+        spent = self.spent(time)
         plain = np.asarray(self.rates)
         if plain.dtype != object:
             total = spent @ plain
@@ -99,6 +97,12 @@ class PiecewiseRate:
         if isinstance(self.shift, float) and self.shift == 0.0:
             return total
         return total + self.shift * time
+
+    def spent(self, time: Any) -> Floats:
+        """Return the years of each interval before a float time, or before each of many: (..., n) float."""
+        begins = np.concatenate([[0.0], self.times[:-1]])
+        widths = np.append(np.diff(self.times, prepend=0.0)[:-1], np.inf)
+        return np.clip(np.asarray(time, dtype=np.float64)[..., None] - begins, 0.0, widths)
 
     def shifted(self, shift: Any) -> PiecewiseRate:
         """Return the curve with another parallel shift, a number of any kind."""

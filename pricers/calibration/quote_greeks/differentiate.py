@@ -14,6 +14,7 @@ from aadlib.errors import AadTypeError, AadValueError
 from aadlib.types import Floats
 from pricers.calibration.minimiser import Minimiser
 from pricers.calibration.quote_greeks.desk_quotes import DeskQuotes
+from pricers.calibration.quote_greeks.rate_quotes import rate_greeks
 from pricers.calibration.result import CalibrationResult
 from pricers.calibration.screen import half_spread
 from pricers.chain.arbitrage import quote_name
@@ -42,8 +43,12 @@ class MarketGreeks:
     labels : list of str
         Spot, rate, dividend yield, then the desk quotes.
     gradient : (n_labels,) float
-        Derivatives in the first three with the surface held where it is, and in the desk quotes.
+        Derivatives in the first three with the surface held where it is in spot and time, and in the desk quotes.
     hessian : (n_labels, n_labels) float, or None at first order
+    rate_expiries : (n_expiries,) float, years
+    rho, dividend_rho : (n_expiries,) float
+        Derivatives in the zero rate and the dividend yield of each expiry, through discount factors, forwards and the
+        calibration, whose quotes keep volatility and strike.
     error : float
         Standard deviation of `value` that the bid-ask of the quotes leaves open, see `market_greeks`.
     gradient_error : (n_labels,) float, or None at first order
@@ -56,6 +61,9 @@ class MarketGreeks:
     labels: list[str]
     gradient: Floats
     hessian: Floats | None
+    rate_expiries: Floats
+    rho: Floats
+    dividend_rho: Floats
     error: float
     gradient_error: Floats | None
 
@@ -135,6 +143,7 @@ def market_greeks(
     quote_vegas = weight * (minimiser.at.jacobian @ pulled)
     spread = half_spread(quotes)
     shapes = desk_quotes.directions(quotes)
+    rho, dividend_rho = rate_greeks(fit, of_market, pulled)
     second = gradient_error = None
     if order == 2:
         second, of_quotes = _second_order(minimiser, pulled, hessian, weight, shapes)
@@ -146,6 +155,9 @@ def market_greeks(
         labels=[*_DIRECT, *desk_quotes.labels],
         gradient=np.concatenate([gradient[:n_direct], shapes.T @ quote_vegas]),
         hessian=second,
+        rate_expiries=fit.rate.times,
+        rho=rho,
+        dividend_rho=dividend_rho,
         error=float(np.sqrt(quote_vegas**2 @ spread**2)),
         gradient_error=gradient_error,
     )

@@ -84,16 +84,19 @@ def price_vanillas(
 def variance_of(market: Market, grid: ForwardGrid) -> Any:
     """Return the variances of a march: of a calibrated surface what it depends on, else cell by cell."""
     today, elapsed = today_and_elapsed(market.surface)
-    move: Any = 0.0
-    if isinstance(today, MovingVolatility):
-        today, move = today.surface, today.move
+    moving = today if isinstance(today, MovingVolatility) else None
+    if moving is not None:
+        today = moving.surface
     bumped = today if isinstance(today, BumpedVolatility) else None
     surface = today if bumped is None else bumped.surface
     if not isinstance(surface, CalibratedVolatility):
         return SurfaceVariance(market, grid)
     # Where the forward lies on each step, seen from that of the calibration.
     shifts = [
-        ad.log(market.spot) + market.log_growth(time) - float(surface.log_forward(time + elapsed)) - move
+        ad.log(market.spot)
+        + market.log_growth(time)
+        - float(surface.log_forward(time + elapsed))
+        - (0.0 if moving is None else moving.moved(time + elapsed))
         for time in grid.midpoints.tolist()
     ]
     return MovedVariance(

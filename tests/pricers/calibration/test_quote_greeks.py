@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from pricers.calibration import CalibrationResult, DeskQuotes, calibrate, market
 from pricers.calibration.minimiser import minimise
 from pricers.calibration.screen import half_spread
 from pricers.contracts import Market
+from pricers.curves import ForwardCurve, PiecewiseRate
 
 from .conftest import make_quotes
 
@@ -132,6 +134,36 @@ def test_a_minimiser_is_where_nothing_pulls(fit: CalibrationResult) -> None:
     held = np.flatnonzero(~found.free)
     outward = np.where(found.parameters[held] <= problem.lower[held], 1.0, -1.0)
     assert np.all(found.at.gradient[held] * outward > 0.0)
+
+
+@pytest.mark.parametrize("name", ["vanillas", "barrier"])
+def test_rho_by_expiry_is_that_of_calibrating_again(fit: CalibrationResult, price: Price, name: str) -> None:
+    """One zero rate moves: discount factor, forward, places of quotes and the surface with it."""
+    option = pde.barrier(fit, strike=98.0, barrier=125.0, expiry=0.7, n_nodes=201, n_steps=80)
+    of_market = price if name == "vanillas" else option.price_at
+    greeks = market_greeks(fit, of_market, order=1)
+    times, here = fit.rate.times, fit.rate.rates
+    quotes = fit.problem.quotes
+
+    def again(k: int, rate_step: float, yield_step: float) -> float:
+        moved = {}
+        for field, step in (("rate", rate_step), ("dividend_yield", yield_step)):
+            sums = getattr(fit, field).accumulated(times)
+            sums[k] += step * times[k]
+            moved[field] = PiecewiseRate.from_factors(times, np.exp(-sums))
+        growth = (rate_step - yield_step) * times[k]
+        places = np.where(quotes.slice_index == k, -growth, 0.0)
+        refitted = minimise(fit.problem.moved(log_moneyness=places), fit.minimiser.parameters).parameters
+        curve = ForwardCurve(spot=fit.spot, **moved)
+        surface = replace(fit.surface.with_parameters(refitted), forward_curve=curve)
+        return float(of_market(Market(spot=fit.spot, surface=surface, **moved)))
+
+    assert here.size == greeks.rho.size == 4
+    for k in (1, 3):
+        rho = differentiated(lambda h, k=k: again(k, h, 0.0), 1e-3)
+        dividend_rho = differentiated(lambda h, k=k: again(k, 0.0, h), 1e-3)
+        assert greeks.rho[k] == pytest.approx(rho, abs=1e-6 * np.abs(greeks.rho).max())
+        assert greeks.dividend_rho[k] == pytest.approx(dividend_rho, abs=1e-6 * np.abs(greeks.rho).max())
 
 
 def test_refusals(fit: CalibrationResult, price: Price) -> None:

@@ -88,7 +88,7 @@ def test_derivatives_are_those_of_moving_and_calibrating_again(fit: CalibrationR
 
 
 def test_the_second_derivative_of_the_fitted_weights(fit: CalibrationResult) -> None:
-    """Against exact minimisers at four moved spots; cubic pieces between nodes read quotes, of which slopes are smooth."""
+    """Against exact minimisers at four moved spots; quotes are read by cubic pieces, whose slopes alone are smooth."""
     smile = fit.refitted_smile
     step = 5e-4
     steps = step * np.array([-2.0, -1.0, 0.0, 1.0, 2.0])
