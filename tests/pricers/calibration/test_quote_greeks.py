@@ -101,19 +101,35 @@ def test_vega_lies_in_the_quotes_of_its_expiry(fit: CalibrationResult) -> None:
     assert vegas[of_slice].sum() / vegas.sum() > 0.9
 
 
+@pytest.mark.slow
 def test_bid_ask_deviation_is_that_of_drawn_quotes(fit: CalibrationResult, price: Price) -> None:
-    """Within a quarter, for the value and the spot delta, over forty calibrations to drawn quotes."""
+    """Within a quarter, for value, delta and vega, over two hundred calibrations to drawn quotes."""
     greeks = market_greeks(fit, price, desk_quotes=[0.5])
     assert greeks.gradient_error is not None
     quotes = fit.problem.quotes
-    drawn = half_spread(quotes) * np.random.default_rng(2).standard_normal((40, len(quotes)))
+    drawn = half_spread(quotes) * np.random.default_rng(2).standard_normal((200, len(quotes)))
     found = []
     for noise in drawn:
         moved = market_greeks(recalibrated(fit, quotes.volatility + noise), price, order=1)
-        found.append([moved.value, moved.gradient[0]])
-    value, delta = np.std(found, axis=0, ddof=1)
-    assert 0.75 < greeks.error / value < 1.35
-    assert 0.75 < greeks.gradient_error[0] / delta < 1.35
+        found.append([moved.value, moved.gradient[0], moved.quote_vegas.sum()])
+    value, delta, vega = np.std(found, axis=0, ddof=1)
+    assert 0.8 < greeks.error / value < 1.25
+    assert 0.8 < greeks.gradient_error[0] / delta < 1.25
+    assert 0.8 < greeks.gradient_error[3] / vega < 1.25
+
+
+def test_bid_ask_deviation_follows_the_spreads(fit: CalibrationResult, price: Price) -> None:
+    """It is the root of the sum of squares of what half a spread of each quote does, exact re-fits included."""
+    greeks = market_greeks(fit, price, order=1)
+    spread = half_spread(fit.problem.quotes)
+    here, value = fit.problem.quotes.volatility, greeks.value
+    moves = [
+        float(price(recalibrated(fit, here + 0.1 * spread * unit))) - value
+        for unit in np.eye(len(here))[:: max(1, len(here) // 12)]
+    ]
+    shares = 0.1 * (spread * greeks.quote_vegas)[:: max(1, len(here) // 12)]
+    assert moves == pytest.approx(shares, rel=1e-2, abs=1e-7)
+    assert greeks.error == pytest.approx(np.sqrt(((spread * greeks.quote_vegas) ** 2).sum()))
 
 
 def test_an_exotic_and_its_frame(fit: CalibrationResult) -> None:
