@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -55,7 +56,8 @@ class RefittedSmile:
         longest = np.abs(self.slopes).max(axis=0)
         ratio = longest[0] / longest[1]  # lines of like length, whose sum gives the mixed derivative
         of_spot, of_shift, of_both = (
-            self._bend(np.array(line)) for line in ((1.0, 0.0), (0.0, ratio), (1.0, ratio))
+            self._bend(self.slopes @ np.array(line), *line)
+            for line in ((1.0, 0.0), (0.0, ratio), (1.0, ratio))
         )
         mixed = 0.5 * (of_both - of_spot - of_shift)
         return np.stack([of_spot, mixed / ratio, of_shift / ratio**2], axis=1)
@@ -67,15 +69,25 @@ class RefittedSmile:
             self._refits[move] = minimise(self.problem.moved(log_moneyness=-move), start).parameters
         return self._refits[move]
 
-    def _bend(self, line: Floats) -> Floats:
-        """Return the second derivative of the weights along a line in (ln spot, shift of the quotes)."""
+    def along(self, volatility: Floats) -> tuple[Floats, Floats]:
+        """Return first and second derivative of the weights as quotes move along a vector, (n_weights,) each.
+
+        Parameters
+        ----------
+        volatility : (n_quotes,) float
+            What is added to each quote's volatility for one step along the vector.
+        """
+        pull = self.minimiser.at.jacobian.T @ (self.problem.squared_weights * volatility)
+        slope = self.minimiser.solve(pull)
+        return slope, self._bend(slope, 0.0, volatility) if slope.any() else slope
+
+    def _bend(self, slope: Floats, move: float, volatility: Any) -> Floats:
+        """Return the second derivative of the weights along a line in (ln spot, quotes' volatilities)."""
         minimiser, problem = self.minimiser, self.problem
-        slope = self.slopes @ line
         longest = STEP / float(np.abs(slope).max())
 
         def gradient(step: float) -> Floats:
-            move, shift = (step * line).tolist()
-            moved = problem.moved(log_moneyness=-move, volatility=shift)
+            moved = problem.moved(log_moneyness=-step * move, volatility=step * volatility)
             return moved.gradient(self.weights + step * slope)
 
         here = minimiser.at.gradient

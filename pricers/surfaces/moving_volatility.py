@@ -108,13 +108,15 @@ def moving_volatility(surface: Any, move: Any, carry: Any = 0.0) -> Any:
     Raises
     ------
     AadTypeError
-        When the surface is one that is seen later: move it first.
+        When the surface is one that is seen later and the carry a curve.
     """
     if isinstance(surface, FlatVolatility):
         return surface
     if isinstance(surface, LaterVolatility):
-        raise AadTypeError(
-            "surface is seen later (LaterVolatility): move the surface itself, then see it later"
-        )
+        if is_curve(carry):
+            raise AadTypeError(
+                "surface is seen later, and a curve of carry begins today: move it by a number alone"
+            )
+        return replace(surface, surface=moving_volatility(surface.surface, move, carry))
     kind = MovingCalibratedVolatility if isinstance(surface, CalibratedVolatility) else MovingVolatility
     return kind(surface, move, carry)

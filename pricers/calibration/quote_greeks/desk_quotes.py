@@ -14,6 +14,17 @@ from aadlib.validation import require_increasing, require_positive
 from pricers.chain.quotes import Quotes
 
 _NAMES = ("ATM", "25d RR", "25d BF", "10d RR", "10d BF")
+_STRIKES = ("10d put", "25d put", "ATM", "25d call", "10d call")
+_SMILE = np.array(
+    [
+        [1.0, 0.0, 0.0, -0.5, 1.0],
+        [1.0, -0.5, 1.0, 0.0, 0.0],
+        [1.0, 0.0, 0.0, 0.0, 0.0],
+        [1.0, 0.5, 1.0, 0.0, 0.0],
+        [1.0, 0.0, 0.0, 0.5, 1.0],
+    ]
+)
+"""What each of `_NAMES`, across, does to the volatility at each of `_STRIKES`, down."""
 _TENORS = (1.0 / 12.0, 2.0 / 12.0, 0.25, 0.5, 0.75, 1.0, 2.0, 3.0, 5.0)
 
 
@@ -66,31 +77,36 @@ class DeskQuotes:
         """Tenor and name of each, tenor by tenor."""
         return [f"{_tenor_label(t)} {name}" for t in self.tenors.tolist() for name in _NAMES]
 
+    @cached_property
+    def hat_labels(self) -> list[str]:
+        """Tenor and strike of each of `hats`, tenor by tenor."""
+        return [f"{_tenor_label(t)} {name}" for t in self.tenors.tolist() for name in _STRIKES]
+
     def directions(self, quotes: Quotes) -> Floats:
         """Return the change of every quote's volatility with each desk quote, (n_quotes, size)."""
+        hats = self.hats(quotes).reshape(len(quotes), self.tenors.size, len(_STRIKES))
+        return (hats @ _SMILE).reshape(len(quotes), self.size)
+
+    def hats(self, quotes: Quotes) -> Floats:
+        """Return what every quote has of each tenor's five strikes, (n_quotes, size): each row adds up to one."""
         expiry = np.array([item.expiry for item in quotes.slices])[quotes.slice_index]
         deviation = quotes.volatility * np.sqrt(expiry)
         call_delta = ad.norm_cdf(-quotes.log_moneyness / deviation + 0.5 * deviation)
         at_the_money = ad.norm_cdf(0.5 * deviation)  # of a call at the forward, at this quote's volatility
-        shapes = _smile_shapes(call_delta, np.clip(at_the_money, 0.26, 0.74))
+        of_strikes = _smile_hats(call_delta, np.clip(at_the_money, 0.26, 0.74))
         times = np.log(self.tenors)
         of_tenors = np.stack([np.interp(np.log(expiry), times, unit) for unit in np.eye(times.size)], axis=1)
-        return (of_tenors[:, :, None] * shapes[:, None, :]).reshape(len(quotes), self.size)
+        return (of_tenors[:, :, None] * of_strikes[:, None, :]).reshape(len(quotes), self.size)
 
 
-def _smile_shapes(call_delta: Floats, at_the_money: Floats) -> Floats:
-    """Return what each of the five numbers of a smile does at a delta, (n, 5)."""
-    # Hats over the ranks 0 to 4 of: 10-delta put, 25-delta put, money, 25-delta call, 10-delta call.
-    ends = np.array([0.90, 0.75, 0.0, 0.25, 0.10])
+def _smile_hats(call_delta: Floats, at_the_money: Floats) -> Floats:
+    """Return what a delta has of each of the five strikes of a smile, (n, 5)."""
+    ends = np.array([0.90, 0.75, 0.0, 0.25, 0.10])  # deltas of the call at `_STRIKES`
     knots = np.where(np.arange(5) == 2, at_the_money[:, None], ends)
     rank = np.zeros(call_delta.size)
     for k in range(4):
         rank += np.clip((knots[:, k] - call_delta) / (knots[:, k] - knots[:, k + 1]), 0.0, 1.0)
-    far_put, put, _, call, far_call = np.clip(1.0 - np.abs(rank - np.arange(5)[:, None]), 0.0, None)
-    one = np.ones(call_delta.size)
-    return np.stack(
-        [one, 0.5 * (call - put), call + put, 0.5 * (far_call - far_put), far_call + far_put], axis=1
-    )
+    return np.clip(1.0 - np.abs(rank[:, None] - np.arange(5)), 0.0, None)
 
 
 def _tenor_label(years: float) -> str:

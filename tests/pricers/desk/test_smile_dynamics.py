@@ -14,6 +14,7 @@ from pricers import pde
 from pricers.analytic import implied_volatility
 from pricers.calibration import CalibrationResult, calibrate
 from pricers.contracts import Market
+from pricers.curves import PiecewiseRate
 from pricers.desk import DYNAMICS, smile_greeks
 from pricers.surfaces import FlatVolatility, LaterVolatility, MovingVolatility, moving_volatility
 
@@ -102,16 +103,17 @@ def test_the_second_derivative_of_the_fitted_weights(fit: CalibrationResult) -> 
 def test_a_surface_that_moves() -> None:
     """It is the surface at the spot it came from, in every engine's form."""
     for name, surface in surfaces().items():
-        if isinstance(surface, LaterVolatility):
-            with pytest.raises(AadTypeError, match="move the surface itself"):
-                moving_volatility(surface, 0.1)
-            continue
         moved = moving_volatility(surface, 0.1)
         spots = np.array([80.0, 100.0, 120.0])
         expected = np.broadcast_to(surface(spots * np.exp(-0.1), 0.4), spots.shape)
         assert np.broadcast_to(moved(spots, 0.4), spots.shape) == pytest.approx(expected), name
-        if not isinstance(surface, FlatVolatility):
-            assert isinstance(moved, MovingVolatility) and moved.numbers == surface.numbers
+        assert moved.numbers == surface.numbers
+        if isinstance(surface, LaterVolatility):
+            assert isinstance(moved, LaterVolatility)
+            with pytest.raises(AadTypeError, match="move it by a number alone"):
+                moving_volatility(surface, 0.1, PiecewiseRate([1.0], [0.01]))
+        elif not isinstance(surface, FlatVolatility):
+            assert isinstance(moved, MovingVolatility)
 
 
 def test_frame_and_refusals(fit: CalibrationResult, call: Callable[[Market], Any]) -> None:
