@@ -104,7 +104,7 @@ def explain(
     -----
     The spot moves with the smile in moneyness; a quote's volatility moves from what the first surface, held in strike
     and date, implies for it on the later day to what the later surface implies at the same moneyness and date; rates
-    move from the first curves, held at every date, to the later ones. With u = ln spot, v the quotes' move and t the date,
+    move from the first curves, held at every date, to the later ones. With u = ln spot, v the quotes' move, t the date:
 
         P&L = [V(t + dt) - V] + V_u u + V_uu u^2 / 2 + rho dz + V_v v + V_vv v^2 / 2 + V_uv u v + dt (V_ut u + V_vt v)
               + unexplained,
