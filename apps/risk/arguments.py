@@ -119,7 +119,13 @@ def _add_fit(group: argparse._ArgumentGroup) -> None:
         metavar="SHARE",
         help="quotes held out for the second fit (0.2; 0: none)",
     )
-    add("--seed", type=int, default=20240229, metavar="N", help="of the draw of the held-out quotes")
+    add(
+        "--seed",
+        type=int,
+        default=20240229,
+        metavar="N",
+        help="of the draws of the held-out quotes and of simulated paths",
+    )
 
 
 def _add_book(group: argparse._ArgumentGroup) -> None:
@@ -128,7 +134,18 @@ def _add_book(group: argparse._ArgumentGroup) -> None:
         "--book",
         type=Path,
         metavar="BOOK.csv",
-        help="columns quantity, expiry, strike, cp; root, label, multiplier, product where wanted (an embedded book)",
+        help=(
+            "columns quantity, expiry, strike, cp; product, root, label, multiplier where wanted; product is vanilla, "
+            "american, barrier (barrier, barrier_type, rebate), digital (payout) or asian (fixings, past_mean) "
+            "(an embedded book)"
+        ),
+    )
+    add(
+        "--paths",
+        type=int,
+        default=8192,
+        metavar="N",
+        help="least number of paths of each simulated option (8192)",
     )
     add(
         "--method",

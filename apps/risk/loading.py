@@ -8,7 +8,8 @@ import sys
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from apps.data.synthetic import synthetic_quotes
+from apps.data.synthetic import CHAIN, synthetic_quotes
+from apps.report.text import printable
 from apps.risk.arguments import MARKET, READING
 
 if TYPE_CHECKING:
@@ -37,11 +38,16 @@ def load(arguments: argparse.Namespace) -> tuple[str, Quotes]:
         else:
             source, quotes = "synthetic chain", synthetic_quotes(**options)
     if arguments.explain and quotes.explanation is not None:
-        print("\n".join(quotes.explanation.lines()))
+        print(printable("\n".join(quotes.explanation.lines()), keep="\n"))
         print(f"  exercise: {quotes.exercise_style}, {quotes.exercise_reason}\n")
     for message in quotes.warnings:
-        print(f"warning: {message}", file=sys.stderr)
+        warn(message)
     return source, quotes
+
+
+def warn(message: str) -> None:
+    """Print a warning."""
+    print(f"warning: {printable(message)}", file=sys.stderr)
 
 
 def provenance(arguments: argparse.Namespace) -> dict[str, str]:
@@ -53,6 +59,8 @@ def provenance(arguments: argparse.Namespace) -> dict[str, str]:
         path = getattr(arguments, name)
         if path is not None:
             made_from[f"sha256 of {name} {path.name}"] = hashlib.sha256(path.read_bytes()).hexdigest()
+        elif name == "chain":
+            made_from[f"sha256 of the embedded {CHAIN.name}"] = hashlib.sha256(CHAIN.read_bytes()).hexdigest()
     options = {name: value for name, value in vars(arguments).items() if name not in NOT_OPTIONS}
     return made_from | {
         f"--{name.replace('_', '-')}": str(value) for name, value in options.items() if value is not None
