@@ -14,8 +14,8 @@ from aadlib.types import Floats
 from apps.data.synthetic import synthetic_quotes
 from apps.risk.book import Position
 from apps.risk.buckets import bucket_expiries, volatility_buckets
-from apps.risk.engines.products import product_greeks, whole_book
 from apps.risk.engines.paths import Draws, path_greeks
+from apps.risk.engines.products import product_greeks, whole_book
 from apps.risk.greeks import book_greeks, no_greeks
 from apps.risk.model import BookModel
 from apps.risk.product_checks import check_products
@@ -89,7 +89,8 @@ def test_digitals_are_slopes_of_vanillas(model: BookModel) -> None:
     """A cash digital is -dC/dK, an asset digital C - K dC/dK, in all their first derivatives."""
     h = 2.0
     (low, at, high) = (
-        of_the_forward_march(model, position(model, VANILLA, strike=k)) for k in (1250.0 - h, 1250.0, 1250.0 + h)
+        of_the_forward_march(model, position(model, VANILLA, strike=k))
+        for k in (1250.0 - h, 1250.0, 1250.0 + h)
     )
     for contract, exact in (
         (Digital(50.0), lambda k: 50.0 * (low[k] - high[k]) / (2.0 * h)),
@@ -197,8 +198,13 @@ def test_american_puts_are_those_of_the_integral_equation(strike: float, flat: B
         return float(
             np.squeeze(
                 american.price(
-                    spot=100.0 + spot, strike=strike, expiry=1.0, is_call=False,
-                    rate=0.05 + rate, dividend_yield=0.02, volatility=0.2 + volatility,
+                    spot=100.0 + spot,
+                    strike=strike,
+                    expiry=1.0,
+                    is_call=False,
+                    rate=0.05 + rate,
+                    dividend_yield=0.02,
+                    volatility=0.2 + volatility,
                 )  # fmt: skip
             )
         )
@@ -207,7 +213,9 @@ def test_american_puts_are_those_of_the_integral_equation(strike: float, flat: B
         return (exact(**{name: h}) - 2.0 * exact() + exact(**{name: -h})) / h**2
 
     def mixed(one: str, h: float, two: str, k: float) -> float:
-        return sum(i * j * exact(**{one: i * h, two: j * k}) for i in (1, -1) for j in (1, -1)) / (4.0 * h * k)
+        return sum(i * j * exact(**{one: i * h, two: j * k}) for i in (1, -1) for j in (1, -1)) / (
+            4.0 * h * k
+        )
 
     g, h, bumps = unit.gradient, unit.hessian, flat.bumps
     assert unit.price == pytest.approx(exact(), abs=1e-3)
@@ -364,14 +372,9 @@ def test_spx_2019_by_both_engines(shared: Any) -> None:
     assert abs(asian.price - left.mean()) < 3.0 * np.hypot(error, asian.errors.price)
     assert error < 0.5 * averaged.std() / np.sqrt(averaged.size)
     h = 1.0
-    ends = [
-        paired(replace(last, strike=k)(dynamics, z))
-        for k in (strike - h, strike + h)
-    ]
+    ends = [paired(replace(last, strike=k)(dynamics, z)) for k in (strike - h, strike + h)]
     jump = 100.0 * (ends[0] - ends[1]) / (2.0 * h)
     assert abs(digital.price - jump.mean()) < 3.0 * jump.std() / np.sqrt(jump.size)
     assert path_greeks(model, path, replace(DRAWS, seed=8)).price == pytest.approx(
         asian.price, abs=4.5 * asian.errors.price
     )
-
-

@@ -157,7 +157,9 @@ def test_gamma_at_the_money_of_the_first_expiry(days: int, model: BookModel, quo
 def test_bumps_stay_in_the_cells_that_prices_are_read_from(model: BookModel, quotes: Quotes) -> None:
     first, last = quotes.slices[0], quotes.slices[-1]
     forward = first.forward
-    both = replace(model, book=[Position("", 1.0, first, forward, True), Position("", 1.0, last, forward, True)])
+    both = replace(
+        model, book=[Position("", 1.0, first, forward, True), Position("", 1.0, last, forward, True)]
+    )
     program, grid = both.record(), both.grid()
     for position, step in ((0, spot_step(grid, quotes.spot)), (1, rate_step(grid))):
         for sign in (2.0, -2.0):

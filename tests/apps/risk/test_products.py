@@ -51,7 +51,11 @@ def test_fixings_are_a_number_or_a_list(quotes: Quotes, tmp_path: Path) -> None:
     assert isinstance(many.contract, Asian)
     assert many.contract.fixings == pytest.approx([0.25 * years, 0.5 * years, 0.75 * years, years])
     listed = read(
-        quotes, tmp_path, product="asian", past_mean="1,230", fixings="2005-09-01;2005-09-15;2005-10-14; 2005-12-16"
+        quotes,
+        tmp_path,
+        product="asian",
+        past_mean="1,230",
+        fixings="2005-09-01;2005-09-15;2005-10-14; 2005-12-16",
     )
     assert isinstance(listed.contract, Asian)
     assert (listed.contract.n_past, listed.contract.past_mean) == (2, 1230.0)
@@ -76,10 +80,15 @@ def test_expiries_between_and_beyond_the_slices(quotes: Quotes, tmp_path: Path) 
     assert settled_at_open == pytest.approx((127 - 0.27) / 365.0)
     far = read(quotes, tmp_path, expiry="2009-06-19")
     (warning,) = book_warnings([far], quotes)
-    assert "after the last calibrated slice, SPX" in warning and "local volatility of the last interval" in warning
+    assert (
+        "after the last calibrated slice, SPX" in warning
+        and "local volatility of the last interval" in warning
+    )
 
 
-@pytest.mark.parametrize(("kind", "now"), [("down-and-out", "counts as nothing"), ("down-and-in", "European")])
+@pytest.mark.parametrize(
+    ("kind", "now"), [("down-and-out", "counts as nothing"), ("down-and-in", "European")]
+)
 def test_a_crossed_barrier_is_warned_of(kind: str, now: str, quotes: Quotes, tmp_path: Path) -> None:
     position = read(quotes, tmp_path, product="barrier", barrier="1230", barrier_type=kind, label="mine")
     (warning,) = book_warnings([position], quotes)
@@ -126,7 +135,10 @@ def test_what_does_not_belong_is_named(
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("quantity,expiry,strike,cp,barier\n1,0.5,1200,C,1300\n", "unknown columns 'barier': a book has .*barrier_type"),
+        (
+            "quantity,expiry,strike,cp,barier\n1,0.5,1200,C,1300\n",
+            "unknown columns 'barier': a book has .*barrier_type",
+        ),
         ("quantity,expiry,strike,cp,cp\n1,0.5,1200,C,P\n", "'cp' stand twice"),
         ("quantity,expiry,strike,cp\n1,0.5,1200,C,P\n", "position 1: has more fields than the header"),
     ],
