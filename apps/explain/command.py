@@ -77,16 +77,16 @@ def calculate(arguments: argparse.Namespace, job: Stages) -> tuple[list[Position
             "optimiser": arguments.optimiser,
             "settings": settings,
         }
-        fits = [calibrate(quotes, **how) for quotes in (first, second)]
+        fit, later_fit = calibrate(first, **how), calibrate(second, **how)
     with job.stage("book and attribution"):
         from apps.explain.positions import position_prices
         from pricers.desk import explain
 
-        book = book or default_book(fits[0].problem.quotes)
-        found = explain(*fits, position_prices(book, fits[0], elapsed), elapsed=elapsed)
+        book = book or default_book(fit.problem.quotes)
+        found = explain(fit, later_fit, position_prices(book, fit, elapsed), elapsed=elapsed)
     warnings = [
         f"the {name} fit did not converge"
-        for name, fit in zip(("first", "second"), fits, strict=True)
+        for name, fit in zip(("first", "second"), (fit, later_fit), strict=True)
         if not fit.converged
     ]
     return list(book), found, warnings

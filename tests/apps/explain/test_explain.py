@@ -17,14 +17,16 @@ def test_the_embedded_day(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert run(["explain", "--csv", str(target)]) == 0
     shown = capsys.readouterr().out
     assert "Profit and loss by position" in shown and "whole book" in shown
-    rows = list(csv.DictReader(target.open(encoding="utf-8")))
+    rows = list(csv.DictReader(target.read_text(encoding="utf-8").splitlines()))
     shares = sorted(abs(float(row["unexplained"]) / float(row["profit_and_loss"])) for row in rows)
     assert shares[len(shares) // 2] < 0.05
     terms = ("time", "spot", "gamma", "rates", "dividends", "volatility", "volga", "vanna", "charm", "veta")
     for row in rows:
         total = sum(float(row[name]) for name in (*terms, "unexplained"))
         assert total == pytest.approx(float(row["profit_and_loss"]), abs=1e-8)
-        assert float(row["after"]) - float(row["before"]) == pytest.approx(float(row["profit_and_loss"]), abs=1e-8)
+        assert float(row["after"]) - float(row["before"]) == pytest.approx(
+            float(row["profit_and_loss"]), abs=1e-8
+        )
 
 
 def test_two_files_and_a_mixed_book(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

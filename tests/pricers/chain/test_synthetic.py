@@ -37,7 +37,7 @@ def test_an_interrupted_write_leaves_the_old_file(tmp_path, monkeypatch):
     target = tmp_path / "chain.csv"
     target.write_text("old")
 
-    def interrupt() -> str:
+    def interrupt(day: synthetic.Day) -> str:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(synthetic, "synthetic_chain", interrupt)
