@@ -67,13 +67,19 @@ MODULES = (
     "greeks2.structure.hub_rows",
     "greeks2.structure.input_sets",
     "greeks2.structure.passes",
+    "pricers.american.american_kernels",
     "pricers.analytic.analytic_kernels",
+    "pricers.calibration.calibration_kernels",
+    "pricers.surfaces.surfaces_kernels",
 )
 """Extensions, each from the .pyx of the same name."""
 
 KERNELS = {
     "aadlib.sweeps.simd": "aadlib/sweeps/kernels/kernels.c",
+    "pricers.american.american_kernels": "pricers/american/kernels/kernels.c",
     "pricers.analytic.analytic_kernels": "pricers/analytic/kernels/kernels.c",
+    "pricers.calibration.calibration_kernels": "pricers/calibration/kernels/kernels.c",
+    "pricers.surfaces.surfaces_kernels": "pricers/surfaces/kernels/kernels.c",
 }
 """Kernels by the extension that they are linked into, each compiled once per instruction set."""
 

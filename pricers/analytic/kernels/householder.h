@@ -77,7 +77,7 @@ AAD_INLINE double householder_step(double newton, double second, double third, d
     double step = newton * (1.0 + 0.5 * second * newton);
     step /= 1.0 + newton * (second + newton * third / 6.0);
     if (!(-0.8 * at < step && step < 4.0 * at)) /* far from the root the rational step may overshoot */
-        step = fmin(fmax(newton, -0.8 * at), 4.0 * at);
+        step = smaller(larger(newton, -0.8 * at), 4.0 * at);
     return step;
 }
 

@@ -6,8 +6,8 @@ static void implied_volatilities(const analytic_quotes* quotes, double* out) {
         double forward = quotes->forward[i], strike = quotes->strike[i], discount = quotes->discount[i];
         int is_call = quotes->is_call[i];
         double gap = is_call ? forward - strike : -(forward - strike);
-        double outside = quotes->price[i] - discount * fmax(gap, 0.0);
-        double bound = discount * fmin(forward, strike);
+        double outside = quotes->price[i] - discount * larger(gap, 0.0);
+        double bound = discount * smaller(forward, strike);
         if (!(quotes->expiry[i] > 0.0)) { /* any volatility gives an expired option its payoff, none another price */
             out[i] = NAN;
         } else if (outside == 0.0) {
@@ -30,7 +30,7 @@ static void normal_volatilities(const analytic_quotes* quotes, double* out) {
     for (ptrdiff_t i = 0; i < quotes->n_quotes; i++) {
         double gap = quotes->forward[i] - quotes->strike[i];
         if (!quotes->is_call[i]) gap = -gap;
-        double outside = quotes->price[i] / quotes->discount[i] - fmax(gap, 0.0);
+        double outside = quotes->price[i] / quotes->discount[i] - larger(gap, 0.0);
         if (outside == 0.0 && quotes->expiry[i] > 0.0)
             out[i] = 0.0;
         else if (!(0.0 < outside && outside < INFINITY && quotes->expiry[i] > 0.0))
@@ -45,8 +45,8 @@ static void normal_volatilities(const analytic_quotes* quotes, double* out) {
 static void implied_deviations(
     const double* price, const double* log_moneyness, double floor, double* deviation, double* slope, ptrdiff_t n) {
     for (ptrdiff_t i = 0; i < n; i++) {
-        double x = log_moneyness[i], bound = fmin(1.0, exp(x)), unit = exp(0.5 * x);
-        double p = fmin(fmax(price[i], floor * bound), (1.0 - 1e-12) * bound);
+        double x = log_moneyness[i], bound = smaller(1.0, exp(x)), unit = exp(0.5 * x);
+        double p = smaller(larger(price[i], floor * bound), (1.0 - 1e-12) * bound);
         double s = implied_deviation(fabs(x), p / unit, (bound - p) / unit);
         double d1 = 0.5 * s - x / s;
         deviation[i] = s;

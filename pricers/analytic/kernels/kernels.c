@@ -1,7 +1,7 @@
 /* The kernels of closed forms for one instruction set: setup.py compiles this file once for each. */
 #include <math.h>
 
-#include "aadlib/rules/chain.h"
+#include "pricers/extremes.h"
 #include "pricers/analytic/kernels/table.h"
 
 #include "pricers/analytic/kernels/householder_fits.h"
