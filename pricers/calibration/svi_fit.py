@@ -66,7 +66,7 @@ class _FreeParameters:
     """Residuals of slices side by side, in parameters (m, 5) without constraints.
 
     They are log v, log b, artanh rho, m, log sigma, with v = a + b sigma sqrt(1 - rho^2) the least total variance,
-    so that every constraint of a slice holds at every step. Slices with fewer quotes are filled up with weights of zero.
+    so that every constraint of a slice holds at every step. Shorter slices are filled up with weights of zero.
     """
 
     def __init__(self, problems: Sequence[_Problem], centre: Floats) -> None:
@@ -162,8 +162,8 @@ def _fit(problems: Sequence[_Problem], n_starts: int) -> tuple[list[SVISlice], i
     """Return the best slice of each problem, from all their starts side by side, and the number of evaluations."""
     starts = [_starts(problem, n_starts) for problem in problems]
     start = np.array([point for points in starts for point in points])
-    owner = np.repeat(np.arange(len(problems)), [len(points) for points in starts])
-    slices = _FreeParameters([problems[i] for i in owner], start)
+    owner = np.repeat(range(len(problems)), [len(points) for points in starts])
+    slices = _FreeParameters([problems[i] for i in owner.tolist()], start)
     fit = minimise_side_by_side(slices.residuals, slices.jacobian, start, max_evaluations=_MAX_EVALUATIONS)
     best = [np.flatnonzero(owner == i) for i in range(len(problems))]
     return [_slice_at(fit.parameters[own[np.argmin(fit.cost[own])]]) for own in best], fit.n_evaluations

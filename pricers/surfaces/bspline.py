@@ -208,7 +208,9 @@ def _local_polynomials(points: Floats, degree: int) -> Floats:
         for j in range(order):
             left, right = (knots[begins + 1 + j - order], knots[begins + 1 + j])
             share = lower[:, j] / (right - left)[:, None]
-            risen = np.roll(share, 1, axis=1)  # times the distance from the left end: the highest power is still zero
+            risen = np.roll(
+                share, 1, axis=1
+            )  # times the distance from the left end: the highest power is still zero
             pieces[:, j] += (right - points[:-1])[:, None] * share - risen
             pieces[:, j + 1] += (points[:-1] - left)[:, None] * share + risen
     return pieces
