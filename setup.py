@@ -1,8 +1,9 @@
 """Build the Cython extensions; everything else about the package stands in pyproject.toml.
 
 Before the compiler comes the generator: `aadlib/codegen` turns the rule table `aadlib/rules/table.py` into sources
-under `aadlib/generated/`. The sweeps, `aadlib/sweeps/kernels`, are plain C and compiled once per instruction set; all
-of them are linked into one extension, which chooses at import. Nothing else uses more than the processor's least.
+under `aadlib/generated/`. Kernels, such as the sweeps in `aadlib/sweeps/kernels`, are plain C and compiled once per
+instruction set; all sets are linked into one extension, which chooses when it runs. Nothing else uses more than the
+processor's least. What all extensions need of Cython (memoryviews) is compiled once, in `aadlib._cython`.
 
 Environment
 -----------
@@ -66,11 +67,24 @@ MODULES = (
     "greeks2.structure.hub_rows",
     "greeks2.structure.input_sets",
     "greeks2.structure.passes",
+    "pricers.american.american_kernels",
+    "pricers.analytic.analytic_kernels",
+    "pricers.calibration.calibration_kernels",
+    "pricers.surfaces.surfaces_kernels",
 )
 """Extensions, each from the .pyx of the same name."""
 
-KERNELS = "aadlib/sweeps/kernels/kernels.c"
-"""The sweeps over lanes, linked into the module that chooses among them."""
+KERNELS = {
+    "aadlib.sweeps.simd": "aadlib/sweeps/kernels/kernels.c",
+    "pricers.american.american_kernels": "pricers/american/kernels/kernels.c",
+    "pricers.analytic.analytic_kernels": "pricers/analytic/kernels/kernels.c",
+    "pricers.calibration.calibration_kernels": "pricers/calibration/kernels/kernels.c",
+    "pricers.surfaces.surfaces_kernels": "pricers/surfaces/kernels/kernels.c",
+}
+"""Kernels by the extension that they are linked into, each compiled once per instruction set."""
+
+SHARED = "aadlib._cython"
+"""The extension that holds what Cython would put into each of the others."""
 
 AVX2 = ["-mavx2", "-mfma"]
 AVX512 = [*AVX2, "-mavx512f", "-mavx512dq", "-mavx512vl", "-mavx512bw", "-mprefer-vector-width=512"]
@@ -81,13 +95,18 @@ if X86_64 and not MSVC:
 MACROS: list[tuple[str, str | None]] = [] if len(INSTRUCTION_SETS) > 1 else [("AAD_BASELINE_ONLY", None)]
 
 
+def headers(package: str) -> list[str]:
+    """Return the paths of a package's C headers."""
+    return [path.relative_to(ROOT).as_posix() for path in ROOT.glob(f"{package}/**/*.h")]
+
+
 def extension(module: str) -> Extension:
     """Return the setuptools extension of a module."""
     return Extension(
         module,
         [f"{module.replace('.', '/')}.pyx"],
         include_dirs=["."],
-        depends=[path.relative_to(ROOT).as_posix() for path in ROOT.glob("aadlib/**/*.h")],
+        depends=headers("aadlib") + (headers("pricers") if module.startswith("pricers") else []),
         define_macros=MACROS,
         extra_compile_args=COMPILE,
         extra_link_args=LINK,
@@ -98,19 +117,19 @@ class BuildWithKernels(build_ext):
     """Compiles the kernels once per instruction set, each with its own flags, and links them into one extension."""
 
     def build_extension(self, ext: Extension) -> None:
-        if ext.name == "aadlib.sweeps.simd":
-            ext.depends = [KERNELS, *ext.depends]  # no source of the module's own, but linked into it
-            ext.extra_objects = [self.kernels(ext, name) for name in INSTRUCTION_SETS]
+        if source := KERNELS.get(ext.name):
+            ext.depends = [source, *ext.depends]  # no source of the module's own, but linked into it
+            ext.extra_objects = [self.kernels(ext, source, name) for name in INSTRUCTION_SETS]
         super().build_extension(ext)
 
-    def kernels(self, ext: Extension, name: str) -> str:
+    def kernels(self, ext: Extension, source: str, name: str) -> str:
         """Return the object file of one instruction set, compiled where a source is newer."""
         folder = os.path.join(self.build_temp, name)
-        (path,) = self.compiler.object_filenames([KERNELS], output_dir=folder)
+        (path,) = self.compiler.object_filenames([source], output_dir=folder)
         if self.force or newer_group(ext.depends, path, "newer"):
-            macros = [*MACROS, ("AAD_TABLE", f"aad_kernels_{name}")]
+            macros = [*MACROS, ("AAD_SET", name)]
             flags = [*COMPILE, *INSTRUCTION_SETS[name]]
-            self.compiler.compile([KERNELS], folder, macros, ext.include_dirs, extra_postargs=flags)
+            self.compiler.compile([source], folder, macros, ext.include_dirs, extra_postargs=flags)
         return path
 
 
@@ -130,7 +149,15 @@ def main() -> None:
     """Generate, cythonize and hand over to setuptools."""
     os.chdir(ROOT)
     generate_rules()
-    extensions = cythonize(list(map(extension, MODULES)), compiler_directives=DIRECTIVES, include_path=["."])
+    extensions = cythonize(
+        [
+            Extension(SHARED, [f"{SHARED.replace('.', '/')}.c"], extra_compile_args=COMPILE),
+            *map(extension, MODULES),
+        ],
+        compiler_directives=DIRECTIVES,
+        include_path=["."],
+        shared_utility_qualified_name=SHARED,
+    )
     setup(
         ext_modules=extensions,
         cmdclass={"build_ext": BuildWithKernels},

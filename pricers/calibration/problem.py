@@ -9,9 +9,9 @@ import numpy as np
 from scipy import sparse
 
 from aadlib.types import Floats
-from pricers.calibration.deviation_kernels import implied_deviation_kernel
+from pricers.analytic.analytic_kernels import implied_deviation_kernel
+from pricers.calibration.calibration_kernels import cholesky_solve_kernel, normal_kernel
 from pricers.calibration.frame import distinct_expiries
-from pricers.calibration.normal_kernels import cholesky_solve_kernel, normal_kernel
 from pricers.calibration.penalty import second_differences
 from pricers.calibration.settings import CalibrationSettings
 from pricers.calibration.wings import WING_SLOPE, outward_distance, wing_differences

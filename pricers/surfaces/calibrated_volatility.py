@@ -170,7 +170,7 @@ class CalibratedVolatility:
 
     def tabulated(self, spots: Floats, times: Floats) -> Tabulated:
         """Return it on a march's interior nodes (n,) in steps with these midpoints: linear in weights and levels."""
-        from pricers.surfaces.local_basis_kernels import basis_table_kernel
+        from pricers.surfaces.surfaces_kernels import basis_table_kernel
 
         times = np.asarray(times, dtype=np.float64)
         x = np.log(spots) - np.asarray(self.log_forward(times))[:, None]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -76,14 +75,14 @@ class LocalBasis:
         return self.in_node.shape[2] == 1 and bool((np.diff(self.lines.indptr) <= 1).all())
 
     @cached_property
-    def arrays(self) -> tuple[Any, ...]:
+    def arrays(self) -> tuple[Longs, Longs, Floats, Longs, Floats, int]:
         """What the kernels take: start, weight and factor of the lines, node_columns, in_node, n_columns."""
         start, weight = (np.asarray(x, dtype=np.int64) for x in (self.lines.indptr, self.lines.indices))
         return start, weight, self.lines.data, self.node_columns, self.in_node, self.n_columns
 
     def linearised(self, weights: Floats) -> tuple[Floats, LocalBasis]:
         """Return the values (n_rows, n_nodes) and the basis of their derivatives: itself."""
-        from pricers.surfaces.local_basis_kernels import predictor_kernel
+        from pricers.surfaces.surfaces_kernels import predictor_kernel
 
         values = np.empty(self.shape)
         predictor_kernel(*self.arrays, weights, values)
@@ -95,7 +94,7 @@ class LocalBasis:
 
     def gram(self, factors: Floats) -> Floats:
         """Return basis' diag(factors) basis for factors (n_rows, n_nodes), (n_weights, n_weights)."""
-        from pricers.surfaces.local_basis_kernels import gram_kernel
+        from pricers.surfaces.surfaces_kernels import gram_kernel
 
         result = np.zeros((self.n_weights, self.n_weights))
         reach = int((self.node_columns[..., -1] - self.node_columns[..., 0]).max()) + 1

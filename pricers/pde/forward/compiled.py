@@ -16,7 +16,7 @@ from pricers.pde.forward import kernels
 from pricers.pde.grids.lagrange import lagrange_stencils
 from pricers.pde.grids.moneyness_grid import ForwardGrid
 from pricers.surfaces.calibrated_volatility import CalibratedVolatility
-from pricers.surfaces.local_basis_kernels import basis_table_kernel
+from pricers.surfaces.surfaces_kernels import basis_table_kernel
 from pricers.types import Bools, Longs
 
 LANES_PER_BLOCK = 48

@@ -1,6 +1,6 @@
 """Compiled lanes between a local basis and one row of a march: tangents of the predictor, and their transpose.
 
-The arrays of the basis are those of `pricers.surfaces.local_basis_kernels`, with node_columns and in_node of one plane.
+The arrays of the basis are those of `pricers.surfaces.surfaces_kernels`, with node_columns and in_node of one plane.
 """
 
 from __future__ import annotations

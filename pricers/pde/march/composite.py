@@ -19,7 +19,7 @@ from pricers.pde.march import lanes
 from pricers.pde.march.adjoint_kernel import composite_adjoint_kernel
 from pricers.pde.march.plan import Adjoint, MarchPlan, MarchState, directions_of
 from pricers.pde.march.value_kernel import composite_march_kernel
-from pricers.surfaces.local_basis_kernels import gather_kernel
+from pricers.surfaces.surfaces_kernels import gather_kernel
 from pricers.types import Longs
 
 

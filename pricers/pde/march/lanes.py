@@ -12,7 +12,7 @@ from aadlib.types import Floats
 from pricers.pde.march.adjoint_lanes_kernels import composite_adjoint_lanes_kernel
 from pricers.pde.march.plan import Adjoint, Directions, MarchPlan, MarchState
 from pricers.pde.march.tangent_kernels import composite_tangents_kernel
-from pricers.surfaces.local_basis_kernels import gather_kernel, predictor_kernel
+from pricers.surfaces.surfaces_kernels import gather_kernel, predictor_kernel
 
 LANES_PER_BLOCK = 48
 """Lanes marched together: two arrays of nodes times lanes stay in the second-level cache."""

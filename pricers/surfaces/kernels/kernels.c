@@ -1,0 +1,11 @@
+/* The kernels of surfaces for one instruction set: setup.py compiles this file once for each. */
+#include <math.h>
+
+#include "pricers/extremes.h"
+#include "pricers/surfaces/kernels/table.h"
+
+#include "pricers/surfaces/kernels/local_basis.h"
+
+const surfaces_kernels AAD_TABLE(surfaces_kernels) = {
+    tabulate, predict, gather, gram,
+};
