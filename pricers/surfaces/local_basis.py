@@ -10,7 +10,7 @@ from scipy.sparse import csr_array
 
 from aadlib.errors import AadValueError
 from aadlib.types import Floats
-from pricers.types import Longs
+from pricers.types import Bools, Longs
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +88,15 @@ class LocalBasis:
         predictor_kernel(*self.arrays, weights, values)
         return values, self
 
-    def curvature_along(self, weights: Floats, factors: Floats, directions: Floats) -> Floats | None:
+    @cached_property
+    def lines_read(self) -> Bools:
+        """Whether any node reads a line, (n_rows * n_columns,)."""
+        read = np.zeros((self.in_node.shape[0], self.n_columns), dtype=np.bool_)
+        plane, node, b = np.nonzero(self.in_node)
+        read[plane, self.node_columns[plane, node, b]] = True
+        return np.broadcast_to(read, (self.shape[0], self.n_columns)).ravel()
+
+    def curvature(self, weights: Floats, factors: Floats) -> Floats | None:
         """Return None: what is linear in its weights has no second derivatives."""
         return None
 

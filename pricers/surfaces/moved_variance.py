@@ -15,6 +15,7 @@ from aadlib.validation import require_positive, values_of
 from pricers.surfaces.calibrated_volatility import CalibratedVolatility
 from pricers.surfaces.local_basis import LocalBasis, product_lines
 from pricers.surfaces.volatility_hats import VolatilityHats
+from pricers.types import Bools
 
 HOME_REACH = 2e-3
 """Moves of log-moneyness within which a recording keeps the knot intervals and hats that it was made with."""
@@ -187,14 +188,19 @@ class MovedPredictor:
             require_positive("bumped local volatility", volatility)
         return volatility * volatility, LocalBasis(self.lines, columns, inside, self.n_columns)
 
-    def curvature_along(self, weights: Floats, factors: Floats, directions: Floats) -> Floats:
-        """Return the second derivatives of sum(factors * variances) times directions, (n_weights, d)."""
+    @property
+    def lines_read(self) -> Bools:
+        """Whether any node reads a line: which do depends on the shifts."""
+        return np.ones(self.lines.shape[0], dtype=np.bool_)
+
+    def curvature(self, weights: Floats, factors: Floats) -> Floats:
+        """Return the second derivatives of sum(factors * variances), (n_weights, n_weights)."""
         from pricers.surfaces.moved_variance_kernels import curvature_kernel
 
         lines = (self.lines @ weights).reshape(self.shape[0], -1)
         blocks = np.zeros((*lines.shape, self.n_columns))
         curvature_kernel(*self._arrays, lines, factors, blocks)
-        moved = blocks @ (self.lines @ directions).reshape(*lines.shape, -1)
+        moved = blocks @ self.lines.toarray().reshape(*lines.shape, -1)
         return np.asarray(self.lines.T @ moved.reshape(lines.size, -1))
 
     @property

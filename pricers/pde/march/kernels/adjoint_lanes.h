@@ -51,6 +51,7 @@ static void march_adjoint_lanes(const march_history* h, const march_basis* basis
     double *sums = take(&scratch, n * LANES), *moved = take(&scratch, n * LANES);
     double* line = take(&scratch, basis->n_columns * LANES);
     moved_row r;
+    memset(&r, 0, sizeof r);
     ptrdiff_t known = -1, n_left = h->n_results;
     for (ptrdiff_t s = h->n_substeps - 1; s >= 0; s--) {
         const ptrdiff_t j = h->row[s], count = h->exercised[s];

@@ -47,8 +47,8 @@ typedef struct {
     ptrdiff_t lanes;
     int (*diffusion)(int link, double scale, ptrdiff_t n_rows, ptrdiff_t n, const double* row_scale,
                      const double* predictor, double* diffusion, double* variance, double* slope);
-    int (*values)(const march_history* h, const double* diffusion, const double* drift, const double* discount,
-                  const march_ends* given, double* scratch, double* results);
+    void (*bands)(const march_history* h, const double* diffusion, const double* drift, const double* discount);
+    int (*values)(const march_history* h, const march_ends* given, double* scratch, double* results);
     void (*adjoint)(const march_history* h, const double* seeds, double* scratch, double* multipliers,
                     double* diffusion_bar, double* coefficients_bar, const march_ends* bars);
     ptrdiff_t (*scratch)(ptrdiff_t n, ptrdiff_t n_columns);

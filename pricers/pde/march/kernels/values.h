@@ -56,39 +56,47 @@ static int march_diffusion(int link, double scale, ptrdiff_t n_rows, ptrdiff_t n
     return wrong;
 }
 
-/* Eliminate `rows` matrices from the last unknown on, side by side: one division waits for the others. */
-AAD_INLINE void factorise_rows(int rows, ptrdiff_t n, const double* AAD_RESTRICT stencil,
-                               const double* AAD_RESTRICT diffusion, const double* AAD_RESTRICT drift,
-                               const double* AAD_RESTRICT discount, double* AAD_RESTRICT above,
-                               double* AAD_RESTRICT inverse, double* AAD_RESTRICT ratio) {
-    double eliminated[ROWS_TOGETHER] = {0.0};
-    for (ptrdiff_t i = n - 1; i >= 0; i--) {
-        for (int j = 0; j < rows; j++) {
-            ptrdiff_t here = j * n + i;
-            double low = diffusion[here] * stencil[i] + drift[j] * stencil[2 * n + i];
-            double up = diffusion[here] * stencil[n + i] + drift[j] * stencil[3 * n + i];
-            double pivot = 0.5 + discount[j] + low + up - up * eliminated[j];
-            double inverted = 1.0 / pivot;
-            above[here] = up;
-            inverse[here] = inverted;
-            eliminated[j] = low * inverted;
-            ratio[here] = eliminated[j];
+/* Fill the factors' place with what is eliminated: what links each node to the ones above and below it, and the diagonal
+ * in the place of `inverse`. */
+static void march_bands(const march_history* h, const double* diffusion, const double* drift, const double* discount) {
+    const ptrdiff_t n = h->n;
+    const double *s_below = h->stencil, *s_above = s_below + n, *c_below = s_above + n, *c_above = c_below + n;
+    for (ptrdiff_t j = 0; j < h->n_rows; j++) {
+        const double* AAD_RESTRICT u = diffusion + j * n;
+        double *AAD_RESTRICT above = h->above + j * n, *AAD_RESTRICT diagonal = h->inverse + j * n;
+        double* AAD_RESTRICT below = h->ratio + j * n;
+        const double middle = 0.5 + discount[j], c = drift[j];
+        for (ptrdiff_t i = 0; i < n; i++) {
+            below[i] = u[i] * s_below[i] + c * c_below[i];
+            above[i] = u[i] * s_above[i] + c * c_above[i];
+            diagonal[i] = middle + below[i] + above[i];
         }
     }
 }
 
-/* March from the initial values, store results (n_results, n + 2), factors and W; return 0 where the floor binds beyond a
- * leading set. */
-static int march_values(const march_history* h, const double* diffusion, const double* drift, const double* discount,
-                        const march_ends* given, double* scratch, double* results) {
+/* Eliminate `rows` matrices from the last unknown on, side by side: one division waits for no other. */
+AAD_INLINE void eliminate_rows(int rows, ptrdiff_t n, const double* AAD_RESTRICT above, double* AAD_RESTRICT inverse,
+                               double* AAD_RESTRICT ratio) {
+    double eliminated[ROWS_TOGETHER] = {0.0};
+    for (ptrdiff_t i = n - 1; i >= 0; i--) {
+        for (int j = 0; j < rows; j++) {
+            double inverted = 1.0 / (inverse[j * n + i] - above[j * n + i] * eliminated[j]);
+            eliminated[j] = ratio[j * n + i] * inverted;
+            inverse[j * n + i] = inverted;
+            ratio[j * n + i] = eliminated[j];
+        }
+    }
+}
+
+/* Eliminate the matrices of `march_bands`, march from the initial values, store results (n_results, n + 2) and every W;
+ * return 0 where the floor binds beyond a leading set. */
+static int march_values(const march_history* h, const march_ends* given, double* scratch, double* results) {
     const ptrdiff_t n = h->n;
-    ptrdiff_t j = 0;
-    for (; j + ROWS_TOGETHER <= h->n_rows; j += ROWS_TOGETHER)
-        factorise_rows(ROWS_TOGETHER, n, h->stencil, diffusion + j * n, drift + j, discount + j, h->above + j * n,
-                       h->inverse + j * n, h->ratio + j * n);
-    for (; j < h->n_rows; j++)
-        factorise_rows(1, n, h->stencil, diffusion + j * n, drift + j, discount + j, h->above + j * n, h->inverse + j * n,
-                       h->ratio + j * n);
+    ptrdiff_t together = 0;
+    for (; together + ROWS_TOGETHER <= h->n_rows; together += ROWS_TOGETHER)
+        eliminate_rows(ROWS_TOGETHER, n, h->above + together * n, h->inverse + together * n, h->ratio + together * n);
+    for (; together < h->n_rows; together++)
+        eliminate_rows(1, n, h->above + together * n, h->inverse + together * n, h->ratio + together * n);
     double* AAD_RESTRICT values = scratch;
     const double* AAD_RESTRICT floor = given->floor;
     memcpy(values, given->initial, (size_t)(n + 2) * sizeof(double));
@@ -134,7 +142,8 @@ static int march_values(const march_history* h, const double* diffusion, const d
             for (ptrdiff_t i = 1; i <= n; i++) values[i] = now[i] - values[i];
         values[0] = lower;
         values[n + 1] = upper;
-        if (n_done < h->n_results && s == h->last[n_done]) memcpy(results + n_done++ * (n + 2), values, (size_t)(n + 2) * sizeof(double));
+        if (s == h->last[n_done])
+            memcpy(results + n_done++ * (n + 2), values, (size_t)(n + 2) * sizeof(double));
     }
     return one_sided;
 }
