@@ -80,6 +80,15 @@ class LocalBasis:
         start, weight = (np.asarray(x, dtype=np.int64) for x in (self.lines.indptr, self.lines.indices))
         return start, weight, self.lines.data, self.node_columns, self.in_node, self.n_columns
 
+    @cached_property
+    def run_end(self) -> Longs:
+        """For each node the first one after it that reads other columns, (n_planes, n_nodes)."""
+        n_nodes = self.shape[1]
+        changes = (self.node_columns[:, 1:] != self.node_columns[:, :-1]).any(axis=2)
+        ends = np.full(self.node_columns.shape[:2], n_nodes)
+        ends[:, :-1][changes] = np.broadcast_to(np.arange(1, n_nodes), changes.shape)[changes]
+        return np.ascontiguousarray(np.minimum.accumulate(ends[:, ::-1], axis=1)[:, ::-1])
+
     def linearised(self, weights: Floats) -> tuple[Floats, LocalBasis]:
         """Return the values (n_rows, n_nodes) and the basis of their derivatives: itself."""
         from pricers.surfaces.surfaces_kernels import predictor_kernel

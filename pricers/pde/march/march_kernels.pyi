@@ -36,6 +36,7 @@ class Rows:
         in_node: Floats,
         n_columns: int,
         n_weights: int,
+        run_end: Longs,
         slope: Floats,
         variance: Floats,
     ) -> None: ...

@@ -35,6 +35,7 @@ cdef extern from "pricers/pde/march/kernels/table.h" nogil:
         const double* factor
         const int64_t* node_columns
         const double* in_node
+        const int64_t* run_end
         const double* slope
         const double* variance
 
@@ -145,6 +146,7 @@ cdef class Rows:
     ----------
     start, weight, factor, node_columns, in_node, n_columns : `pricers.surfaces.local_basis.LocalBasis.arrays`
     n_weights : int
+    run_end : (n_planes, n) int, `LocalBasis.run_end`
     slope, variance : (n_rows, n) float, derivatives of u in the predictor and in the scale
     """
 
@@ -160,13 +162,14 @@ cdef class Rows:
         const double[:, :, ::1] in_node not None,
         ptrdiff_t n_columns,
         ptrdiff_t n_weights,
+        const int64_t[:, ::1] run_end not None,
         const double[:, ::1] slope not None,
         const double[:, ::1] variance not None,
     ):
-        self.owners = (start, weight, factor, node_columns, in_node, slope, variance)
+        self.owners = (start, weight, factor, node_columns, in_node, run_end, slope, variance)
         self.c = march_basis(
             n_columns, n_weights, in_node.shape[0], in_node.shape[2], &start[0], NULL, NULL, &node_columns[0, 0, 0],
-            &in_node[0, 0, 0], &slope[0, 0], &variance[0, 0],
+            &in_node[0, 0, 0], &run_end[0, 0], &slope[0, 0], &variance[0, 0],
         )
         if factor.shape[0]:
             self.c.weight, self.c.factor = &weight[0], &factor[0]

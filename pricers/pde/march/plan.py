@@ -181,7 +181,8 @@ class MarchState:
     @cached_property
     def rows(self) -> Rows:
         """What the lanes take of the basis."""
-        return Rows(*self.basis.arrays, self.basis.n_weights, self.slope, self.variance)
+        basis = self.basis
+        return Rows(*basis.arrays, basis.n_weights, basis.run_end, self.slope, self.variance)
 
     def bend(self, plan: MarchPlan) -> Floats | None:
         """Return the second derivative of u in the predictor, to be broadcast over the cells, or None if zero."""

@@ -38,6 +38,21 @@ AAD_INLINE void add_end(lanes of_end, int damped, double* now, double* before) {
     if (!damped) add_lanes(before, of_end);
 }
 
+/* Contract the sums (n, LANES) of one row with the basis and add them to the adjoints of weights and scale. */
+static void contract_row(const march_basis* basis, ptrdiff_t row, ptrdiff_t n, ptrdiff_t n_lanes, const double* sums,
+                         double* line, double* weights_bar, double* scale_bar) {
+    lanes of_scale = no_lanes();
+    for (ptrdiff_t i = 0; i < n; i++) {
+        const node_run run = run_from(basis, row, i, n);
+        lanes total = load_lanes(sums + i * LANES);
+        EACH_VECTOR of_scale.v[v] += basis->variance[row * n + i] * total.v[v];
+        EACH_VECTOR total.v[v] *= basis->slope[row * n + i];
+        add_to_lines(0, run, i, total, NULL, line);
+    }
+    add_lines(basis, row, n_lanes, line, weights_bar);
+    add_lanes(scale_bar, of_scale);
+}
+
 /* March the adjoint back, from seeds (n_results, n + 2, n_lanes) or none, and add to the adjoints of all operands, lanes
  * last. With a history of W_k it is the derivative of the adjoint along the directions that is marched, `multipliers`
  * being those of the adjoint; without one it is the adjoint of each lane's seeds. */
@@ -49,7 +64,7 @@ static void march_adjoint_lanes(const march_history* h, const march_basis* basis
     const int forced = history != NULL;
     double *bar = take(&scratch, (n + 2) * LANES), *z = take(&scratch, (n + 2) * LANES);
     double *sums = take(&scratch, n * LANES), *moved = take(&scratch, n * LANES);
-    double* line = take(&scratch, basis->n_columns * LANES);
+    double *line = take(&scratch, basis->n_columns * LANES), *moved_line = take(&scratch, basis->n_columns * LANES);
     moved_row r;
     memset(&r, 0, sizeof r);
     ptrdiff_t known = -1, n_left = h->n_results;
@@ -74,7 +89,7 @@ static void march_adjoint_lanes(const march_history* h, const march_basis* basis
             known = j;
             memset(sums, 0, (size_t)(n * LANES) * sizeof(double));
             if (forced) {
-                move_row(basis, d, begin, j, n, line, moved);
+                move_row(basis, d, begin, j, n, moved_line, moved);
                 r = (moved_row){h->stencil, basis->slope + j * n, basis->variance + j * n, moved,
                                 load_lanes(d->coefficients + begin),
                                 load_lanes(d->coefficients + (1 + j) * n_lanes + begin),

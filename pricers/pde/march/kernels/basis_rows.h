@@ -1,57 +1,71 @@
 /* Lanes between a local basis and one row of a march: tangents of the predictor, and their transpose.
  *
- * Nodes come in runs that read the same lines, a knot interval of a spline: a run holds up to WIDEST lines in registers. */
+ * Nodes come in runs that read the same lines, a knot interval of a spline: a run of up to WIDEST lines holds them in
+ * registers. */
 
 enum { WIDEST = 8 };
 
-#define BY_WIDTH(width, CALL) \
-    switch (width) {          \
+/* Call with the number of lines of a node as a constant, or with 0 where it is an unusual one. */
+#define BY_WIDTH(width, CALL)   \
+    switch (width) {            \
         case 1: CALL(1); break; \
-        case 2: CALL(2); break; \
-        case 3: CALL(3); break; \
         case 4: CALL(4); break; \
         case 5: CALL(5); break; \
-        case 6: CALL(6); break; \
-        case 7: CALL(7); break; \
-        default: CALL(8);       \
+        case 8: CALL(8); break; \
+        default: CALL(0);       \
     }
 
-typedef struct { /* nodes that read the same lines, some of these lines, and what each node reads of them */
-    ptrdiff_t begin, end, stride;
+typedef struct { /* nodes that read the same lines, and what each of them reads of them */
+    ptrdiff_t begin, end, width;
     const int64_t* columns;
     const double* in_node;
 } node_run;
 
-/* Fill moved (n, LANES) from the lines (n_columns, LANES), or add to it. */
-AAD_INLINE void expand_run(int width, node_run run, int add, const double* line, double* moved) {
-    lanes of_line[WIDEST];
-    for (int b = 0; b < width; b++) of_line[b] = load_lanes(line + run.columns[b] * LANES);
+/* The run of nodes that begins at `begin` on one row. */
+AAD_INLINE node_run run_from(const march_basis* basis, ptrdiff_t row, ptrdiff_t begin, ptrdiff_t n) {
+    const ptrdiff_t plane = (basis->n_planes > 1 ? row : 0) * n, width = basis->width;
+    return (node_run){begin, basis->run_end[plane + begin], width, basis->node_columns + (plane + begin) * width,
+                      basis->in_node + plane * width};
+}
+
+/* The lines of a run in registers, and back; nothing of them where their number is an unusual one. */
+AAD_INLINE void take_lines(int width, node_run run, const double* line, lanes* of_run) {
+    for (int b = 0; b < width; b++) of_run[b] = load_lanes(line + run.columns[b] * LANES);
+}
+
+AAD_INLINE void give_lines(int width, node_run run, const lanes* of_run, double* line) {
+    for (int b = 0; b < width; b++) store_lanes(line + run.columns[b] * LANES, of_run[b]);
+}
+
+/* Add what node i reads of its lines times a number to them. */
+AAD_INLINE void add_to_lines(int width, node_run run, ptrdiff_t i, lanes number, lanes* of_run, double* line) {
+    const double* factor = run.in_node + i * run.width;
+    for (int b = 0; b < width; b++) EACH_VECTOR of_run[b].v[v] += factor[b] * number.v[v];
+    if (width == 0) {
+        for (ptrdiff_t b = 0; b < run.width; b++) {
+            lanes term = number;
+            EACH_VECTOR term.v[v] *= factor[b];
+            add_lanes(line + run.columns[b] * LANES, term);
+        }
+    }
+}
+
+/* Fill moved (n, LANES) on a run from the lines (n_columns, LANES). */
+AAD_INLINE void expand_run(int width, node_run run, const double* line, double* moved) {
+    lanes of_run[WIDEST];
+    take_lines(width, run, line, of_run);
     for (ptrdiff_t i = run.begin; i < run.end; i++) {
-        lanes total = add ? load_lanes(moved + i * LANES) : no_lanes();
-        for (int b = 0; b < width; b++) EACH_VECTOR total.v[v] += run.in_node[i * run.stride + b] * of_line[b].v[v];
+        const double* factor = run.in_node + i * run.width;
+        lanes total = no_lanes();
+        for (int b = 0; b < width; b++) EACH_VECTOR total.v[v] += factor[b] * of_run[b].v[v];
+        if (width == 0) {
+            for (ptrdiff_t b = 0; b < run.width; b++) {
+                lanes of_line = load_lanes(line + run.columns[b] * LANES);
+                EACH_VECTOR total.v[v] += factor[b] * of_line.v[v];
+            }
+        }
         store_lanes(moved + i * LANES, total);
     }
-}
-
-/* Add sums (n, LANES), times slope and basis, to the lines. */
-AAD_INLINE void contract_run(int width, node_run run, const double* slope, const double* sums, double* line) {
-    lanes of_line[WIDEST];
-    for (int b = 0; b < width; b++) of_line[b] = load_lanes(line + run.columns[b] * LANES);
-    for (ptrdiff_t i = run.begin; i < run.end; i++) {
-        lanes total = load_lanes(sums + i * LANES);
-        EACH_VECTOR total.v[v] *= slope[i];
-        for (int b = 0; b < width; b++) EACH_VECTOR of_line[b].v[v] += run.in_node[i * run.stride + b] * total.v[v];
-    }
-    for (int b = 0; b < width; b++) store_lanes(line + run.columns[b] * LANES, of_line[b]);
-}
-
-/* The run of nodes that begins at `begin` on one row, with all its lines. */
-static node_run run_from(const march_basis* basis, ptrdiff_t row, ptrdiff_t begin, ptrdiff_t n) {
-    const ptrdiff_t width = basis->width, plane = (basis->n_planes > 1 ? row : 0) * n * width;
-    const int64_t *columns = basis->node_columns + plane, *here = columns + begin * width;
-    ptrdiff_t end = begin + 1;
-    while (end < n && memcmp(columns + end * width, here, (size_t)width * sizeof(int64_t)) == 0) end++;
-    return (node_run){begin, end, width, here, basis->in_node + plane};
 }
 
 /* Fill moved (n, LANES) with the tangents of the predictor in one row; return 0 where none of its weights moves. */
@@ -78,36 +92,18 @@ static int move_row(const march_basis* basis, const march_directions* d, ptrdiff
     }
     if (!touched) return 0;
     for (ptrdiff_t i = 0; i < n;) {
-        node_run run = run_from(basis, row, i, n);
-        for (ptrdiff_t b = 0; b < basis->width; b += WIDEST) {
-#define EXPAND(width) expand_run(width, run, b > 0, line, moved)
-            BY_WIDTH(basis->width - b, EXPAND)
+        const node_run run = run_from(basis, row, i, n);
+#define EXPAND(width) expand_run(width, run, line, moved)
+        BY_WIDTH(run.width, EXPAND)
 #undef EXPAND
-            run.columns += WIDEST;
-            run.in_node += WIDEST;
-        }
         i = run.end;
     }
     return 1;
 }
 
-/* Contract the sums (n, LANES) of one row with the basis and add them to product (n_weights, n_lanes), and with the
- * variance to of_scale, unless that is NULL. */
-static void contract_row(const march_basis* basis, ptrdiff_t row, ptrdiff_t n, ptrdiff_t n_lanes, const double* sums,
-                         double* line, double* product, double* of_scale) {
+/* Add one row's lines (n_columns, LANES) to product (n_weights, n_lanes), and clear them. */
+static void add_lines(const march_basis* basis, ptrdiff_t row, ptrdiff_t n_lanes, double* line, double* product) {
     const ptrdiff_t n_columns = basis->n_columns;
-    memset(line, 0, (size_t)(n_columns * LANES) * sizeof(double));
-    for (ptrdiff_t i = 0; i < n;) {
-        node_run run = run_from(basis, row, i, n);
-        for (ptrdiff_t b = 0; b < basis->width; b += WIDEST) {
-#define CONTRACT(width) contract_run(width, run, basis->slope + row * n, sums, line)
-            BY_WIDTH(basis->width - b, CONTRACT)
-#undef CONTRACT
-            run.columns += WIDEST;
-            run.in_node += WIDEST;
-        }
-        i = run.end;
-    }
     for (ptrdiff_t c = 0; c < n_columns; c++) {
         const ptrdiff_t first = basis->start[row * n_columns + c], end = basis->start[row * n_columns + c + 1];
         const lanes of_line = load_lanes(line + c * LANES);
@@ -117,11 +113,5 @@ static void contract_row(const march_basis* basis, ptrdiff_t row, ptrdiff_t n, p
             add_lanes(product + basis->weight[e] * n_lanes, x);
         }
     }
-    if (of_scale == NULL) return;
-    lanes total = no_lanes();
-    for (ptrdiff_t i = 0; i < n; i++) {
-        const lanes x = load_lanes(sums + i * LANES);
-        EACH_VECTOR total.v[v] += basis->variance[row * n + i] * x.v[v];
-    }
-    add_lanes(of_scale, total);
+    memset(line, 0, (size_t)(n_columns * LANES) * sizeof(double));
 }

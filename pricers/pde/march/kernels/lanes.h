@@ -19,7 +19,7 @@ typedef double wide;
 typedef double wide_anywhere;
 #endif
 
-enum { VECTORS = 2, LANES = WIDE * VECTORS };
+enum { VECTORS = 3, LANES = WIDE * VECTORS };
 
 #define EACH_VECTOR for (int v = 0; v < VECTORS; v++)
 

@@ -27,6 +27,7 @@ typedef struct { /* a local basis; see pricers.surfaces.local_basis */
     const double* factor;          /* (n_entries,) */
     const int64_t* node_columns;   /* (n_planes, n, width) */
     const double* in_node;         /* (n_planes, n, width) */
+    const int64_t* run_end;        /* (n_planes, n) the node after the last one from each on that reads the same lines */
     const double *slope, *variance; /* (n_rows, n) derivatives of u in the predictor and in the scale */
 } march_basis;
 

@@ -9,7 +9,7 @@
 
 typedef struct { /* of one row: what every step of it does alike */
     lanes scale, drift, discount; /* tangents of scale, drift and discount */
-    lanes of_drift, of_discount;  /* the sums of mu C W_k and mu W_k */
+    lanes of_scale, of_drift, of_discount; /* the sums of mu D W_k with the variance, mu C W_k and mu W_k */
 } coefficient_lanes;
 
 typedef struct { /* the numbers of one solve, (n,) each: what lanes are multiplied with */
@@ -60,48 +60,63 @@ AAD_INLINE void eliminate(int moving, int with_coefficients, ptrdiff_t n, ptrdif
     }
 }
 
-enum { NOTHING, FIRST_SUMS, MORE_SUMS }; /* of a row's sums */
-
-/* Finish a solve from the first unknown that is free: old becomes V_k, and mu D W_k is added to sums, one node behind;
- * with_coefficients the sums of mu C W_k and mu W_k too. work becomes W_k where it is `kept`. */
-AAD_INLINE void substitute(int damped, int sum, int with_coefficients, int kept, ptrdiff_t n, ptrdiff_t count,
-                           const double* ratio, const solve_factors* f, const double* mu, const double* c_below,
-                           const double* c_above, coefficient_lanes* c, double* work, double* old, double* sums) {
-    lanes before = load_lanes(work + count * LANES), difference = no_lanes();
-    for (ptrdiff_t i = count; i < n; i++) {
-        lanes x = load_lanes(work + (i + 1) * LANES), next, value;
-        EACH_VECTOR x.v[v] += ratio[i] * before.v[v];
-        if (damped) {
-            EACH_VECTOR value.v[v] = 0.5 * x.v[v];
-        } else {
-            value = load_lanes(old + (i + 1) * LANES);
-            EACH_VECTOR value.v[v] = x.v[v] - value.v[v];
-        }
-        store_lanes(old + (i + 1) * LANES, value);
-        if (kept) store_lanes(work + (i + 1) * LANES, x);
-        if (sum) {
-            EACH_VECTOR next.v[v] = x.v[v] - before.v[v];
-            if (i > count) {
-                lanes total = sum == MORE_SUMS ? load_lanes(sums + (i - 1) * LANES) : no_lanes();
-                EACH_VECTOR total.v[v] += f->low[i - 1] * difference.v[v] - f->high[i - 1] * next.v[v];
-                store_lanes(sums + (i - 1) * LANES, total);
-                if (with_coefficients)
-                    EACH_VECTOR c->of_drift.v[v] +=
-                        mu[i - 1] * (c_below[i - 1] * difference.v[v] - c_above[i - 1] * next.v[v]);
-            }
-            if (with_coefficients) EACH_VECTOR c->of_discount.v[v] += mu[i] * x.v[v];
-            difference = next;
-        }
-        before = x;
+/* Finish a solve at node i: return W_k there, from W_k at the node before; old becomes V_k. */
+AAD_INLINE lanes substitute_at(ptrdiff_t i, int damped, const double* ratio, lanes before, const double* work,
+                               double* old) {
+    lanes x = load_lanes(work + (i + 1) * LANES), value;
+    EACH_VECTOR x.v[v] += ratio[i] * before.v[v];
+    if (damped) {
+        EACH_VECTOR value.v[v] = 0.5 * x.v[v];
+    } else {
+        value = load_lanes(old + (i + 1) * LANES);
+        EACH_VECTOR value.v[v] = x.v[v] - value.v[v];
     }
-    if (!sum || count == n) return;
-    lanes end = load_lanes(work + (n + 1) * LANES);
-    lanes total = sum == MORE_SUMS ? load_lanes(sums + (n - 1) * LANES) : no_lanes();
-    EACH_VECTOR end.v[v] -= before.v[v];
-    EACH_VECTOR total.v[v] += f->low[n - 1] * difference.v[v] - f->high[n - 1] * end.v[v];
-    store_lanes(sums + (n - 1) * LANES, total);
-    if (with_coefficients)
-        EACH_VECTOR c->of_drift.v[v] += mu[n - 1] * (c_below[n - 1] * difference.v[v] - c_above[n - 1] * end.v[v]);
+    store_lanes(old + (i + 1) * LANES, value);
+    return x;
+}
+
+/* Finish a solve from the first unknown that is free, and keep W_k in work. */
+static void substitute(ptrdiff_t n, ptrdiff_t count, int damped, const double* ratio, double* work, double* old) {
+    lanes x = load_lanes(work + count * LANES);
+    for (ptrdiff_t i = count; i < n; i++) {
+        x = substitute_at(i, damped, ratio, x, work, old);
+        store_lanes(work + (i + 1) * LANES, x);
+    }
+}
+
+/* Finish a solve from the first unknown that is free; add mu D W_k times the slope to the lines, and with_coefficients its
+ * sum with the variance, and the sums of mu C W_k and mu W_k. */
+AAD_INLINE void substitute_and_sum(int width, int with_coefficients, const march_history* h, const march_basis* basis,
+                                   ptrdiff_t s, const solve_factors* f, const double* mu, coefficient_lanes* c,
+                                   const double* work, double* old, double* line) {
+    const ptrdiff_t n = h->n, j = h->row[s], count = h->exercised[s];
+    const int damped = h->damped[s];
+    const double *ratio = h->ratio + j * n, *slope = basis->slope + j * n, *variance = basis->variance + j * n;
+    const double *c_below = h->stencil + 2 * n, *c_above = h->stencil + 3 * n;
+    lanes before = load_lanes(work + count * LANES), here = substitute_at(count, damped, ratio, before, work, old);
+    lanes left, right, of_run[WIDEST];
+    EACH_VECTOR left.v[v] = here.v[v] - before.v[v];
+    for (ptrdiff_t i = count; i < n;) {
+        const node_run run = run_from(basis, j, i, n);
+        take_lines(width, run, line, of_run);
+        for (; i < run.end; i++) {
+            lanes after = i + 1 < n ? substitute_at(i + 1, damped, ratio, here, work, old)
+                                    : load_lanes(work + (n + 1) * LANES);
+            lanes total;
+            EACH_VECTOR right.v[v] = after.v[v] - here.v[v];
+            EACH_VECTOR total.v[v] = f->low[i] * left.v[v] - f->high[i] * right.v[v];
+            if (with_coefficients) {
+                EACH_VECTOR c->of_scale.v[v] += variance[i] * total.v[v];
+                EACH_VECTOR c->of_drift.v[v] += mu[i] * (c_below[i] * left.v[v] - c_above[i] * right.v[v]);
+                EACH_VECTOR c->of_discount.v[v] += mu[i] * here.v[v];
+            }
+            EACH_VECTOR total.v[v] *= slope[i];
+            add_to_lines(width, run, i, total, of_run, line);
+            here = after;
+            left = right;
+        }
+        give_lines(width, run, of_run, line);
+    }
 }
 
 /* Put the boundary values of one solve into the outer rows, their sums into work and the new ones into old; move the
@@ -129,7 +144,7 @@ static void set_known(const march_history* h, const march_directions* d, ptrdiff
 }
 
 static ptrdiff_t march_scratch(ptrdiff_t n, ptrdiff_t n_columns) {
-    return (5 * (n + 2) + n_columns + 4) * LANES + 9 * (n + 2) + 20 * 8;
+    return (4 * (n + 2) + 2 * n_columns) * LANES + 9 * (n + 2) + 20 * 8;
 }
 
 /* March tangents: add them to results (n_results, n + 2, n_lanes) and what the curvature needs to product
@@ -141,10 +156,9 @@ static void march_tangents(const march_history* h, const march_basis* basis, con
                            const double* multipliers, double* scratch, double* results, double* product,
                            double* of_coefficients, double* history) {
     const ptrdiff_t n = h->n, n_lanes = d->n_lanes;
-    const double *c_below = h->stencil + 2 * n, *c_above = h->stencil + 3 * n;
     const int moving_coefficients = d->coefficients != NULL, sum_coefficients = of_coefficients != NULL;
     double *work = take(&scratch, (n + 2) * LANES), *old = take(&scratch, (n + 2) * LANES);
-    double *sums = take(&scratch, n * LANES), *moved = take(&scratch, n * LANES);
+    double *moved = take(&scratch, n * LANES), *moved_line = take(&scratch, basis->n_columns * LANES);
     double* line = take(&scratch, basis->n_columns * LANES);
     solve_factors f = {take(&scratch, n), take(&scratch, n), take(&scratch, n), take(&scratch, n),
                        take(&scratch, n), take(&scratch, n), take(&scratch, n)};
@@ -152,7 +166,7 @@ static void march_tangents(const march_history* h, const march_basis* basis, con
     memset(&c, 0, sizeof c);
     if (d->initial != NULL)
         for (ptrdiff_t i = 0; i < n + 2; i++) store_lanes(old + i * LANES, load_lanes(d->initial + i * n_lanes + begin));
-    int awake = d->lane_of == NULL, moving = 0, sum = NOTHING;
+    int awake = d->lane_of == NULL, moving = 0;
     ptrdiff_t known = -1, n_done = 0;
     for (ptrdiff_t s = 0; s < h->n_substeps; s++) {
         const ptrdiff_t j = h->row[s], count = h->exercised[s];
@@ -163,20 +177,14 @@ static void march_tangents(const march_history* h, const march_basis* basis, con
         }
         if (j != known) {
             known = j;
-            moving = move_row(basis, d, begin, j, n, line, moved);
+            moving = move_row(basis, d, begin, j, n, moved_line, moved);
             if (moving_coefficients) {
                 c.scale = load_lanes(d->coefficients + begin);
                 c.drift = load_lanes(d->coefficients + (1 + j) * n_lanes + begin);
                 c.discount = load_lanes(d->coefficients + (1 + h->n_rows + j) * n_lanes + begin);
             }
-            c.of_drift = c.of_discount = no_lanes();
-            sum = NOTHING;
         }
-        if (multipliers != NULL) {
-            sum = sum == NOTHING ? FIRST_SUMS : MORE_SUMS;
-            if (sum == FIRST_SUMS) memset(sums, 0, (size_t)(count * LANES) * sizeof(double));
-        }
-        const double *inverse = h->inverse + j * n, *ratio = h->ratio + j * n;
+        const double* inverse = h->inverse + j * n;
         const double* mu = multipliers == NULL ? NULL : multipliers + s * n;
         if (mu != NULL) {
             for (ptrdiff_t i = count; i < n; i++) {
@@ -193,35 +201,23 @@ static void march_tangents(const march_history* h, const march_basis* basis, con
             ELIMINATE(1, 0);
         else
             ELIMINATE(0, 0);
-#define SUBSTITUTE(damped, sum, coefficients, kept) \
-    substitute(damped, sum, coefficients, kept, n, count, ratio, &f, mu, c_below, c_above, &c, work, old, sums)
-        if (history != NULL) {
-            if (h->damped[s])
-                SUBSTITUTE(1, NOTHING, 0, 1);
-            else
-                SUBSTITUTE(0, NOTHING, 0, 1);
-            memcpy(history + s * (n + 2) * LANES, work, (size_t)((n + 2) * LANES) * sizeof(double));
-        } else if (sum == NOTHING) {
-            if (h->damped[s])
-                SUBSTITUTE(1, NOTHING, 0, 0);
-            else
-                SUBSTITUTE(0, NOTHING, 0, 0);
-        } else if (sum == FIRST_SUMS && !sum_coefficients && !h->damped[s]) {
-            SUBSTITUTE(0, FIRST_SUMS, 0, 0);
-        } else {
-            if (sum == FIRST_SUMS) memset(sums, 0, (size_t)(n * LANES) * sizeof(double));
-            if (!sum_coefficients && !h->damped[s])
-                SUBSTITUTE(0, MORE_SUMS, 0, 0);
-            else if (!h->damped[s])
-                SUBSTITUTE(0, MORE_SUMS, 1, 0);
-            else
-                SUBSTITUTE(1, MORE_SUMS, 1, 0);
-        }
-        if (sum != NOTHING && (s == h->n_substeps - 1 || h->row[s + 1] != j)) {
-            contract_row(basis, j, n, n_lanes, sums, line, product + begin, sum_coefficients ? of_coefficients + begin : NULL);
+#define SUBSTITUTE(width)                                                                                 \
+    if (sum_coefficients)                                                                                 \
+        substitute_and_sum(width, 1, h, basis, s, &f, mu, &c, work, old, line);                           \
+    else                                                                                                  \
+        substitute_and_sum(width, 0, h, basis, s, &f, mu, &c, work, old, line)
+        if (mu == NULL)
+            substitute(n, count, h->damped[s], h->ratio + j * n, work, old);
+        else if (count < n)
+            BY_WIDTH(basis->width, SUBSTITUTE)
+        if (history != NULL) memcpy(history + s * (n + 2) * LANES, work, (size_t)((n + 2) * LANES) * sizeof(double));
+        if (mu != NULL && (s == h->n_substeps - 1 || h->row[s + 1] != j)) {
+            add_lines(basis, j, n_lanes, line, product + begin);
             if (sum_coefficients) {
+                add_lanes(of_coefficients + begin, c.of_scale);
                 add_lanes(of_coefficients + (1 + j) * n_lanes + begin, c.of_drift);
                 add_lanes(of_coefficients + (1 + h->n_rows + j) * n_lanes + begin, c.of_discount);
+                c.of_scale = c.of_drift = c.of_discount = no_lanes();
             }
         }
         if (s == h->last[n_done]) {
