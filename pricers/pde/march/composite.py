@@ -85,7 +85,7 @@ class CrankNicolsonMarch(ad.Composite):
         parts = plan.parts(full)
         weights, coefficients, lower, upper, initial, floor = parts
         scale, (drift, discount) = float(coefficients[0]), np.split(coefficients[1:], 2)
-        predictor, basis = plan.predictor.linearised(weights)
+        predictor = plan.predictor.values(weights)
         diffusion, variance, slope, above, inverse, ratio = np.empty((6, *predictor.shape))
         if not diffusion_kernel(plan.link, scale, plan.row_scale, predictor, diffusion, variance, slope):
             (require_finite if plan.link == "log_volatility" else require_non_negative)(plan.link, predictor)
@@ -98,7 +98,7 @@ class CrankNicolsonMarch(ad.Composite):
         one_sided = composite_march_kernel(
             history, diffusion, drift, discount, lower, upper, initial, floor, results
         )
-        state = MarchState(parts, basis, variance, slope, history, doubled, exercised, results)
+        state = MarchState(plan, parts, variance, slope, history, doubled, exercised, results)
         return state, one_sided
 
     def adjoint(self, state: MarchState, seeds: Floats) -> Floats:

@@ -164,13 +164,13 @@ def curvature_in_weights(plan: MarchPlan, state: MarchState, adjoint: Adjoint) -
     They are (n_weights, n_weights), or where only these are not zero the diagonal (n_weights,), or None.
     """
     total = plan.predictor.curvature(state.parts[0], adjoint.diffusion * state.slope)
-    bend = state.bend(plan)
+    bend = state.bend
     if bend is None:
         return total
     factors = adjoint.diffusion * bend
     if state.basis.is_single:
         own = np.zeros(plan.predictor.n_weights)
-        alike, _ = state.basis.linearised(np.ones(own.size))
+        alike = state.basis.values(np.ones(own.size))
         gather_kernel(*state.basis.arrays, factors * alike, own)
         return own
     gram = state.basis.gram(factors)

@@ -35,8 +35,8 @@ class Rows:
         node_columns: Longs,
         in_node: Floats,
         n_columns: int,
-        n_weights: int,
         run_end: Longs,
+        n_weights: int,
         slope: Floats,
         variance: Floats,
     ) -> None: ...

@@ -144,9 +144,8 @@ cdef class Rows:
 
     Parameters
     ----------
-    start, weight, factor, node_columns, in_node, n_columns : `pricers.surfaces.local_basis.LocalBasis.arrays`
+    start, weight, factor, node_columns, in_node, n_columns, run_end : `pricers.surfaces.local_basis.LocalBasis.arrays`
     n_weights : int
-    run_end : (n_planes, n) int, `LocalBasis.run_end`
     slope, variance : (n_rows, n) float, derivatives of u in the predictor and in the scale
     """
 
@@ -161,8 +160,8 @@ cdef class Rows:
         const int64_t[:, :, ::1] node_columns not None,
         const double[:, :, ::1] in_node not None,
         ptrdiff_t n_columns,
-        ptrdiff_t n_weights,
         const int64_t[:, ::1] run_end not None,
+        ptrdiff_t n_weights,
         const double[:, ::1] slope not None,
         const double[:, ::1] variance not None,
     ):
@@ -189,14 +188,14 @@ cdef march_ends ends_of(
     return ends
 
 
-cdef const double* first_of(const double[:, ::1] array) noexcept:
+cdef double* first_of(const double[:, ::1] array) noexcept:
     """Return where an array begins, or NULL for None."""
-    return NULL if array is None else <const double*>&array[0, 0]
+    return NULL if array is None else <double*>&array[0, 0]
 
 
-cdef const double* first_of_solutions(const double[:, :, ::1] array) noexcept:
+cdef double* first_of_solutions(const double[:, :, ::1] array) noexcept:
     """Return where an array begins, or NULL for None."""
-    return NULL if array is None else <const double*>&array[0, 0, 0]
+    return NULL if array is None else <double*>&array[0, 0, 0]
 
 
 def diffusion_kernel(
@@ -378,9 +377,9 @@ def composite_tangents_kernel(
     if results.shape[0] != h.n_results * (h.n + 2) or results.shape[1] != directions.c.n_lanes:
         raise AadValueError(f"results: need ({h.n_results * (h.n + 2)}, {directions.c.n_lanes})")
     cdef const double* mu = first_of(multipliers)
-    cdef double* of_weights = <double*>first_of(product)
-    cdef double* of_others = <double*>first_of(of_coefficients)
-    cdef double* kept = <double*>first_of_solutions(solutions)
+    cdef double* of_weights = first_of(product)
+    cdef double* of_others = first_of(of_coefficients)
+    cdef double* kept = first_of_solutions(solutions)
     with nogil:
         march_kernels_tables[set_in_use].tangents(
             h, &basis.c, &directions.c, begin, mu, &scratch[0], &results[0, 0], of_weights, of_others, kept,

@@ -36,8 +36,11 @@ class Predictor(Protocol):
     def shape(self) -> tuple[int, int]:
         """(rows, nodes)."""
 
-    def linearised(self, weights: Floats) -> tuple[Floats, LocalBasis]:
-        """Return the values (n_rows, n_nodes) and the basis of their derivatives in the weights."""
+    def values(self, weights: Floats) -> Floats:
+        """Return the values, (n_rows, n_nodes)."""
+
+    def linearised(self, weights: Floats) -> LocalBasis:
+        """Return the basis of the derivatives of the values in the weights."""
 
     @property
     def lines_read(self) -> Bools:
@@ -162,13 +165,13 @@ class Adjoint:
 class MarchState:
     """One march with its history; the last adjoint and the last curvature are its cache, for the next rule.
 
-    basis holds the derivatives of the predictor in the weights; variance is u per unit of scale, slope the derivative of
+    variance is u per unit of scale, slope the derivative of
     u = scale * variance in the predictor; doubled holds the solutions W with the ends, (n_substeps, n + 2), exercised
     how many leading unknowns each solve held at the floor.
     """
 
+    plan: MarchPlan
     parts: list[Floats]
-    basis: LocalBasis
     variance: Floats
     slope: Floats
     history: History
@@ -179,15 +182,20 @@ class MarchState:
     last_curvature: tuple[Floats, Floats, Floats] | None = field(default=None)
 
     @cached_property
+    def basis(self) -> LocalBasis:
+        """The derivatives of the predictor in the weights."""
+        return self.plan.predictor.linearised(self.parts[0])
+
+    @cached_property
     def rows(self) -> Rows:
         """What the lanes take of the basis."""
-        basis = self.basis
-        return Rows(*basis.arrays, basis.n_weights, basis.run_end, self.slope, self.variance)
+        return Rows(*self.basis.arrays, self.basis.n_weights, self.slope, self.variance)
 
-    def bend(self, plan: MarchPlan) -> Floats | None:
+    @property
+    def bend(self) -> Floats | None:
         """Return the second derivative of u in the predictor, to be broadcast over the cells, or None if zero."""
-        if plan.link == "variance":
+        if self.plan.link == "variance":
             return None
-        if plan.link == "log_volatility":
+        if self.plan.link == "log_volatility":
             return 2.0 * self.slope
-        return np.asarray(2.0 * self.parts[1][0] * plan.row_scale[:, None])
+        return np.asarray(2.0 * self.parts[1][0] * self.plan.row_scale[:, None])

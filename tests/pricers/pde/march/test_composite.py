@@ -232,7 +232,7 @@ def test_equal_to_the_twin(rows: str, american: bool, rng: np.random.Generator) 
         np.testing.assert_allclose(
             tangents[:, k], twin.tangent(plan, x, dx)[0].ravel(), rtol=1e-11, atol=1e-13
         )
-    of_cells = np.einsum("cj,c,ck->jk", parts[0], (bar.diffusion * state.bend(plan)).ravel(), parts[0])
+    of_cells = np.einsum("cj,c,ck->jk", parts[0], (bar.diffusion * state.bend).ravel(), parts[0])
     np.testing.assert_allclose(
         operation.curvature(state, seeds, directions) - of_cells,
         twin.curvature(plan, x, seeds.reshape(wanted.shape), moved),
