@@ -70,6 +70,7 @@ MODULES = (
     "pricers.american.american_kernels",
     "pricers.analytic.analytic_kernels",
     "pricers.calibration.calibration_kernels",
+    "pricers.pde.march.march_kernels",
     "pricers.surfaces.surfaces_kernels",
 )
 """Extensions, each from the .pyx of the same name."""
@@ -79,6 +80,7 @@ KERNELS = {
     "pricers.american.american_kernels": "pricers/american/kernels/kernels.c",
     "pricers.analytic.analytic_kernels": "pricers/analytic/kernels/kernels.c",
     "pricers.calibration.calibration_kernels": "pricers/calibration/kernels/kernels.c",
+    "pricers.pde.march.march_kernels": "pricers/pde/march/kernels/kernels.c",
     "pricers.surfaces.surfaces_kernels": "pricers/surfaces/kernels/kernels.c",
 }
 """Kernels by the extension that they are linked into, each compiled once per instruction set."""

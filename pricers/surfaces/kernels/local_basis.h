@@ -28,78 +28,167 @@ AAD_INLINE ptrdiff_t begin_of_plane(const surfaces_basis* basis, ptrdiff_t row) 
     return (basis->n_planes > 1 ? row : 0) * basis->n_nodes * basis->width;
 }
 
+/* Call with the number of columns of a node as a constant, or with 0 where it is an unusual one. */
+#define BY_WIDTH(width, CALL)   \
+    switch (width) {            \
+        case 1: CALL(1); break; \
+        case 4: CALL(4); break; \
+        case 5: CALL(5); break; \
+        case 8: CALL(8); break; \
+        default: CALL(0);       \
+    }
+
+enum { WIDEST = 8 }; /* of the constants */
+
+/* Fill run_end (n_planes, n_nodes): for each node the first one after it that reads other columns. */
+static void find_runs(const surfaces_basis* basis, int64_t* run_end) {
+    const ptrdiff_t width = basis->width, n = basis->n_nodes;
+    for (ptrdiff_t plane = 0; plane < basis->n_planes; plane++) {
+        const int64_t* columns = basis->node_columns + plane * n * width;
+        int64_t* AAD_RESTRICT ends = run_end + plane * n;
+        ends[n - 1] = n;
+        for (ptrdiff_t i = n - 2; i >= 0; i--) {
+            int64_t differ = 0;
+            for (ptrdiff_t b = i * width; b < (i + 1) * width; b++) differ |= columns[b] ^ columns[b + width];
+            ends[i] = differ ? i + 1 : ends[i + 1];
+        }
+    }
+}
+
+/* Fill result (n_nodes,) from one row's lines. */
+AAD_INLINE void predict_row(int constant, ptrdiff_t width, ptrdiff_t n, const int64_t* run_end, const int64_t* columns,
+                            const double* AAD_RESTRICT in_node, const double* AAD_RESTRICT line,
+                            double* AAD_RESTRICT result) {
+    double of_run[WIDEST];
+    for (ptrdiff_t i = 0; i < n;) {
+        const int64_t* here = columns + i * width;
+        const ptrdiff_t end = run_end[i];
+        for (int b = 0; b < constant; b++) of_run[b] = line[here[b]];
+        for (; i < end; i++) {
+            double total = 0.0;
+            for (int b = 0; b < constant; b++) total += in_node[i * constant + b] * of_run[b];
+            if (!constant)
+                for (ptrdiff_t b = 0; b < width; b++) total += in_node[i * width + b] * line[here[b]];
+            result[i] = total;
+        }
+    }
+}
+
+/* Add the transpose of `predict_row` applied to seeds (n_nodes,) to the lines. */
+AAD_INLINE void gather_row(int constant, ptrdiff_t width, ptrdiff_t n, const int64_t* run_end, const int64_t* columns,
+                           const double* AAD_RESTRICT in_node, const double* AAD_RESTRICT seeds,
+                           double* AAD_RESTRICT line) {
+    double of_run[WIDEST];
+    for (ptrdiff_t i = 0; i < n;) {
+        const int64_t* here = columns + i * width;
+        const ptrdiff_t end = run_end[i];
+        for (int b = 0; b < constant; b++) of_run[b] = line[here[b]];
+        for (; i < end; i++) {
+            for (int b = 0; b < constant; b++) of_run[b] += in_node[i * constant + b] * seeds[i];
+            if (!constant)
+                for (ptrdiff_t b = 0; b < width; b++) line[here[b]] += in_node[i * width + b] * seeds[i];
+        }
+        for (int b = 0; b < constant; b++) line[here[b]] = of_run[b];
+    }
+}
+
+/* Add basis' diag(factors) basis between the columns of one row to its band (n_columns, reach). */
+AAD_INLINE void gram_row(int constant, ptrdiff_t width, ptrdiff_t n, const int64_t* run_end, const int64_t* columns,
+                         const double* AAD_RESTRICT in_node, const double* AAD_RESTRICT factors, ptrdiff_t reach,
+                         double* AAD_RESTRICT band) {
+    double of_run[WIDEST][WIDEST];
+    for (ptrdiff_t i = 0; i < n;) {
+        const int64_t* here = columns + i * width;
+        const ptrdiff_t end = run_end[i];
+        for (int b = 0; b < constant; b++)
+            for (int c = b; c < constant; c++) of_run[b][c] = 0.0;
+        for (; i < end; i++) {
+            const double* node = in_node + i * width;
+            for (int b = 0; b < constant; b++) {
+                const double scaled = factors[i] * node[b];
+                for (int c = b; c < constant; c++) of_run[b][c] += scaled * node[c];
+            }
+            if (!constant)
+                for (ptrdiff_t b = 0; b < width; b++)
+                    for (ptrdiff_t c = b; c < width; c++)
+                        band[here[b] * reach + here[c] - here[b]] += factors[i] * node[b] * node[c];
+        }
+        for (int b = 0; b < constant; b++)
+            for (int c = b; c < constant; c++) band[here[b] * reach + here[c] - here[b]] += of_run[b][c];
+    }
+}
+
 /* Fill result (n_rows, n_nodes) with the basis times weights; `line` has room for n_columns. */
 static void predict(const surfaces_basis* basis, const double* weights, double* line, double* result) {
-    ptrdiff_t width = basis->width;
+    const ptrdiff_t width = basis->width, n = basis->n_nodes;
     for (ptrdiff_t j = 0; j < basis->n_rows; j++) {
-        const int64_t* columns = basis->node_columns + begin_of_plane(basis, j);
-        const double* in_node = basis->in_node + begin_of_plane(basis, j);
+        const ptrdiff_t plane = begin_of_plane(basis, j);
         const int64_t* start = basis->start + j * basis->n_columns;
         for (ptrdiff_t c = 0; c < basis->n_columns; c++) {
             double total = 0.0;
             for (int64_t e = start[c]; e < start[c + 1]; e++) total += basis->factor[e] * weights[basis->weight[e]];
             line[c] = total;
         }
-        for (ptrdiff_t i = 0; i < basis->n_nodes; i++) {
-            double total = 0.0;
-            for (ptrdiff_t b = i * width; b < (i + 1) * width; b++) total += in_node[b] * line[columns[b]];
-            result[j * basis->n_nodes + i] = total;
-        }
+#define PREDICT(constant)                                                                                    \
+    predict_row(constant, width, n, basis->run_end + plane / width, basis->node_columns + plane,             \
+                basis->in_node + plane, line, result + j * n)
+        BY_WIDTH(width, PREDICT)
+#undef PREDICT
     }
 }
 
 /* Add the transpose of `predict` applied to seeds (n_rows, n_nodes) to result (n_weights,). */
 static void gather(const surfaces_basis* basis, const double* seeds, double* line, double* result) {
-    ptrdiff_t width = basis->width;
+    const ptrdiff_t width = basis->width, n = basis->n_nodes;
     for (ptrdiff_t j = 0; j < basis->n_rows; j++) {
-        const int64_t* columns = basis->node_columns + begin_of_plane(basis, j);
-        const double* in_node = basis->in_node + begin_of_plane(basis, j);
+        const ptrdiff_t plane = begin_of_plane(basis, j);
         const int64_t* start = basis->start + j * basis->n_columns;
         for (ptrdiff_t c = 0; c < basis->n_columns; c++) line[c] = 0.0;
-        for (ptrdiff_t i = 0; i < basis->n_nodes; i++) {
-            double seed = seeds[j * basis->n_nodes + i];
-            for (ptrdiff_t b = i * width; b < (i + 1) * width; b++) line[columns[b]] += in_node[b] * seed;
-        }
+#define GATHER(constant)                                                                                     \
+    gather_row(constant, width, n, basis->run_end + plane / width, basis->node_columns + plane,              \
+               basis->in_node + plane, seeds + j * n, line)
+        BY_WIDTH(width, GATHER)
+#undef GATHER
         for (ptrdiff_t c = 0; c < basis->n_columns; c++)
             for (int64_t e = start[c]; e < start[c + 1]; e++)
                 result[basis->weight[e]] += basis->factor[e] * line[c];
     }
 }
 
-/* Add one row's band (n_columns, reach) between its lines to the matrix of weights. */
+/* Add one row's band (n_columns, reach) between its lines to the matrix of weights, half of it: the transpose is the other
+ * half. */
 static void add_band(
     const surfaces_basis* basis, const int64_t* start, ptrdiff_t reach, const double* band, ptrdiff_t n_weights,
     double* result) {
     for (ptrdiff_t b = 0; b < basis->n_columns; b++) {
         ptrdiff_t within = basis->n_columns - b < reach ? basis->n_columns - b : reach;
-        for (ptrdiff_t c = 0; c < within; c++)
+        for (ptrdiff_t c = 0; c < within; c++) {
+            const double between = (c ? 1.0 : 0.5) * band[b * reach + c];
+            if (between == 0.0) continue;
             for (int64_t e = start[b]; e < start[b + 1]; e++) {
-                double scaled = basis->factor[e] * band[b * reach + c];
-                for (int64_t f = start[b + c]; f < start[b + c + 1]; f++) {
-                    double term = scaled * basis->factor[f];
-                    result[basis->weight[e] * n_weights + basis->weight[f]] += term;
-                    if (c) result[basis->weight[f] * n_weights + basis->weight[e]] += term;
-                }
+                const double scaled = basis->factor[e] * between;
+                double* AAD_RESTRICT row = result + basis->weight[e] * n_weights;
+                for (int64_t f = start[b + c]; f < start[b + c + 1]; f++) row[basis->weight[f]] += scaled * basis->factor[f];
             }
+        }
     }
 }
 
-/* Add basis' diag(factors) basis to result (n_weights, n_weights); factors (n_rows, n_nodes). `reach` columns lie
- * between the first and the last of any node, both counted; `band` has room for n_columns times reach. */
+/* Add half of basis' diag(factors) basis to result (n_weights, n_weights), factors (n_rows, n_nodes): the transpose is the
+ * other half. `reach` columns lie between the first and the last of any node, both counted; `band` has room for n_columns
+ * times reach. */
 static void gram(
     const surfaces_basis* basis, ptrdiff_t reach, const double* factors, ptrdiff_t n_weights, double* band,
     double* result) {
-    ptrdiff_t width = basis->width;
+    const ptrdiff_t width = basis->width, n = basis->n_nodes;
     for (ptrdiff_t j = 0; j < basis->n_rows; j++) {
-        const int64_t* columns = basis->node_columns + begin_of_plane(basis, j);
-        const double* in_node = basis->in_node + begin_of_plane(basis, j);
-        for (ptrdiff_t c = 0; c < basis->n_columns * reach; c++) band[c] = 0.0;
-        for (ptrdiff_t i = 0; i < basis->n_nodes; i++)
-            for (ptrdiff_t b = i * width; b < (i + 1) * width; b++) {
-                double scaled = factors[j * basis->n_nodes + i] * in_node[b];
-                for (ptrdiff_t c = b; c < (i + 1) * width; c++)
-                    band[columns[b] * reach + columns[c] - columns[b]] += scaled * in_node[c];
-            }
+        const ptrdiff_t plane = begin_of_plane(basis, j);
+        memset(band, 0, (size_t)(basis->n_columns * reach) * sizeof(double));
+#define GRAM(constant)                                                                                       \
+    gram_row(constant, width, n, basis->run_end + plane / width, basis->node_columns + plane,                \
+             basis->in_node + plane, factors + j * n, reach, band)
+        BY_WIDTH(width, GRAM)
+#undef GRAM
         add_band(basis, basis->start + j * basis->n_columns, reach, band, n_weights, result);
     }
 }
