@@ -150,7 +150,9 @@ class CrankNicolsonMarch(ad.Composite):
     def second_order(self, state: MarchState, seeds: Floats, tangents: Floats) -> Floats:
         """Return the derivatives of the adjoint along directions (n_varied, d): a second march back, in lanes."""
         adjoint = self._adjoint(state, seeds)
-        moved = lanes.second_order(self.plan, state, adjoint, self.plan.parts(self._over_all_operands(tangents)))
+        moved = lanes.second_order(
+            self.plan, state, adjoint, self.plan.parts(self._over_all_operands(tangents))
+        )
         return moved[self.varied]
 
     def adjoints(self, state: MarchState, seeds: Floats) -> Floats:

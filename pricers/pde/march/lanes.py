@@ -107,7 +107,15 @@ def _march_lanes(
 
     def block(begin: int) -> None:
         composite_tangents_kernel(
-            state.history, state.rows, directions, begin, multipliers, values, of_weights, of_coefficients, None
+            state.history,
+            state.rows,
+            directions,
+            begin,
+            multipliers,
+            values,
+            of_weights,
+            of_coefficients,
+            None,
         )
 
     _by_blocks(block, width, work=4.0 * state.doubled.size)
@@ -198,7 +206,14 @@ def second_order(plan: MarchPlan, state: MarchState, adjoint: Adjoint, parts: li
             state.history, state.rows, directions, begin, None, values, None, None, solutions
         )
         composite_adjoint_lanes_kernel(
-            state.history, state.rows, directions, begin, adjoint.multipliers, None, solutions, *plan.parts(bars)
+            state.history,
+            state.rows,
+            directions,
+            begin,
+            adjoint.multipliers,
+            None,
+            solutions,
+            *plan.parts(bars),
         )
 
     _by_blocks(block, width, work=60.0 * state.doubled.size)
