@@ -51,6 +51,7 @@ def runs_kernel(
     n_columns: int,
     run_end: Longs,
 ) -> None: ...
+
 @final
 class MovedSurface:
     def __init__(

@@ -10,6 +10,7 @@ from pricers.types import Bools, Longs
 LINKS: tuple[Link, ...]
 
 def lanes_together() -> int: ...
+
 @final
 class History:
     def __init__(
