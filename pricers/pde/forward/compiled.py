@@ -75,6 +75,7 @@ class CompiledForwardMarch:
             grid, surface.table(np.ascontiguousarray(x), grid.midpoints), "log_volatility"
         )
         self._state: MarchState | None = None
+        self._lanes: Floats | None = None
 
     def march(self, parameters: Any) -> Floats:
         """Return the normalised prices of the quotes, (n_quotes,): one march."""
@@ -95,11 +96,19 @@ class CompiledForwardMarch:
 
         Cost: some five marches for 200 parameters.
         """
-        scale = np.ones(self._offset.size) if scale is None else np.ascontiguousarray(scale)
-        require_shape("scale", scale, (self._offset.size,))
-        used, columns, moved, _ = weight_lanes(self._plan, self._marched(), None, False, self.n_threads)
-        jacobian = np.zeros((scale.size, self.surface.n_parameters))
-        jacobian[:, used] = scale[:, None] * (self._reading @ moved)[:, columns]
+        reading = self._reading
+        if scale is not None:
+            require_shape("scale", scale, (self._offset.size,))
+            weights = reading.data * np.repeat(scale, 4)
+            reading = csr_array((weights, reading.indices, reading.indptr), shape=reading.shape)
+        used, columns, self._lanes, _ = weight_lanes(
+            self._plan, self._marched(), None, False, self.n_threads, self._lanes
+        )
+        of_used = (reading @ self._lanes)[:, columns]
+        if used.size == self.surface.n_parameters:
+            return np.asarray(of_used)
+        jacobian = np.zeros((self._offset.size, self.surface.n_parameters))
+        jacobian[:, used] = of_used
         return jacobian
 
     def gradient(self, seed: Floats) -> Floats:

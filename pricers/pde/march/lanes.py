@@ -81,8 +81,13 @@ def weight_lanes(
     multipliers: Floats | None,
     with_coefficients: bool,
     threads: int | None = None,
+    room: Floats | None = None,
 ) -> tuple[Longs, Longs, Floats, Floats]:
     """March a lane for each weight that any solve uses, moved by one.
+
+    Parameters
+    ----------
+    room : what an earlier call with this plan returned for the values, to be overwritten, or None
 
     Returns
     -------
@@ -92,7 +97,9 @@ def weight_lanes(
     position, reached = plan.lane_order
     awake = int(reached.max())
     unit = Directions(padded(awake), position, reached, None)
-    values, products = _march_lanes(plan, state, unit, padded(awake), multipliers, with_coefficients, threads)
+    values, products = _march_lanes(
+        plan, state, unit, padded(awake), multipliers, with_coefficients, threads, room
+    )
     used = np.flatnonzero(position < awake)
     return used, position[used], values, products
 
@@ -118,10 +125,11 @@ def _march_lanes(
     multipliers: Floats | None,
     with_coefficients: bool,
     threads: int | None = None,
+    room: Floats | None = None,
 ) -> tuple[Floats, Floats]:
     """March all blocks of lanes; return what `sweep` does for them."""
     n_weights = plan.predictor.n_weights
-    values = np.zeros((plan.n_results, width))
+    values = np.zeros((plan.n_results, width)) if room is None or room.shape[1] != width else room
     products = np.zeros((n_weights + (plan.sizes[1] if with_coefficients else 0), width))
     of_weights = None if multipliers is None else products[:n_weights]
     of_coefficients = None if multipliers is None or not with_coefficients else products[n_weights:]
