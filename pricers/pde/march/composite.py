@@ -14,16 +14,9 @@ import numpy as np
 import aadlib as ad
 from aadlib.errors import AadValueError
 from aadlib.types import Floats
-from aadlib.validation import require_finite, require_non_negative
 from pricers.pde.march import lanes
-from pricers.pde.march.march_kernels import (
-    History,
-    composite_adjoint_kernel,
-    composite_march_kernel,
-    diffusion_kernel,
-)
-from pricers.pde.march.plan import Adjoint, MarchPlan, MarchState, directions_of
-from pricers.surfaces.surfaces_kernels import gather_kernel
+from pricers.pde.march.plan import MarchPlan, directions_of
+from pricers.pde.march.state import Adjoint, MarchState, adjoint_of, march
 from pricers.types import Longs
 
 
@@ -79,27 +72,9 @@ class CrankNicolsonMarch(ad.Composite):
         return self._march(operands)[1]
 
     def _march(self, operands: Floats) -> tuple[MarchState, bool]:
-        plan = self.plan
         full = self.base.copy()
         full[self.varied] = operands
-        parts = plan.parts(full)
-        weights, coefficients, lower, upper, initial, floor = parts
-        scale, (drift, discount) = float(coefficients[0]), np.split(coefficients[1:], 2)
-        predictor = plan.predictor.values(weights)
-        diffusion, variance, slope, above, inverse, ratio = np.empty((6, *predictor.shape))
-        if not diffusion_kernel(plan.link, scale, plan.row_scale, predictor, diffusion, variance, slope):
-            (require_finite if plan.link == "log_volatility" else require_non_negative)(plan.link, predictor)
-        n_substeps, n_nodes = plan.row.size, initial.size
-        doubled, results = np.empty((n_substeps, n_nodes)), np.empty((plan.last.size, n_nodes))
-        exercised = np.empty(n_substeps, dtype=np.int64)
-        history = History(
-            plan.stencil, plan.row, plan.damped, plan.last, above, inverse, ratio, doubled, exercised
-        )
-        one_sided = composite_march_kernel(
-            history, diffusion, drift, discount, lower, upper, initial, floor, results
-        )
-        state = MarchState(plan, parts, variance, slope, history, doubled, exercised, results)
-        return state, one_sided
+        return march(self.plan, self.plan.parts(full))
 
     def adjoint(self, state: MarchState, seeds: Floats) -> Floats:
         """Return the adjoints of the operands for seeds of the results."""
@@ -109,19 +84,9 @@ class CrankNicolsonMarch(ad.Composite):
         known = state.last_adjoint
         if known is not None and np.array_equal(known[0], seeds):
             return known[1]
-        plan = self.plan
-        operands = np.zeros(self.base.size)
-        weights, coefficients, lower, upper, initial, floor = plan.parts(operands)
-        multipliers = np.empty((plan.row.size, plan.stencil.shape[1]))
-        diffusion = np.zeros(plan.predictor.shape)
-        composite_adjoint_kernel(
-            state.history, np.ascontiguousarray(seeds.reshape(state.results.shape)), self.with_coefficients,
-            multipliers, diffusion, coefficients[1:], lower, upper, initial, floor,
-        )  # fmt: skip
-        if self.weights_vary:
-            gather_kernel(*state.basis.arrays, diffusion * state.slope, weights)
-        coefficients[0] = (diffusion * state.variance).sum()
-        adjoint = Adjoint(multipliers, diffusion, operands)
+        adjoint = adjoint_of(
+            self.plan, state, seeds, with_coefficients=self.with_coefficients, with_weights=self.weights_vary
+        )
         state.last_adjoint = seeds.copy(), adjoint
         return adjoint
 

@@ -14,8 +14,10 @@ from pricers.pde.march.march_kernels import (
     composite_tangents_kernel,
     lanes_together,
 )
-from pricers.pde.march.plan import Adjoint, CutDirections, MarchPlan, MarchState
+from pricers.pde.march.plan import CutDirections, MarchPlan
+from pricers.pde.march.state import Adjoint, MarchState
 from pricers.surfaces.surfaces_kernels import gather_kernel
+from pricers.types import Longs
 
 
 def sweep(
@@ -51,13 +53,9 @@ def sweep(
     products = np.zeros((len(weights) + (plan.sizes[1] if with_coefficients else 0), n_directions))
     multipliers = None if adjoint is None else adjoint.multipliers
     if by_weight:
-        position, reached = plan.lane_order
-        awake = int(reached.max())  # the lanes beyond are of weights that no solve uses
-        unit = Directions(padded(awake), position, reached, None)
-        swept = _march_lanes(plan, state, unit, padded(awake), multipliers, with_coefficients)
-        used = np.flatnonzero(position < awake)
+        used, columns, *swept = weight_lanes(plan, state, multipliers, with_coefficients)
         for total, lanes in zip((values, products), swept, strict=True):
-            of_weights = lanes[:, position[used]]
+            of_weights = lanes[:, columns]
             if alone is None:
                 total += of_weights @ weights[used]
             else:
@@ -75,6 +73,35 @@ def sweep(
         for total, lanes in zip((values, products), swept, strict=True):
             total[:, chosen] += lanes[:, : chosen.size]
     return values, products
+
+
+def weight_lanes(
+    plan: MarchPlan,
+    state: MarchState,
+    multipliers: Floats | None,
+    with_coefficients: bool,
+    threads: int | None = None,
+    room: Floats | None = None,
+) -> tuple[Longs, Longs, Floats, Floats]:
+    """March a lane for each weight that any solve uses, moved by one.
+
+    Parameters
+    ----------
+    room : what an earlier call with this plan returned for the values, to be overwritten, or None
+
+    Returns
+    -------
+    used, columns : (n_used,) int, these weights, and the columns of their lanes
+    values, products : see `sweep`, with a column for each lane
+    """
+    position, reached = plan.lane_order
+    awake = int(reached.max())
+    unit = Directions(padded(awake), position, reached, None)
+    values, products = _march_lanes(
+        plan, state, unit, padded(awake), multipliers, with_coefficients, threads, room
+    )
+    used = np.flatnonzero(position < awake)
+    return used, position[used], values, products
 
 
 def padded(n_lanes: int) -> int:
@@ -97,10 +124,12 @@ def _march_lanes(
     width: int,
     multipliers: Floats | None,
     with_coefficients: bool,
+    threads: int | None = None,
+    room: Floats | None = None,
 ) -> tuple[Floats, Floats]:
     """March all blocks of lanes; return what `sweep` does for them."""
     n_weights = plan.predictor.n_weights
-    values = np.zeros((plan.n_results, width))
+    values = np.zeros((plan.n_results, width)) if room is None or room.shape[1] != width else room
     products = np.zeros((n_weights + (plan.sizes[1] if with_coefficients else 0), width))
     of_weights = None if multipliers is None else products[:n_weights]
     of_coefficients = None if multipliers is None or not with_coefficients else products[n_weights:]
@@ -118,13 +147,13 @@ def _march_lanes(
             None,
         )
 
-    _by_blocks(block, width, work=4.0 * state.doubled.size)
+    _by_blocks(block, width, work=4.0 * state.doubled.size, threads=threads)
     return values, products
 
 
-def _by_blocks(block: Callable[[int], None], width: int, *, work: float) -> None:
+def _by_blocks(block: Callable[[int], None], width: int, *, work: float, threads: int | None = None) -> None:
     """Call a function with the first lane of every block, on threads where the work of all lanes is worth them."""
-    map_pieces(block, range(0, width, int(lanes_together())), work=work * width)
+    map_pieces(block, range(0, width, int(lanes_together())), work=work * width, threads=threads)
 
 
 def assemble(

@@ -1,9 +1,9 @@
-"""The plan of a march: all but its numbers; its state: what one march leaves for its derivatives."""
+"""The plan of a march: all but its numbers."""
 
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
@@ -11,7 +11,6 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from aadlib.types import Floats
-from pricers.pde.march.march_kernels import History, Rows
 from pricers.surfaces.local_basis import LocalBasis
 from pricers.surfaces.surface import Link
 from pricers.types import Bools, Longs
@@ -150,52 +149,3 @@ def directions_of(plan: MarchPlan, full: Floats) -> CutDirections:
     rows, columns = np.nonzero(parts[0])
     alone = rows.size == len(parts[0]) and (rows[1:] > rows[:-1]).all() and np.bincount(columns).max() == 1
     return CutDirections(parts, (columns, parts[0][rows, columns]) if alone else None)
-
-
-@dataclass(frozen=True, eq=False)
-class Adjoint:
-    """One adjoint march: mu of every solve, adjoints of u = scale * variance, and of all operands."""
-
-    multipliers: Floats
-    diffusion: Floats
-    operands: Floats
-
-
-@dataclass(eq=False)
-class MarchState:
-    """One march with its history; the last adjoint and the last curvature are its cache, for the next rule.
-
-    variance is u per unit of scale, slope the derivative of
-    u = scale * variance in the predictor; doubled holds the solutions W with the ends, (n_substeps, n + 2), exercised
-    how many leading unknowns each solve held at the floor.
-    """
-
-    plan: MarchPlan
-    parts: list[Floats]
-    variance: Floats
-    slope: Floats
-    history: History
-    doubled: Floats
-    exercised: Longs
-    results: Floats
-    last_adjoint: tuple[Floats, Adjoint] | None = field(default=None)
-    last_curvature: tuple[Floats, Floats, Floats] | None = field(default=None)
-
-    @cached_property
-    def basis(self) -> LocalBasis:
-        """The derivatives of the predictor in the weights."""
-        return self.plan.predictor.linearised(self.parts[0])
-
-    @cached_property
-    def rows(self) -> Rows:
-        """What the lanes take of the basis."""
-        return Rows(*self.basis.arrays, self.basis.n_weights, self.slope, self.variance)
-
-    @property
-    def bend(self) -> Floats | None:
-        """Return the second derivative of u in the predictor, to be broadcast over the cells, or None if zero."""
-        if self.plan.link == "variance":
-            return None
-        if self.plan.link == "log_volatility":
-            return 2.0 * self.slope
-        return np.asarray(2.0 * self.parts[1][0] * self.plan.row_scale[:, None])
