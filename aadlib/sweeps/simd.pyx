@@ -1,7 +1,7 @@
 """Sweeps over one market state and over blocks of lanes, by the widest instruction set that this processor has.
 
-The sweeps are C, in `aadlib/sweeps/kernels`, built once per instruction set, and chosen among here alone:
-`AADLIB_INSTRUCTIONS` (baseline, avx2, avx512) forces a set when the package is imported, `use` changes it later, in tests
+The sweeps are C, in `aadlib/sweeps/kernels`, built once per instruction set, and the set is chosen here alone, for the
+pricers' kernels too: `AADLIB_INSTRUCTIONS` (baseline, avx2, avx512) forces a set when the package is imported, `use` changes it later, in tests
 and comparisons. Every set gives the same bits.
 
 Arguments that several sweeps share: `segment` is (begin, end), nodes begin..end-1; `values` and `adjoints` are
@@ -17,8 +17,10 @@ from aadlib.errors import AadValueError
 from aadlib.program.nodes cimport Nodes, aad_nodes
 
 cdef extern from "aadlib/sweeps/kernels/processor.h":
-    const aad_kernels* const* aad_tables
     int aad_widest() nogil
+
+cdef extern from "aadlib/sweeps/kernels/table.h":
+    const aad_kernels* const* aad_kernels_tables
 
 INSTRUCTION_SETS = ("baseline", "avx2", "avx512")
 """Names of the sets that the sweeps can be built for, each with what the ones before it have."""
@@ -29,7 +31,7 @@ LANES = AAD_LANES
 BLOCK = AAD_BLOCK
 """Market states or paths in one block of a sweep over many."""
 
-cdef str _in_use = ""
+set_in_use = 0
 
 
 # ---- the instruction set -------------------------------------------------------------------------------------------
@@ -42,7 +44,7 @@ def available():
 
 def in_use():
     """Return the name of the instruction set that sweeps run with."""
-    return _in_use
+    return INSTRUCTION_SETS[set_in_use]
 
 
 def use(name):
@@ -53,15 +55,15 @@ def use(name):
     AadValueError
         When there is no such set, or this build or processor lacks it.
     """
-    global kernels, _in_use
+    global kernels, set_in_use
     if name not in INSTRUCTION_SETS:
         raise AadValueError(f"AADLIB_INSTRUCTIONS = {name!r}: choose one of {', '.join(INSTRUCTION_SETS)}")
     if name not in available():
         raise AadValueError(
             f"AADLIB_INSTRUCTIONS = {name!r}: this processor and build have {', '.join(available())} only; leave it unset"
         )
-    kernels = aad_tables[INSTRUCTION_SETS.index(name)]
-    _in_use = name
+    set_in_use = INSTRUCTION_SETS.index(name)
+    kernels = aad_kernels_tables[set_in_use]
 
 
 use(os.environ.get("AADLIB_INSTRUCTIONS", INSTRUCTION_SETS[aad_widest()]))

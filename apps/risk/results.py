@@ -117,8 +117,8 @@ class Check:
 
 
 @dataclass(frozen=True)
-class RiskResult:
-    """Everything the report shows.
+class Valuation:
+    """What the book and its Greeks were found from, and they.
 
     Attributes
     ----------
@@ -138,11 +138,17 @@ class RiskResult:
     arbitrage: ArbitrageReport
     quotes: Quotes
     calibration: CalibrationResult
-    svi: SVIFit
-    holdout: HoldoutResult | None
     book: tuple[Position, ...]
     greeks: BookGreeks
     buckets: Buckets
-    checks: tuple[Check, ...]
     provenance: Mapping[str, str]
-    book_warnings: tuple[str, ...] = ()
+    book_warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RiskResult(Valuation):
+    """Everything the report shows: what the fit and the Greeks compare with beside them."""
+
+    svi: SVIFit
+    holdout: HoldoutResult | None
+    checks: tuple[Check, ...]

@@ -97,7 +97,7 @@ def early_exercise_premium(
     >>> 1.78 < float(added) < 1.80
     True
     """
-    from pricers.american.cash_march_kernels import expiry_premiums_kernel
+    from pricers.american.american_kernels import expiry_premiums_kernel
 
     flags = np.asarray(is_call)
     if flags.dtype != np.bool_:

@@ -106,7 +106,7 @@ def early_exercise_premium(
     AadValueError, AadTypeError
         As for `price`.
     """
-    from pricers.american.spectral_kernels import premium_kernel
+    from pricers.american.american_kernels import premium_kernel
 
     numbers = dict(
         spot=spot,

@@ -72,7 +72,7 @@ def implied_volatility(
     >>> round(float(implied_volatility(price=7.965567455405804, forward=100.0, strike=100.0, expiry=1.0)), 12)
     0.2
     """
-    from pricers.analytic.householder_kernels import implied_volatility_kernel
+    from pricers.analytic.analytic_kernels import implied_volatility_kernel
 
     market = dict(forward=forward, strike=strike, discount=discount)
     return _solved(implied_volatility_kernel, price, market, expiry, is_call, on_error)
@@ -123,7 +123,7 @@ def bachelier_implied_volatility(
     >>> round(float(bachelier_implied_volatility(price=7.978845608028654, forward=0.0, strike=0.0, expiry=1.0)), 12)
     20.0
     """
-    from pricers.analytic.householder_kernels import normal_volatility_kernel
+    from pricers.analytic.analytic_kernels import normal_volatility_kernel
 
     market = dict(forward=forward, strike=strike, discount=discount)
     return _solved(

@@ -11,9 +11,9 @@ import numpy as np
 from scipy import sparse
 
 from aadlib.types import Floats
-from pricers.calibration.deviation_kernels import implied_deviation_kernel
+from pricers.analytic.analytic_kernels import implied_deviation_kernel
+from pricers.calibration.calibration_kernels import cholesky_solve_kernel, normal_kernel
 from pricers.calibration.frame import distinct_expiries
-from pricers.calibration.normal_kernels import cholesky_solve_kernel, normal_kernel
 from pricers.calibration.penalty import second_differences
 from pricers.calibration.settings import CalibrationSettings
 from pricers.calibration.wings import WING_SLOPE, outward_distance, wing_differences
@@ -149,7 +149,7 @@ class CalibrationProblem:
         return self._slope / self.root_expiry
 
     def grid_seeds(self, seeds: Floats) -> Floats:
-        """Return what each node of the march at each expiry adds to a sum of quotes' prices, (n_expiries, n_nodes)."""
+        """Return what each expiry's nodes of the march count in a sum of quotes' prices, (n_expiries * n_nodes,)."""
         return self._march.grid_seeds(seeds)
 
     def objective(self, parameters: Floats) -> float:

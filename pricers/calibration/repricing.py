@@ -6,7 +6,7 @@ import numpy as np
 
 from aadlib.errors import AadValueError
 from aadlib.types import Floats
-from pricers.calibration.deviation_kernels import implied_deviation_kernel
+from pricers.analytic.analytic_kernels import implied_deviation_kernel
 from pricers.calibration.frame import SAME_TIME, distinct_expiries, march_grid
 from pricers.chain.quotes import Quotes
 from pricers.pde.forward.compiled import CompiledForwardMarch

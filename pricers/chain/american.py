@@ -88,8 +88,8 @@ class _Market:
 
     def premium(self, slices: Longs, strike: Floats, is_call: Bools, volatility: Floats) -> Floats:
         """Return the early-exercise premiums of options (n,)."""
+        from pricers.american.american_kernels import premium_kernel
         from pricers.american.cash_dividends import early_exercise_premium
-        from pricers.american.spectral_kernels import premium_kernel
 
         t, r, q = (x[slices] for x in (self.expiry, self.rate, self.dividend_yield))
         if self.dividends:

@@ -170,20 +170,26 @@ class CalibratedVolatility:
 
     def tabulated(self, spots: Floats, times: Floats) -> Tabulated:
         """Return it on a march's interior nodes (n,) in steps with these midpoints: linear in weights and levels."""
-        from pricers.surfaces.local_basis_kernels import basis_table_kernel
-
         times = np.asarray(times, dtype=np.float64)
         x = np.log(spots) - np.asarray(self.log_forward(times))[:, None]
+        return Tabulated(self.table(x, times), self.numbers, "log_volatility")
+
+    def table(self, log_moneyness: Floats, times: Floats) -> LocalBasis:
+        """Return the logarithm of the volatility at x (n_times, n), increasing along rows, linear in `numbers`."""
+        from pricers.surfaces.surfaces_kernels import basis_table_kernel
+
         basis = self.strike_basis
-        first = np.empty(x.shape, dtype=np.int64)
-        inside = np.empty((*x.shape, basis.degree + 1))
+        first = np.empty(log_moneyness.shape, dtype=np.int64)
+        inside = np.empty((*first.shape, basis.degree + 1))
         basis_table_kernel(
-            np.arcsinh(x / self.scale(times)[:, None]), basis.breakpoints, basis.pieces, first, inside
+            np.arcsinh(log_moneyness / self.scale(times)[:, None]),
+            basis.breakpoints,
+            basis.pieces,
+            first,
+            inside,
         )
         columns = first[..., None] + np.arange(basis.degree + 1)
-        return Tabulated(
-            LocalBasis(self.lines(times, 1.0), columns, inside, basis.size), self.numbers, "log_volatility"
-        )
+        return LocalBasis(self.lines(times, 1.0), columns, inside, basis.size)
 
     def lines(self, times: Floats, factor: float) -> csr_array:
         """Return each time's weights in u, as combinations of `numbers`, of factor times the log volatility."""

@@ -14,7 +14,7 @@ from pricers.american.bermudan.value_differences import differenced
 from pricers.pde.backward.payoff import averaged_payoff
 from pricers.pde.grids.interpolation import interpolate
 from pricers.pde.grids.spot_grids import Grid, sinh_grid
-from pricers.pde.march.float_kernel import backward_march_kernel
+from pricers.pde.march.march_kernels import backward_march_kernel
 from pricers.pde.march.operator import plain_bands
 from pricers.pde.march.steps import MarchSteps
 

@@ -312,7 +312,7 @@ def _compiled_march(
     exercised_at_top: bool,
 ) -> Floats:
     """Run the compiled march; a problem exercised at the top is solved in reverse order."""
-    from pricers.pde.march.float_kernel import backward_march_kernel
+    from pricers.pde.march.march_kernels import backward_march_kernel
 
     values = np.array(initial, dtype=np.float64)
     exercise = np.array([] if immediate is None else immediate, dtype=np.float64)

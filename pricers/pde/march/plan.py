@@ -1,11 +1,11 @@
-"""The plan of a march: all but its numbers; its state: what one march leaves for its derivatives."""
+"""The plan of a march: all but its numbers."""
 
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -35,11 +35,18 @@ class Predictor(Protocol):
     def shape(self) -> tuple[int, int]:
         """(rows, nodes)."""
 
-    def linearised(self, weights: Floats) -> tuple[Floats, LocalBasis]:
-        """Return the values (n_rows, n_nodes) and the basis of their derivatives in the weights."""
+    def values(self, weights: Floats) -> Floats:
+        """Return the values, (n_rows, n_nodes)."""
 
-    def curvature_along(self, weights: Floats, factors: Floats, directions: Floats) -> Floats | None:
-        """Return the second derivatives of sum(factors * values) times directions, (n_weights, d), or None if zero."""
+    def linearised(self, weights: Floats) -> LocalBasis:
+        """Return the basis of the derivatives of the values in the weights."""
+
+    @property
+    def lines_read(self) -> Bools:
+        """Whether any node reads a line, (n_rows * n_columns,)."""
+
+    def curvature(self, weights: Floats, factors: Floats) -> Floats | None:
+        """Return the second derivatives of sum(factors * values), (n_weights, n_weights), or None if zero."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,9 +101,10 @@ class MarchPlan:
         row_begin = np.full(n_rows, self.row.size)
         np.minimum.at(row_begin, self.row, np.arange(self.row.size))
         lines = self.predictor.lines
-        row_of_entry = np.repeat(np.arange(lines.shape[0]) // self.predictor.n_columns, np.diff(lines.indptr))
+        first_of_line = np.repeat(row_begin, self.predictor.n_columns)
+        first_of_line[~self.predictor.lines_read] = self.row.size
         first_used = np.full(n_weights, self.row.size)
-        np.minimum.at(first_used, lines.indices, row_begin[row_of_entry])
+        np.minimum.at(first_used, lines.indices, np.repeat(first_of_line, np.diff(lines.indptr)))
         order = np.argsort(first_used, kind="stable")
         position = np.empty(n_weights, dtype=np.int64)
         position[order] = np.arange(n_weights)
@@ -113,7 +121,7 @@ class MarchPlan:
 
 
 @dataclass(frozen=True, eq=False)
-class Directions:
+class CutDirections:
     """Directions over all operands, cut into parts, directions last.
 
     alone : (n_weights,) int and float, or None
@@ -135,50 +143,9 @@ class Directions:
         return self.parts[1]
 
 
-def directions_of(plan: MarchPlan, full: Floats) -> Directions:
+def directions_of(plan: MarchPlan, full: Floats) -> CutDirections:
     """Cut directions (n, d) over all operands into parts and see what they do to the weights."""
     parts = plan.parts(full)
     rows, columns = np.nonzero(parts[0])
     alone = rows.size == len(parts[0]) and (rows[1:] > rows[:-1]).all() and np.bincount(columns).max() == 1
-    return Directions(parts, (columns, parts[0][rows, columns]) if alone else None)
-
-
-@dataclass(frozen=True, eq=False)
-class Adjoint:
-    """One adjoint march: mu of every solve, adjoints of u = scale * variance, and of all operands."""
-
-    multipliers: Floats
-    diffusion: Floats
-    operands: Floats
-
-
-@dataclass(eq=False)
-class MarchState:
-    """One march with its history; the last adjoint and the last curvature are its cache, for the next rule.
-
-    basis holds the derivatives of the predictor in the weights; variance is u per unit of scale, slope and bend are the
-    first and second derivative of u = scale * variance in the predictor; above, inverse and ratio are the factors of
-    each row, doubled the solutions W with the ends, (n_substeps, n + 2), exercised how many leading unknowns each solve
-    held at the floor.
-    """
-
-    parts: list[Floats]
-    basis: LocalBasis
-    variance: Floats
-    slope: Floats
-    bend: Floats | None
-    above: Floats
-    inverse: Floats
-    ratio: Floats
-    doubled: Floats
-    exercised: Longs
-    results: Floats
-    last_adjoint: tuple[Floats, Adjoint] | None = field(default=None)
-    last_curvature: tuple[Floats, Floats, Floats] | None = field(default=None)
-
-    def factors(self, plan: MarchPlan) -> tuple[Any, ...]:
-        """Return what every kernel after the first takes to begin with."""
-        return (
-            plan.stencil, plan.row, plan.damped, plan.last,
-            self.above, self.inverse, self.ratio, self.doubled, self.exercised,
-        )  # fmt: skip
+    return CutDirections(parts, (columns, parts[0][rows, columns]) if alone else None)

@@ -84,7 +84,7 @@ def march_volatility(volatility: Any, grid: Grid, *, expiry: Any, n_steps: int) 
 
 def _volatilities(table: Tabulated) -> Floats:
     """Return the volatilities of a table of floats, (n_rows, n)."""
-    predicted, _ = table.predictor.linearised(np.array(table.weights, dtype=np.float64))
+    predicted = table.predictor.values(np.array(table.weights, dtype=np.float64))
     if table.link == "log_volatility":
         return np.asarray(np.exp(predicted))
     return np.asarray(predicted if table.link == "volatility" else np.sqrt(predicted))

@@ -1,9 +1,11 @@
 /* What the compiled passes of a twin network take, and the table of them that one instruction set exports.
  *
- * `network_kernels.c` and the headers that it includes are plain C without any Python, compiled once per instruction
+ * `kernels.c` and the headers that it includes are plain C without any Python, compiled once per instruction
  * set, for single and for double precision. Python's face is pricers.surrogates.network.compiled_passes. */
 #ifndef NET_TABLE_H
 #define NET_TABLE_H
+
+#include "aadlib/sweeps/kernels/processor.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -71,9 +73,6 @@ typedef struct { /* one instruction set */
     net_passes single_precision, double_precision;
 } net_kernels;
 
-extern const net_kernels net_kernels_baseline;
-#if !defined(AAD_BASELINE_ONLY)
-extern const net_kernels net_kernels_avx2, net_kernels_avx512;
-#endif
+AAD_TABLES(net_kernels)
 
 #endif

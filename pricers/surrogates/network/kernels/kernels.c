@@ -1,10 +1,9 @@
-/* The passes of a twin network for one instruction set: setup.py compiles this file once for each, with NET_TABLE the
- * name of what it exports. */
+/* The passes of a twin network for one instruction set: setup.py compiles this file once for each. */
 #include <math.h>
 #include <string.h>
 
 #include "aadlib/rules/elementary.h"
-#include "pricers/surrogates/network/kernels/network_table.h"
+#include "pricers/surrogates/network/kernels/table.h"
 
 #if defined(__AVX512F__)
 #define NET_BYTES 64 /* of a vector */
@@ -59,9 +58,7 @@ NET_INLINE char* net_on_line(void* address) { return (char*)(((size_t)address + 
 #define NET_SQRT(x) sqrt(x)
 #include "pricers/surrogates/network/kernels/passes.h"
 
-extern const net_kernels NET_TABLE;
-
-const net_kernels NET_TABLE = {
+const net_kernels AAD_TABLE(net_kernels) = {
     {single_workspace, single_train, single_gradient, single_evaluate},
     {double_workspace, double_train, double_gradient, double_evaluate},
 };
