@@ -143,4 +143,5 @@ def _add_book(group: argparse._ArgumentGroup) -> None:
         metavar="DIR",
         help="folder of the report (risk-report)",
     )
+    add("--no-report", action="store_true", help="print the tables alone, without pictures and files")
     add("--smiles", type=int, default=12, metavar="N", help="expiries drawn in the report (12)")

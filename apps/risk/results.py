@@ -73,8 +73,8 @@ class Check:
 
 
 @dataclass(frozen=True)
-class RiskResult:
-    """Everything the report shows.
+class Valuation:
+    """What the book and its Greeks were found from, and they.
 
     Attributes
     ----------
@@ -92,10 +92,16 @@ class RiskResult:
     arbitrage: ArbitrageReport
     quotes: Quotes
     calibration: CalibrationResult
-    svi: SVIFit
-    holdout: HoldoutResult | None
     book: tuple[Position, ...]
     greeks: BookGreeks
     buckets: Buckets
-    checks: tuple[Check, ...]
     provenance: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class RiskResult(Valuation):
+    """Everything the report shows: what the fit and the Greeks compare with beside them."""
+
+    svi: SVIFit
+    holdout: HoldoutResult | None
+    checks: tuple[Check, ...]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from apps.report.tables import Cell, Column, Table, table
-from apps.risk.results import BASIS_POINT, VOLATILITY_POINT, RiskResult
+from apps.risk.results import BASIS_POINT, VOLATILITY_POINT, RiskResult, Valuation
 from pricers.calibration.settings import CalibrationSettings
 from pricers.calibration.verdict import fit_warnings
 from pricers.chain.arbitrage import quote_name
@@ -14,7 +14,24 @@ _MOST_ROWS = 20
 """Rows of the longest lists; the CSV files have all."""
 
 
-def dropped(result: RiskResult) -> Table:
+def of_valuation(result: Valuation) -> list[Table]:
+    """Return the tables of the chain, the book and its Greeks that fit a terminal."""
+    return [
+        dropped(result),
+        *([left_out(result)] if not result.screen.kept.all() else []),
+        *([arbitrage(result)] if result.arbitrage.found else []),
+        book(result),
+        named_greeks(result),
+        vega_buckets(result),
+    ]
+
+
+def of_fit_and_checks(result: RiskResult) -> list[Table]:
+    """Return the tables of what the fit and the Greeks compare with."""
+    return [fit(result), optimisation(result), checks(result)]
+
+
+def dropped(result: Valuation) -> Table:
     """Return what became of the rows of the chain."""
     counts = result.quotes.dropped
     n_quotes = len(result.quotes)
@@ -84,7 +101,7 @@ def warnings(result: RiskResult) -> tuple[str, ...]:
     return fit_warnings(result=result.calibration, svi=result.svi.quality, held_out=result.holdout)
 
 
-def left_out(result: RiskResult) -> Table:
+def left_out(result: Valuation) -> Table:
     """Return the quotes that the screen left out, by name."""
     screen, quotes = result.screen, screen_rows(result)
     columns = [
@@ -103,7 +120,7 @@ def left_out(result: RiskResult) -> Table:
     return table("Quotes left out", columns, quotes[:_MOST_ROWS], note)
 
 
-def screen_rows(result: RiskResult) -> list[tuple[str, str, float, float, float, float]]:
+def screen_rows(result: Valuation) -> list[tuple[str, str, float, float, float, float]]:
     """Return name, reason, volatility and expected volatility in percent, deviations, relative spread of each."""
     return [
         (
@@ -118,7 +135,7 @@ def screen_rows(result: RiskResult) -> list[tuple[str, str, float, float, float,
     ]
 
 
-def arbitrage(result: RiskResult) -> Table:
+def arbitrage(result: Valuation) -> Table:
     """Return the arbitrage found in the quotes as they were loaded."""
     found = result.arbitrage
     columns = [Column("kind"), Column("gain", "index points", ".4f"), Column("sold"), Column("bought")]
@@ -131,7 +148,7 @@ def arbitrage(result: RiskResult) -> Table:
     return table("Arbitrage in the quotes", columns, rows[:_MOST_ROWS], note + _more(len(rows)))
 
 
-def arbitrage_rows(result: RiskResult) -> list[tuple[str, float, str, str]]:
+def arbitrage_rows(result: Valuation) -> list[tuple[str, float, str, str]]:
     """Return kind, gain, name of the quote sold and names of those bought of each arbitrage."""
 
     def name(position: int) -> str:
@@ -223,7 +240,7 @@ def slices(result: RiskResult) -> Table:
     return table("Expiry by expiry", columns, rows)
 
 
-def book(result: RiskResult) -> Table:
+def book(result: Valuation) -> Table:
     """Return the positions with their prices and Greeks on the surface; Greeks are those of the whole position."""
     columns = [
         Column("position"),
@@ -270,7 +287,7 @@ def book(result: RiskResult) -> Table:
     return table("Book", columns, rows, note)
 
 
-def named_greeks(result: RiskResult) -> Table:
+def named_greeks(result: Valuation) -> Table:
     """Return the named Greeks of the whole book."""
     rows = [(name, value, unit, meaning) for name, value, unit, meaning in greek_rows(result)]
     columns = [Column("Greek"), Column("value", "", ",.6g"), Column("unit"), Column("meaning")]
@@ -284,7 +301,7 @@ def named_greeks(result: RiskResult) -> Table:
     return table("Greeks of the book", columns, rows, note)
 
 
-def greek_rows(result: RiskResult) -> list[tuple[str, float, str, str]]:
+def greek_rows(result: Valuation) -> list[tuple[str, float, str, str]]:
     """Return name, value, unit and meaning of each named Greek; prices in index points."""
     each, spot = result.greeks, result.quotes.spot
     g, h = each.gradient, each.hessian
@@ -309,7 +326,7 @@ def greek_rows(result: RiskResult) -> list[tuple[str, float, str, str]]:
     ]
 
 
-def vega_buckets(result: RiskResult) -> Table:
+def vega_buckets(result: Valuation) -> Table:
     """Return the bucketed vega, expiries down, deviations across."""
     b = result.buckets
     grid = result.greeks.vega.reshape(b.expiries.size, b.deviations.size)

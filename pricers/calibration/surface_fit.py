@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import optimize
 
 from aadlib.errors import AadTypeError, AadValueError
 from aadlib.types import Floats
@@ -179,6 +178,8 @@ def _fit(
 
 
 def _least_squares(problem: CalibrationProblem, start: Floats, settings: CalibrationSettings) -> Fit:
+    from scipy.optimize import least_squares
+
     def residuals(parameters: Floats) -> Floats:
         return np.concatenate(
             [problem.residuals(parameters), problem.penalty @ (parameters - problem.center)]
@@ -187,7 +188,7 @@ def _least_squares(problem: CalibrationProblem, start: Floats, settings: Calibra
     def jacobian(parameters: Floats) -> Floats:
         return np.concatenate([problem.jacobian(parameters), problem.penalty.toarray()])
 
-    fit = optimize.least_squares(
+    fit = least_squares(
         residuals,
         np.clip(start, problem.lower + 1e-9, problem.upper - 1e-9),  # it refuses a start on a bound
         jac=jacobian,
@@ -198,6 +199,8 @@ def _least_squares(problem: CalibrationProblem, start: Floats, settings: Calibra
 
 
 def _minimise(problem: CalibrationProblem, start: Floats, method: str) -> Fit:
+    from scipy import optimize
+
     minimize: Any = optimize.minimize  # scipy's stubs want the method as a literal
     fit = minimize(
         problem.objective,

@@ -1,18 +1,16 @@
 """Clamped B-spline bases in one and two dimensions, evaluated in any number type.
 
-scipy.interpolate builds the bases once as local polynomials; from there on a spline value is a few
-multiplications and additions, so weights and coordinates may be floats, `ADVar`s or `Dual`s. Outside the
-knots a spline keeps its end value.
+The bases are built once as local polynomials; from there on a spline value is a few multiplications and
+additions, so weights and coordinates may be floats, `ADVar`s or `Dual`s. Outside the knots a spline keeps its
+end value.
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from scipy.interpolate import BSpline
 
 from aadlib.errors import AadValueError
 from aadlib.types import Floats
@@ -198,13 +196,23 @@ def _clamped_knots(points: Floats, degree: int) -> Floats:
 
 
 def _local_polynomials(points: Floats, degree: int) -> Floats:
-    size = points.size - 1 + degree
-    every_basis = BSpline(_clamped_knots(points, degree), np.eye(size), degree)
-    pieces = np.empty((points.size - 1, degree + 1, degree + 1))
-    for power in range(degree + 1):
-        taylor = every_basis(points[:-1], nu=power) / math.factorial(power)
-        for i in range(points.size - 1):
-            pieces[i, :, power] = taylor[i, i : i + degree + 1]
+    """Return de Boor's recurrence over all intervals at once, on polynomials about their left ends.
+
+    It is the one of `scipy.interpolate.BSpline`, which takes longer to import than a calibration to run.
+    """
+    knots, begins = _clamped_knots(points, degree), np.arange(points.size - 1) + degree
+    pieces = np.zeros((points.size - 1, degree + 1, degree + 1))
+    pieces[:, 0, 0] = 1.0
+    for order in range(1, degree + 1):
+        lower, pieces = pieces, np.zeros_like(pieces)
+        for j in range(order):
+            left, right = (knots[begins + 1 + j - order], knots[begins + 1 + j])
+            share = lower[:, j] / (right - left)[:, None]
+            risen = np.roll(
+                share, 1, axis=1
+            )  # times the distance from the left end: the highest power is still zero
+            pieces[:, j] += (right - points[:-1])[:, None] * share - risen
+            pieces[:, j + 1] += (points[:-1] - left)[:, None] * share + risen
     return pieces
 
 

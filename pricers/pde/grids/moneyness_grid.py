@@ -149,16 +149,19 @@ def forward_grid(
 
 def _sinh_nodes(lower: float, upper: float, n_nodes: int, spacing: float) -> Floats:
     """Return nodes spacing/b * sinh(b j) over about [lower, upper]."""
-    from scipy.optimize import brentq
-
     if spacing * (n_nodes - 1) >= upper - lower:
         j_zero = max(2, round((n_nodes - 1) * -lower / (upper - lower)))
         return np.asarray((upper - lower) / (n_nodes - 1) * (np.arange(n_nodes) - j_zero))
 
-    def excess(b: float) -> float:
-        return (math.asinh(upper * b / spacing) + math.asinh(-lower * b / spacing)) / b - (n_nodes - 1)
-
-    b = float(brentq(excess, 1e-9, 10.0))
+    # asinh(upper b / spacing) + asinh(-lower b / spacing) = (n_nodes - 1) b: Newton steps fall to the root from above.
+    b, ends = 10.0, (upper / spacing, -lower / spacing)
+    while True:
+        excess = sum(math.asinh(end * b) for end in ends) - (n_nodes - 1) * b
+        slope = sum(end / math.hypot(1.0, end * b) for end in ends) - (n_nodes - 1)
+        moved = b - excess / slope
+        if not moved < b * (1.0 - 1e-15):
+            break
+        b = moved
     j_zero = round(math.asinh(-lower * b / spacing) / b)
     return np.asarray(spacing / b * np.sinh(b * (np.arange(n_nodes) - j_zero)))
 
