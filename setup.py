@@ -71,6 +71,7 @@ MODULES = (
     "pricers.american.american_kernels",
     "pricers.analytic.analytic_kernels",
     "pricers.calibration.calibration_kernels",
+    "pricers.pde.grids.lagrange_kernels",
     "pricers.pde.march.march_kernels",
     "pricers.surfaces.surfaces_kernels",
     "pricers.surrogates.network.compiled_passes",

@@ -26,8 +26,8 @@ N_STARTS = 2
 
 _MAX_EVALUATIONS = 200
 _RIDGE = 1e-6  # in volatility per unit of a free parameter: holds those that the quotes leave open
-_LOWEST = np.array([-30.0, -15.0, -10.0, -20.0, -14.0])
-_HIGHEST = np.array([5.0, 12.0, 10.0, 20.0, 5.0])
+_LOWEST = np.array([-30.0, -15.0, -10.0, -1000.0, -14.0])  # in the units of `_Problem`
+_HIGHEST = np.array([5.0, 12.0, 10.0, 1000.0, 7.0])
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,12 +54,23 @@ class SVIFit:
 
 
 class _Problem(NamedTuple):
-    """The quotes of one slice: log-moneyness, volatility, expiry and root of the weight."""
+    """The quotes of one slice in its own units, so that a fit for seconds is one for years.
+
+    k is log-moneyness in deviations, expiry what makes the total variance one where the volatility is the median;
+    root_weight is of the squared errors.
+    """
 
     k: Floats
     volatility: Floats
     expiry: float
     root_weight: Floats
+    deviation: float
+
+
+def _problem(k: Floats, volatility: Floats, expiry: float, weight: Floats) -> _Problem:
+    level = float(np.median(volatility))
+    deviation = level * float(np.sqrt(expiry))
+    return _Problem(k / deviation, volatility, 1.0 / level**2, np.sqrt(weight / weight.mean()), deviation)
 
 
 class _FreeParameters:
@@ -116,9 +127,12 @@ def _parameters(free: Floats) -> tuple[Floats, ...]:
     return v, b, np.tanh(bounded[:, 2:3]), bounded[:, 3:4], sigma
 
 
-def _slice_at(free: Floats) -> SVISlice:
+def _slice_at(free: Floats, deviation: float) -> SVISlice:
     v, b, rho, m, sigma = (float(x[0, 0]) for x in _parameters(free[None]))
-    return SVISlice(a=v - b * sigma * np.sqrt(1.0 - rho * rho), b=b, rho=rho, m=m, sigma=sigma)
+    level = v - b * sigma * np.sqrt(1.0 - rho * rho)
+    return SVISlice(
+        a=level * deviation**2, b=b * deviation, rho=rho, m=m * deviation, sigma=sigma * deviation
+    )
 
 
 def _starts(problem: _Problem, n_starts: int) -> list[Floats]:
@@ -166,7 +180,11 @@ def _fit(problems: Sequence[_Problem], n_starts: int) -> tuple[list[SVISlice], i
     slices = _FreeParameters([problems[i] for i in owner.tolist()], start)
     fit = minimise_side_by_side(slices.residuals, slices.jacobian, start, max_evaluations=_MAX_EVALUATIONS)
     best = [np.flatnonzero(owner == i) for i in range(len(problems))]
-    return [_slice_at(fit.parameters[own[np.argmin(fit.cost[own])]]) for own in best], fit.n_evaluations
+    chosen = [own[np.argmin(fit.cost[own])] for own in best]
+    slices_at = [
+        _slice_at(fit.parameters[i], problem.deviation) for i, problem in zip(chosen, problems, strict=True)
+    ]
+    return slices_at, fit.n_evaluations
 
 
 def fit_svi_slice(
@@ -213,7 +231,7 @@ def fit_svi_slice(
     require_positive("weights", weight)
     if n_starts < 1:
         raise AadValueError(f"n_starts = {n_starts}: must be at least 1")
-    return _fit([_Problem(k, target, expiry, np.sqrt(weight / weight.mean()))], n_starts)[0][0]
+    return _fit([_problem(k, target, expiry, weight)], n_starts)[0][0]
 
 
 def fit_svi_slices(quotes: Quotes, *, weights: str | ArrayLike = "equal", n_starts: int = N_STARTS) -> SVIFit:
@@ -245,18 +263,13 @@ def fit_svi_slices(quotes: Quotes, *, weights: str | ArrayLike = "equal", n_star
         )
     members = [quotes.slice_index == index for index in range(len(quotes.slices))]
     problems = [
-        _Problem(
-            quotes.log_moneyness[own],
-            quotes.volatility[own],
-            item.expiry,
-            np.sqrt(weight[own] / weight[own].mean()),
-        )
+        _problem(quotes.log_moneyness[own], quotes.volatility[own], item.expiry, weight[own])
         for own, item in zip(members, quotes.slices, strict=True)
     ]
     smiles, n_evaluations = _fit(problems, n_starts)
     model = np.empty(len(quotes))
-    for own, problem, smile in zip(members, problems, smiles, strict=True):
-        model[own] = smile.volatility(problem.k, expiry=problem.expiry)
+    for own, item, smile in zip(members, quotes.slices, smiles, strict=True):
+        model[own] = smile.volatility(quotes.log_moneyness[own], expiry=item.expiry)
     return SVIFit(
         slices=tuple(smiles),
         model_volatility=model,

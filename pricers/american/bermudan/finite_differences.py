@@ -15,7 +15,7 @@ from pricers.pde.backward.payoff import averaged_payoff
 from pricers.pde.grids.interpolation import interpolate
 from pricers.pde.grids.spot_grids import Grid, sinh_grid
 from pricers.pde.march.march_kernels import backward_march_kernel
-from pricers.pde.march.operator import plain_bands
+from pricers.pde.march.operator import difference_weights, plain_bands
 from pricers.pde.march.steps import MarchSteps
 
 DAMPED = 2
@@ -112,7 +112,8 @@ def grid_values(option: BermudanOption, grid: Grid, steps_per_date: int) -> Floa
     intrinsic = np.maximum(sign * (grid.spots - option.strike), 0.0)
     steps = MarchSteps(option.expiry, option.n_dates * steps_per_date, None)
     variances = np.full((1, grid.n_nodes - 2), option.volatility**2)
-    bands = plain_bands(grid, steps, [option.rate], [option.dividend_yield], variances)
+    weights = difference_weights(grid, carry=option.rate - option.dividend_yield, variance=variances[0])
+    bands = plain_bands(weights, steps, [option.rate], [option.dividend_yield], variances)
     parts = [
         (n + part, n < DAMPED)
         for n in range(steps_per_date)

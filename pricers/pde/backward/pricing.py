@@ -244,6 +244,7 @@ def crank_nicolson(
     local = march_volatility(volatility, grid, expiry=expiry, n_steps=n_steps)
     steps, n_steps = local.steps, local.steps.n_steps
     rates, dividend_yields = steps.means(rate), steps.means(dividend_yield)
+    weights = local.weights(rates, dividend_yields)
     initial = averaged_payoff(grid, strike, is_call, pays)
     immediate = intrinsic_values(grid.spots, strike, is_call) if american else None
 
@@ -265,7 +266,7 @@ def crank_nicolson(
         from pricers.pde.backward.recorded import recorded_march
 
         values = recorded_march(
-            grid=grid,
+            weights=weights,
             rates=rates,
             dividend_yields=dividend_yields,
             volatility=local,
@@ -285,9 +286,9 @@ def crank_nicolson(
     if is_plain([strike, rebate, steps.step, *rates, *dividend_yields]) and is_plain(volatilities):
         squares = np.array([np.broadcast_to(row, grid.n_nodes - 2) for row in volatilities]) ** 2
         variances = np.broadcast_to(squares, (n_rows, grid.n_nodes - 2))
-        bands = plain_bands(grid, steps, rates, dividend_yields, variances)
+        bands = plain_bands(weights, steps, rates, dividend_yields, variances)
         return _compiled_march(initial, bands, substeps, immediate, is_call)
-    operators = step_operators(grid, steps, rates, dividend_yields)
+    operators = step_operators(weights, steps, rates, dividend_yields)
     every = [
         operators[min(j, len(operators) - 1)].bands(row * row)
         for j, row in enumerate(volatilities if len(volatilities) == n_rows else volatilities * n_rows)

@@ -163,7 +163,7 @@ def test_fit_finds_the_slice_that_made_the_volatilities(smile):
 
 
 def test_jacobian_of_the_fit_is_the_derivative_of_its_residuals(rng):
-    quotes = [_Problem(k, 0.2 + 0.1 * k**2, 0.7, rng.uniform(0.7, 1.4, k.size)) for k in (K, K[:-3], K)]
+    quotes = [_Problem(k, 0.2 + 0.1 * k**2, 0.7, rng.uniform(0.7, 1.4, k.size), 1.0) for k in (K, K[:-3], K)]
     problem, which = _FreeParameters(quotes, np.zeros((3, 5))), np.array([2, 1, 0])
     points = rng.normal([-4.0, -2.0, -0.5, 0.0, -2.0], 0.3, (3, 5))
     exact = problem.jacobian(points, which)
@@ -171,6 +171,17 @@ def test_jacobian_of_the_fit_is_the_derivative_of_its_residuals(rng):
     for column, step in enumerate(1e-6 * np.eye(5)):
         bumped = problem.residuals(points + step, which) - problem.residuals(points - step, which)
         assert exact[..., column] == pytest.approx(bumped / 2e-6, abs=1e-7)
+
+
+@pytest.mark.parametrize("expiry", [1.0, 1e-2, 1e-5, 1e-9])
+def test_fit_is_the_same_for_seconds_as_for_years(expiry):
+    """Log-moneyness and total variance are fitted in deviations: no bound is one of absolute variance."""
+    k = np.linspace(-3.0, 3.0, 11) * 0.2 * np.sqrt(expiry)
+    skew = SVISlice(a=0.3, b=0.4, rho=-0.4, m=0.2, sigma=0.8)  # in deviations of 20%
+    curved = 0.2 * np.sqrt(skew.total_variance(k / (0.2 * np.sqrt(expiry))))
+    for volatility in (np.full(11, 0.2), curved):
+        fit = fit_svi_slice(log_moneyness=k, volatility=volatility, expiry=expiry)
+        assert np.abs(fit.volatility(k, expiry=expiry) - volatility).max() < 1e-6
 
 
 def test_fit_keeps_the_constraints_on_data_that_pull_against_them(rng):
