@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -64,6 +64,19 @@ class MarketPrice(MarketNumbers):
             total = value if len(self.legs) == 1 and leg.count == 1.0 else total + leg.count * value
         return total
 
+    @property
+    def first_date(self) -> float:
+        """The expiry."""
+        return min(float(leg.contract["expiry"]) for leg in self.legs)
+
+    def later(self, elapsed: float) -> MarketPrice:
+        """Return the same option `elapsed` years later, on the same nodes."""
+        legs = [
+            replace(leg, contract={**leg.contract, "expiry": leg.contract["expiry"] - elapsed})
+            for leg in self.legs
+        ]
+        return replace(self, market=self.market.later(elapsed), legs=tuple(legs))
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class MarketPrices(MarketNumbers):
@@ -78,6 +91,18 @@ class MarketPrices(MarketNumbers):
     def price_at(self, market: Market) -> Any:
         """Return the prices in another market, numbers of any kind."""
         return price_vanillas(market, grid=self.grid, **self.contracts)
+
+    @property
+    def first_date(self) -> float:
+        """The first expiry."""
+        return float(self.contracts["expiries"].min())
+
+    def later(self, elapsed: float) -> MarketPrices:
+        """Return the same options `elapsed` years later, on the same nodes."""
+        contracts = {**self.contracts, "expiries": self.contracts["expiries"] - elapsed}
+        return replace(
+            self, market=self.market.later(elapsed), contracts=contracts, grid=self.grid.later(elapsed)
+        )
 
 
 def european(
