@@ -171,5 +171,10 @@ def _add_book(group: argparse._ArgumentGroup) -> None:
         metavar="DIR",
         help="folder of the report (risk-report)",
     )
+    add(
+        "--no-desk",
+        action="store_true",
+        help="leave out smile dynamics, theta, Greeks in quotes and what they rest on",
+    )
     add("--no-report", action="store_true", help="print the tables alone, without pictures and files")
     add("--smiles", type=int, default=12, metavar="N", help="expiries drawn in the report (12)")

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from apps.risk.engines.paths import Draws
     from apps.risk.model import BookModel
     from apps.risk.results import BookGreeks, Check
-    from pricers.calibration import CalibrationSettings, Screen
+    from pricers.calibration import CalibrationResult, CalibrationSettings, Screen
     from pricers.chain import ArbitrageReport
     from pricers.chain.quotes import Quotes
 
@@ -43,7 +43,7 @@ def run(arguments: argparse.Namespace) -> None:
         require_replaceable(arguments.out)
         import_module("matplotlib")  # where it is missing, nobody waits for the numbers to be told so
     written = ""
-    with stages(9 if arguments.no_report else 11) as job:
+    with stages(10 if arguments.no_report else 12) as job:
 
         def show(tables: Iterable[Table]) -> None:
             with job.hidden():
@@ -91,7 +91,17 @@ def calculate(
             held_out = holdout(quotes=valuation.quotes, settings=_settings(arguments), **split, **how)
     with job.stage("independent checks"):
         checks = tuple(priced.checks())
-    result = RiskResult(**vars(valuation), svi=svi, holdout=held_out, checks=checks)
+    desk = None
+    if not arguments.no_desk:
+        with job.stage("smile dynamics, time, quotes"):
+            from apps.risk.desk.greeks import desk_greeks
+            from pricers.calibration import calibrate
+
+            def refit(quotes: Quotes, changed: dict[str, Any]) -> CalibrationResult:
+                return calibrate(quotes=quotes, settings=_settings(arguments), **{**how, **changed})
+
+            desk = desk_greeks(valuation.calibration, valuation.book, refit)
+    result = RiskResult(**vars(valuation), svi=svi, holdout=held_out, checks=checks, desk=desk)
     show(tables.of_fit_and_checks(result))
     return result
 

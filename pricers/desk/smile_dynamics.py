@@ -119,7 +119,9 @@ def smile_greeks(
     return _greeks(fit, of_market, revalued_move)
 
 
-def _greeks(fit: CalibrationResult, price: Callable[[Market], Any], revalued_move: float | None) -> SmileGreeks:
+def _greeks(
+    fit: CalibrationResult, price: Callable[[Market], Any], revalued_move: float | None
+) -> SmileGreeks:
     smile, spot = fit.refitted_smile, float(fit.spot)
 
     def of_numbers(x: Any) -> Any:
