@@ -80,7 +80,8 @@ def march(plan: MarchPlan, parts: list[Floats]) -> tuple[MarchState, bool]:
         When a predictor is not finite, or negative where it may not be.
     """
     weights, coefficients, lower, upper, initial, floor = parts
-    scale, (drift, discount) = float(coefficients[0]), np.split(coefficients[1:], 2)
+    n_rows = plan.predictor.shape[0]
+    scale, drift, discount = float(coefficients[0]), coefficients[1 : 1 + n_rows], coefficients[1 + n_rows :]
     predictor = plan.predictor.values(weights)
     diffusion, variance, slope, above, inverse, ratio = np.empty((6, *predictor.shape))
     if not diffusion_kernel(plan.link, scale, plan.row_scale, predictor, diffusion, variance, slope):
