@@ -66,8 +66,8 @@ def sweep(
         if by_weight:
             dense[0] = None
         cut = Directions(width, None, None, dense)
-        swept = _march_lanes(plan, state, cut, width, multipliers, with_coefficients)
-        for total, lanes in zip((values, products), swept, strict=True):
+        more = _march_lanes(plan, state, cut, width, multipliers, with_coefficients)
+        for total, lanes in zip((values, products), more, strict=True):
             total[:, chosen] += lanes[:, : chosen.size]
     return values, products
 
@@ -196,7 +196,7 @@ def curvature_in_weights(plan: MarchPlan, state: MarchState, adjoint: Adjoint) -
 
     They are (n_weights, n_weights), or where only these are not zero the diagonal (n_weights,), or None.
     """
-    total = plan.predictor.curvature(state.parts[0], adjoint.diffusion * state.slope)
+    total = plan.predictor.curvature(state.parts[0], adjoint.predictor)
     bend = state.bend
     if bend is None:
         return total

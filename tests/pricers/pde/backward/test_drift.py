@@ -161,7 +161,13 @@ def test_one_sided_differences_are_exact_on_lines_and_leave_resolved_cells_alone
 def test_a_replay_does_not_turn_the_drift_of_one_sided_differences() -> None:
     program = ad.record(
         lambda x: backward.price(
-            spot=97.0, strike=100.0, expiry=1.0, rate=x[0], volatility=0.001, lower_barrier=60.0, is_call=False
+            spot=97.0,
+            strike=100.0,
+            expiry=1.0,
+            rate=x[0],
+            volatility=0.001,
+            lower_barrier=60.0,
+            is_call=False,
         ),
         [0.05],
     )
