@@ -101,7 +101,7 @@ def value_book(
         source, loaded = load(arguments)
         # Before anything is fitted: whoever mistyped the book waits no longer than for this.
         book = read_book(arguments.book, loaded) if arguments.book else []
-    with job.stage("loading compiled code"):
+    with job.stage("loading the calibration"):
         from pricers.calibration import calibrate
     with job.stage("screening the quotes"):
         settings = _settings(arguments)
