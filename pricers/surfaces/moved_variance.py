@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -149,7 +149,10 @@ def _lines(
 
 @dataclass(frozen=True, eq=False)
 class MovedPredictor:
-    """Variances row by row: see `kernels/moved_variance.h`, whose names the fields have."""
+    """Variances row by row: see `kernels/moved_variance.h`, whose names the fields have.
+
+    Mirrored, its nodes are those in reverse order.
+    """
 
     lines: csr_array
     nodes: Floats
@@ -159,6 +162,11 @@ class MovedPredictor:
     breakpoints: Floats
     pieces: Floats
     centres: Floats
+    is_mirrored: bool = False
+
+    def mirrored(self) -> MovedPredictor:
+        """Return it with its nodes in reverse order."""
+        return replace(self, is_mirrored=not self.is_mirrored)
 
     @cached_property
     def n_columns(self) -> int:
@@ -186,14 +194,15 @@ class MovedPredictor:
         variances = np.empty(self.shape)
         if not moved_variance_kernel(self._surface, self._lines_at(weights), variances):
             raise AadValueError("bumped local volatility is not above zero everywhere: bump by less")
-        return variances
+        return np.ascontiguousarray(variances[:, ::-1]) if self.is_mirrored else variances
 
     def linearised(self, weights: Floats) -> LocalBasis:
         """Return the basis of the derivatives of the variances in the weights."""
         inside = np.empty((*self.shape, self.pieces.shape[1] + 1 + min(3, self.centres.size)))
         columns = np.empty(inside.shape, dtype=np.int64)
         moved_derivatives_kernel(self._surface, self._lines_at(weights), columns, inside)
-        return LocalBasis(self.lines, columns, inside, self.n_columns)
+        basis = LocalBasis(self.lines, columns, inside, self.n_columns)
+        return basis.mirrored() if self.is_mirrored else basis
 
     @property
     def lines_read(self) -> Bools:
@@ -202,6 +211,8 @@ class MovedPredictor:
 
     def curvature(self, weights: Floats, factors: Floats) -> Floats:
         """Return the second derivatives of sum(factors * variances), (n_weights, n_weights)."""
+        if self.is_mirrored:
+            factors = np.ascontiguousarray(factors[:, ::-1])
         result = np.zeros((self.n_weights, self.n_weights))
         start, weight = (np.asarray(x, dtype=np.int64) for x in (self.lines.indptr, self.lines.indices))
         moved_curvature_kernel(

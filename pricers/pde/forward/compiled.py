@@ -113,10 +113,16 @@ class CompiledForwardMarch:
 
     def gradient(self, seed: Floats) -> Floats:
         """Return the gradient of sum(seed * price) at the last march, (n_parameters,): one reverse sweep."""
-        require_shape("seed", seed, (self._offset.size,))
-        seeds = self._reading.T @ np.asarray(seed, dtype=np.float64)
+        seeds = self.grid_seeds(seed).ravel()
         adjoint = adjoint_of(self._plan, self._marched(), seeds, with_coefficients=False, with_weights=True)
         return adjoint.operands[: self.surface.n_parameters]
+
+    def grid_seeds(self, seed: Floats) -> Floats:
+        """Return the weights of the calls at every expiry and node in sum(seed * price), (n_expiries, n_nodes)."""
+        require_shape("seed", seed, (self._offset.size,))
+        return np.asarray(self._reading.T @ np.asarray(seed, dtype=np.float64)).reshape(
+            self.grid.expiries.size, -1
+        )
 
     def _marched(self) -> MarchState:
         if self._state is None:
