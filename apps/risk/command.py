@@ -144,7 +144,7 @@ def value_book(arguments: argparse.Namespace, job: Stages, how: dict[str, Any]) 
         odd = book_warnings(book, loaded)
         for message in odd:
             warn(message)
-    with job.stage("loading compiled code"):
+    with job.stage("loading the calibration"):
         from pricers.calibration import calibrate
     with job.stage("screening the quotes"):
         settings = _settings(arguments)

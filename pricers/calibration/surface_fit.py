@@ -14,7 +14,7 @@ from aadlib.errors import AadTypeError, AadValueError
 from aadlib.types import Floats
 from pricers.calibration.frame import empty_surface, forward_curve, march_grid
 from pricers.calibration.levenberg_marquardt import Iteration, gauss_newton
-from pricers.calibration.problem import CalibrationProblem, load_kernels
+from pricers.calibration.problem import CalibrationProblem
 from pricers.calibration.quality import fit_quality, fit_weights
 from pricers.calibration.repricing import reprice
 from pricers.calibration.result import CalibrationResult
@@ -87,8 +87,6 @@ def calibrate(
     _require_known(quotes, optimiser)
     settings = settings or CalibrationSettings()
     fit_weights(quotes=quotes, weights=weights)  # refused before anything is compiled
-    loading = time.perf_counter()
-    load_kernels()
     began = time.perf_counter()
     screen = screen_quotes(quotes, **settings.limits)
     kept = quotes.select(screen.kept)
@@ -141,7 +139,6 @@ def calibrate(
         n_adjoints=problem.n_adjoints,
         seconds=fitted - began,
         check_seconds=checked - fitted,
-        load_seconds=began - loading,
         problem=problem,
     )
 

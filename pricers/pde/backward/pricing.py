@@ -324,14 +324,19 @@ def _compiled_march(
         values, exercise = values[::-1], exercise[::-1]
         below, diagonal, above = above[:, ::-1], diagonal[:, ::-1], below[:, ::-1]
         lower, upper = upper, lower
-    arrays = [np.ascontiguousarray(x) for x in (values, below, diagonal, above, lower, upper, exercise)]
+    values = np.ascontiguousarray(values)
     backward_march_kernel(
-        *arrays[:4],
+        values,
+        np.ascontiguousarray(below),
+        np.ascontiguousarray(diagonal),
+        np.ascontiguousarray(above),
         np.array([s.row for s in substeps], dtype=np.int64),
         np.array([s.damped for s in substeps]),
-        *arrays[4:],
+        lower,
+        upper,
+        np.ascontiguousarray(exercise),
     )
-    return arrays[0][::-1].copy() if exercised_at_top else arrays[0]
+    return values[::-1].copy() if exercised_at_top else values
 
 
 def _require_contract(
