@@ -50,6 +50,16 @@ def as_floats(name: str, given: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
     return array.astype(np.float64)
 
 
+def one_float(name: str, given: Any) -> float:
+    """Return one real number as a float; refuse arrays, text, None, bools and what is being differentiated."""
+    if hasattr(given, "value") and not isinstance(given, np.ndarray | np.generic):
+        raise AadTypeError(f"{name} = {given!r} is being differentiated: give a float here")
+    number = None if given is None or isinstance(given, bool | np.bool_ | str | bytes) else as_floats(name, given)
+    if number is None or number.ndim:
+        raise AadTypeError(f"{name} = {given!r}: must be one number")
+    return float(number)
+
+
 def whole_number(name: str, given: Any, least: int) -> int:
     """Return a whole number not below `least`; raise `AadValueError` for anything else, bools included."""
     if isinstance(given, (bool, np.bool_)) or not isinstance(given, (int, np.integer)) or given < least:

@@ -1,6 +1,6 @@
 """Volatility surfaces, all of one contract (`VolatilitySurface`), taken by every engine.
 
-`FlatVolatility` is one number, `SplineVolatility` the parametric one (weights of a user in spot and time),
+`FlatVolatility` is one number, `TermVolatility` one for each expiry, `SplineVolatility` the parametric one (weights of a user in spot and time),
 `SVILocalVolatility` and `DupireLocalVolatility` follow from implied variance, `CalibratedVolatility` is what a
 calibration fits, in log-moneyness, and `BumpedVolatility` that one with bumps. The model of assets that move under one
 of them is `pricers.monte_carlo.LocalVolatility`.
@@ -24,6 +24,7 @@ from pricers.surfaces.svi import (
     check_calendar,
 )
 from pricers.surfaces.svi_local_volatility import SVIArbitrage, SVILocalVolatility, svi_slices
+from pricers.surfaces.term_volatility import TermVolatility
 from pricers.surfaces.volatility_hats import VolatilityHats
 
 SplineLocalVolatility = CalibratedVolatility  # its first name, which users may have
@@ -31,6 +32,6 @@ SplineLocalVolatility = CalibratedVolatility  # its first name, which users may 
 __all__ = [
     "ArbitrageReport", "BSplineBasis", "BumpedVolatility", "CalibratedVolatility", "DupireLocalVolatility",
     "FlatVolatility", "LocalBasis", "MovedVariance", "SVIArbitrage", "SVILocalVolatility", "SVISlice", "SVISurface",
-    "SplineLocalVolatility", "SplineVolatility", "Tabulated", "TensorBasis", "VolatilityHats", "VolatilitySurface",
+    "SplineLocalVolatility", "SplineVolatility", "Tabulated", "TensorBasis", "TermVolatility", "VolatilityHats", "VolatilitySurface",
     "butterfly_factor", "check_butterfly", "check_calendar", "local_variance", "svi_slices", "uniform_basis",
 ]  # fmt: skip
