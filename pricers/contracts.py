@@ -17,6 +17,7 @@ from pricers.monte_carlo.dynamics.second_order_local_volatility import SecondOrd
 from pricers.surfaces.bumped_volatility import BumpedVolatility
 from pricers.surfaces.flat import FlatVolatility
 from pricers.surfaces.surface import require_surface
+from pricers.surfaces.term_volatility import TermVolatility
 from pricers.surfaces.volatility_hats import VolatilityHats
 
 
@@ -82,7 +83,7 @@ class Market(ForwardCurve):
     GROUPS: ClassVar = ("spot", "rate", "dividend_yield", "weights", "volatilities")
     """What a price may be differentiated in: of a curve its parallel shift, of the surface its numbers.
 
-    They are called volatilities where they are: of a flat surface, and of one with bumps.
+    They are called volatilities where they are: of a flat surface, of a term structure, and of one with bumps.
     """
 
     def __post_init__(self) -> None:
@@ -118,6 +119,10 @@ class Market(ForwardCurve):
         """Return spot, rate, dividend yield and surface by their names."""
         return {name: getattr(self, name) for name in ("spot", "rate", "dividend_yield", "surface")}
 
+    def keywords(self) -> dict[str, Any]:
+        """Return what pricers take by these names, `price(strike=..., **market.keywords())`; volatility is the surface."""
+        return {**super().keywords(), "volatility": self.required_surface}
+
     def dynamics(self) -> SecondOrderLocalVolatility:
         """Return the model of one asset that moves under the surface, for Monte Carlo paths."""
         return SecondOrderLocalVolatility(
@@ -134,7 +139,7 @@ class Market(ForwardCurve):
     def _numbers(self, name: str) -> list[Any]:
         """Return the surface's numbers under one of their two names."""
         surface = self.required_surface
-        if name == "volatilities" and not isinstance(surface, (FlatVolatility, BumpedVolatility)):
+        if name == "volatilities" and not isinstance(surface, (FlatVolatility, TermVolatility, BumpedVolatility)):
             raise AadValueError(
                 "volatilities: the numbers of this surface are weights of splines or parameters of slices; "
                 "differentiate "

@@ -70,6 +70,10 @@ class ForwardCurve:
             dividend_yield=PiecewiseRate.from_factors(times, factors * np.asarray(forwards) / spot),
         )
 
+    def keywords(self) -> dict[str, Any]:
+        """Return what pricers take by these names: spot, rate and dividend_yield."""
+        return {"spot": self.spot, "rate": self.rate, "dividend_yield": self.dividend_yield}
+
     def discount(self, expiry: Any) -> Any:
         """Return the value today of one unit of currency paid at `expiry` (years)."""
         return discount_factor(self.rate, expiry)

@@ -90,9 +90,8 @@ class PiecewiseRate:
         if plain.dtype != object:
             total = spent @ plain
         else:
-            total = sum(
-                rate * width for rate, width in zip(self.rates, spent.tolist(), strict=True) if width > 0.0
-            )
+            columns = [x if x.ndim else float(x) for x in np.moveaxis(spent, -1, 0)]
+            total = sum(rate * width for rate, width in zip(self.rates, columns, strict=True) if np.any(width > 0.0))
         if isinstance(self.shift, float) and self.shift == 0.0:
             return total
         return total + self.shift * time

@@ -112,8 +112,8 @@ def greeks(
 ) -> TreeGreeks:
     """Return price, gradient and Hessian in spot, rate, dividend yield and volatility.
 
-    Of a curve or a surface they are derivatives in a parallel shift, of a `TermVolatility` in that of the volatility
-    between its expiries.
+    Of a curve or a surface they are derivatives in a parallel shift, of a `TermVolatility` in that of the implied
+    volatilities, of another surface in that of the local one.
 
     Parameters
     ----------
@@ -222,11 +222,9 @@ def _tree(
                 named, (*contract.values(), *rates.values(), volatility, dates, amounts, steps, *flags.values())
             )
         volatility = TermVolatility([contract["expiry"]], [volatility])
-    variances = [float(x) for x in volatility.local_variances]
-    ends = volatility.expiries.copy()
-    ends[-1] = max(ends[-1], contract["expiry"])
+    implied = np.array([one_float("volatilities", x) for x in volatility.numbers])
     return ScheduledTree(
-        named, steps, **contract, **rates, ends=ends, volatilities=np.sqrt(variances), pairs=pairs, **flags
+        named, steps, **contract, **rates, expiries=volatility.expiries, volatilities=implied, pairs=pairs, **flags
     )
 
 

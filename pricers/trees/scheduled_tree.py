@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from aadlib.types import Floats
+from aadlib.validation import require_increasing
 from pricers.curves.rate_curve import Rate, accumulated
 from pricers.trees.flat_tree import require_finite_price
 from pricers.trees.scheduled_tree_kernel import Schedule
@@ -25,8 +26,7 @@ class ScheduledTree(Tree):
 
     Parameters
     ----------
-    ends, volatilities : (n,) float
-        The volatility between two times, the last of them the expiry or beyond it.
+    expiries, volatilities : (n,) float, implied
     pairs : (n_dividends, 2) float, times and amounts of cash dividends before the expiry
     """
 
@@ -37,7 +37,7 @@ class ScheduledTree(Tree):
     expiry: float
     rate: Rate
     dividend_yield: Rate
-    ends: Floats
+    expiries: Floats
     volatilities: Floats
     pairs: Floats
     is_call: bool
@@ -62,27 +62,33 @@ class ScheduledTree(Tree):
 
     @property
     def lowest_volatility(self) -> float:
-        """The least volatility of all intervals."""
+        """The least implied volatility."""
         return float(self.volatilities.min())
 
     def schedule(self, shift: float) -> Schedule:
-        """Return the steps at a shift of the volatility."""
-        volatility = self.volatilities + shift
-        knots = np.concatenate([[0.0], self.ends])
-        of_volatility = np.concatenate([[0.0], np.cumsum(volatility * np.diff(knots))])
-        of_variance = np.concatenate([[0.0], np.cumsum(volatility**2 * np.diff(knots))])
-        total, area = (float(np.interp(self.expiry, knots, sums)) for sums in (of_variance, of_volatility))
+        """Return the steps at a shift of the implied volatilities."""
+        implied = self.volatilities + shift
+        knots = np.concatenate([[0.0], self.expiries])
+        variance, slope = (np.concatenate([[0.0], x * self.expiries]) for x in (implied**2, 2.0 * implied))
+        if self.expiry > knots[-1]:  # the last interval has no end
+            knots, variance, slope = (
+                np.append(x, x[-1] + (x[-1] - x[-2]) * (self.expiry - knots[-1]) / (knots[-1] - knots[-2]))
+                for x in (knots, variance, slope)
+            )
+        require_increasing("variance of the bumped volatilities", variance)
+        total, moved = (float(np.interp(self.expiry, knots, x)) for x in (variance, slope))
         shares = np.arange(self.n_steps + 1) / self.n_steps
-        times = np.interp(shares * total, of_variance, knots)
+        times = np.interp(shares * total, variance, knots)
         times[-1] = self.expiry
-        here = volatility[np.minimum(np.searchsorted(self.ends, times, side="left"), self.ends.size - 1)]
-        moves = 2.0 * (shares * area - np.interp(times, knots, of_volatility)) / here**2
+        interval = np.clip(np.searchsorted(knots, times, side="left") - 1, 0, knots.size - 2)
+        here = (np.diff(variance) / np.diff(knots))[interval]
+        moves = (shares * moved - np.interp(times, knots, slope)) / here
         moves[[0, -1]] = 0.0
         dates, amounts = (np.ascontiguousarray(self.pairs[:, k]) for k in (0, 1))
         return Schedule(
             times, moves, sums(self.rate, times), sums(self.dividend_yield, times),
             self._there(self.rate, times), self._there(self.dividend_yield, times),
-            np.array([total, 2.0 * area, self.expiry]), dates, sums(self.rate, dates), amounts,
+            np.array([total, moved, self.expiry]), dates, sums(self.rate, dates), amounts,
         )  # fmt: skip
 
     def _there(self, rate: Rate, times: Floats) -> Floats:
