@@ -10,6 +10,7 @@ import numpy as np
 from aadlib.extend import map_pieces
 from aadlib.types import Floats
 from pricers.american.bermudan.bermudan_option import LABELS, BermudanOption
+from pricers.curves.rate_curve import is_curve
 
 ValuesAtSpots = Callable[[BermudanOption, Floats], Floats]
 """Prices of one option at several spots at once, (n_spots,)."""
@@ -23,13 +24,23 @@ def differenced(
     volatility_step: float,
     rate_step: float,
 ) -> tuple[float, Floats, Floats]:
-    """Return price, gradient (4,) and Hessian (4, 4) in spot, volatility, rate and dividend yield.
+    """Return price, gradient (4,) and Hessian (4, 4) in the order of `LABELS`.
 
     Second-order accurate in the steps: shares of spot and of volatility, and what rate and dividend yield are moved
-    by. One call of `values` serves all spots, so 19 calls are made.
+    by. One call of `values` serves all spots, so 19 calls are made, and one more where the rate that exercise earns is
+    within a step of zero: the price has a kink there, where exercise begins, so the differences are taken on its own
+    side (from above at zero) around a point beside it, and led back by the Hessian.
     """
+    beside = beside_zero(option, rate_step)
+    if beside is not option:
+        _, gradient, hessian = differenced(
+            values, beside, spot_step=spot_step, volatility_step=volatility_step, rate_step=rate_step
+        )
+        way = option.numbers() - beside.numbers()
+        spots = np.array([option.spot])
+        return float(values(option, spots)[0]), gradient + hessian @ way, hessian
     n = len(LABELS)
-    steps = np.array([spot_step * option.spot, volatility_step * option.volatility, rate_step, rate_step])
+    steps = np.array([spot_step * option.spot, rate_step, rate_step, volatility_step * option.volatility])
     spots = option.spot + steps[0] * np.array([-1.0, 0.0, 1.0])
     bumps = [(0, 0, 0)]
     for i in range(3):
@@ -42,12 +53,7 @@ def differenced(
                 ]
 
     def at(bump: tuple[int, int, int]) -> Floats:
-        volatility, rate, dividend_yield = (
-            getattr(option, name) + move * step
-            for name, move, step in zip(LABELS[1:], bump, steps[1:], strict=True)
-        )
-        moved = replace(option, volatility=volatility, rate=rate, dividend_yield=dividend_yield)
-        return values(moved, spots)
+        return values(moved_option(option, *(np.array(bump) * steps[1:]).tolist()), spots)
 
     found = dict(zip(bumps, map_pieces(at, bumps, work=np.inf), strict=True))
 
@@ -67,3 +73,28 @@ def differenced(
             corners = sum(a * b * value((i, a), (j, b)) for a in (-1, 1) for b in (-1, 1))
             hessian[i, j] = hessian[j, i] = corners / (4.0 * steps[i] * steps[j])
     return price, gradient, hessian
+
+
+def moved_option(
+    option: BermudanOption, rate: float, dividend_yield: float, volatility: float
+) -> BermudanOption:
+    """Return the option with rate, dividend yield and volatility moved by so much; curves in parallel."""
+    moves = {"rate": rate, "dividend_yield": dividend_yield}
+    rates = {
+        name: given.shifted(given.shift + move) if is_curve(given) else given + move
+        for name, move in moves.items()
+        for given in [getattr(option, name)]
+    }
+    return replace(option, **rates, volatility=option.volatility + volatility)
+
+
+def beside_zero(option: BermudanOption, step: float) -> BermudanOption:
+    """Return the option, with the rate that exercise earns a step off zero, on its side, where it is nearer than that.
+
+    That rate is the interest on the strike of a put, the dividends of a call; curves are left alone.
+    """
+    name = "dividend_yield" if option.is_call else "rate"
+    earned = getattr(option, name)
+    if option.n_dates == 1 or is_curve(earned) or abs(earned) >= step:
+        return option
+    return replace(option, **{name: -step if earned < 0.0 else step})

@@ -122,7 +122,7 @@ def test_greeks_are_those_of_the_march(name):
     shifted = [_price_at_shift(market, option, shift) for shift in (-0.005, 0.0, 0.005)]
     assert found.vega == pytest.approx((shifted[2] - shifted[0]) / 0.01, rel=3e-3)
     volga = (shifted[2] - 2.0 * shifted[1] + shifted[0]) / 0.005**2
-    assert found.volga == pytest.approx(volga, rel=0.05, abs=0.3)
+    assert found.volga == pytest.approx(volga, rel=0.1, abs=0.3)
 
 
 def _price_at_shift(market, option, shift):
