@@ -57,9 +57,10 @@ def by_kind(
 
     Each formula is called once, with the rows that are its own.
     """
+    arguments = tuple(_listed(x) if isinstance(x, list | tuple) else x for x in arguments)
+    shape = common_shape(kinds, *arguments)
     if not kinds.any():
         return formulas[0](*arguments)
-    shape = np.broadcast_shapes(kinds.shape, *(np.shape(x) for x in arguments))
     if shape == ():
         return np.nan if kinds == WITHOUT_VALUE else formulas[int(kinds)](*arguments)
     kinds = np.broadcast_to(kinds, shape).ravel()
@@ -83,7 +84,7 @@ def fields_by_kind(
 
     Each field has the shape that the arguments broadcast to; both formulas return the same names.
     """
-    shape = np.broadcast_shapes(*(np.shape(x) for x in arguments))
+    shape = common_shape(*arguments)
     if not kinds.any():
         values = formulas[0](*arguments)
         return {name: np.broadcast_to(value, shape)[()] for name, value in values.items()}
@@ -95,6 +96,22 @@ def fields_by_kind(
         for name, value in formula(*(column[rows] for column in columns)).items():
             table.setdefault(name, np.full(kinds.size, np.nan))[rows] = value
     return {name: column.reshape(shape)[()] for name, column in table.items()}
+
+
+def _listed(numbers: Any) -> Any:
+    array = np.asarray(numbers)
+    return ad.array(array) if array.dtype == object else array
+
+
+def common_shape(*arguments: Any) -> tuple[int, ...]:
+    """Return the shape that arguments broadcast to, or raise `AadValueError` where they do not fit."""
+    shapes = [np.shape(x) for x in arguments]
+    try:
+        return np.broadcast_shapes(*shapes)
+    except ValueError:
+        raise AadValueError(
+            f"shapes {', '.join(map(str, dict.fromkeys(s for s in shapes if s)))} do not broadcast against each other"
+        ) from None
 
 
 def limit_of_payoff(payoff: Any, still: Any) -> Any:

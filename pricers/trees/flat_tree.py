@@ -55,6 +55,12 @@ class FlatTree(Tree):
         """The volatility."""
         return float(self.arguments[5])
 
+    @property
+    def earned_rate(self) -> int | None:
+        """Interest on the strike of a put, dividends of a call."""
+        *_, is_call, american = self.arguments
+        return (2 if is_call else 1) if american else None
+
     def at(self, point: Floats) -> tuple[Any, ...]:
         """Return the arguments at another point."""
         arguments = list(self.arguments)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 
 import numpy as np
@@ -14,6 +15,8 @@ LABELS = ("spot", "rate", "dividend_yield", "volatility")
 
 VOLATILITY_STEP, RATE_STEP = 0.01, 0.005
 """Half-widths of the differences of gradients."""
+NEAREST = 0.05
+"""Share of the step of a rate that it is cut down to near zero."""
 
 
 class Tree(ABC):
@@ -45,6 +48,11 @@ class Tree(ABC):
     def lowest_volatility(self) -> float:
         """The least volatility on the lattice: a bump down must leave most of it."""
 
+    @property
+    def earned_rate(self) -> int | None:
+        """Which number is the rate that early exercise earns, so that the price has a kink at its zero; None: no one."""
+        return None
+
     def spot_row(self, point: Floats) -> Floats:
         """Return the derivatives (4,) of the likelihood-ratio delta."""
         raise AadValueError(
@@ -61,7 +69,8 @@ class Tree(ABC):
     def differences(self) -> Floats:
         """Return the Hessian (4, 4) by central differences of the gradient.
 
-        Mixed derivatives with the spot come from its own row, which averages over the lattice.
+        Mixed derivatives with the spot come from its own row, which averages over the lattice. Differences in the rate
+        that exercise earns stay on its own side of zero, from above at zero itself.
         """
         point, spacing = self.point, self.spacing
         spot, volatility = point[0], min(VOLATILITY_STEP, 0.25 * self.lowest_volatility)
@@ -71,7 +80,17 @@ class Tree(ABC):
             low, high = point - steps * (np.arange(4) == row), point + steps * (np.arange(4) == row)
             if row == 0:
                 low[0], high[0] = spot / spacing, spot * spacing
+            elif row == self.earned_rate:
+                low[row], high[row] = one_sided(float(point[row]), RATE_STEP)
             above, below = self.value_and_gradient(high)[1], self.value_and_gradient(low)[1]
             hessian[row] = (above - below) / (high[row] - low[row])
         hessian[1:, 0] = hessian[0, 1:]
         return np.asarray(0.5 * (hessian + hessian.T))
+
+
+def one_sided(number: float, step: float) -> tuple[float, float]:
+    """Return the ends of a difference around a number that zero is not between."""
+    near = min(step, max(0.5 * abs(number), NEAREST * step))
+    if abs(number) < near:
+        number = math.copysign(1.5 * near, number)
+    return number - near, number + near

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import aadlib as ad
 from aadlib.errors import AadTypeError, AadValueError
 from aadlib.types import Floats
 from aadlib.validation import require_positive, whole_number
+from pricers.curves.rate_curve import mean_rate
 from pricers.monte_carlo.closed_forms import geometric_claim
 from pricers.monte_carlo.dynamics.dynamics import Dynamics
 from pricers.monte_carlo.dynamics.geometric_brownian_motion import GeometricBrownianMotion
@@ -140,10 +141,14 @@ class EarlyExercisePath:
             return 0.0
         if left < 1e-12 * self.expiry:
             return self.control.value([prices], [discount])
-        claim = self.control.claim(1)
-        return discount * geometric_claim(
-            claim=claim, dynamics=model.replaced({"spots": prices}), expiry=left
+        claim, date = self.control.claim(1), self.expiry - left
+        later = replace(
+            model,
+            spots=prices,
+            rate=mean_rate(model.rate, date, self.expiry),
+            dividend_yields=[mean_rate(given, date, self.expiry) for given in model.dividend_yields],
         )
+        return discount * geometric_claim(claim=claim, dynamics=later, expiry=left)
 
     def control_today(self, parameters: Any) -> Any:
         """Return the control's value today."""

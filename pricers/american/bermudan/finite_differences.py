@@ -68,8 +68,8 @@ def finite_difference_greeks(
     Holding on is compared with exercise node by node, so exercise between two boundaries is no exception. Second order
     in the spacing of the nodes and in the steps; the grid is the same for every bump of the volatility and the rates.
     Total deviations (volatility times root of expiry) above one have a grid in the logarithm. Where the rate of a put
-    (the dividend yield of a call) is within 0.002 of zero, where early exercise begins, derivatives in it are taken on
-    its own side, from above at zero itself.
+    (the dividend yield of a call) is near zero, where early exercise begins, derivatives in it are taken on its own
+    side, from above at zero itself.
 
     Examples
     --------

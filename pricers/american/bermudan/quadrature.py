@@ -209,6 +209,8 @@ def _boundary(option: BermudanOption, later: _Later | None, date: int, guess: fl
     inside = guess - 0.01 * pace if later is not None else strike
     if sign * (inside - strike) < 0.0:
         inside = strike
+    while excess(inside) < 0.0 and sign * (inside - strike) > 0.0:  # under curves the boundary moves either way
+        inside = max(inside - pace, strike) if option.is_call else min(inside - pace, strike)
     for _ in range(MOST_STEPS):
         outside = inside + pace
         if excess(outside) < 0.0:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -11,6 +12,9 @@ from aadlib.extend import map_pieces
 from aadlib.types import Floats
 from pricers.american.bermudan.bermudan_option import LABELS, BermudanOption
 from pricers.curves.rate_curve import is_curve
+
+NEAREST = 0.05
+"""Share of the step of a rate that it is cut down to near zero."""
 
 ValuesAtSpots = Callable[[BermudanOption, Floats], Floats]
 """Prices of one option at several spots at once, (n_spots,)."""
@@ -28,10 +32,12 @@ def differenced(
 
     Second-order accurate in the steps: shares of spot and of volatility, and what rate and dividend yield are moved
     by. One call of `values` serves all spots, so 19 calls are made, and one more where the rate that exercise earns is
-    within a step of zero: the price has a kink there, where exercise begins, so the differences are taken on its own
-    side (from above at zero) around a point beside it, and led back by the Hessian.
+    all but zero: the price has a kink there, where exercise begins, so the differences stay on its own side (from above
+    at zero), by shorter steps the nearer it is.
     """
-    beside = beside_zero(option, rate_step)
+    earned = earned_rate(option)
+    near = rate_step if earned is None else min(rate_step, max(0.5 * abs(earned), NEAREST * rate_step))
+    beside = option if earned is None or abs(earned) >= near else beside_zero(option, near)
     if beside is not option:
         _, gradient, hessian = differenced(
             values, beside, spot_step=spot_step, volatility_step=volatility_step, rate_step=rate_step
@@ -40,7 +46,8 @@ def differenced(
         spots = np.array([option.spot])
         return float(values(option, spots)[0]), gradient + hessian @ way, hessian
     n = len(LABELS)
-    steps = np.array([spot_step * option.spot, rate_step, rate_step, volatility_step * option.volatility])
+    of_rates = (rate_step, near) if option.is_call else (near, rate_step)
+    steps = np.array([spot_step * option.spot, *of_rates, volatility_step * option.volatility])
     spots = option.spot + steps[0] * np.array([-1.0, 0.0, 1.0])
     bumps = [(0, 0, 0)]
     for i in range(3):
@@ -88,13 +95,13 @@ def moved_option(
     return replace(option, **rates, volatility=option.volatility + volatility)
 
 
-def beside_zero(option: BermudanOption, step: float) -> BermudanOption:
-    """Return the option, with the rate that exercise earns a step off zero, on its side, where it is nearer than that.
+def earned_rate(option: BermudanOption) -> float | None:
+    """Return the rate that exercise earns: interest on the strike of a put, dividends of a call; None for curves."""
+    earned = option.dividend_yield if option.is_call else option.rate
+    return None if option.n_dates == 1 or is_curve(earned) else float(earned)
 
-    That rate is the interest on the strike of a put, the dividends of a call; curves are left alone.
-    """
+
+def beside_zero(option: BermudanOption, step: float) -> BermudanOption:
+    """Return the option with the rate that exercise earns one and a half steps off zero, on its side."""
     name = "dividend_yield" if option.is_call else "rate"
-    earned = getattr(option, name)
-    if option.n_dates == 1 or is_curve(earned) or abs(earned) >= step:
-        return option
-    return replace(option, **{name: -step if earned < 0.0 else step})
+    return replace(option, **{name: math.copysign(1.5 * step, getattr(option, name))})
