@@ -16,7 +16,7 @@ from pricers.curves.rate_curve import is_curve, shifted
 from pricers.monte_carlo.dynamics.second_order_local_volatility import SecondOrderLocalVolatility
 from pricers.surfaces.bumped_volatility import BumpedVolatility
 from pricers.surfaces.flat import FlatVolatility
-from pricers.surfaces.surface import require_surface
+from pricers.surfaces.surface import number_labels, require_surface
 from pricers.surfaces.term_volatility import TermVolatility
 from pricers.surfaces.volatility_hats import VolatilityHats
 
@@ -101,8 +101,8 @@ class Market(ForwardCurve):
     def labels(self, name: str) -> list[str]:
         """Name the numbers of one group."""
         if name in ("weights", "volatilities"):
-            singular = "weight" if name == "weights" else "volatility"
-            return [f"{singular}[{k}]" for k in range(len(self._numbers(name)))]
+            self._numbers(name)
+            return number_labels(self.surface, "weight" if name == "weights" else "volatility")
         return [name]
 
     def replaced(self, groups: Mapping[str, Any]) -> Market:

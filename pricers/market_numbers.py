@@ -60,6 +60,10 @@ class MarketNumbers(ABC):
         """Names of the numbers, in order."""
         return tuple(label for name in self.differentiate for label in self.market.labels(name))
 
+    def labels_of(self, name: str) -> list[str]:
+        """Name the numbers of one group."""
+        return self.market.labels(name)
+
     @property
     def inputs(self) -> dict[str, Any]:
         """The market's own numbers by group: a float, or an array where there are several."""

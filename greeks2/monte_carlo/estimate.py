@@ -133,7 +133,7 @@ def expectation(
         hessian_stderr=estimate.stderr.hessian,
         n_paths=estimate.n_paths,
         n_batches=estimate.n_batches,
-        labels=param_labels(program, single=not isinstance(params, tuple)),
+        labels=param_labels(path, program, single=not isinstance(params, tuple)),
         order=order,
         smoothing=smoothing,
         method=sweep.plan.method,

@@ -48,6 +48,15 @@ class BumpedVolatility:
         """The bumps."""
         return list(self.bumps)
 
+    @property
+    def number_names(self) -> list[str]:
+        """Expiry and log-moneyness of each bucket's centre."""
+        return [
+            f"{expiry:.4g}y,x={deviation * self._width(expiry):.3g}"
+            for expiry in self.hats.expiries.tolist()
+            for deviation in self.hats.deviations.tolist()
+        ]
+
     def with_numbers(self, numbers: Any) -> BumpedVolatility:
         """Return the surface with other bumps."""
         return replace(self, bumps=numbers)

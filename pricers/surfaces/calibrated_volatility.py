@@ -108,6 +108,14 @@ class CalibratedVolatility:
         """Spline weights row by row (time-major), then levels."""
         return [*self.weights.ravel().tolist(), *self.levels.tolist()]
 
+    @property
+    def number_names(self) -> list[str]:
+        """Time and log-moneyness that each weight acts around; of the levels the end of their interval."""
+        times = np.exp(self.time_basis.greville)
+        x = np.sinh(self.strike_basis.greville) * self.scale(times)[:, None]
+        weights = [f"{t:.4g}y,x={at:.3g}" for t, row in zip(times, x, strict=True) for at in row]
+        return weights + [f"level,{expiry:.4g}y" for expiry in self.expiries]
+
     def with_numbers(self, numbers: Any) -> CalibratedVolatility:
         """Return the same surface with other weights and levels, laid out as `numbers`."""
         return self.with_parameters(ad.array(numbers))

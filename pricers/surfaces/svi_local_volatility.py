@@ -148,6 +148,11 @@ class SVILocalVolatility:
         """The parameters of the slices, one slice after the other."""
         return list(self.parameters)
 
+    @property
+    def number_names(self) -> list[str]:
+        """Expiry of the slice and name of each parameter."""
+        return [f"{expiry:.4g}y,{name}" for expiry in self.expiries for name in PARAMETERS]
+
     def with_numbers(self, numbers: Any) -> SVILocalVolatility:
         """Return the surface at other parameters of the slices."""
         return replace(self, parameters=numbers)
