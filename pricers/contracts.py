@@ -10,7 +10,7 @@ import numpy as np
 
 from aadlib.errors import AadTypeError, AadValueError
 from aadlib.types import Floats
-from aadlib.validation import require_non_negative, require_positive, values_of
+from aadlib.validation import one_number, require_non_negative, require_positive, values_of
 from pricers.curves.forward_curve import ForwardCurve
 from pricers.curves.rate_curve import is_curve, shifted
 from pricers.monte_carlo.dynamics.second_order_local_volatility import SecondOrderLocalVolatility
@@ -44,6 +44,8 @@ class European:
     is_call: bool = True
 
     def __post_init__(self) -> None:
+        one_number("strike", self.strike)
+        one_number("expiry", self.expiry)
         require_positive("strike", self.strike)
         require_non_negative("expiry", self.expiry)
         if not isinstance(self.is_call, bool):
@@ -88,6 +90,9 @@ class Market(ForwardCurve):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        for name in ("rate", "dividend_yield"):
+            if not is_curve(getattr(self, name)):
+                one_number(name, getattr(self, name))
         if self.surface is not None:
             require_surface("surface", self.surface)
 
@@ -139,7 +144,9 @@ class Market(ForwardCurve):
     def _numbers(self, name: str) -> list[Any]:
         """Return the surface's numbers under one of their two names."""
         surface = self.required_surface
-        if name == "volatilities" and not isinstance(surface, (FlatVolatility, TermVolatility, BumpedVolatility)):
+        if name == "volatilities" and not isinstance(
+            surface, (FlatVolatility, TermVolatility, BumpedVolatility)
+        ):
             raise AadValueError(
                 "volatilities: the numbers of this surface are weights of splines or parameters of slices; "
                 "differentiate "

@@ -11,6 +11,7 @@ import numpy as np
 
 from aadlib.errors import AadValueError
 from aadlib.types import Floats
+from aadlib.validation import names_of, require_instance
 from pricers.contracts import Market
 
 
@@ -33,8 +34,8 @@ class MarketNumbers(ABC):
     differentiate: tuple[str, ...] | str
 
     def __post_init__(self) -> None:
-        given = self.differentiate
-        names = (given,) if isinstance(given, str) else tuple(given)
+        require_instance("market", self.market, Market, "a Market, such as what calibrate returns")
+        names = names_of("differentiate", self.differentiate)
         if not names or len(set(names)) != len(names) or set(names) - set(Market.GROUPS):
             raise AadValueError(
                 f"differentiate = {names!r}: choose different names among {', '.join(Market.GROUPS)}"

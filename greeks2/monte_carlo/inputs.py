@@ -78,7 +78,9 @@ def param_labels(path: Any, program: Program, *, single: bool) -> tuple[str, ...
     """Return a name for every active param: as the path names them (its `labels`), or "params[1]", "params[0][1, 2]"."""
     named = getattr(path, "labels", None)
     n_active = sum(
-        int(np.prod(argument.shape, dtype=int)) for argument in program.arguments if argument.active and not argument.lane
+        int(np.prod(argument.shape, dtype=int))
+        for argument in program.arguments
+        if argument.active and not argument.lane
     )
     if isinstance(named, tuple) and len(named) == n_active and single:
         return named

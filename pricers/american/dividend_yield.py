@@ -126,7 +126,9 @@ def early_exercise_premium(
     if flags.dtype != np.bool_:
         raise AadTypeError(f"is_call = {is_call!r}: must be True (call), False (put) or an array of bools")
     curves = {"rate": rate, "dividend_yield": dividend_yield, "volatility": volatility}
-    curves = {name: given for name, given in curves.items() if is_curve(given) or hasattr(given, "along_paths")}
+    curves = {
+        name: given for name, given in curves.items() if is_curve(given) or hasattr(given, "along_paths")
+    }
     numbers = dict(spot=spot, strike=strike, expiry=expiry)
     for name, given in dict(rate=rate, dividend_yield=dividend_yield).items():
         require_rate(name, given)
@@ -162,11 +164,15 @@ def early_exercise_premium(
     return out.reshape(shape)[()]
 
 
-def premium_on_tree(spot: float, strike: float, expiry: float, market: dict[str, Any], is_call: bool) -> float:
+def premium_on_tree(
+    spot: float, strike: float, expiry: float, market: dict[str, Any], is_call: bool
+) -> float:
     """Return the premium of one option by a tree, whose error of the European price is taken off with it."""
     rate, dividend_yield, volatility = market["rate"], market["dividend_yield"], market["volatility"]
     implied = volatility if np.ndim(volatility) == 0 and not hasattr(volatility, "numbers") else None
-    deviation = float(implied if implied is not None else volatility.mean_volatility(expiry)) * math.sqrt(expiry)
+    deviation = float(implied if implied is not None else volatility.mean_volatility(expiry)) * math.sqrt(
+        expiry
+    )
     distance = math.log(spot / strike) + float(log_growth(rate, dividend_yield, expiry))
     # Farther than that all probability of a Leisen-Reimer lattice is on one side.
     lattice = "leisen_reimer" if abs(distance) < NEAR * deviation else "cox_ross_rubinstein"
@@ -197,7 +203,8 @@ def premium_without_risk(
     cuts = np.unique(np.concatenate([[0.0], ends[ends < expiry], [expiry]]))
     begins, lengths = cuts[:-1], np.diff(cuts)
     r, q = (
-        (np.asarray(accumulated(x, cuts[1:])) - np.asarray(accumulated(x, begins))) / np.maximum(lengths, 1e-300)
+        (np.asarray(accumulated(x, cuts[1:])) - np.asarray(accumulated(x, begins)))
+        / np.maximum(lengths, 1e-300)
         for x in (rate, dividend_yield)
     )
     asset = spot * np.exp(-np.asarray(accumulated(dividend_yield, begins)))

@@ -233,7 +233,9 @@ def greeks(
     return in_units(Greeks(**table), units)
 
 
-def _under_curves(table: dict[str, Any], s: Any, t: Any, rate: Any, dividend_yield: Any, vol: Any) -> dict[str, Any]:
+def _under_curves(
+    table: dict[str, Any], s: Any, t: Any, rate: Any, dividend_yield: Any, vol: Any
+) -> dict[str, Any]:
     """Return the Greeks in calendar time where the means of curves drift: by the chain rule from the flat ones."""
     delta, gamma, speed = table["delta"], table["gamma"], table["speed"]
     return {

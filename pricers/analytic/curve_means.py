@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from aadlib.errors import AadTypeError
-from aadlib.types import Floats
 from aadlib.validation import values_of
 from pricers.curves.rate_curve import Rate, accumulated, is_curve
 from pricers.number_kinds import is_plain
@@ -62,7 +61,9 @@ def drift_of_means(rate: Rate, mean: Any, expiry: Any) -> Any:
         return 0.0
     years = values_of(expiry)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(years > 0.0, (values_of(mean) - float(accumulated(rate, INSTANT)) / INSTANT) / years, 0.0)
+        return np.where(
+            years > 0.0, (values_of(mean) - float(accumulated(rate, INSTANT)) / INSTANT) / years, 0.0
+        )
 
 
 def drift_of_volatility(volatility: Any, mean: Any, expiry: Any) -> Any:

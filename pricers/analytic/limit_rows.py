@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 import aadlib as ad
 from aadlib.errors import AadValueError
-from aadlib.validation import require_finite, require_non_negative, values_of
+from aadlib.validation import require_choice, require_finite, require_non_negative, values_of
 from pricers.types import Bools
 
 OnError = Literal["raise", "nan"]
@@ -24,8 +24,7 @@ REGULAR, AT_LIMIT, WITHOUT_VALUE = 0, 1, 2
 
 def rows_without_value(on_error: OnError, *, non_negative: dict[str, Any], finite: dict[str, Any]) -> Bools:
     """Return which rows hold a number outside its domain; with on_error="raise" such a row raises instead."""
-    if on_error not in ("raise", "nan"):
-        raise AadValueError(f"on_error = {on_error!r}: must be 'raise' or 'nan'")
+    require_choice("on_error", on_error, ("raise", "nan"))
     if on_error == "raise":
         for name, number in non_negative.items():
             require_non_negative(name, number)
@@ -57,7 +56,7 @@ def by_kind(
 
     Each formula is called once, with the rows that are its own.
     """
-    arguments = tuple(_listed(x) if isinstance(x, list | tuple) else x for x in arguments)
+    arguments = tuple(as_array(x) for x in arguments)
     shape = common_shape(kinds, *arguments)
     if not kinds.any():
         return formulas[0](*arguments)
@@ -98,7 +97,10 @@ def fields_by_kind(
     return {name: column.reshape(shape)[()] for name, column in table.items()}
 
 
-def _listed(numbers: Any) -> Any:
+def as_array(numbers: Any) -> Any:
+    """Return a list as an array; anything else as it is."""
+    if not isinstance(numbers, list | tuple):
+        return numbers
     array = np.asarray(numbers)
     return ad.array(array) if array.dtype == object else array
 

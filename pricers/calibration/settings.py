@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 
 from aadlib.errors import AadValueError
-from aadlib.validation import require_positive
+from aadlib.validation import one_float, require_positive
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class CalibrationSettings:
 
     def __post_init__(self) -> None:
         for item in fields(self):
-            require_positive(item.name, getattr(self, item.name))
+            require_positive(item.name, one_float(item.name, getattr(self, item.name)))
         if self.lowest_volatility >= self.highest_volatility:
             raise AadValueError(
                 f"lowest_volatility = {self.lowest_volatility!r}: must be below "

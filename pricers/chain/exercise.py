@@ -9,8 +9,9 @@ import numpy as np
 
 from aadlib.errors import AadValueError
 from aadlib.types import Floats
+from aadlib.validation import require_choice
 from pricers.chain.american import deamericanise
-from pricers.chain.chain import Chain
+from pricers.chain.chain import Chain, require_chain
 from pricers.chain.parity import ParityFit, fit_parity
 from pricers.chain.settlement import normalise_root
 
@@ -80,9 +81,9 @@ def exercise_of(chain: Chain, *, exercise: Style | None = None) -> Exercise:
     Where rates and dividends are so low that exercise is worth nothing, both styles cost the same and the answer is
     "european".
     """
-    if exercise not in ("american", "european", None):
-        raise AadValueError(f"exercise = {exercise!r}: must be 'american', 'european' or None")
+    require_chain(chain)
     if exercise is not None:
+        require_choice("exercise", exercise, ("american", "european"))
         return Exercise(exercise, "as asked for")
     said: dict[str, Style] = {"american": "american", "european": "european"}
     if chain.exercise_style in said:

@@ -15,7 +15,8 @@ from numpy.typing import ArrayLike
 
 from aadlib.errors import AadValueError
 from aadlib.types import Floats
-from pricers.chain.chain import Chain
+from aadlib.validation import require_instance
+from pricers.chain.chain import Chain, require_chain
 from pricers.chain.market.given import GivenMarket
 from pricers.chain.settlement import years_to_expiry
 from pricers.types import Longs
@@ -211,6 +212,9 @@ def fit_parity(chain: Chain, *, given: GivenMarket | None = None) -> ParityFit:
     ----------
     Nelson and Siegel (1987), Parsimonious modeling of yield curves, eq. 2.
     """
+    require_chain(chain)
+    if given is not None:
+        require_instance("given", given, GivenMarket, "what given_market returns")
     pairs, root_index, expiry_index = _pair_up(chain)
     if not pairs.group.size:
         raise AadValueError("chain has no strike with both a call and a put: parity needs such pairs")

@@ -85,7 +85,7 @@ def read_chain(
         spot=spot,
         quote_date=quote_date,
         expiry=expiry,
-        columns=columns or {},
+        columns={} if columns is None else columns,
         at=at,
         underlying=underlying,
         decimal=decimal,

@@ -9,7 +9,8 @@ from typing import Any, Literal
 import numpy as np
 
 from aadlib.errors import AadValueError
-from aadlib.validation import require_positive
+from aadlib.validation import as_floats, one_float, require_choice, require_instance, require_positive
+from pricers.analytic.limit_rows import common_shape
 from pricers.contracts import Market
 from pricers.market_numbers import MarketNumbers
 from pricers.pde.backward.pricing import price
@@ -19,6 +20,7 @@ from pricers.pde.grids.moneyness_grid import ForwardGrid
 from pricers.pde.grids.spot_grids import Grid
 
 BarrierKind = Literal["up-and-out", "down-and-out", "up-and-in", "down-and-in"]
+A_MARKET = "a Market, such as what calibrate returns"
 BARRIER_KINDS = ("up-and-out", "down-and-out", "up-and-in", "down-and-in")
 
 
@@ -171,9 +173,9 @@ def barrier(
     AadValueError
         As for `european`; also for an unknown kind, or a strike that is beyond the barrier of a knock-out.
     """
-    if kind not in BARRIER_KINDS:
-        raise AadValueError(f"kind = {kind!r}: choose one of {', '.join(BARRIER_KINDS)}")
-    require_positive("barrier", barrier)
+    require_choice("kind", kind, BARRIER_KINDS)
+    require_positive("barrier", one_float("barrier", barrier))
+    require_instance("market", market, Market, A_MARKET)
     vanilla = {"strike": strike, "expiry": expiry, "is_call": is_call}
     end = "upper_barrier" if kind.startswith("up") else "lower_barrier"
     if not (market.spot < barrier if end == "upper_barrier" else barrier < market.spot):
@@ -207,7 +209,13 @@ def vanillas(
     -------
     MarketPrices
     """
-    strikes, expiries = (np.atleast_1d(np.asarray(x, dtype=np.float64)) for x in (strikes, expiries))
+    require_instance("market", market, Market, A_MARKET)
+    strikes, expiries = (np.atleast_1d(as_floats(*x)) for x in (("strikes", strikes), ("expiries", expiries)))
+    for name, numbers in (("strikes", strikes), ("expiries", expiries)):
+        if numbers.ndim != 1 or not numbers.size:
+            raise AadValueError(f"{name} has shape {numbers.shape}: must be (n_options,), at least one")
+    common_shape(strikes, expiries, is_call)
+    strikes, expiries = np.broadcast_arrays(strikes, expiries)
     require_positive("strikes", strikes)
     require_positive("expiries", expiries)
     contracts = {
@@ -221,6 +229,7 @@ def vanillas(
 
 
 def _leg(market: Market, sign: float, contract: dict[str, Any], n_nodes: int) -> Leg:
+    require_instance("market", market, Market, A_MARKET)
     ends: dict[str, Any] = {name: contract.get(name) for name in ("lower_barrier", "upper_barrier")}
     grid = default_grid(
         spot=market.spot,

@@ -16,6 +16,7 @@ from aadlib.types import Floats
 from aadlib.validation import (
     require_finite,
     require_increasing,
+    require_instance,
     require_non_negative,
     require_positive,
     require_shape,
@@ -77,6 +78,10 @@ class CalibratedVolatility:
     forward_curve: ForwardCurve | None = None
 
     def __post_init__(self) -> None:
+        for name in ("strike_basis", "time_basis"):
+            require_instance(
+                name, getattr(self, name), BSplineBasis, "a BSplineBasis, such as uniform_basis(...)"
+            )
         require_increasing("expiries", self.expiries)
         require_positive("expiries", self.expiries)
         require_shape("atm_variance", self.atm_variance, np.shape(self.expiries))

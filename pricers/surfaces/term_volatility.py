@@ -11,7 +11,7 @@ import numpy as np
 import aadlib as ad
 from aadlib.errors import AadTypeError, AadValueError
 from aadlib.types import Floats
-from aadlib.validation import require_increasing, require_positive, require_shape, values_of
+from aadlib.validation import as_floats, require_increasing, require_positive, require_shape, values_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,9 +41,11 @@ class TermVolatility:
     volatilities: Any
 
     def __post_init__(self) -> None:
-        require_increasing("expiries", self.expiries)
-        require_positive("expiries", self.expiries)
-        expiries = np.array(values_of(self.expiries))
+        expiries = as_floats("expiries", self.expiries)
+        require_increasing("expiries", expiries)
+        require_positive("expiries", expiries)
+        if not expiries.size:
+            raise AadValueError("expiries is empty: give at least one")
         require_shape("volatilities", self.volatilities, expiries.shape)
         require_positive("volatilities", self.volatilities)
         expiries.setflags(write=False)
@@ -82,9 +84,13 @@ class TermVolatility:
     @property
     def local_variances(self) -> list[Any]:
         """The variance per year of each interval, (n,) numbers."""
-        total = [volatility * volatility * t for volatility, t in zip(self.numbers, self.expiries, strict=True)]
+        total = [
+            volatility * volatility * t for volatility, t in zip(self.numbers, self.expiries, strict=True)
+        ]
         widths = np.diff(self.expiries, prepend=0.0).tolist()
-        return [(w - before) / width for w, before, width in zip(total, [0.0, *total[:-1]], widths, strict=True)]
+        return [
+            (w - before) / width for w, before, width in zip(total, [0.0, *total[:-1]], widths, strict=True)
+        ]
 
     def accumulated_variance(self, time: Any) -> Any:
         """Return the variance of the log spot from today to a float time (years), or to each of many."""
@@ -100,8 +106,14 @@ class TermVolatility:
         if all(isinstance(x, float) for x in variances):
             return spent @ np.array(variances)
         columns = np.moveaxis(spent, -1, 0)
-        used = [(v, w if np.ndim(w) else float(w)) for v, w in zip(variances, columns, strict=True) if np.any(w > 0.0)]
-        return sum((v * w for v, w in used[1:]), start=used[0][0] * used[0][1]) if used else 0.0 * variances[0]
+        used = [
+            (v, w if np.ndim(w) else float(w))
+            for v, w in zip(variances, columns, strict=True)
+            if np.any(w > 0.0)
+        ]
+        return (
+            sum((v * w for v, w in used[1:]), start=used[0][0] * used[0][1]) if used else 0.0 * variances[0]
+        )
 
     def mean_volatility(self, expiry: Any) -> Any:
         """Return the implied volatility for a float expiry (years, > 0), or for each of many."""
@@ -119,4 +131,6 @@ class TermVolatility:
         return ad.sqrt(spent * (1.0 / length))
 
     def _interval(self, time: Any) -> int:
-        return min(int(np.searchsorted(self.expiries, float(values_of(time)), side="left")), self.expiries.size - 1)
+        return min(
+            int(np.searchsorted(self.expiries, float(values_of(time)), side="left")), self.expiries.size - 1
+        )

@@ -9,7 +9,15 @@ import numpy as np
 
 from aadlib.errors import AadTypeError, AadValueError
 from aadlib.types import Floats
-from aadlib.validation import as_floats, one_float, require_finite, require_non_negative, require_positive, whole_number
+from aadlib.validation import (
+    as_floats,
+    one_float,
+    require_choice,
+    require_finite,
+    require_non_negative,
+    require_positive,
+    whole_number,
+)
 from pricers.curves.rate_curve import Rate, discount_factor, is_curve, require_rate
 from pricers.surfaces.flat import FlatVolatility
 from pricers.surfaces.term_volatility import TermVolatility
@@ -156,8 +164,7 @@ def greeks(
     >>> round(found.delta, 3), round(found.gamma, 4)
     (-0.426, 0.0214)
     """
-    if second_order not in SECOND_ORDER:
-        raise AadValueError(f"second_order = {second_order!r}: choose one of {', '.join(SECOND_ORDER)}")
+    require_choice("second_order", second_order, SECOND_ORDER)
     tree = _tree(
         spot, strike, expiry, rate, dividend_yield, volatility, dividends, n_steps, is_call, exercise, lattice
     )
@@ -183,15 +190,16 @@ def _tree(
     n_steps: Any, is_call: Any, exercise: Any, lattice: Any,
 ) -> Tree:  # fmt: skip
     """Check the arguments and return the tree that they ask for."""
-    contract = {name: one_float(name, x) for name, x in (("spot", spot), ("strike", strike), ("expiry", expiry))}
+    contract = {
+        name: one_float(name, x) for name, x in (("spot", spot), ("strike", strike), ("expiry", expiry))
+    }
     for name, number in contract.items():
         require_positive(name, number)
     if not isinstance(is_call, bool | np.bool_):
         raise AadTypeError(f"is_call = {is_call!r}: must be True for a call or False for a put")
-    if exercise not in ("american", "european"):
-        raise AadValueError(f"exercise = {exercise!r}: choose 'american' or 'european'")
-    if lattice is not None and lattice not in LATTICES:
-        raise AadValueError(f"lattice = {lattice!r}: choose one of {', '.join(LATTICES)}")
+    require_choice("exercise", exercise, ("american", "european"))
+    if lattice is not None:
+        require_choice("lattice", lattice, LATTICES)
     steps = whole_number("n_steps", n_steps, 1)
     rates = {"rate": _rate("rate", rate), "dividend_yield": _rate("dividend_yield", dividend_yield)}
     if isinstance(volatility, FlatVolatility):
@@ -219,12 +227,20 @@ def _tree(
         if not any(is_curve(x) for x in rates.values()):
             dates, amounts = (np.ascontiguousarray(pairs[:, k]) for k in (0, 1))
             return FlatTree(
-                named, (*contract.values(), *rates.values(), volatility, dates, amounts, steps, *flags.values())
+                named,
+                (*contract.values(), *rates.values(), volatility, dates, amounts, steps, *flags.values()),
             )
         volatility = TermVolatility([contract["expiry"]], [volatility])
     implied = np.array([one_float("volatilities", x) for x in volatility.numbers])
     return ScheduledTree(
-        named, steps, **contract, **rates, expiries=volatility.expiries, volatilities=implied, pairs=pairs, **flags
+        named,
+        steps,
+        **contract,
+        **rates,
+        expiries=volatility.expiries,
+        volatilities=implied,
+        pairs=pairs,
+        **flags,
     )
 
 

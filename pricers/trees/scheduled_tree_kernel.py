@@ -58,7 +58,17 @@ def cox_ross_rubinstein_tree_kernel(
     one = 1.0 + 0.0 * deviation
     lattice = cox_ross_rubinstein_kernel(escrowed, strike / growth, one, 0.0 * one, deviation, n_steps)
     return scheduled_roll_back_kernel(
-        escrowed, lattice, strike, rate, dividend_yield, volatility, deviation, schedule, n_steps, is_call, american
+        escrowed,
+        lattice,
+        strike,
+        rate,
+        dividend_yield,
+        volatility,
+        deviation,
+        schedule,
+        n_steps,
+        is_call,
+        american,
     )
 
 
@@ -73,7 +83,17 @@ def leisen_reimer_tree_kernel(
     one = 1.0 + 0.0 * deviation
     lattice = leisen_reimer_kernel(escrowed, strike / growth, one, 0.0 * one, deviation, n_steps)
     return scheduled_roll_back_kernel(
-        escrowed, lattice, strike, rate, dividend_yield, volatility, deviation, schedule, n_steps, is_call, american
+        escrowed,
+        lattice,
+        strike,
+        rate,
+        dividend_yield,
+        volatility,
+        deviation,
+        schedule,
+        n_steps,
+        is_call,
+        american,
     )
 
 
@@ -85,9 +105,7 @@ def deviation_and_growth_kernel(
     c = schedule.variance
     deviation = np.sqrt(c[0] + volatility * (c[1] + volatility * c[2]))
     years = schedule.times[n_steps]
-    growth = np.exp(
-        schedule.rates[n_steps] - schedule.yields[n_steps] + (rate - dividend_yield) * years
-    )
+    growth = np.exp(schedule.rates[n_steps] - schedule.yields[n_steps] + (rate - dividend_yield) * years)
     return deviation, growth
 
 
@@ -104,9 +122,7 @@ def owed_kernel(rate: Any, volatility: Any, schedule: Any, m: int) -> Any:
     value, so_far = 0.0 * rate * volatility, accumulated_kernel(rate, volatility, schedule, m)
     for k in range(len(schedule.dates)):
         if schedule.dates[k] > schedule.times[m]:
-            value += schedule.amounts[k] * np.exp(
-                so_far - schedule.date_rates[k] - rate * schedule.dates[k]
-            )
+            value += schedule.amounts[k] * np.exp(so_far - schedule.date_rates[k] - rate * schedule.dates[k])
     return value
 
 

@@ -71,7 +71,9 @@ class SurfaceTree(Tree):
         for begin, end in zip(cuts[:-1], cuts[1:], strict=True):
             edges = np.linspace(begin, end, N_TIMES // 4 + 1)
             middles = 0.5 * (edges[1:] + edges[:-1])
-            at_forward = [float(self._volatility(np.array([self.spot]), time)[0]) for time in middles.tolist()]
+            at_forward = [
+                float(self._volatility(np.array([self.spot]), time)[0]) for time in middles.tolist()
+            ]
             spent = np.concatenate([[0.0], np.cumsum(np.square(at_forward) * np.diff(edges))])
             pieces.append((edges, spent))
             weights.append(spent[-1])
@@ -107,7 +109,9 @@ class SurfaceTree(Tree):
         for row, m in enumerate(steps.tolist()):
             volatility = self._volatility(levels, float(0.5 * (times[m] + times[m + 1])))
             slowness = 1.0 / volatility
-            distance = np.concatenate([[0.0], np.cumsum(0.5 * (slowness[1:] + slowness[:-1]) * np.diff(mesh))])
+            distance = np.concatenate(
+                [[0.0], np.cumsum(0.5 * (slowness[1:] + slowness[:-1]) * np.diff(mesh))]
+            )
             seen[row] = np.abs(distance - distance[root]) <= DEVIATIONS * np.sqrt(times[m + 1])
             variances[row] = volatility**2 * (times[m + 1] - times[m])
         seen[-1] |= seen.any(axis=0)
@@ -131,10 +135,7 @@ class SurfaceTree(Tree):
         """Volatilities at all steps and nodes, held to what the probabilities bear where the spot hardly gets."""
         times, nodes = self._times, self._nodes
         local = np.array(
-            [
-                self._volatility(nodes, float(time))
-                for time in (0.5 * (times[1:] + times[:-1])).tolist()
-            ]
+            [self._volatility(nodes, float(time)) for time in (0.5 * (times[1:] + times[:-1])).tolist()]
         )
         gaps = np.diff(np.log(nodes))
         most = np.full(nodes.size, gaps.min())
@@ -145,7 +146,9 @@ class SurfaceTree(Tree):
     def _rest(self) -> tuple[Any, ...]:
         times, nodes = self._times, self._nodes
         growths = self._growth(times)
-        payoff = np.array(averaged_payoff(Grid(nodes * growths[-1]), self.strike, self.is_call), dtype=np.float64)
+        payoff = np.array(
+            averaged_payoff(Grid(nodes * growths[-1]), self.strike, self.is_call), dtype=np.float64
+        )
         return (
             np.ascontiguousarray(self._local), nodes, payoff, times, sums(self.rate, times), growths, self.strike,
             self._root, self.is_call, self.american,

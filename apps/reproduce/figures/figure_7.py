@@ -15,7 +15,12 @@ from pricers.american.bermudan import american_greeks, quadrature_greeks
 
 CAPS = (3, 10, 50, 200, 500)
 REPORT = {200: 95.0, 500: 738.0}
-ENTRIES = {"gamma": ("spot", "spot"), "d2V/dS dr": ("spot", "rate"), "d2V/dsigma dr": ("rate", "volatility"), "d2V/dr2": ("rate", "rate")}
+ENTRIES = {
+    "gamma": ("spot", "spot"),
+    "d2V/dS dr": ("spot", "rate"),
+    "d2V/dsigma dr": ("rate", "volatility"),
+    "d2V/dr2": ("rate", "rate"),
+}
 """Entries that are not near zero at the money."""
 N_BATCHES = 40
 
@@ -31,9 +36,7 @@ def reproduce(*, n_paths: int = N_PATHS, seed: int = SEED) -> Reproduction:
     apart = max(float(np.abs(m - matrices[0]).max() / np.abs(matrices[0]).max()) for m in matrices)
     truth = quadrature_greeks(**CONTRACT)
     shown = {
-        "times frozen": american_greeks(
-            **CONTRACT, exercise="frozen_times", n_paths=n_paths, seed=seed
-        ),
+        "times frozen": american_greeks(**CONTRACT, exercise="frozen_times", n_paths=n_paths, seed=seed),
         "boundary moves": american_greeks(**CONTRACT, n_paths=n_paths, seed=seed),
     }
     ratios = {

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from aadlib.types import Floats
 from apps.reproduce.comparison import Ours, PublishedTable, Stage
 from apps.reproduce.contracts.american_put import TRUTH

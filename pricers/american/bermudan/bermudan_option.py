@@ -94,7 +94,9 @@ class BermudanOption:
 
     def growth_between(self, begin: Any, end: Any) -> Floats:
         """Return what rate and dividend yield add up to between times, (2, ...)."""
-        begins, ends = np.broadcast_arrays(np.asarray(begin, dtype=np.float64), np.asarray(end, dtype=np.float64))
+        begins, ends = np.broadcast_arrays(
+            np.asarray(begin, dtype=np.float64), np.asarray(end, dtype=np.float64)
+        )
         means = np.multiply.outer(np.array([self.mean_rate, self.mean_yield]), ends - begins)
         return np.asarray(means + self.beyond_mean(ends) - self.beyond_mean(begins))
 

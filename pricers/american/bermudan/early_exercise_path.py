@@ -10,7 +10,7 @@ import numpy as np
 import aadlib as ad
 from aadlib.errors import AadTypeError, AadValueError
 from aadlib.types import Floats
-from aadlib.validation import require_positive, whole_number
+from aadlib.validation import names_of, one_float, require_positive, whole_number
 from pricers.curves.rate_curve import mean_rate
 from pricers.monte_carlo.closed_forms import geometric_claim
 from pricers.monte_carlo.dynamics.dynamics import Dynamics
@@ -58,13 +58,13 @@ class EarlyExercisePath:
     control: Any = None
 
     def __post_init__(self) -> None:
-        require_positive("expiry", self.expiry)
+        require_positive("expiry", one_float("expiry", self.expiry))
         whole_number("n_dates", self.n_dates, 1)
         if not isinstance(self.dynamics, Dynamics):
             raise AadTypeError(
                 f"dynamics = {self.dynamics!r}: must be a model such as GeometricBrownianMotion(...)"
             )
-        names = tuple(self.differentiate)
+        names = names_of("differentiate", self.differentiate)
         unknown = [name for name in names if name not in self.dynamics.GROUPS]
         if unknown or not names or len(set(names)) != len(names):
             raise AadValueError(
@@ -72,6 +72,10 @@ class EarlyExercisePath:
             )
         object.__setattr__(self, "differentiate", names)
         for payoff in (self.payoff, *([] if self.control is None else [self.control])):
+            if not hasattr(payoff, "require_assets"):
+                raise AadTypeError(
+                    f"payoff = {payoff!r}: must be a payoff such as BasketOption(strike=100.0)"
+                )
             payoff.require_assets(self.dynamics.n_assets)
             if not payoff.AT_EXPIRY:
                 raise AadValueError(

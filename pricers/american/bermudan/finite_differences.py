@@ -106,9 +106,14 @@ def deviations_grid(option: BermudanOption, n_nodes: int) -> Grid:
     forward = spot * math.exp((option.mean_rate - option.mean_yield) * option.expiry)
     levels = spot, strike, forward
     if deviation > WIDE_DEVIATION:
-        reach = deviation * (4.5 + 0.5 * deviation)  # a call's value is a share exp(x) of the density at distance x
+        reach = deviation * (
+            4.5 + 0.5 * deviation
+        )  # a call's value is a share exp(x) of the density at distance x
         return log_grid(
-            lowest=min(levels) * math.exp(-reach), highest=max(levels) * math.exp(reach), centre=strike, n_nodes=n_nodes
+            lowest=min(levels) * math.exp(-reach),
+            highest=max(levels) * math.exp(reach),
+            centre=strike,
+            n_nodes=n_nodes,
         )
     return sinh_grid(
         lowest=0.0,
@@ -148,11 +153,7 @@ def grid_values(option: BermudanOption, grid: Grid, steps_per_date: int) -> Floa
         assets, discounts = asset * np.exp(-since[1]), cash * np.exp(-since[0])
         rows = np.minimum(date * steps_per_date - within, n_rows - 1)
         edge = np.maximum(
-            sign
-            * (
-                assets * far
-                - discounts * option.strike
-            ),
+            sign * (assets * far - discounts * option.strike),
             0.0,
         )
         lower, upper = (np.zeros_like(edge), edge) if is_call else (edge, np.zeros_like(edge))

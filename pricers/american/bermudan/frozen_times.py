@@ -19,7 +19,7 @@ from numba import njit
 import aadlib as ad
 from aadlib.extend import map_pieces
 from aadlib.types import Floats
-from aadlib.validation import require_positive
+from aadlib.validation import one_float, require_positive
 from pricers.american.bermudan.bermudan_option import BermudanOption
 from pricers.american.bermudan.exercise_policy import PRICING_PART, fit_policy
 from pricers.american.bermudan.least_squares import DEGREE, mean_and_stderr
@@ -79,7 +79,9 @@ def discounted_payoff(x: Any, times: Any, brownian: Any, beyond_mean: Any, payof
     spot, rate, dividend_yield, volatility = x[0], x[1], x[2], x[3]
     growth = (rate - dividend_yield - 0.5 * volatility * volatility) * times + volatility * brownian
     gain = spot * np.exp(growth + (beyond_mean[0] - beyond_mean[1])) - payoff.strike
-    return np.exp(-rate * times - beyond_mean[0]) * ad.softplus(gain if payoff.is_call else -gain, sharpness=payoff.sharpness)
+    return np.exp(-rate * times - beyond_mean[0]) * ad.softplus(
+        gain if payoff.is_call else -gain, sharpness=payoff.sharpness
+    )
 
 
 @njit(**OPTIONS)
@@ -164,7 +166,7 @@ def frozen_times(
         spot=spot, strike=strike, expiry=expiry, volatility=volatility, rate=rate, dividend_yield=dividend_yield,
         is_call=is_call, n_dates=n_dates,
     )  # fmt: skip
-    require_positive("sharpness", sharpness)
+    require_positive("sharpness", one_float("sharpness", sharpness))
     draws = PathNoise(n_paths=n_paths, n_batches=n_batches, antithetic=True, noise="pseudo", seed=seed)
     parts = frozen_batches(option, draws, recurrence_of("chebyshev", DEGREE), float(sharpness))
     return FrozenTimes(
@@ -191,7 +193,9 @@ def frozen_times_greeks(
     )
     prices, gradients, hessians = [], [], []
     for part in parts:
-        values, gradient, hessian = program.derivatives(market, np.stack([part.times, part.brownian, *part.beyond_mean], axis=1))
+        values, gradient, hessian = program.derivatives(
+            market, np.stack([part.times, part.brownian, *part.beyond_mean], axis=1)
+        )
         prices.append(values.mean())
         gradients.append(gradient / part.times.size)
         hessians.append(hessian / part.times.size)

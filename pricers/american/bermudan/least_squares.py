@@ -23,8 +23,8 @@ from pricers.american.bermudan.orthogonal_basis import recurrence_of
 from pricers.american.bermudan.path_noise import PathNoise
 from pricers.american.bermudan.pricing_pass_kernel import premium_sum_kernel
 from pricers.american.bermudan.result import LeastSquaresPrice
-from pricers.curves.rate_curve import Rate
 from pricers.american.bermudan.upper_bound_kernel import upper_sum_kernel
+from pricers.curves.rate_curve import Rate
 
 N_BATCHES = 16
 DEGREE = 4

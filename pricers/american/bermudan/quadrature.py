@@ -101,7 +101,9 @@ def quadrature_values(option: BermudanOption, spots: Floats) -> Floats:
     for date in range(option.n_dates):
         rate, dividend_yield = accumulated_between(option, date, date + 1)
         earned, paid = (dividend_yield, rate) if option.is_call else (rate, dividend_yield)
-        if paid < earned < 0.0 or (is_curve(option.rate) or is_curve(option.dividend_yield)) and earned < 0.0:
+        if paid < earned < 0.0 or (
+            (is_curve(option.rate) or is_curve(option.dividend_yield)) and earned < 0.0
+        ):
             raise AadValueError(
                 f"rate = {option.rate!r} with dividend_yield = {option.dividend_yield!r}: exercise pays between two "
                 "boundaries, or at some dates alone, and the quadrature follows one throughout; use american_greeks or "
@@ -187,9 +189,7 @@ def _premium(option: BermudanOption, later: _Later | None, date: int, logs: Floa
     else:
         low, high = min(later.boundary, float(logs.min()) + mean) - near, later.boundary
     nodes, weights = _panels(low, high, PANEL * deviation)
-    given_up = density(nodes) @ (
-        weights * european_values(option, nodes, date + 1)
-    )
+    given_up = density(nodes) @ (weights * european_values(option, nodes, date + 1))
     return discount * (held + paid - given_up)
 
 
@@ -209,7 +209,9 @@ def _boundary(option: BermudanOption, later: _Later | None, date: int, guess: fl
     inside = guess - 0.01 * pace if later is not None else strike
     if sign * (inside - strike) < 0.0:
         inside = strike
-    while excess(inside) < 0.0 and sign * (inside - strike) > 0.0:  # under curves the boundary moves either way
+    while (
+        excess(inside) < 0.0 and sign * (inside - strike) > 0.0
+    ):  # under curves the boundary moves either way
         inside = max(inside - pace, strike) if option.is_call else min(inside - pace, strike)
     for _ in range(MOST_STEPS):
         outside = inside + pace

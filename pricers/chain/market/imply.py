@@ -9,7 +9,7 @@ import numpy as np
 
 from aadlib.errors import AadValueError
 from pricers.chain.american import deamericanise
-from pricers.chain.chain import Chain
+from pricers.chain.chain import Chain, require_chain
 from pricers.chain.exercise import LARGE_RESIDUAL, Exercise, Style, exercise_of
 from pricers.chain.market.checks import check_rates, check_residuals, check_spot
 from pricers.chain.market.findings import Finding, refuse, warn
@@ -75,6 +75,7 @@ def imply_market(
     MarketWarning
         Where something is odd and not yet beyond belief.
     """
+    require_chain(chain)
     believed, given = limits_of(limits), given or GivenMarket()
     chain, findings = drop_adjusted(chain)
     raw = fit_parity(chain, given=given)

@@ -83,7 +83,9 @@ class LocalVolatility(Dynamics):
         if name == "weights":
             distinct = self._distinct()
             names = ["weight" if len(distinct) == 1 else f"weight {k}" for k in range(len(distinct))]
-            return [x for name, surface in zip(names, distinct, strict=True) for x in number_labels(surface, name)]
+            return [
+                x for name, surface in zip(names, distinct, strict=True) for x in number_labels(surface, name)
+            ]
         return super().labels(name)
 
     def fields_at(self, groups: Mapping[str, Any]) -> dict[str, Any]:

@@ -24,12 +24,19 @@ import numpy as np
 import aadlib as ad
 from aadlib.errors import AadTypeError, AadValueError
 from aadlib.types import Floats
-from aadlib.validation import require_non_negative, require_positive, values_of
-from pricers.curves.rate_curve import is_curve, require_rate
+from aadlib.validation import (
+    one_float,
+    require_choice,
+    require_flag,
+    require_instance,
+    require_positive,
+    values_of,
+)
+from pricers.curves.rate_curve import is_curve
 from pricers.number_kinds import holds_recorded, is_plain
 from pricers.pde.backward.forward_frame import forward_frame
 from pricers.pde.backward.payoff import averaged_payoff, boundary_values, intrinsic_values
-from pricers.pde.grids.automatic_grid import default_grid
+from pricers.pde.grids.automatic_grid import default_grid, require_terms
 from pricers.pde.grids.interpolation import interpolate
 from pricers.pde.grids.spot_grids import Grid
 from pricers.pde.march.operator import plain_bands, step_operators
@@ -96,9 +103,7 @@ def price(
     >>> abs(float(value) - 7.485087593912603) < 1e-4
     True
     """
-    require_positive("spot", spot)
-    require_positive("strike", strike)
-    require_non_negative("expiry", expiry)
+    require_terms(spot=spot, strike=strike, expiry=expiry, rate=rate, dividend_yield=dividend_yield)
     if grid is None:
         market = {"rate": rate, "dividend_yield": dividend_yield, "volatility": volatility}
         curved = is_curve(rate) or is_curve(dividend_yield)
@@ -124,6 +129,7 @@ def price(
             n_nodes=n_nodes,
             **market,
         )
+    require_instance("grid", grid, Grid, "a Grid, such as uniform_grid(...)")
     grid.require_inside("spot", float(values_of(spot)))
     values = crank_nicolson(
         grid=grid,
@@ -222,6 +228,8 @@ def crank_nicolson(
     >>> values.shape
     (201,)
     """
+    require_instance("grid", grid, Grid, "a Grid, such as uniform_grid(...)")
+    require_flag("expand", expand)
     _require_contract(strike, expiry, rate, dividend_yield, is_call, exercise)
     _require_counts(n_steps, damped_steps)
     grid.require_inside("strike", float(values_of(strike)))
@@ -288,6 +296,7 @@ def is_free(exercise: Any, lower_barrier: float | None, upper_barrier: float | N
 
     A surface that is tabulated is a basis on fixed nodes in a recorded march, which a moving frame would take away.
     """
+    require_choice("exercise", exercise, ("european", "american"))
     fixed = exercise != "european" or lower_barrier is not None or upper_barrier is not None
     return not (fixed or isinstance(volatility, TabulatedSurface))
 
@@ -324,14 +333,10 @@ def _compiled_march(
 def _require_contract(
     strike: Any, expiry: Any, rate: Any, dividend_yield: Any, is_call: Any, exercise: Any
 ) -> None:
-    require_positive("strike", strike)
-    require_non_negative("expiry", expiry)
-    require_rate("rate", rate)
-    require_rate("dividend_yield", dividend_yield)
+    require_terms(strike=strike, expiry=expiry, rate=rate, dividend_yield=dividend_yield)
     if not isinstance(is_call, bool | np.bool_):
         raise AadTypeError(f"is_call = {is_call!r}: must be True for a call or False for a put")
-    if exercise not in ("european", "american"):
-        raise AadValueError(f"exercise = {exercise!r}: must be 'european' or 'american'")
+    require_choice("exercise", exercise, ("european", "american"))
 
 
 def _require_counts(n_steps: Any, damped_steps: Any) -> None:
@@ -345,7 +350,7 @@ def _require_counts(n_steps: Any, damped_steps: Any) -> None:
 
 def _require_barrier(name: str, barrier: float | None, end: float, verb: str) -> None:
     if barrier is not None:
-        require_positive(name, barrier)
+        require_positive(name, one_float(name, barrier))
         if float(barrier) != float(end):
             raise AadValueError(
                 f"{name} = {barrier!r}: the grid must {verb} at it, but does at {float(end)!r}"

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from aadlib.errors import AadValueError
-from aadlib.validation import require_non_negative, require_positive, values_of
-from pricers.curves.rate_curve import mean_rate, require_rate
+from aadlib.validation import one_float, one_number, require_non_negative, require_positive, values_of
+from pricers.curves.rate_curve import is_curve, mean_rate, require_rate
 from pricers.pde.grids.spot_grids import Grid, log_grid, sinh_grid
 
 SMALLEST_DEVIATION = 1e-7
@@ -50,11 +50,10 @@ def default_grid(
         When spot or strike is not positive, expiry negative, a rate not finite, the volatility an array or negative
         anywhere it is sampled, or the strike is beyond a barrier.
     """
-    require_positive("spot", spot)
-    require_positive("strike", strike)
-    require_non_negative("expiry", expiry)
-    require_rate("rate", rate)
-    require_rate("dividend_yield", dividend_yield)
+    require_terms(spot=spot, strike=strike, expiry=expiry, rate=rate, dividend_yield=dividend_yield)
+    for name, level_given in (("lower_barrier", lower_barrier), ("upper_barrier", upper_barrier)):
+        if level_given is not None:
+            require_positive(name, one_float(name, level_given))
     s, k, t = (float(values_of(x)) for x in (spot, strike, expiry))
     r, q = (float(values_of(mean_rate(x, 0.0, t))) for x in (rate, dividend_yield))
     forward = s * math.exp((r - q) * t)
@@ -90,6 +89,19 @@ def default_grid(
         )
         return Grid(log_grid(lowest=lowest, highest=highest, centre=k, n_nodes=n_nodes).spots)
     return sinh_grid(lowest=lowest, highest=highest, centre=k, width=width, n_nodes=n_nodes)
+
+
+def require_terms(*, strike: Any, expiry: Any, rate: Any, dividend_yield: Any, spot: Any = 1.0) -> None:
+    """Raise unless a contract and its rates are single numbers in range, or curves for the rates."""
+    for name, number in (("spot", spot), ("strike", strike), ("expiry", expiry)):
+        one_number(name, number)
+    require_positive("spot", spot)
+    require_positive("strike", strike)
+    require_non_negative("expiry", expiry)
+    for name, rate_given in (("rate", rate), ("dividend_yield", dividend_yield)):
+        if not is_curve(rate_given):
+            one_number(name, rate_given)
+        require_rate(name, rate_given)
 
 
 def _exponent(deviation: float) -> float:

@@ -12,7 +12,10 @@ from pricers.curves import PiecewiseRate
 from pricers.pde import backward
 from pricers.surfaces import SVILocalVolatility, TermVolatility
 
-CURVES = {"rate": PiecewiseRate([0.3, 1.0], [0.01, 0.06]), "dividend_yield": PiecewiseRate([0.5, 1.0], [0.02, 0.04])}
+CURVES = {
+    "rate": PiecewiseRate([0.3, 1.0], [0.01, 0.06]),
+    "dividend_yield": PiecewiseRate([0.5, 1.0], [0.02, 0.04]),
+}
 TERM = TermVolatility([0.5, 2.0], [0.2, 0.26])
 SPOTS = [80.0, 100.0, 120.0]
 

@@ -38,7 +38,9 @@ def test_a_flat_curve_is_its_number(lattice, exercise):
 
 def test_european_options_are_closed_forms_of_the_means():
     exact = float(black_scholes.price(**CONTRACT, **TERMS, volatility=TERM))
-    assert trees.price(**CONTRACT, **TERMS, volatility=TERM, exercise="european") == pytest.approx(exact, abs=2e-6)
+    assert trees.price(**CONTRACT, **TERMS, volatility=TERM, exercise="european") == pytest.approx(
+        exact, abs=2e-6
+    )
 
 
 @pytest.mark.parametrize("volatility", [0.2, TERM], ids=["number", "term structure"])
@@ -136,7 +138,13 @@ def _price_at_shift(market, option, shift):
         volatility.seams = market.surface.seams
     return float(
         backward.price(
-            spot=100.0, **option, **TERMS, volatility=volatility, exercise="american", n_nodes=401, n_steps=300
+            spot=100.0,
+            **option,
+            **TERMS,
+            volatility=volatility,
+            exercise="american",
+            n_nodes=401,
+            n_steps=300,
         )
     )
 
@@ -155,16 +163,26 @@ def test_a_market_is_the_arguments_of_a_tree():
     assert market.keywords() == {
         "spot": 100.0, "rate": 0.03, "dividend_yield": 0.0, "volatility": FlatVolatility(0.2)
     }  # fmt: skip
-    assert trees.price(strike=100.0, expiry=1.0, is_call=False, **market.keywords()) == pytest.approx(6.743, abs=1e-3)
+    assert trees.price(strike=100.0, expiry=1.0, is_call=False, **market.keywords()) == pytest.approx(
+        6.743, abs=1e-3
+    )
 
 
 @pytest.mark.parametrize(
     ("changes", "error", "message"),
     [
         ({"volatility": SURFACES["SVI"], "lattice": "leisen_reimer"}, AadValueError, "tree is trinomial"),
-        ({"volatility": SURFACES["SVI"], "dividends": [(0.5, 1.0)]}, AadValueError, "dividend_yield=PiecewiseRate"),
+        (
+            {"volatility": SURFACES["SVI"], "dividends": [(0.5, 1.0)]},
+            AadValueError,
+            "dividend_yield=PiecewiseRate",
+        ),
         ({"second_order": "pathwise"}, AadValueError, "use 'differences'"),
-        ({"volatility": SURFACES["SVI"], "second_order": "likelihood_ratio"}, AadValueError, "'differences' alone"),
+        (
+            {"volatility": SURFACES["SVI"], "second_order": "likelihood_ratio"},
+            AadValueError,
+            "'differences' alone",
+        ),
         ({"spot": [100.0, 101.0]}, AadTypeError, "spot"),
         ({"rate": None}, AadTypeError, "rate = None"),
         ({"volatility": "high"}, AadTypeError, "volatility = 'high'"),

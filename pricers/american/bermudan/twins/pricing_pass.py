@@ -34,7 +34,9 @@ def frozen_sum(option: BermudanOption, ends: Floats, paths: Floats) -> tuple[flo
         lanes=(1,),
         passive=(1,),
     )
-    values, gradient, hessian = program.derivatives(market, np.stack([times, at, *option.beyond_mean(times)], axis=1))
+    values, gradient, hessian = program.derivatives(
+        market, np.stack([times, at, *option.beyond_mean(times)], axis=1)
+    )
     return float(values.sum()), gradient, hessian
 
 

@@ -10,7 +10,14 @@ import aadlib as ad
 
 
 def stopped_premium(
-    x: Any, time: Any, brownian: Any, beyond_mean: Any = (0.0, 0.0), *, strike: float, expiry: float, sign: float
+    x: Any,
+    time: Any,
+    brownian: Any,
+    beyond_mean: Any = (0.0, 0.0),
+    *,
+    strike: float,
+    expiry: float,
+    sign: float,
 ) -> Any:
     """Return exercise value less European value at a stop, discounted to today.
 

@@ -24,7 +24,10 @@ from pricers.american.bermudan.twins import exercise_policy
 from pricers.american.bermudan.twins.stopped_premium import stopped_premium
 from pricers.curves import PiecewiseRate
 
-CURVES = {"rate": PiecewiseRate([0.3, 1.0], [0.03, 0.05]), "dividend_yield": PiecewiseRate([0.5, 1.0], [0.02, 0.01])}
+CURVES = {
+    "rate": PiecewiseRate([0.3, 1.0], [0.03, 0.05]),
+    "dividend_yield": PiecewiseRate([0.5, 1.0], [0.02, 0.01]),
+}
 PUT = {"spot": 100.0, "strike": 105.0, "expiry": 1.0, "volatility": 0.25, "n_dates": 10, **CURVES}
 
 
@@ -48,7 +51,11 @@ def test_simulation_is_the_quadrature(truth):
     assert found.volga == pytest.approx(truth.volga, rel=0.05)
     assert found.second("rate", "rate") == pytest.approx(truth.second("rate", "rate"), rel=0.03)
     bounds = least_squares_price(**PUT)
-    assert bounds.price - 4.0 * bounds.stderr < truth.price < bounds.upper_bound + 4.0 * bounds.upper_bound_stderr
+    assert (
+        bounds.price - 4.0 * bounds.stderr
+        < truth.price
+        < bounds.upper_bound + 4.0 * bounds.upper_bound_stderr
+    )
 
 
 def test_refitting_is_the_quadrature(truth):
@@ -67,9 +74,9 @@ def test_frozen_times_are_a_function_of_the_means(truth):
     once = american_greeks(**PUT, exercise="frozen_times", n_paths=20_000)
     assert once.biased_in_second_order
     np.testing.assert_allclose(hessian(frozen, point), once.hessian, rtol=1e-9)
-    assert sum(part(point) * part.times.size for part in frozen.batches(5000)) / frozen.times.size == pytest.approx(
-        float(frozen(point)), rel=1e-12
-    )
+    assert sum(
+        part(point) * part.times.size for part in frozen.batches(5000)
+    ) / frozen.times.size == pytest.approx(float(frozen(point)), rel=1e-12)
 
 
 def test_a_flat_curve_is_its_number():
@@ -114,7 +121,12 @@ def test_large_deviations_have_a_grid_in_the_logarithm(volatility):
     found, exact = finite_difference_greeks(**flat), quadrature_greeks(**flat)
     assert found.price == pytest.approx(exact.price, abs=4e-3)
     np.testing.assert_allclose(found.gradient, exact.gradient, rtol=5e-4)
-    for one, other in [("spot", "spot"), ("rate", "rate"), ("volatility", "volatility"), ("spot", "volatility")]:
+    for one, other in [
+        ("spot", "spot"),
+        ("rate", "rate"),
+        ("volatility", "volatility"),
+        ("spot", "volatility"),
+    ]:
         assert found.second(one, other) == pytest.approx(exact.second(one, other), rel=6e-3), (one, other)
 
 
