@@ -125,7 +125,7 @@ class Market(ForwardCurve):
         return {name: getattr(self, name) for name in ("spot", "rate", "dividend_yield", "surface")}
 
     def keywords(self) -> dict[str, Any]:
-        """Return what pricers take by these names, `price(strike=..., **market.keywords())`; volatility is the surface."""
+        """Return what pricers take by these names, the surface as volatility: `price(**market.keywords(), ...)`."""
         return {**super().keywords(), "volatility": self.required_surface}
 
     def dynamics(self) -> SecondOrderLocalVolatility:

@@ -75,7 +75,7 @@ def recorded_path(path: Any, params: tuple[Floats, ...], sources: tuple[LaneSour
 
 
 def param_labels(path: Any, program: Program, *, single: bool) -> tuple[str, ...]:
-    """Return a name for every active param: as the path names them (its `labels`), or "params[1]", "params[0][1, 2]"."""
+    """Return a name for every active param: as the path's `labels` name them, or "params[1]", "params[0][1, 2]"."""
     named = getattr(path, "labels", None)
     n_active = sum(
         int(np.prod(argument.shape, dtype=int))

@@ -136,7 +136,8 @@ def early_exercise_premium(
     numbers["volatility"] = mean_volatility_until(volatility, expiry)
     if any(np.asarray(x).dtype == object for x in numbers.values()):
         raise AadTypeError(
-            "American options take floats: differentiate pricers.pde.backward.pricing.price instead, or pricers.pde.american"
+            "American options take floats: differentiate pricers.pde.american or pricers.pde.backward.pricing.price "
+            "instead"
         )
     for name in ("spot", "strike"):
         require_positive(name, numbers[name])
@@ -177,7 +178,7 @@ def premium_on_tree(
     # Farther than that all probability of a Leisen-Reimer lattice is on one side.
     lattice = "leisen_reimer" if abs(distance) < NEAR * deviation else "cox_ross_rubinstein"
     if not is_curve(rate):
-        rate = PiecewiseRate([expiry], [rate])
+        rate = PiecewiseRate(np.array([expiry]), [rate])
     option: dict[str, Any] = dict(
         spot=float(spot), strike=float(strike), expiry=float(expiry), rate=rate, dividend_yield=dividend_yield,
         volatility=volatility, is_call=is_call, n_steps=N_STEPS, lattice=lattice,

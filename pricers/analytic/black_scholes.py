@@ -237,16 +237,16 @@ def _under_curves(
     table: dict[str, Any], s: Any, t: Any, rate: Any, dividend_yield: Any, vol: Any
 ) -> dict[str, Any]:
     """Return the Greeks in calendar time where the means of curves drift: by the chain rule from the flat ones."""
-    delta, gamma, speed = table["delta"], table["gamma"], table["speed"]
+    delta, gamma, vanna, speed = (table[name] for name in ("delta", "gamma", "vanna", "speed"))
     return {
         "theta": as_time_passes(
             table["theta"], (table["rho"], rate), (table["dividend_rho"], dividend_yield), (table["vega"], vol)
         ),
         "charm": as_time_passes(
-            table["charm"], (table["delta_rho"], rate), (-t * (delta + s * gamma), dividend_yield), (table["vanna"], vol)
+            table["charm"], (table["delta_rho"], rate), (-t * (delta + s * gamma), dividend_yield), (vanna, vol)
         ),
         "veta": as_time_passes(
-            table["veta"], (table["vera"], rate), (-t * s * table["vanna"], dividend_yield), (table["volga"], vol)
+            table["veta"], (table["vera"], rate), (-t * s * vanna, dividend_yield), (table["volga"], vol)
         ),
         "color": as_time_passes(
             table["color"], (t * (gamma + s * speed), rate), (-t * (2.0 * gamma + s * speed), dividend_yield),

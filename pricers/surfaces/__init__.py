@@ -1,9 +1,9 @@
 """Volatility surfaces, all of one contract (`VolatilitySurface`), taken by every engine.
 
-`FlatVolatility` is one number, `TermVolatility` one for each expiry, `SplineVolatility` the parametric one (weights of a user in spot and time),
-`SVILocalVolatility` and `DupireLocalVolatility` follow from implied variance, `CalibratedVolatility` is what a
-calibration fits, in log-moneyness, and `BumpedVolatility` that one with bumps. The model of assets that move under one
-of them is `pricers.monte_carlo.LocalVolatility`.
+`FlatVolatility` is one number, `TermVolatility` one for each expiry, `SplineVolatility` the parametric one (weights
+of a user in spot and time), `SVILocalVolatility` and `DupireLocalVolatility` follow from implied variance,
+`CalibratedVolatility` is what a calibration fits, in log-moneyness, and `BumpedVolatility` that one with bumps. The
+model of assets that move under one of them is `pricers.monte_carlo.LocalVolatility`.
 """
 
 from pricers.surfaces.bspline import BSplineBasis, TensorBasis, uniform_basis
@@ -32,6 +32,7 @@ SplineLocalVolatility = CalibratedVolatility  # its first name, which users may 
 __all__ = [
     "ArbitrageReport", "BSplineBasis", "BumpedVolatility", "CalibratedVolatility", "DupireLocalVolatility",
     "FlatVolatility", "LocalBasis", "MovedVariance", "SVIArbitrage", "SVILocalVolatility", "SVISlice", "SVISurface",
-    "SplineLocalVolatility", "SplineVolatility", "Tabulated", "TensorBasis", "TermVolatility", "VolatilityHats", "VolatilitySurface",
-    "butterfly_factor", "check_butterfly", "check_calendar", "local_variance", "svi_slices", "uniform_basis",
+    "SplineLocalVolatility", "SplineVolatility", "Tabulated", "TensorBasis", "TermVolatility", "VolatilityHats",
+    "VolatilitySurface", "butterfly_factor", "check_butterfly", "check_calendar", "local_variance", "svi_slices",
+    "uniform_basis",
 ]  # fmt: skip

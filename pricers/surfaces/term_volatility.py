@@ -96,8 +96,8 @@ class TermVolatility:
         """Return the variance of the log spot from today to a float time (years), or to each of many."""
         if isinstance(time, ad.ADVar) or hasattr(time, "partials"):
             raise AadTypeError(
-                "time is being differentiated: the variance of a term structure jumps in time, so give a number for the "
-                "volatility there"
+                "time is being differentiated: the variance of a term structure jumps in time, so give a number for "
+                "the volatility there"
             )
         begins = np.concatenate([[0.0], self.expiries[:-1]])
         widths = np.append(np.diff(self.expiries, prepend=0.0)[:-1], np.inf)

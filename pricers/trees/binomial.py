@@ -128,12 +128,12 @@ def greeks(
     spot ... lattice : as for `price`
     second_order : one of `SECOND_ORDER`
         "differences" takes central differences of the gradients that duals carry, one lattice spacing to either side in
-        the spot, 0.01 in volatility and 0.005 in rate and dividend yield. "likelihood_ratio" does the same but for the row of the
-        spot, which is the derivative by duals of the likelihood-ratio delta (LR-PW) of the first eighth of the steps:
-        smooth in the spot, and right where exercise is far from the spot, as it leaves out exercise in these steps.
-        "pathwise" is what second-order duals carry: exact for the tree as a function, in which kinks have no second
-        derivative, so gamma on a Cox-Ross-Rubinstein lattice is zero, and that of exercise is missing on any; right for
-        European options on a Leisen-Reimer lattice, whose prices are smooth. Under curves "differences" and
+        the spot, 0.01 in volatility and 0.005 in rate and dividend yield. "likelihood_ratio" does the same but for the
+        row of the spot, which is the derivative by duals of the likelihood-ratio delta (LR-PW) of the first eighth of
+        the steps: smooth in the spot, and right where exercise is far from the spot, as it leaves out exercise in these
+        steps. "pathwise" is what second-order duals carry: exact for the tree as a function, in which kinks have no
+        second derivative, so gamma on a Cox-Ross-Rubinstein lattice is zero, and that of exercise is missing on any;
+        right for European options on a Leisen-Reimer lattice, whose prices are smooth. Under curves "differences" and
         "likelihood_ratio" are offered, over a surface "differences".
 
     Returns
@@ -190,7 +190,7 @@ def _tree(
     n_steps: Any, is_call: Any, exercise: Any, lattice: Any,
 ) -> Tree:  # fmt: skip
     """Check the arguments and return the tree that they ask for."""
-    contract = {
+    contract: dict[str, Any] = {
         name: one_float(name, x) for name, x in (("spot", spot), ("strike", strike), ("expiry", expiry))
     }
     for name, number in contract.items():
@@ -201,16 +201,19 @@ def _tree(
     if lattice is not None:
         require_choice("lattice", lattice, LATTICES)
     steps = whole_number("n_steps", n_steps, 1)
-    rates = {"rate": _rate("rate", rate), "dividend_yield": _rate("dividend_yield", dividend_yield)}
+    rates: dict[str, Any] = {
+        "rate": _rate("rate", rate),
+        "dividend_yield": _rate("dividend_yield", dividend_yield),
+    }
     if isinstance(volatility, FlatVolatility):
         volatility = volatility.volatility
-    flags = {"is_call": bool(is_call), "american": exercise == "american"}
+    flags: dict[str, Any] = {"is_call": bool(is_call), "american": exercise == "american"}
     pairs = _paid_before(dividends, contract["expiry"])
     if hasattr(volatility, "along_paths") and not isinstance(volatility, TermVolatility):
         if lattice is not None or pairs.size:
             raise AadValueError(
-                f"volatility is a surface, whose tree is trinomial: leave out lattice = {lattice!r}, and give dividends "
-                "as the curve dividend_yield=PiecewiseRate(...)"
+                f"volatility is a surface, whose tree is trinomial: leave out lattice = {lattice!r}, and give "
+                "dividends as the curve dividend_yield=PiecewiseRate(...)"
             )
         return SurfaceTree(n_steps=steps, surface=volatility, **contract, **rates, **flags)
     named = lattice or LATTICES[0]
@@ -230,7 +233,7 @@ def _tree(
                 named,
                 (*contract.values(), *rates.values(), volatility, dates, amounts, steps, *flags.values()),
             )
-        volatility = TermVolatility([contract["expiry"]], [volatility])
+        volatility = TermVolatility(np.array([contract["expiry"]]), [volatility])
     implied = np.array([one_float("volatilities", x) for x in volatility.numbers])
     return ScheduledTree(
         named,

@@ -21,8 +21,8 @@ from pricers.trees.roll_back_kernel import roll_back_kernel
 class Schedule(NamedTuple):
     """Steps of equal variance and what the curves add up to at their ends.
 
-    Parallel shifts (of rate, dividend yield, implied volatilities) are the numbers that a tree is differentiated in; a shift of the
-    volatilities moves the ends of the steps, to first order by `moves`.
+    Parallel shifts (of rate, dividend yield, implied volatilities) are the numbers that a tree is differentiated in; a
+    shift of the volatilities moves the ends of the steps, to first order by `moves`.
     """
 
     times: Floats

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -68,7 +69,7 @@ class SurfaceTree(Tree):
             [[0.0], seams[(seams > SHORTEST) & (seams < self.expiry - SHORTEST)], [self.expiry]]
         )
         pieces, weights = [], []
-        for begin, end in zip(cuts[:-1], cuts[1:], strict=True):
+        for begin, end in itertools.pairwise(cuts.tolist()):
             edges = np.linspace(begin, end, N_TIMES // 4 + 1)
             middles = 0.5 * (edges[1:] + edges[:-1])
             at_forward = [

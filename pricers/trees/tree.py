@@ -50,7 +50,7 @@ class Tree(ABC):
 
     @property
     def earned_rate(self) -> int | None:
-        """Which number is the rate that early exercise earns, so that the price has a kink at its zero; None: no one."""
+        """Which number is the rate that early exercise earns, at whose zero the price has a kink; None: no one."""
         return None
 
     def spot_row(self, point: Floats) -> Floats:

@@ -1,7 +1,7 @@
 """A trinomial lattice over a local volatility, on floats or duals.
 
-The nodes stand still over the forward, s = S / F(t) = S_0 exp(y), so far apart that every probability is positive; those
-of a node match mean and variance of the spot after the step:
+The nodes stand still over the forward, s = S / F(t) = S_0 exp(y), so far apart that every probability is positive;
+those of a node match mean and variance of the spot after the step:
 
     up = (m2 + m b) / (a (a + b)),   down = (m2 - m a) / (b (a + b)),   middle = 1 - up - down
 

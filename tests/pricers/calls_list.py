@@ -59,7 +59,8 @@ NO_FUNCTIONS = {
 }  # fmt: skip
 """Tables, contracts and second names."""
 INSIDE = {
-    "LocalBasis", "lagrange_derivatives", "lagrange_start", "lagrange_stencils", "lagrange_weights", "march_forward", "read_options",
+    "LocalBasis",
+    "lagrange_derivatives", "lagrange_start", "lagrange_stencils", "lagrange_weights", "march_forward", "read_options",
 }  # fmt: skip
 """Parts of the marches, whose arrays the marches check."""
 
@@ -182,15 +183,16 @@ def marching_calls() -> dict[str, Call]:
     march = {"n_nodes": 21, "n_steps": 6}
     return {
         "backward.price": (
-            backward.price, {**option, **march, "exercise": "american", "damped_steps": 2, "expand": False, "grid": None}
+            backward.price,
+            {**option, **march, "exercise": "american", "damped_steps": 2, "expand": False, "grid": None},
         ),
         "backward.price with barriers": (
             backward.price, {**option, **march, "lower_barrier": 60.0, "upper_barrier": 180.0}
         ),
         "crank_nicolson": (
             pde.crank_nicolson,
-            {"grid": GRID, "strike": 105.0, "expiry": 0.9, **FLAT, "is_call": True, "exercise": "american", "n_steps": 6,
-             "lower_barrier": None, "upper_barrier": None, "damped_steps": 2},
+            {"grid": GRID, "strike": 105.0, "expiry": 0.9, **FLAT, "is_call": True, "exercise": "american",
+             "n_steps": 6, "lower_barrier": None, "upper_barrier": None, "damped_steps": 2},
         ),
         "extrapolated_price": (pde.extrapolated_price, {**option, "n_nodes": 21, "n_steps": 6, "grid": None}),
         "european": (pde.european, {**claim, **march, "is_call": True}),
@@ -315,7 +317,7 @@ def simulating_calls() -> dict[str, Call]:
         ),
         "Path": (
             mc.Path,
-            {"dynamics": GBM, "payoff": mc.BasketOption(strike=95.0, weights=[0.5, 0.5]), "expiry": 1.0, "n_steps": 2, "track_steps": True,
+            {"dynamics": GBM, "payoff": PATH.payoff, "expiry": 1.0, "n_steps": 2, "track_steps": True,
              "differentiate": ("spots",), "smoothing": "softplus", "correlated_normals": False, "control": None,
              "control_weight": 1.0},
         ),
@@ -353,10 +355,13 @@ def market_data_calls() -> dict[str, Call]:
     days = {"quote_date": datetime.date(2024, 1, 2), "expiry_date": datetime.date(2024, 3, 15)}
     one = np.flatnonzero(some.slice_index == some.slice_index[0])
     return {
-        "load_quotes": (chain.load_quotes, {"path": SYNTHETIC, "min_open_interest": 100.0, "min_expiry": 0.02, "max_expiry": 2.0, "spot": None,
+        "load_quotes": (
+            chain.load_quotes,
+            {"path": SYNTHETIC, "min_open_interest": 100.0, "min_expiry": 0.02, "max_expiry": 2.0, "spot": None,
              "quote_date": None, "expiry": None, "columns": None, "at": None, "underlying": None, "decimal": None,
              "dates": None, "zone": None, "exercise": None, "rate": None, "dividend_yield": None, "curve": None,
-             "dividends": None, "forwards": None, "limits": None}),
+             "dividends": None, "forwards": None, "limits": None},
+        ),
         "read_chain": (chain.read_chain, {"path": SYNTHETIC}),
         "drop_unusable": (chain.drop_unusable, {"chain": read, "min_expiry": 0.0, "max_expiry": 3.0}),
         "drop_thin": (chain.drop_thin, {"chain": read, "min_open_interest": 100.0}),

@@ -16,11 +16,9 @@ from pricers.american.bermudan import american_greeks, quadrature_greeks
 CAPS = (3, 10, 50, 200, 500)
 REPORT = {200: 95.0, 500: 738.0}
 ENTRIES = {
-    "gamma": ("spot", "spot"),
-    "d2V/dS dr": ("spot", "rate"),
-    "d2V/dsigma dr": ("rate", "volatility"),
+    "gamma": ("spot", "spot"), "d2V/dS dr": ("spot", "rate"), "d2V/dsigma dr": ("rate", "volatility"),
     "d2V/dr2": ("rate", "rate"),
-}
+}  # fmt: skip
 """Entries that are not near zero at the money."""
 N_BATCHES = 40
 

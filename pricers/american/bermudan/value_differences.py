@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -87,7 +88,7 @@ def moved_option(
 ) -> BermudanOption:
     """Return the option with rate, dividend yield and volatility moved by so much; curves in parallel."""
     moves = {"rate": rate, "dividend_yield": dividend_yield}
-    rates = {
+    rates: dict[str, Any] = {
         name: given.shifted(given.shift + move) if is_curve(given) else given + move
         for name, move in moves.items()
         for given in [getattr(option, name)]
@@ -104,4 +105,5 @@ def earned_rate(option: BermudanOption) -> float | None:
 def beside_zero(option: BermudanOption, step: float) -> BermudanOption:
     """Return the option with the rate that exercise earns one and a half steps off zero, on its side."""
     name = "dividend_yield" if option.is_call else "rate"
-    return replace(option, **{name: math.copysign(1.5 * step, getattr(option, name))})
+    moved: dict[str, Any] = {name: math.copysign(1.5 * step, getattr(option, name))}
+    return replace(option, **moved)

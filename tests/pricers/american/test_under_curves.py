@@ -86,5 +86,5 @@ def test_limits_under_curves(is_call):
 
 def test_a_local_volatility_is_sent_to_its_engines():
     local = SVILocalVolatility(parameters=[0.01, 0.1, -0.4, 0.0, 0.2], expiries=[1.0], spot=100.0)
-    with pytest.raises(AadTypeError, match="pricers.trees.price"):
+    with pytest.raises(AadTypeError, match=r"pricers\.trees\.price"):
         american.price(spot=100.0, strike=100.0, expiry=1.0, rate=0.02, volatility=local)

@@ -115,7 +115,7 @@ def test_bachelier_under_a_curve():
 
 def test_what_closed_forms_cannot_take_names_what_to_use():
     local = SVILocalVolatility(parameters=[0.01, 0.1, -0.4, 0.0, 0.2], expiries=[1.0], spot=100.0)
-    with pytest.raises(AadTypeError, match="pricers.trees.price"):
+    with pytest.raises(AadTypeError, match=r"pricers\.trees\.price"):
         black_scholes.price(**OPTION, rate=0.0, volatility=local)
     with pytest.raises(AadTypeError, match="rate is a curve"):
         ad.grad(lambda x: black_scholes.price(**{**OPTION, "expiry": x[0]}, rate=RATE, volatility=0.2))(

@@ -55,7 +55,7 @@ def test_american_puts_under_curves_are_those_of_quantlib():
     ql = pytest.importorskip("QuantLib")
     today = ql.Date(2, 1, 2024)
     ql.Settings.instance().evaluationDate = today
-    day_count, calendar = ql.Actual365Fixed(), ql.NullCalendar()
+    day_count = ql.Actual365Fixed()
     dates = [today + days for days in (0, 73, 219, 365)]
     rates, yields = [0.01, 0.01, 0.05, 0.02], [0.0, 0.0, 0.03, 0.01]
     curves = [
