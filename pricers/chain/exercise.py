@@ -12,7 +12,7 @@ from aadlib.types import Floats
 from aadlib.validation import require_choice
 from pricers.chain.american import deamericanise
 from pricers.chain.chain import Chain, require_chain
-from pricers.chain.parity import ParityFit, fit_parity
+from pricers.chain.parity import ParityFit, fit_parity, has_pairs
 from pricers.chain.settlement import normalise_root
 
 Style = Literal["american", "european"]
@@ -101,6 +101,8 @@ def exercise_of(chain: Chain, *, exercise: Style | None = None) -> Exercise:
 
 
 def _by_shape(chain: Chain) -> Exercise:
+    if not has_pairs(chain):
+        return Exercise("european", "no strike has both a call and a put, which would tell American ones")
     raw, bend = fit_parity(chain), bend_of_parity(chain)
     before = _residual(raw)
     shape = f"call less put misses a straight line in the strike by {before:.0%} of the spreads"

@@ -171,7 +171,11 @@ def barrier(
     Raises
     ------
     AadValueError
-        As for `european`; also for an unknown kind, or a strike that is beyond the barrier of a knock-out.
+        As for `european`; also for an unknown kind, and for a barrier that the spot has crossed.
+
+    Notes
+    -----
+    The strike may be on either side of the barrier: a down-and-out call struck below it pays the whole of S - K.
     """
     require_choice("kind", kind, BARRIER_KINDS)
     require_positive("barrier", one_float("barrier", barrier))

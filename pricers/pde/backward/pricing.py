@@ -172,7 +172,7 @@ def crank_nicolson(
     grid : Grid
         Its ends are boundaries: at a barrier the value there is zero, elsewhere it is the discounted intrinsic
         value (the intrinsic value for an American option), so they should be some deviations away.
-    strike : float, currency, > 0, inside the grid
+    strike : float, currency, > 0, inside the grid or beyond a barrier
     expiry : float, years, >= 0
     rate, dividend_yield : float or RateCurve, per year, continuously compounded
     volatility : per square root of a year, >= 0
@@ -228,11 +228,10 @@ def crank_nicolson(
     >>> values.shape
     (201,)
     """
-    require_instance("grid", grid, Grid, "a Grid, such as uniform_grid(...)")
     require_flag("expand", expand)
     _require_contract(strike, expiry, rate, dividend_yield, is_call, exercise)
     _require_counts(n_steps, damped_steps)
-    grid.require_inside("strike", float(values_of(strike)))
+    _require_strike(grid, float(values_of(strike)), lower_barrier, upper_barrier)
     _require_barrier("lower_barrier", lower_barrier, grid.spots[0], "begin")
     _require_barrier("upper_barrier", upper_barrier, grid.spots[-1], "end")
 
@@ -337,6 +336,14 @@ def _require_contract(
     if not isinstance(is_call, bool | np.bool_):
         raise AadTypeError(f"is_call = {is_call!r}: must be True for a call or False for a put")
     require_choice("exercise", exercise, ("european", "american"))
+
+
+def _require_strike(grid: Any, strike: float, lower_barrier: Any, upper_barrier: Any) -> None:
+    """Raise unless the strike is inside the grid, or beyond a barrier that ends it."""
+    require_instance("grid", grid, Grid, "a Grid, such as uniform_grid(...)")
+    below, above = strike <= grid.spots[0], strike >= grid.spots[-1]
+    if not (below and lower_barrier is not None) and not (above and upper_barrier is not None):
+        grid.require_inside("strike", strike)
 
 
 def _require_counts(n_steps: Any, damped_steps: Any) -> None:

@@ -103,3 +103,24 @@ def test_buckets_of_vega_add_up() -> None:
 def test_bad_input(call, message) -> None:
     with pytest.raises(AadValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize(
+    ("kind", "barrier", "strike", "is_call", "exact"),
+    [
+        ("down-and-out", 90.0, 80.0, True, 14.861440095747934),
+        ("down-and-in", 90.0, 80.0, True, 7.457107924636436),
+        ("up-and-out", 115.0, 130.0, False, 20.737348006397646),
+        ("up-and-in", 115.0, 130.0, False, 7.635356696694835),
+        ("down-and-out", 90.0, 90.0, True, 10.963458239255388),
+        ("up-and-out", 115.0, 130.0, True, 0.0),
+    ],
+)
+def test_strikes_beyond_the_barrier(kind, barrier, strike, is_call, exact):
+    """Against QuantLib's closed forms (AnalyticBarrierEngine): no kink is left between barrier and grid end."""
+    market = Market(spot=100.0, rate=0.03, dividend_yield=0.01, surface=FlatVolatility(0.2))
+    price = pde.barrier(market, strike=strike, barrier=barrier, expiry=1.0, kind=kind, is_call=is_call)
+    assert float(price(price.parameters)) == pytest.approx(exact, abs=2e-4)
+    delta = ad.record(price, price.parameters).gradient(price.parameters)[0]
+    moved = [float(price(price.parameters + np.array([h, 0.0]))) for h in (-0.5, 0.5)]
+    assert delta == pytest.approx(moved[1] - moved[0], abs=1e-3)
