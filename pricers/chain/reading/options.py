@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from aadlib.errors import AadTypeError, AadValueError
 from aadlib.validation import one_float, require_choice, require_finite, require_instance, require_positive
-from pricers.chain.reading.dates import ORDERS, exchange_zone, parse_moment
+from pricers.chain.reading.dates import ORDERS, SERIAL, exchange_zone, parse_moment
 from pricers.chain.reading.names import COLUMN_ALIASES, Meaning, meaning_of, squash
 
 
@@ -37,7 +37,7 @@ class ReadingOptions:
         if self.decimal is not None:
             require_choice("decimal", self.decimal, (".", ","))
         if self.dates is not None:
-            require_choice("dates", self.dates, tuple(ORDERS))
+            require_choice("dates", self.dates, (*ORDERS, SERIAL))
         for name in ("underlying", "zone"):
             if getattr(self, name) is not None:
                 require_instance(name, getattr(self, name), str, "a text")
