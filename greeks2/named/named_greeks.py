@@ -221,7 +221,7 @@ def greeks(
             f"price = {price!r}, inputs = {inputs!r}: give a function or a recording, and a mapping from names to "
             f"numbers"
         )
-    if order not in (1, 2):
+    if isinstance(order, bool) or order not in (1, 2):
         raise AadValueError(
             f"order = {order!r}: choose 1 (delta, vega, ...) or 2 (gamma, vanna, ... as well)"
         )

@@ -22,7 +22,9 @@ from pricers.calibration.result import CalibrationResult
 from pricers.calibration.screen import screen_quotes
 from pricers.calibration.settings import CalibrationSettings
 from pricers.calibration.start import smart_start
+from pricers.calibration.wings import bounded_above
 from pricers.chain.quotes import Quotes
+from pricers.surfaces.calibrated_volatility import CalibratedVolatility
 
 Fit = tuple[Floats, tuple[Iteration, ...], bool]
 
@@ -78,7 +80,8 @@ def calibrate(
 
     Notes
     -----
-    Typically 4 to 8 marches of a whole chain, each followed by one Jacobian. The fit is deterministic. Zero rates and
+    Typically 4 to 8 marches of a whole chain, each followed by one Jacobian; 2 to 5 more where
+    `CalibrationSettings.highest_over_implied` binds. The fit is deterministic. Zero rates and
     dividends enter nowhere: the march is in forward moneyness, and the quotes carry their forwards.
 
     References
@@ -107,6 +110,17 @@ def calibrate(
         n_threads=n_threads,
     )
     parameters, history, converged = _fit(problem, start, optimiser, settings, callback)
+    highest = settings.highest_over_implied * float(kept.volatility.max())
+    if np.sqrt(problem.local_variance(parameters).max()) > highest:
+        before = history
+        parameters, history, converged = _fit_below(
+            highest,
+            surface,
+            problem,
+            parameters,
+            lambda inside: _fit(problem, inside, optimiser, settings, callback),
+        )
+        history = (*before, *history)
     fitted = time.perf_counter()
     curve = forward_curve(quotes)
     surface = replace(surface.with_parameters(parameters), forward_curve=curve)
@@ -176,6 +190,22 @@ def _fit(
     if optimiser == "least_squares":
         return _least_squares(problem, start, settings)
     return _minimise(problem, start, optimiser)
+
+
+def _fit_below(
+    highest: float,
+    surface: CalibratedVolatility,
+    problem: CalibrationProblem,
+    parameters: Floats,
+    fit: Callable[[Floats], Fit],
+) -> Fit:
+    """Lead a fit on from where it is, with no local volatility above the highest one."""
+    widest = problem.upper
+    problem.upper = bounded_above(surface, parameters, widest, highest)
+    found = fit(np.clip(parameters, problem.lower, problem.upper))
+    # A level held where it was is on no bound of its own.
+    problem.upper = np.concatenate([problem.upper[: surface.weights.size], widest[surface.weights.size :]])
+    return found
 
 
 def _least_squares(problem: CalibrationProblem, start: Floats, settings: CalibrationSettings) -> Fit:

@@ -289,7 +289,12 @@ def prove_orders(columns: Mapping[str, Column], *, order: str | None, source: st
     AadValueError
         If dates could be either or none; names the column, the dates and the option.
     """
-    numbers = [text.strip() for column in columns.values() for text in column.texts if _SERIAL.fullmatch(text.strip())]
+    numbers = [
+        text.strip()
+        for column in columns.values()
+        for text in column.texts
+        if _SERIAL.fullmatch(text.strip())
+    ]
     serial = {SERIAL: SERIAL} if order == SERIAL or (numbers and _are_day_numbers(numbers)) else {}
     by_separator: dict[str, dict[tuple[str, ...], tuple[str, str]]] = {}
     for name, column in columns.items():

@@ -82,7 +82,9 @@ def default_grid(
     highest = reach if upper_barrier is None else upper_barrier
     if not lowest < s < highest:
         name = "lower_barrier" if s <= lowest else "upper_barrier"
-        raise AadValueError(f"{name} = {(lowest if s <= lowest else highest)!r}: already crossed by the spot, {s!r}")
+        raise AadValueError(
+            f"{name} = {(lowest if s <= lowest else highest)!r}: already crossed by the spot, {s!r}"
+        )
     centre = k if lowest < k < highest else s  # with the strike beyond a barrier no kink is left between them
     if deviation > WIDE_DEVIATION:
         lowest = (

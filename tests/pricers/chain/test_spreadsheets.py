@@ -10,7 +10,6 @@ import pytest
 from aadlib.errors import AadValueError
 from pricers.chain import load_quotes, read_chain
 
-
 FRIDAY, WEDNESDAY, QUOTE = 45555, 45553, 45538  # 2024-09-20, 2024-09-18, 2024-09-03
 
 
@@ -35,7 +34,9 @@ def test_day_numbers_are_dates_where_fridays_prove_them(tmp_path):
 
 def test_a_day_number_may_have_a_time_and_stand_beside_a_date(tmp_path):
     found = read_chain(written(tmp_path, rows([f"{FRIDAY}.6666666667"], quote_date="2024-09-03")))
-    assert found.quote_date == datetime.date(2024, 9, 3) and found.expiry_dates == (datetime.date(2024, 9, 20),)
+    assert found.quote_date == datetime.date(2024, 9, 3) and found.expiry_dates == (
+        datetime.date(2024, 9, 20),
+    )
 
 
 @pytest.mark.parametrize("expiry", [WEDNESDAY, 45557])  # 45557 is a Sunday
@@ -52,7 +53,17 @@ def test_row_names_of_r(tmp_path, separator):
     names = ["quote_date", "spot", "root", "expiry", "strike", "cp", "bid", "ask"]
     lines = [separator.join(f'"{name}"' for name in names)]
     for k, (strike, cp) in enumerate((k, c) for k in (95, 100, 105) for c in "CP"):
-        fields = [f'"{k + 1}"', '"2024-09-03"', "100", '"XYZ"', '"2024-12-20"', str(strike), f'"{cp}"', "4.0", "4.2"]
+        fields = [
+            f'"{k + 1}"',
+            '"2024-09-03"',
+            "100",
+            '"XYZ"',
+            '"2024-12-20"',
+            str(strike),
+            f'"{cp}"',
+            "4.0",
+            "4.2",
+        ]
         lines.append(separator.join(fields))
     found = read_chain(written(tmp_path, "\n".join(lines) + "\n"))
     assert len(found) == 6 and found.strike.tolist() == [95.0, 95.0, 100.0, 100.0, 105.0, 105.0]
