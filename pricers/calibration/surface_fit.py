@@ -109,18 +109,10 @@ def calibrate(
         settings=settings,
         n_threads=n_threads,
     )
-    parameters, history, converged = _fit(problem, start, optimiser, settings, callback)
     highest = settings.highest_over_implied * float(kept.volatility.max())
-    if np.sqrt(problem.local_variance(parameters).max()) > highest:
-        before = history
-        parameters, history, converged = _fit_below(
-            highest,
-            surface,
-            problem,
-            parameters,
-            lambda inside: _fit(problem, inside, optimiser, settings, callback),
-        )
-        history = (*before, *history)
+    parameters, history, converged = _fit_below(
+        highest, surface, problem, start, lambda at: _fit(problem, at, optimiser, settings, callback)
+    )
     fitted = time.perf_counter()
     curve = forward_curve(quotes)
     surface = replace(surface.with_parameters(parameters), forward_curve=curve)
@@ -196,16 +188,19 @@ def _fit_below(
     highest: float,
     surface: CalibratedVolatility,
     problem: CalibrationProblem,
-    parameters: Floats,
+    start: Floats,
     fit: Callable[[Floats], Fit],
 ) -> Fit:
-    """Lead a fit on from where it is, with no local volatility above the highest one."""
-    widest = problem.upper
+    """Fit, and where a local volatility ends above the highest one lead the fit on from there below it."""
+    parameters, history, converged = fit(start)
+    if np.sqrt(problem.local_variance(parameters).max()) <= highest:
+        return parameters, history, converged
+    widest, n = problem.upper, surface.weights.size
     problem.upper = bounded_above(surface, parameters, widest, highest)
-    found = fit(np.clip(parameters, problem.lower, problem.upper))
+    parameters, more, converged = fit(np.clip(parameters, problem.lower, problem.upper))
     # A level held where it was is on no bound of its own.
-    problem.upper = np.concatenate([problem.upper[: surface.weights.size], widest[surface.weights.size :]])
-    return found
+    problem.upper = np.concatenate([problem.upper[:n], widest[n:]])
+    return parameters, (*history, *more), converged
 
 
 def _least_squares(problem: CalibrationProblem, start: Floats, settings: CalibrationSettings) -> Fit:

@@ -93,6 +93,7 @@ class FileTable:
         self._has_decimal_comma = decimal == ","
         self.source = str(path)
         self.notes: list[str] = []
+        self.header: list[str] = []
         self.odd_rows: list[OddRow] = []
         self.encoding = _encoding_of(self.path)
         if self.encoding not in ("utf-8", "utf-8-sig"):

@@ -189,21 +189,7 @@ def price_book(
         require_shape(name, np.atleast_1d(values_of(array)), strike.shape)
         require_positive(name, array)
     require_shape("is_call", is_call, strike.shape)
-    require_instance(
-        "surface", surface, CalibratedVolatility, "a CalibratedVolatility, such as a calibration's"
-    )
-    moves = {
-        "reference_spot": reference_spot,
-        "spot": spot,
-        "rate_shift": rate_shift,
-        "dividend_shift": dividend_shift,
-    }
-    for name, number in moves.items():
-        one_number(name, number)
-    require_positive("reference_spot", reference_spot)
-    require_positive("spot", spot)
-    require_finite("rate_shift", rate_shift)
-    require_finite("dividend_shift", dividend_shift)
+    _require_market(surface, spots=(reference_spot, spot), shifts=(rate_shift, dividend_shift))
     if grid is None:
         money = np.log(strike / np.atleast_1d(values_of(forwards)))
         grid = book_grid(surface=surface, expiries=expiry, log_moneyness=money)
@@ -245,6 +231,17 @@ def price_book(
         known * ad.exp(shift - rate_shift * time) * option
         for known, shift, time, option in zip(today.tolist(), shifts, expiry.tolist(), read, strict=True)
     ]
+
+
+def _require_market(surface: Any, *, spots: tuple[Any, Any], shifts: tuple[Any, Any]) -> None:
+    what = "a CalibratedVolatility, such as a calibration's"
+    require_instance("surface", surface, CalibratedVolatility, what)
+    for name, spot in zip(("reference_spot", "spot"), spots, strict=True):
+        one_number(name, spot)
+        require_positive(name, spot)
+    for name, shift in zip(("rate_shift", "dividend_shift"), shifts, strict=True):
+        one_number(name, shift)
+        require_finite(name, shift)
 
 
 def expiry_rows(grid: ForwardGrid, expiries: Floats) -> list[int]:
