@@ -113,8 +113,7 @@ def calibrate(
     parameters, history, converged = _fit_below(
         highest, surface, problem, start, lambda at: _fit(problem, at, optimiser, settings, callback)
     )
-    fitted = time.perf_counter()
-    curve = forward_curve(quotes)
+    fitted, curve = time.perf_counter(), forward_curve(quotes)
     surface = replace(surface.with_parameters(parameters), forward_curve=curve)
     grid_volatility = reprice(surface=surface, quotes=quotes, grid=grid)
     model_volatility = reprice(surface=surface, quotes=quotes)
@@ -149,6 +148,7 @@ def calibrate(
         seconds=fitted - began,
         check_seconds=checked - fitted,
         load_seconds=began - loading,
+        problem=problem,
     )
 
 

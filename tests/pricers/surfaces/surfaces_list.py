@@ -17,6 +17,7 @@ from pricers.surfaces import (
     TensorBasis,
     TermVolatility,
     VolatilityHats,
+    later_volatility,
     uniform_basis,
 )
 
@@ -57,6 +58,7 @@ def surfaces() -> dict[str, Any]:
             total_variance=lambda x, t: (0.04 - 0.01 * np.tanh(x)) * t, spot=100.0, reach=1.0, **TERMS
         ),
         "calibrated": calibrated(),
+        "calibrated, later": later_volatility(calibrated(), 0.1),
         "bumped": BumpedVolatility(calibrated(), hats, [0.01, 0.0, -0.01, 0.02, 0.0, 0.005]),
     }
 
