@@ -16,14 +16,10 @@ from pricers.curves.rate_curve import is_curve, later, shifted
 from pricers.monte_carlo.dynamics.second_order_local_volatility import SecondOrderLocalVolatility
 from pricers.surfaces.bumped_volatility import BumpedVolatility
 from pricers.surfaces.flat import FlatVolatility
-<<<<<<< HEAD
-from pricers.surfaces.surface import number_labels, require_surface
-from pricers.surfaces.term_volatility import TermVolatility
-=======
 from pricers.surfaces.later_volatility import later_volatility, today_and_elapsed
 from pricers.surfaces.moving_volatility import moving_volatility
-from pricers.surfaces.surface import require_surface
->>>>>>> main
+from pricers.surfaces.surface import number_labels, require_surface
+from pricers.surfaces.term_volatility import TermVolatility
 from pricers.surfaces.volatility_hats import VolatilityHats
 
 
@@ -138,11 +134,10 @@ class Market(ForwardCurve):
         """Return spot, rate, dividend yield and surface by their names."""
         return {name: getattr(self, name) for name in ("spot", "rate", "dividend_yield", "surface")}
 
-<<<<<<< HEAD
     def keywords(self) -> dict[str, Any]:
         """Return what pricers take by these names, the surface as volatility: `price(**market.keywords(), ...)`."""
         return {**super().keywords(), "volatility": self.required_surface}
-=======
+
     def later(self, elapsed: float) -> Market:
         """Return the market on a later day at the same spot: surface and rates stay what they are at every date.
 
@@ -159,7 +154,6 @@ class Market(ForwardCurve):
         rates = {name: later(getattr(self, name), elapsed) for name in ("rate", "dividend_yield")}
         surface = None if self.surface is None else later_volatility(self.surface, elapsed)
         return Market(spot=self.spot, surface=surface, **rates)
->>>>>>> main
 
     def dynamics(self) -> SecondOrderLocalVolatility:
         """Return the model of one asset that moves under the surface, for Monte Carlo paths."""
@@ -178,11 +172,7 @@ class Market(ForwardCurve):
         """Return the surface's numbers under one of their two names."""
         surface = self.required_surface
         if name == "volatilities" and not isinstance(
-<<<<<<< HEAD
-            surface, (FlatVolatility, TermVolatility, BumpedVolatility)
-=======
-            today_and_elapsed(surface)[0], (FlatVolatility, BumpedVolatility)
->>>>>>> main
+            today_and_elapsed(surface)[0], (FlatVolatility, TermVolatility, BumpedVolatility)
         ):
             raise AadValueError(
                 "volatilities: the numbers of this surface are weights of splines or parameters of slices; "

@@ -35,8 +35,8 @@ class CalibrationSettings:
     highest_over_implied : float
         Bound of the local volatility, spline and levels together, in multiples of the largest implied volatility that
         is fitted; by default none. A fit that exceeds it is led on from there under the bound. What it costs in rmse
-        (equal weights): the SPX chain of March 2020, with puts on a twentieth of the index at 224%, takes 635% without a
-        bound (0.39 points), 447% for twice the largest (0.51), 335% for one and a half times (0.78); that of May 2019
+        (equal weights): the SPX chain of March 2020, with puts on a twentieth of the index at 224%, takes 635% without
+        a bound (0.39 points), 447% for twice the largest (0.51), 335% for one and a half times (0.78); that of May 2019
         489% (0.14), 246% for three times (0.16), 164% for twice (0.24). The quotes themselves ask for it: they price
         moves that no diffusion through nearer strikes makes.
     tolerance : float

@@ -15,7 +15,7 @@ from aadlib.errors import AadTypeError, AadValueError
 from aadlib.types import Floats
 from pricers.calibration.frame import empty_surface, forward_curve, march_grid
 from pricers.calibration.levenberg_marquardt import Iteration, gauss_newton
-from pricers.calibration.problem import CalibrationProblem, load_kernels
+from pricers.calibration.problem import ON_BOUND, CalibrationProblem, load_kernels
 from pricers.calibration.quality import fit_quality, fit_weights
 from pricers.calibration.repricing import reprice
 from pricers.calibration.result import CalibrationResult
@@ -120,7 +120,9 @@ def calibrate(
     checked = time.perf_counter()
     of_kept, difference = model_volatility[screen.kept], grid_volatility - model_volatility
     local_variance = problem.local_variance(parameters)
-    active_weights, active_levels = surface.split(problem.active(parameters))
+    active_weights, _ = surface.split(problem.active(parameters))
+    # Of the levels those on their own bound, not on what is left of it below the highest local volatility.
+    active_levels = np.abs(surface.levels) >= settings.level_bound - ON_BOUND
     return CalibrationResult(
         spot=curve.spot,
         rate=curve.rate,
@@ -195,11 +197,8 @@ def _fit_below(
     parameters, history, converged = fit(start)
     if np.sqrt(problem.local_variance(parameters).max()) <= highest:
         return parameters, history, converged
-    widest, n = problem.upper, surface.weights.size
-    problem.upper = bounded_above(surface, parameters, widest, highest)
+    problem.upper = bounded_above(surface, parameters, problem.upper, highest)
     parameters, more, converged = fit(np.clip(parameters, problem.lower, problem.upper))
-    # A level held where it was is on no bound of its own.
-    problem.upper = np.concatenate([problem.upper[:n], widest[n:]])
     return parameters, (*history, *more), converged
 
 

@@ -99,15 +99,9 @@ class PiecewiseRate:
             raise AadTypeError(
                 "time is being differentiated: the rate of a curve jumps in time, so give a number for a rate there"
             )
-<<<<<<< HEAD
         if not isinstance(time, float):
             require_numbers("time", time)
-        begins = np.concatenate([[0.0], self.times[:-1]])
-        widths = np.append(np.diff(self.times, prepend=0.0)[:-1], np.inf)
-        spent = np.clip(np.asarray(time, dtype=np.float64)[..., None] - begins, 0.0, widths)
-=======
         spent = self.spent(time)
->>>>>>> main
         plain = np.asarray(self.rates)
         if plain.dtype != object:
             total = spent @ plain

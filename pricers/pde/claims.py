@@ -9,12 +9,16 @@ from typing import Any, Literal
 import numpy as np
 
 from aadlib.errors import AadValueError
-<<<<<<< HEAD
-from aadlib.validation import as_floats, one_float, require_choice, require_instance, require_positive
+from aadlib.validation import (
+    as_floats,
+    one_float,
+    require_choice,
+    require_finite,
+    require_instance,
+    require_positive,
+    values_of,
+)
 from pricers.analytic.limit_rows import common_shape
-=======
-from aadlib.validation import require_finite, require_positive, values_of
->>>>>>> main
 from pricers.contracts import Market
 from pricers.market_numbers import MarketNumbers
 from pricers.pde.backward.pricing import price
@@ -203,9 +207,8 @@ def digital(
     AadValueError
         As for `european`; also for something else to pay, or a payout that is not finite.
     """
-    if pays not in ("cash", "asset"):
-        raise AadValueError(f"pays = {pays!r}: choose 'cash' or 'asset'")
-    require_finite("payout", payout)
+    require_choice("pays", pays, ("cash", "asset"))
+    require_finite("payout", one_float("payout", payout))
     contract = {"strike": strike, "expiry": expiry, "is_call": is_call, "pays": pays}
     return MarketPrice(market, differentiate, (_leg(market, payout, contract, n_nodes),), n_steps)
 
@@ -243,16 +246,8 @@ def barrier(
     Raises
     ------
     AadValueError
-<<<<<<< HEAD
-        As for `european`; also for an unknown kind, and for a barrier that the spot has crossed.
-
-    Notes
-    -----
-    The strike may be on either side of the barrier: a down-and-out call struck below it pays the whole of S - K.
-=======
         As for `european`; also for an unknown kind, a barrier that the spot has crossed, or a rebate that is not
         finite.
->>>>>>> main
     """
     require_choice("kind", kind, BARRIER_KINDS)
     require_positive("barrier", one_float("barrier", barrier))
@@ -261,7 +256,7 @@ def barrier(
     end = "upper_barrier" if kind.startswith("up") else "lower_barrier"
     if not (market.spot < barrier if end == "upper_barrier" else barrier < market.spot):
         raise AadValueError(f"barrier = {barrier!r}: already crossed by the spot, {market.spot!r}")
-    require_finite("rebate", rebate)
+    require_finite("rebate", one_float("rebate", rebate))
     inside = {**vanilla, end: barrier}
     if kind.endswith("out"):
         legs = [_leg(market, 1.0, {**inside, "rebate": rebate}, n_nodes)]
@@ -315,12 +310,9 @@ def vanillas(
     return MarketPrices(market, differentiate, contracts, grid)
 
 
-<<<<<<< HEAD
-def _leg(market: Market, sign: float, contract: dict[str, Any], n_nodes: int) -> Leg:
-    require_instance("market", market, Market, A_MARKET)
-=======
 def _leg(market: Market, count: float, contract: dict[str, Any], n_nodes: int) -> Leg:
->>>>>>> main
+    require_instance("market", market, Market, A_MARKET)
+    one_float("strike", contract["strike"])
     ends: dict[str, Any] = {name: contract.get(name) for name in ("lower_barrier", "upper_barrier")}
     lowest, highest = ends["lower_barrier"] or 0.0, ends["upper_barrier"] or np.inf
     has_kink = lowest < contract["strike"] < highest

@@ -49,7 +49,8 @@ RESULTS = {
     "AmericanGreeks", "Arbitrage", "ArbitrageReport", "BasketEpGreeks", "BasketGreeks", "CalibrationResult", "Chain",
     "ColumnUse", "Estimate", "EuropeanEquivalent", "Exact", "Exercise", "Explanation", "FitQuality", "FrozenTimes",
     "GivenMarket", "HoldoutResult", "ImpliedMarket", "Iteration", "LeastSquaresPrice", "LeftOut", "MarketPrice",
-    "MarketPrices", "MarketWarning", "MovedVariance", "ParityFit", "Quotes", "SVIArbitrage", "SVIFit", "Screen",
+    "MarketGreeks", "MarketPrices", "MarketWarning",
+    "MovedVariance", "ParityFit", "Quotes", "SVIArbitrage", "SVIFit", "Screen",
     "Slice", "Tabulated", "TreeGreeks",
 }  # fmt: skip
 """Classes that come back from functions, or that have no arguments."""
@@ -198,6 +199,7 @@ def marching_calls() -> dict[str, Call]:
         "european": (pde.european, {**claim, **march, "is_call": True}),
         "american": (pde.american, {**claim, **march, "is_call": False}),
         "barrier": (pde.barrier, {**claim, **march, "barrier": 130.0, "kind": "up-and-in", "is_call": True}),
+        "digital": (pde.digital, {**claim, **march, "pays": "cash", "payout": 2.0, "is_call": True}),
         "vanillas": (
             pde.vanillas, {"market": MARKET, "strikes": [95.0, 105.0], "expiries": [0.4, 0.9], "is_call": [True, False]}
         ),
@@ -270,6 +272,10 @@ def surface_calls() -> dict[str, Call]:
             surfaces.BumpedVolatility,
             {"surface": fitted, "hats": surfaces.VolatilityHats([0.25], [0.0]), "bumps": [0.01]},
         ),
+        "LaterVolatility": (surfaces.LaterVolatility, {"surface": fitted, "elapsed": 0.1}),
+        "later_volatility": (surfaces.later_volatility, {"surface": fitted, "elapsed": 0.1}),
+        "MovingVolatility": (surfaces.MovingVolatility, {"surface": fitted, "move": 0.1, "carry": 0.0}),
+        "moving_volatility": (surfaces.moving_volatility, {"surface": fitted, "move": 0.1, "carry": 0.0}),
         "VolatilityHats": (surfaces.VolatilityHats, {"expiries": [0.25, 1.0], "deviations": [-1.0, 0.0]}),
         "uniform_basis": (surfaces.uniform_basis, {"lower": 0.0, "upper": 1.0, "size": 6}),
         "BSplineBasis": (surfaces.BSplineBasis, {"breakpoints": basis.breakpoints, "degree": 3}),
@@ -310,6 +316,13 @@ def simulating_calls() -> dict[str, Call]:
         "BarrierOption": (mc.BarrierOption, {**weighted, "barrier": 120.0, "kind": "up-and-out"}),
         "BestOfOption": (mc.BestOfOption, {"strike": 95.0, "references": [100.0, 90.0], "is_call": True}),
         "WorstOfOption": (mc.WorstOfOption, {"strike": 95.0, "references": [100.0, 90.0], "is_call": True}),
+        "HimalayaOption": (mc.HimalayaOption, {"references": [100.0, 90.0], "strike": 1.0, "notional": 100.0}),
+        "ScheduledAsian": (
+            mc.ScheduledAsian,
+            {"strike": 95.0, "fixings": [0.5, 1.0], "expiry": 1.0, "is_call": True, "n_past": 1, "past_mean": 98.0,
+             "n_steps": 4},
+        ),
+        "LocalizedLikelihoodRatio": (mc.LocalizedLikelihoodRatio, {"bandwidth": 10.0}),
         "SpreadOption": (mc.SpreadOption, {"strike": 5.0, "is_call": True}),
         "Autocallable": (
             mc.Autocallable, {"references": [100.0, 90.0], "call_level": 1.0, "coupon": 0.05, "protection": 0.6,
@@ -383,6 +396,13 @@ def market_data_calls() -> dict[str, Call]:
         "is_settled_at_open": (chain.is_settled_at_open, {"root": "SPX", "expiry_date": days["expiry_date"]}),
         "years_to_expiry": (chain.years_to_expiry, {"root": "SPX", **days}),
         "calibrate": (calibration.calibrate, {"quotes": some, "weights": "equal", "n_strikes": 4, "n_expiries": 4}),
+        "DeskQuotes": (calibration.DeskQuotes, {"tenors": [0.1, 0.5]}),
+        "market_greeks": (
+            calibration.market_greeks,
+            {"fit": fitted, "price": pde.european(fitted, strike=some.spot, expiry=0.3, n_nodes=41, n_steps=10),
+             "order": 1, "desk_quotes": None},
+        ),
+        "recalibrated": (calibration.recalibrated, {"fit": fitted, "volatility": some.volatility}),
         "CalibrationSettings": (
             calibration.CalibrationSettings, {"strike_smoothness": 0.2, "lowest_volatility": 0.02, "max_marches": 30}
         ),

@@ -24,10 +24,11 @@ import numpy as np
 import aadlib as ad
 from aadlib.errors import AadTypeError, AadValueError
 from aadlib.types import Floats
-<<<<<<< HEAD
 from aadlib.validation import (
     one_float,
+    one_number,
     require_choice,
+    require_finite,
     require_flag,
     require_instance,
     require_positive,
@@ -36,16 +37,8 @@ from aadlib.validation import (
 from pricers.curves.rate_curve import is_curve
 from pricers.number_kinds import holds_recorded, is_plain
 from pricers.pde.backward.forward_frame import forward_frame
-from pricers.pde.backward.payoff import averaged_payoff, boundary_values, intrinsic_values
-from pricers.pde.grids.automatic_grid import default_grid, require_terms
-=======
-from aadlib.validation import require_finite, require_non_negative, require_positive, values_of
-from pricers.curves.rate_curve import is_curve, require_rate
-from pricers.number_kinds import holds_recorded, is_plain
-from pricers.pde.backward.forward_frame import forward_frame
 from pricers.pde.backward.payoff import PAYS, Pays, averaged_payoff, boundary_values, intrinsic_values
-from pricers.pde.grids.automatic_grid import default_grid
->>>>>>> main
+from pricers.pde.grids.automatic_grid import default_grid, require_terms
 from pricers.pde.grids.interpolation import interpolate
 from pricers.pde.grids.spot_grids import Grid
 from pricers.pde.march.operator import plain_bands, step_operators
@@ -248,17 +241,13 @@ def crank_nicolson(
     >>> values.shape
     (201,)
     """
-<<<<<<< HEAD
     require_flag("expand", expand)
-    _require_contract(strike, expiry, rate, dividend_yield, is_call, exercise)
-    _require_counts(n_steps, damped_steps)
-    _require_strike(grid, float(values_of(strike)), lower_barrier, upper_barrier)
-=======
     _require_contract(strike, expiry, rate, dividend_yield, is_call, exercise, pays)
     _require_counts(n_steps, damped_steps)
->>>>>>> main
+    require_instance("grid", grid, Grid, "a Grid, such as uniform_grid(...)")
     _require_barrier("lower_barrier", lower_barrier, grid.spots[0], "begin")
     _require_barrier("upper_barrier", upper_barrier, grid.spots[-1], "end")
+    one_number("rebate", rebate)
     require_finite("rebate", rebate)
     _require_strike(strike, grid, lower_barrier, upper_barrier)
 
@@ -362,24 +351,10 @@ def _require_contract(
     require_terms(strike=strike, expiry=expiry, rate=rate, dividend_yield=dividend_yield)
     if not isinstance(is_call, bool | np.bool_):
         raise AadTypeError(f"is_call = {is_call!r}: must be True for a call or False for a put")
-<<<<<<< HEAD
     require_choice("exercise", exercise, ("european", "american"))
-
-
-def _require_strike(grid: Any, strike: float, lower_barrier: Any, upper_barrier: Any) -> None:
-    """Raise unless the strike is inside the grid, or beyond a barrier that ends it."""
-    require_instance("grid", grid, Grid, "a Grid, such as uniform_grid(...)")
-    below, above = strike <= grid.spots[0], strike >= grid.spots[-1]
-    if not (below and lower_barrier is not None) and not (above and upper_barrier is not None):
-        grid.require_inside("strike", strike)
-=======
-    if exercise not in ("european", "american"):
-        raise AadValueError(f"exercise = {exercise!r}: must be 'european' or 'american'")
-    if pays not in PAYS:
-        raise AadValueError(f"pays = {pays!r}: choose one of {', '.join(PAYS)}")
+    require_choice("pays", pays, PAYS)
     if pays != "option" and exercise == "american":
         raise AadValueError(f"pays = {pays!r} with exercise = 'american': digitals are European here")
->>>>>>> main
 
 
 def _require_counts(n_steps: Any, damped_steps: Any) -> None:
