@@ -120,9 +120,6 @@ def calibrate(
     checked = time.perf_counter()
     of_kept, difference = model_volatility[screen.kept], grid_volatility - model_volatility
     local_variance = problem.local_variance(parameters)
-    active_weights, _ = surface.split(problem.active(parameters))
-    # Of the levels those on their own bound, not on what is left of it below the highest local volatility.
-    active_levels = np.abs(surface.levels) >= settings.level_bound - ON_BOUND
     return CalibrationResult(
         spot=curve.spot,
         rate=curve.rate,
@@ -134,8 +131,9 @@ def calibrate(
         grid_volatility=grid_volatility,
         residuals=model_volatility - quotes.volatility,
         quality=fit_quality(quotes=kept, model_volatility=of_kept, weights=kept_weights),
-        active_weights=int(active_weights.sum()),
-        active_levels=int(active_levels.sum()),
+        active_weights=int(surface.split(problem.active(parameters))[0].sum()),
+        # Those on their own bound, not on what is left of it below the highest local volatility.
+        active_levels=int((np.abs(surface.levels) >= settings.level_bound - ON_BOUND).sum()),
         grid_error=float(np.sqrt(np.mean(difference**2))),
         worst_grid_error=float(np.abs(difference).max()),
         min_local_variance=float(local_variance.min()),

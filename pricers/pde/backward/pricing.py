@@ -241,14 +241,11 @@ def crank_nicolson(
     >>> values.shape
     (201,)
     """
-    require_flag("expand", expand)
+    _require_kinds(grid, expand, rebate)
     _require_contract(strike, expiry, rate, dividend_yield, is_call, exercise, pays)
     _require_counts(n_steps, damped_steps)
-    require_instance("grid", grid, Grid, "a Grid, such as uniform_grid(...)")
     _require_barrier("lower_barrier", lower_barrier, grid.spots[0], "begin")
     _require_barrier("upper_barrier", upper_barrier, grid.spots[-1], "end")
-    one_number("rebate", rebate)
-    require_finite("rebate", rebate)
     _require_strike(strike, grid, lower_barrier, upper_barrier)
 
     american = exercise == "american"
@@ -343,6 +340,13 @@ def _compiled_march(
         *arrays[4:],
     )
     return arrays[0][::-1].copy() if exercised_at_top else arrays[0]
+
+
+def _require_kinds(grid: Any, expand: Any, rebate: Any) -> None:
+    require_instance("grid", grid, Grid, "a Grid, such as uniform_grid(...)")
+    require_flag("expand", expand)
+    one_number("rebate", rebate)
+    require_finite("rebate", rebate)
 
 
 def _require_contract(
