@@ -94,8 +94,7 @@ def calibrate(
     loading = time.perf_counter()
     load_kernels()
     began = time.perf_counter()
-    screen = screen_quotes(quotes, **settings.limits)
-    kept = quotes.select(screen.kept)
+    kept = quotes.select((screen := screen_quotes(quotes, **settings.limits)).kept)
     kept_weights = weights if isinstance(weights, str) else np.asarray(weights)[screen.kept]
     grid = march_grid(kept)
     surface = empty_surface(kept, n_strikes=n_strikes, n_expiries=n_expiries)
@@ -109,16 +108,12 @@ def calibrate(
         settings=settings,
         n_threads=n_threads,
     )
-    highest = settings.highest_over_implied * float(kept.volatility.max())
-    parameters, history, converged = _fit_below(
-        highest, surface, problem, start, lambda at: _fit(problem, at, optimiser, settings, callback)
-    )
+    parameters, history, converged = _fit_below(problem, surface, start, optimiser, settings, callback)
     fitted, curve = time.perf_counter(), forward_curve(quotes)
     surface = replace(surface.with_parameters(parameters), forward_curve=curve)
     grid_volatility = reprice(surface=surface, quotes=quotes, grid=grid)
     model_volatility = reprice(surface=surface, quotes=quotes)
-    checked = time.perf_counter()
-    of_kept, difference = model_volatility[screen.kept], grid_volatility - model_volatility
+    checked, difference = time.perf_counter(), grid_volatility - model_volatility
     local_variance = problem.local_variance(parameters)
     return CalibrationResult(
         spot=curve.spot,
@@ -130,7 +125,9 @@ def calibrate(
         model_volatility=model_volatility,
         grid_volatility=grid_volatility,
         residuals=model_volatility - quotes.volatility,
-        quality=fit_quality(quotes=kept, model_volatility=of_kept, weights=kept_weights),
+        quality=fit_quality(
+            quotes=kept, model_volatility=model_volatility[screen.kept], weights=kept_weights
+        ),
         active_weights=int(surface.split(problem.active(parameters))[0].sum()),
         # Those on their own bound, not on what is left of it below the highest local volatility.
         active_levels=int((np.abs(surface.levels) >= settings.level_bound - ON_BOUND).sum()),
@@ -185,18 +182,21 @@ def _fit(
 
 
 def _fit_below(
-    highest: float,
-    surface: CalibratedVolatility,
     problem: CalibrationProblem,
+    surface: CalibratedVolatility,
     start: Floats,
-    fit: Callable[[Floats], Fit],
+    optimiser: str,
+    settings: CalibrationSettings,
+    callback: Callable[[Iteration], None] | None,
 ) -> Fit:
     """Fit, and where a local volatility ends above the highest one lead the fit on from there below it."""
-    parameters, history, converged = fit(start)
+    parameters, history, converged = _fit(problem, start, optimiser, settings, callback)
+    highest = settings.highest_over_implied * float(problem.quotes.volatility.max())
     if np.sqrt(problem.local_variance(parameters).max()) <= highest:
         return parameters, history, converged
     problem.upper = bounded_above(surface, parameters, problem.upper, highest)
-    parameters, more, converged = fit(np.clip(parameters, problem.lower, problem.upper))
+    inside = np.clip(parameters, problem.lower, problem.upper)
+    parameters, more, converged = _fit(problem, inside, optimiser, settings, callback)
     return parameters, (*history, *more), converged
 
 
