@@ -53,6 +53,9 @@ def expectation(
         the gradient and the Hessian is there, without bias and without a width to choose. For noise that is independent
         and standard normal, and order 1 or 2; see `greeks2.monte_carlo.kinks`. Where jumps meet (a barrier on several
         dates) or the edge of one has a corner (a digital on the best of several assets) there is order 1 only.
+        It is slow where there are many kinks: every one is looked for along the whole path at 18 points. Gradients of
+        10,000 paths took 25 times as long as without smoothing for one kink, 110, 210 and 890 times for a barrier on 4,
+        12 and 24 dates; one-step survival, `smoothing="conditional_expectation"` of a path, has no such cost.
         A `pricers.monte_carlo.Path` has a `smoothing=` of its own, how corners of its payoff are rounded or integrated:
         give one or the other.
     executor : optional, object with the `submit` of `concurrent.futures`
@@ -133,7 +136,7 @@ def expectation(
         hessian_stderr=estimate.stderr.hessian,
         n_paths=estimate.n_paths,
         n_batches=estimate.n_batches,
-        labels=param_labels(program, single=not isinstance(params, tuple)),
+        labels=param_labels(path, program, single=not isinstance(params, tuple)),
         order=order,
         smoothing=smoothing,
         method=sweep.plan.method,
@@ -144,7 +147,7 @@ def expectation(
 
 def _require_options(order: int, smoothing: str | None, executor: Any, device: str, batches: int) -> int:
     """Return the number of batches; raise for options that are unknown or do not go together."""
-    if order not in (0, 1, 2):
+    if isinstance(order, bool) or order not in (0, 1, 2):
         raise AadValueError(f"order = {order!r}: choose 0 (mean), 1 (and gradient) or 2 (and Hessian)")
     if smoothing not in (None, "kink"):
         raise AadValueError(

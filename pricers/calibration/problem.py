@@ -109,6 +109,7 @@ class CalibrationProblem:
         )
         other = CalibrationProblem(quotes=quotes, **self._given)
         other.penalty, other.center = self.penalty, self.center
+        other.lower, other.upper = self.lower, self.upper
         return other
 
     def model_volatility(self, parameters: Floats) -> Floats:
