@@ -10,7 +10,7 @@ from cpython.long cimport PyLong_CheckExact
 from cpython.object cimport Py_EQ, Py_GE, Py_GT, Py_LE, Py_LT, Py_NE
 from libc.string cimport memcmp, memcpy
 
-from aadlib.tape.tape cimport INPUT, RECENT_SHIFT, RESULT, Columns, active_nodes, active_tape, caller_line, push, push_constant
+from aadlib.tape.tape cimport INPUT, RECENT_SHIFT, RESULT, Columns, Tape, active_nodes, active_tape, caller_line, push, push_constant
 
 from aadlib.errors import AadTypeError, TapeError
 from aadlib.rules.table import CODES, RULES
@@ -189,6 +189,13 @@ def record_composite(operation, list operands, list results):
     if operation.kink is not None:
         active_tape().kinks.append((recorded[0].id, operation.kink, caller_line()))
     return recorded
+
+
+def variable_at(Tape tape, int id):
+    """Return the variable that stands on a tape under an id, which may be closed; its value is not known any more."""
+    if not 0 <= id < tape.nodes.size:
+        raise TapeError(f"id = {id}: this tape holds {tape.nodes.size} nodes")
+    return make(&tape.nodes, id, float("nan"))
 
 
 def new_input(value):
