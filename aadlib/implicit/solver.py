@@ -17,8 +17,8 @@ from aadlib.types import Floats
 CLOSE = 1e-8
 """A solver is believed where Newton's last step is below this share of the root."""
 
-STEPS = 3
-"""Newton steps after the solver: from half of the digits to all of them, and one to see that they stay."""
+STEPS = 8
+"""Most Newton steps after the solver; two are enough after a good one: to all digits, and to see that they stay."""
 
 Solver = Callable[[Callable[[Any], Any], Any], Any]
 
@@ -132,6 +132,8 @@ class Solve(Passive):
 
         def of_x(x: Any) -> Any:
             at = np.asarray(x, dtype=np.float64)
+            if not np.isfinite(at).all():
+                return np.full(at.shape, np.nan)[()]
             z[:size] = at.ravel()
             result = program.value(z)
             return result if shape or not at.ndim else np.full(at.shape, result)
@@ -154,13 +156,15 @@ class Solve(Passive):
             found = found[0]
         found = getattr(found, "root", getattr(found, "x", found))
         try:
-            x = np.array(found, dtype=np.float64)
+            x = np.array([] if found is None else found, dtype=np.float64)
         except (TypeError, ValueError):
-            x = np.full(0, np.nan)
+            x = np.zeros(0)
         if x.size != np.size(self.start):
             raise AadTypeError(
                 f"ad.{self.what}: the solver returned {found!r}: it must return the root, of the shape of x0"
             )
+        if not np.isfinite(x).all():
+            raise NotConverged(f"ad.{self.what}: the solver left the numbers: it returned {found!r}; start closer")
         return x.ravel()
 
     def _polished(self, program: Program, z: Floats) -> Floats:
@@ -170,21 +174,19 @@ class Solve(Passive):
         before, last = np.inf, None
         for number in range(STEPS):
             residual, jacobian = self._linearised(program, z)
-            inverse = self._inverse(jacobian, x)
+            inverse = self._inverse(jacobian)
+            if inverse is None:
+                raise self._without_inverse(program, z, residual, jacobian)
             step = inverse @ residual if np.ndim(start) else inverse * residual
             size = _share(step, x, start)
             if last is not None and before <= CLOSE and _change(inverse, last) > 0.1:
-                raise self._singular(jacobian, x)  # as it halves from step to step at a double root
-            if number and (size <= 1e-15 or size >= 0.5 * before):  # all digits, or round-off alone is left
+                raise self._singular(jacobian, x)  # it halves from step to step at a double root
+            if number and (size <= 1e-15 or (before <= CLOSE and size >= 0.5 * before)):  # what is left is round-off
                 break
             before, last = size, inverse
             x -= step
         if not size <= CLOSE:
-            raise NotConverged(
-                f"ad.{self.what}: no root found from x0 = {self.start!r}: at x = {self._shaped(x)!r} the function is "
-                f"still {np.reshape(residual, np.shape(start)).tolist()}; start closer, or pass a solver= (scipy.optimize.brentq in a "
-                "bracket, say)"
-            )
+            raise self._no_root(x, residual)
         return np.concatenate([x, np.ravel(inverse)])
 
     def _shaped(self, flat: Floats) -> Any:
@@ -208,20 +210,34 @@ class Solve(Passive):
             )
         return residual, jacobian
 
-    def _inverse(self, jacobian: Any, x: Floats) -> Any:
-        """Return the inverse of the Jacobian; raise where it has none to speak of, whatever the units of its rows."""
+    @staticmethod
+    def _inverse(jacobian: Any) -> Any:
+        """Return the inverse of the Jacobian; None where it has none to speak of, whatever the units of its rows."""
         if not np.ndim(jacobian):
-            if jacobian == 0.0:
-                raise self._singular(jacobian, x)
-            return 1.0 / jacobian
+            return 1.0 / jacobian if jacobian else None
         rows = np.max(np.abs(jacobian), axis=1, keepdims=True, initial=0.0)
         scaled = jacobian / np.where(rows > 0.0, rows, 1.0)
         columns = np.max(np.abs(scaled), axis=0, initial=0.0)
         scaled = scaled / np.where(columns > 0.0, columns, 1.0)
         if rows.min() == 0.0 or columns.min() == 0.0 or np.linalg.cond(scaled) > 1e13:
-            raise self._singular(jacobian, x)
-        inverse: Floats = np.linalg.inv(scaled) / columns[:, None] / rows.ravel()
-        return inverse
+            return None
+        return np.linalg.inv(scaled) / columns[:, None] / rows.ravel()
+
+    def _without_inverse(self, program: Program, z: Floats, residual: Any, jacobian: Any) -> Exception:
+        """Return the error of a singular Jacobian: at a root it is what is wrong, elsewhere there is no root."""
+        size = np.size(self.start)
+        first = z.copy()
+        first[:size] = np.ravel(self.start)
+        if np.max(np.abs(residual)) > 1e-6 * np.max(np.abs(program.value(first))):
+            return self._no_root(z[:size], residual)
+        return self._singular(jacobian, z[:size])
+
+    def _no_root(self, x: Floats, residual: Any) -> NotConverged:
+        left = np.reshape(residual, np.shape(self.start)).tolist()
+        return NotConverged(
+            f"ad.{self.what}: no root found from x0 = {self.start!r}: at x = {self._shaped(x)!r} the function is still "
+            f"{left}; start closer, or pass a solver= (scipy.optimize.brentq in a bracket, say)"
+        )
 
     def _singular(self, jacobian: Any, x: Floats) -> SingularMatrix:
         return SingularMatrix(

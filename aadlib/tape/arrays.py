@@ -16,6 +16,7 @@ from aadlib.errors import AadTypeError
 from aadlib.rules.numpy_names import ALIASES, SCIPY_NAMES, plain_function
 from aadlib.rules.table import RULES
 from aadlib.tape import advar
+from aadlib.tape.advice import ADVICE
 from aadlib.tape.advar import ADVar, Condition, record_binary, record_unary
 from aadlib.tape.reductions import IDENTITIES, LOGICAL, reduce
 
@@ -112,6 +113,18 @@ OPERATORS: dict[str, Element] = {
     "isfinite": lambda x: x - x == 0.0,
     "isinf": lambda x: ELEMENTS["absolute"](x) == np.inf,
     "signbit": lambda x: ELEMENTS["copysign"](1.0, x) < 0.0,
+    "logit": lambda x: ELEMENTS["log"](x) - ELEMENTS["log1p"](-x),
+    "xlog1py": lambda x, y: ELEMENTS["xlogy"](x, 1.0 + y),
+    "entr": lambda x: -ELEMENTS["xlogy"](x, x),
+    "rel_entr": lambda x, y: ELEMENTS["xlogy"](x, x) - ELEMENTS["xlogy"](x, y),
+    "kl_div": lambda x, y: ELEMENTS["xlogy"](x, x) - ELEMENTS["xlogy"](x, y) - x + y,
+    "exp10": lambda x: ELEMENTS["exp"](x * np.log(10.0)),
+    "rgamma": lambda x: 1.0 / ELEMENTS["gamma"](x),
+    "beta": lambda x, y: ELEMENTS["exp"](OPERATORS["betaln"](x, y)),
+    "loggamma": lambda x: ELEMENTS["gammaln"](x),
+    "boxcox": lambda x, y: ELEMENTS["log"](x) if not _carried(y) and y == 0.0 else (x**y - 1.0) / y,
+    "huber": lambda x, y: np.where(abs(y) <= x, 0.5 * y * y, x * (abs(y) - 0.5 * x)),
+    "betaln": lambda x, y: ELEMENTS["gammaln"](x) + ELEMENTS["gammaln"](y) - ELEMENTS["gammaln"](x + y),
     "heaviside": lambda x, y: np.where(x == 0.0, y, (x > 0.0) * 1.0),
 }
 
@@ -147,6 +160,9 @@ def _vectorized(name: str) -> np.ufunc | None:
 
 FLOATS = (np.dtype(np.float64), np.dtype(object))
 """What `dtype=` may say of recorded numbers: they are floats."""
+
+PRODUCTS = ("matmul", "vecdot", "matvec", "vecmat")
+"""Ufuncs over axes; they are sums of products."""
 
 NATIVE = {"add", "subtract", "multiply", "negative", "positive"}
 """Ufuncs whose own object loops do the right thing, without a Python call per element."""
@@ -233,11 +249,13 @@ def _call_ufunc(
     arguments: list[Any],
     kwargs: dict[str, Any],
 ) -> Any:
-    if name in SCIPY_NAMES and type(ufunc).__module__ == "numpy":
-        name = SCIPY_NAMES[name]
-    elif getattr(np, name, None) is not ufunc and name not in ("matmul", "vecdot"):
-        return getattr(ufunc, method)(*arguments, **kwargs)  # made by np.frompyfunc or np.vectorize
-    if name in ("matmul", "vecdot"):
+    if getattr(np, name, None) is not ufunc and name not in PRODUCTS:
+        if any("O" in types for types in ufunc.types):
+            return getattr(ufunc, method)(*arguments, **kwargs)  # made by np.frompyfunc or np.vectorize
+        name = SCIPY_NAMES.get(name, name)
+        if _element(name) is None:
+            raise AadTypeError(f"the ufunc {name!r} cannot be recorded: {ADVICE['special']}")
+    if name in PRODUCTS:
         return getattr(ufunc, method)(*(_as_object(a) for a in arguments), **kwargs)
     added_masks = name == "add" and method == "__call__" and all(map(_is_mask, arguments))
     name = "logical_or" if added_masks else name  # as NumPy adds truth values

@@ -12,6 +12,7 @@ import numpy as np
 from aadlib.errors import AadTypeError, AadValueError
 from aadlib.program.parts import Argument
 from aadlib.tape.advar import ADVar, Condition
+from aadlib.tape.advice import scipy_advice, steered_by_scipy
 from aadlib.tape.arrays import ADArray
 from aadlib.tape.tape import Tape
 from aadlib.validation import as_floats
@@ -86,11 +87,13 @@ def _outputs(result: Any, *, guarded: bool) -> tuple[list[ADVar | float], tuple[
 
 
 def _call(function: Callable[..., Any], recorded: Sequence[Any]) -> Any:
-    """Run the function on recorded numbers; explain NumPy's refusal of an array that mixes them with floats."""
+    """Run the function on recorded numbers; explain what NumPy and SciPy refuse."""
     try:
         return function(*recorded)
-    except TypeError as error:
-        if "no callable" not in str(error):
+    except Exception as error:
+        if (advice := scipy_advice(error, error.__traceback__)) is not None:
+            raise AadTypeError(advice) from error
+        if not isinstance(error, TypeError) or "no callable" not in str(error):
             raise
         raise AadTypeError(
             f"{error}: an array made by np.array out of recorded numbers and floats is a plain object array; make it "
@@ -128,7 +131,11 @@ def run_recorded(
             variables = [tape.input(number) for number in given.ravel().tolist()]
             inputs += variables
             recorded.append(variables[0] if given.ndim == 0 else _boxed(variables, given.shape))
-        outputs, shape = _outputs(_call(function, recorded), guarded=bool(tape.guards))
+        result = _call(function, recorded)
+        for file in {guard[-1][0] for guard in tape.guards}:
+            if (advice := steered_by_scipy(file)) is not None:
+                raise AadTypeError(advice)
+        outputs, shape = _outputs(result, guarded=bool(tape.guards))
     return Recording(tape, inputs, outputs, described, shape)
 
 
