@@ -16,6 +16,7 @@ from aadlib.errors import (
 from aadlib.implicit.equations import fixed_point, root
 from aadlib.program.program import Program, record
 from aadlib.tape import linear_algebra as linear_algebra
+from aadlib.tape import missing_values as missing_values
 from aadlib.tape import operations as _operations
 from aadlib.tape.advar import ADVar, Condition
 from aadlib.tape.arrays import ADArray, array, zeros

@@ -18,7 +18,6 @@ from aadlib.program.freeze import freeze
 from aadlib.program.parts import Argument
 from aadlib.rules.properties import OPERANDS, RESULT
 from aadlib.tape.advar import variable_at
-from aadlib.tape.recording import Recording
 from aadlib.types import Floats
 
 
@@ -61,7 +60,7 @@ def with_solved(program: Any, arguments: Sequence[Any]) -> Sequence[Any]:
     return given
 
 
-def _lane_composites(recording: Recording) -> list[tuple[int, int, Any, list[int]]]:
+def _lane_composites(recording: Any) -> list[tuple[int, int, Any, list[int]]]:
     """Return the composites that depend on a lane, as the tape has them."""
     tape = recording.tape
     lanes = [argument.span for argument in recording.arguments if argument.lane]
@@ -85,8 +84,8 @@ def _lane_composites(recording: Recording) -> list[tuple[int, int, Any, list[int
     return dependent
 
 
-def freeze_stages(recording: Recording, make: Callable[..., Any]) -> dict[str, Any]:
-    """Lay out a recording, passive composites over lanes as stages; return the arguments of `Program`, which is `make`.
+def freeze_stages(recording: Any, make: Callable[..., Any]) -> dict[str, Any]:
+    """Lay out a `Recording`, passive composites over lanes as stages; return the arguments of `Program`, which is `make`.
 
     Raises `AadTypeError` where another composite depends on a lane argument.
     """

@@ -149,6 +149,13 @@ cdef object binary(int op, object left, object right):
     return make(nodes, id, v)
 
 
+cdef object with_sequence(int op, object left, object right):
+    """Record an operation with a list or a tuple as NumPy's numbers carry it out: elementwise."""
+    if isinstance(left, (list, tuple)) or isinstance(right, (list, tuple)):
+        return ufunc_handler(getattr(np, RULES[op].name), "__call__", (left, right), {})
+    return binary(op, left, right)
+
+
 def record_unary(int op, ADVar x):
     """Record row `op` of the rule table on `x`."""
     if not 0 <= op < N_RULES:
@@ -235,10 +242,10 @@ cdef class ADVar:
         cdef double x, y
         cdef int a = read(left, nodes, &x)
         if a == NOT_A_NUMBER:
-            return NotImplemented
+            return with_sequence(OP_ADD, left, right)
         cdef int b = read(right, nodes, &y)
         if b == NOT_A_NUMBER:
-            return NotImplemented
+            return with_sequence(OP_ADD, left, right)
         cdef double v = value_add(x, y)
         return make(nodes, push(nodes, OP_ADD, a, b), v)
 
@@ -247,10 +254,10 @@ cdef class ADVar:
         cdef double x, y
         cdef int a = read(left, nodes, &x)
         if a == NOT_A_NUMBER:
-            return NotImplemented
+            return with_sequence(OP_SUBTRACT, left, right)
         cdef int b = read(right, nodes, &y)
         if b == NOT_A_NUMBER:
-            return NotImplemented
+            return with_sequence(OP_SUBTRACT, left, right)
         cdef double v = value_subtract(x, y)
         return make(nodes, push(nodes, OP_SUBTRACT, a, b), v)
 
@@ -259,10 +266,10 @@ cdef class ADVar:
         cdef double x, y
         cdef int a = read(left, nodes, &x)
         if a == NOT_A_NUMBER:
-            return NotImplemented
+            return with_sequence(OP_MULTIPLY, left, right)
         cdef int b = read(right, nodes, &y)
         if b == NOT_A_NUMBER:
-            return NotImplemented
+            return with_sequence(OP_MULTIPLY, left, right)
         cdef double v = value_multiply(x, y)
         return make(nodes, push(nodes, OP_MULTIPLY, a, b), v)
 
@@ -271,10 +278,10 @@ cdef class ADVar:
         cdef double x, y
         cdef int a = read(left, nodes, &x)
         if a == NOT_A_NUMBER:
-            return NotImplemented
+            return with_sequence(OP_DIVIDE, left, right)
         cdef int b = read(right, nodes, &y)
         if b == NOT_A_NUMBER:
-            return NotImplemented
+            return with_sequence(OP_DIVIDE, left, right)
         cdef double v = value_divide(x, y)
         return make(nodes, push(nodes, OP_DIVIDE, a, b), v)
 
@@ -290,13 +297,13 @@ cdef class ADVar:
                 return unary(OP_SQRT, <ADVar>left)
             if right == -1:
                 return unary(OP_RECIPROCAL, <ADVar>left)
-        return binary(OP_POWER, left, right)
+        return with_sequence(OP_POWER, left, right)
 
     def __floordiv__(left, right):
-        return binary(OP_FLOOR_DIVIDE, left, right)
+        return with_sequence(OP_FLOOR_DIVIDE, left, right)
 
     def __mod__(left, right):
-        return binary(OP_REMAINDER, left, right)
+        return with_sequence(OP_REMAINDER, left, right)
 
     def __divmod__(left, right):
         quotient = binary(OP_FLOOR_DIVIDE, left, right)
@@ -344,7 +351,10 @@ cdef class ADVar:
         )
 
     def __int__(self):
-        raise AadTypeError("int() of an ADVar would drop its derivatives: use np.floor, or .value to leave the tape")
+        """Return the whole part, a step without derivative; a guard holds a replay to it."""
+        whole = int(self.value)
+        bool(compare(unary(OP_TRUNC, self), float(whole), Py_EQ))
+        return whole
 
     def __index__(self):
         raise AadTypeError("an ADVar cannot be an index: use int(x.value), which freezes the choice")

@@ -7,12 +7,15 @@ operations instead of Python comparisons, so unmodified NumPy code replays witho
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 
 from aadlib.errors import AadTypeError
+from aadlib.rules.derived import DERIVED
+from aadlib.rules.in_python import compiled
 from aadlib.rules.numpy_names import ALIASES, SCIPY_NAMES, plain_function
 from aadlib.rules.table import RULES
 from aadlib.tape import advar
@@ -113,18 +116,6 @@ OPERATORS: dict[str, Element] = {
     "isfinite": lambda x: x - x == 0.0,
     "isinf": lambda x: ELEMENTS["absolute"](x) == np.inf,
     "signbit": lambda x: ELEMENTS["copysign"](1.0, x) < 0.0,
-    "logit": lambda x: ELEMENTS["log"](x) - ELEMENTS["log1p"](-x),
-    "xlog1py": lambda x, y: ELEMENTS["xlogy"](x, 1.0 + y),
-    "entr": lambda x: -ELEMENTS["xlogy"](x, x),
-    "rel_entr": lambda x, y: ELEMENTS["xlogy"](x, x) - ELEMENTS["xlogy"](x, y),
-    "kl_div": lambda x, y: ELEMENTS["xlogy"](x, x) - ELEMENTS["xlogy"](x, y) - x + y,
-    "exp10": lambda x: ELEMENTS["exp"](x * np.log(10.0)),
-    "rgamma": lambda x: 1.0 / ELEMENTS["gamma"](x),
-    "beta": lambda x, y: ELEMENTS["exp"](OPERATORS["betaln"](x, y)),
-    "loggamma": lambda x: ELEMENTS["gammaln"](x),
-    "boxcox": lambda x, y: ELEMENTS["log"](x) if not _carried(y) and y == 0.0 else (x**y - 1.0) / y,
-    "huber": lambda x, y: np.where(abs(y) <= x, 0.5 * y * y, x * (abs(y) - 0.5 * x)),
-    "betaln": lambda x, y: ELEMENTS["gammaln"](x) + ELEMENTS["gammaln"](y) - ELEMENTS["gammaln"](x + y),
     "heaviside": lambda x, y: np.where(x == 0.0, y, (x > 0.0) * 1.0),
 }
 
@@ -146,7 +137,12 @@ def _opposite(condition: Any) -> Any:
 
 def _element(name: str) -> Element | None:
     name = ALIASES.get(name, name)
-    return OPERATORS.get(name) or ELEMENTS.get(name)
+    return OPERATORS.get(name) or ELEMENTS.get(name) or (_formula(DERIVED[name]) if name in DERIVED else None)
+
+
+def _formula(text: str) -> Element:
+    function = compiled(text)
+    return (lambda x, y: function(x, y)) if re.search(r"\by\b", text) else (lambda x: function(x))
 
 
 @functools.cache
@@ -163,6 +159,9 @@ FLOATS = (np.dtype(np.float64), np.dtype(object))
 
 PRODUCTS = ("matmul", "vecdot", "matvec", "vecmat")
 """Ufuncs over axes; they are sums of products."""
+
+TRUTHS = {*LOGICAL, "greater", "greater_equal", "less", "less_equal", "equal", "not_equal", "isnan", "isfinite", "isinf"}
+"""Ufuncs that make truth values."""
 
 NATIVE = {"add", "subtract", "multiply", "negative", "positive"}
 """Ufuncs whose own object loops do the right thing, without a Python call per element."""
@@ -225,7 +224,7 @@ def handle_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: 
     kwargs.pop("subok", None)
     name = ufunc.__name__
     dtype = kwargs.pop("dtype", None)
-    if name not in LOGICAL or dtype is not np.dtype(bool):
+    if name not in TRUTHS or dtype is None or np.dtype(dtype) != bool:
         require_float_dtype(f"np.{name}", dtype)
     arguments = [_plain(x) for x in inputs]
     # As on the tape, a pole or an overflow is a value and not a warning: it may lie in a branch nobody takes.
@@ -266,6 +265,12 @@ def _call_ufunc(
         if kwargs.pop("where", True) is not True:
             raise AadTypeError(f"np.{name}(..., where=) cannot be recorded: use np.where on the result")
         return inner(*arguments, **kwargs)
+    if method == "at":
+        if not (isinstance(arguments[0], np.ndarray) and arguments[0].dtype == object):
+            raise AadTypeError(
+                f"np.{name}.at cannot write recorded numbers into a float array: make it with aadlib.zeros"
+            )
+        return inner.at(*arguments, **kwargs)
     if method not in ("reduce", "accumulate", "outer", "reduceat"):
         raise AadTypeError(f"np.{name}.{method} cannot be recorded: use a loop or slicing")
     if method == "reduce" and (mask := kwargs.pop("where", True)) is not True:

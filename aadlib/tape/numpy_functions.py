@@ -135,27 +135,15 @@ def _percentile(a: Any, q: Any, axis: Any = None, **kwargs: Any) -> Any:
     return _quantile(a, np.asarray(q) / 100.0, axis, **kwargs)
 
 
-@implements(np.nansum)
-def _nansum(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False) -> Any:
-    require_float_dtype("np.nansum", dtype)
-    return np.sum(np.where(np.isnan(a), 0.0, a), axis=axis, keepdims=keepdims)
-
-
-@implements(np.nanmean)
-def _nanmean(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False) -> Any:
-    require_float_dtype("np.nanmean", dtype)
-    counts = np.sum(np.where(np.isnan(a), 0.0, 1.0), axis=axis, keepdims=keepdims)
-    return _nansum(a, axis, keepdims=keepdims) / counts
-
-
-@implements(np.nanmax)
-def _nanmax(a: Any, axis: Any = None, out: Any = None, **kwargs: Any) -> Any:
-    return _max(np.where(np.isnan(a), -np.inf, a), axis, **kwargs)
-
-
-@implements(np.nanmin)
-def _nanmin(a: Any, axis: Any = None, out: Any = None, **kwargs: Any) -> Any:
-    return _min(np.where(np.isnan(a), np.inf, a), axis, **kwargs)
+@implements(np.bincount)
+def _bincount(x: Any, weights: Any = None, minlength: int = 0) -> Any:
+    """Add up weights by number; the numbers are plain."""
+    if is_recorded(x):
+        raise AadTypeError("np.bincount of recorded numbers cannot be recorded: only its weights can be")
+    numbers = np.asarray(x)
+    sums = zeros(max(int(numbers.max(initial=-1)) + 1, minlength))
+    np.add.at(sums.view(np.ndarray), numbers, _as_object(_plain(weights)))
+    return sums
 
 
 @implements(np.isclose)

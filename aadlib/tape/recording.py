@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from aadlib.errors import AadTypeError, AadValueError
+from aadlib.errors import AadTypeError, AadValueError, BranchChanged
 from aadlib.program.parts import Argument
 from aadlib.tape.advar import ADVar, Condition
 from aadlib.tape.advice import scipy_advice, steered_by_scipy
-from aadlib.tape.arrays import ADArray
+from aadlib.tape.arrays import ADArray, array
+from aadlib.tape.creation import arrays_that_record, caused_by_float_array
 from aadlib.tape.tape import Tape
 from aadlib.validation import as_floats
 
@@ -86,11 +87,21 @@ def _outputs(result: Any, *, guarded: bool) -> tuple[list[ADVar | float], tuple[
     return outputs, shape
 
 
-def _call(function: Callable[..., Any], recorded: Sequence[Any]) -> Any:
-    """Run the function on recorded numbers; explain what NumPy and SciPy refuse."""
+def _call(function: Callable[..., Any], recorded: Callable[[], list[Any]], tape: Tape) -> Any:
+    """Run the function on recorded numbers, once more where float arrays were in its way; explain what is refused."""
+    mark = tape.mark()
     try:
-        return function(*recorded)
+        return function(*recorded())
     except Exception as error:
+        if caused_by_float_array(error):
+            tape.rewind(mark)
+            try:
+                with arrays_that_record(array):
+                    return function(*recorded())
+            except BranchChanged:
+                raise
+            except Exception:  # the first error says what is wrong
+                pass
         if (advice := scipy_advice(error, error.__traceback__)) is not None:
             raise AadTypeError(advice) from error
         if not isinstance(error, TypeError) or "no callable" not in str(error):
@@ -122,16 +133,13 @@ def run_recorded(
         raise AadValueError(f"passive = {sorted(passive_positions)}: no argument is left to differentiate")
     described: list[Argument] = []
     inputs: list[ADVar] = []
-    recorded: list[Any] = []
     limits = {} if max_nodes is None else {"max_nodes": max_nodes}
     with Tape(trace_lines=trace_lines, **limits) as tape:
         for position, given in enumerate(numbers):
             active, lane = position not in passive_positions, position in lane_positions
             described.append(Argument(given.shape, len(inputs), active, lane))
-            variables = [tape.input(number) for number in given.ravel().tolist()]
-            inputs += variables
-            recorded.append(variables[0] if given.ndim == 0 else _boxed(variables, given.shape))
-        result = _call(function, recorded)
+            inputs += [tape.input(number) for number in given.ravel().tolist()]
+        result = _call(function, lambda: [_boxed(inputs[one.span], one.shape) for one in described], tape)
         for file in {guard[-1][0] for guard in tape.guards}:
             if (advice := steered_by_scipy(file)) is not None:
                 raise AadTypeError(advice)
@@ -139,8 +147,10 @@ def run_recorded(
     return Recording(tape, inputs, outputs, described, shape)
 
 
-def _boxed(variables: list[ADVar], shape: tuple[int, ...]) -> ADArray:
-    """Return recorded numbers as an array of a shape, even if there are none."""
+def _boxed(variables: list[ADVar], shape: tuple[int, ...]) -> Any:
+    """Return recorded numbers as an array of a shape, even if there are none; one without a shape as it is."""
+    if not shape:
+        return variables[0]
     boxed = np.empty(len(variables), dtype=object)
     boxed[:] = variables
     return boxed.reshape(shape).view(ADArray)
