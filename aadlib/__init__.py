@@ -15,11 +15,14 @@ from aadlib.errors import (
 )
 from aadlib.implicit.equations import fixed_point, root
 from aadlib.program.program import Program, record
+from aadlib.tape import fourier as fourier
 from aadlib.tape import linear_algebra as linear_algebra
 from aadlib.tape import missing_values as missing_values
 from aadlib.tape import operations as _operations
 from aadlib.tape.advar import ADVar, Condition
 from aadlib.tape.arrays import ADArray, array, zeros
+from aadlib.tape import complex_functions as complex_functions
+from aadlib.tape.complex_arrays import ComplexArray, complex_array
 from aadlib.tape.composite import Composite, Passive, apply_composite, check_composite
 from aadlib.tape.functions import clip, interp, softplus, value_of, where
 from aadlib.tape.operations import *  # noqa: F403 - the rows of the table name them
@@ -30,9 +33,9 @@ softplus_ad = softplus
 __version__ = "0.1.0"
 
 __all__ = [
-    "ADArray", "ADVar", "AadError", "AadTypeError", "AadValueError", "BranchChanged", "Composite",
+    "ADArray", "ADVar", "AadError", "AadTypeError", "AadValueError", "BranchChanged", "ComplexArray", "Composite",
     "Condition", "Dual", "NotConverged", "NotFinite", "Passive", "Program", "SingularMatrix", "Tape",
-    "TapeError", "apply_composite", "array", "check_composite", "check_grads", "clip", "fixed_point",
+    "TapeError", "apply_composite", "array", "check_composite", "check_grads", "clip", "complex_array", "fixed_point",
     "grad", "grads_list", "hvp", "interp", "jacobian", "jvp", "record", "root", "softplus",
     "softplus_ad", "value_and_grad", "value_of", "vjp", "where", "zeros",
 ]  # fmt: skip

@@ -150,8 +150,8 @@ cdef object binary(int op, object left, object right):
 
 
 cdef object with_sequence(int op, object left, object right):
-    """Record an operation with a list or a tuple as NumPy's numbers carry it out: elementwise."""
-    if isinstance(left, (list, tuple)) or isinstance(right, (list, tuple)):
+    """Record an operation with a list, a tuple or a complex number as NumPy's numbers carry it out."""
+    if isinstance(left, (list, tuple, complex)) or isinstance(right, (list, tuple, complex)):
         return ufunc_handler(getattr(np, RULES[op].name), "__call__", (left, right), {})
     return binary(op, left, right)
 
@@ -360,7 +360,10 @@ cdef class ADVar:
         raise AadTypeError("an ADVar cannot be an index: use int(x.value), which freezes the choice")
 
     def __complex__(self):
-        raise AadTypeError("complex() of an ADVar would drop its derivatives: complex numbers are not recorded")
+        raise AadTypeError(
+            "complex() of an ADVar would drop its derivatives: write x + 0j, or use aadlib.complex_array, also for an array "
+            "to store complex numbers in"
+        )
 
     def __getattr__(self, name):
         """Return an operation of the table as a method: NumPy calls these for plain object arrays."""

@@ -216,8 +216,26 @@ def _result(x: Any) -> Any:
     return x
 
 
+def is_complex(x: Any) -> bool:
+    """Say whether something is a complex number or an array of them, recorded or not."""
+    kind = type(x)
+    if kind is ADArray or kind in NUMBERS:
+        return False
+    return getattr(getattr(x, "dtype", None), "kind", None) == "c" or isinstance(x, complex)
+
+
+def set_complex_handlers(on_ufunc: Callable[..., Any], on_function: Callable[..., Any], make: Callable[..., Any]) -> None:
+    """Say what NumPy's functions do with complex numbers beside recorded ones, and how to make them of parts."""
+    COMPLEX.update(ufunc=on_ufunc, function=on_function, make=make)
+
+
+COMPLEX: dict[str, Callable[..., Any]] = {}
+
+
 def handle_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Carry out `ufunc.method(*inputs)` where an input is recorded."""
+    if any(map(is_complex, inputs)):
+        return COMPLEX["ufunc"](ufunc, method, inputs, kwargs)
     out = kwargs.pop("out", None)
     kwargs.pop("casting", None)
     kwargs.pop("order", None)
@@ -315,6 +333,8 @@ class ADArray(np.ndarray):
         """Return the array itself for float dtypes: recorded numbers stay recorded."""
         if np.dtype(dtype) in FLOATS:
             return self.copy()
+        if np.dtype(dtype).kind == "c":
+            return COMPLEX["make"](self)
         if all(isinstance(item, Condition) for item in self.flat):
             return self * 1.0  # a mask as numbers: recorded steps
         raise AadTypeError(
@@ -362,7 +382,10 @@ def array(x: Any) -> Any:
     >>> ad.grad(lambda x: ad.array([x[0] * x[1], 2.0]).sum())([3.0, 4.0])
     array([4., 3.])
     """
-    return _result(np.array(_plain(x), dtype=object))
+    boxed = np.array(_plain(x), dtype=object)
+    if boxed.size and any(map(is_complex, boxed.flat)):
+        return COMPLEX["make"](boxed)
+    return _result(boxed)
 
 
 def zeros(shape: Any) -> ADArray:
@@ -396,9 +419,8 @@ def implements(*functions: Any) -> Callable[[Callable[..., Any]], Callable[..., 
 
 def handle_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Carry out a NumPy function where an argument is recorded."""
-    _require_plain(args)
-    if kwargs:
-        _require_plain(tuple(kwargs.values()))
+    if _require_plain(args) or (kwargs and _require_plain(tuple(kwargs.values()))):
+        return COMPLEX["function"](function, args, kwargs)
     if function in FUNCTIONS:
         return FUNCTIONS[function](*args, **kwargs)
     module = getattr(function, "__module__", "numpy")
@@ -412,15 +434,19 @@ def handle_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
     return _map_structure(_result, function._implementation(*boxed, **named))
 
 
-def _require_plain(arguments: tuple[Any, ...] | list[Any]) -> None:
-    """Raise where a masked array or a matrix is among the arguments, or in a list of them."""
+def _require_plain(arguments: tuple[Any, ...] | list[Any]) -> bool:
+    """Say whether there are complex numbers among the arguments, or in a list of them; refuse matrices and masks."""
+    found = False
     for x in arguments:
         if type(x) in NUMBERS:
             continue
         if isinstance(x, MISREAD):
             _plain_of_subclass(x)
         elif isinstance(x, (tuple, list)):
-            _require_plain(x)
+            found |= _require_plain(x)
+        else:
+            found |= is_complex(x)
+    return found
 
 
 def _boxed(x: Any) -> Any:

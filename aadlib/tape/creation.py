@@ -25,7 +25,7 @@ MAKERS = (
 LIBRARIES = ("aadlib", "greeks2", "pricers", "numpy", "scipy")
 """Packages whose own arrays stay what they are."""
 
-SIGNS = ("no callable", "float() of an ADVar", "float() of a condition", "into a float array", "setting an array element")
+SIGNS = ("no callable", "complex() of", "float() of an ADVar", "float() of a condition", "into a float array", "setting an array element")
 """What errors say that such an array causes."""
 
 _lock = threading.Lock()
@@ -43,13 +43,18 @@ def caused_by_float_array(error: BaseException) -> bool:
 def _recording(original: Callable[..., Any], recorded: Callable[[Any], Any]) -> Callable[..., Any]:
     @functools.wraps(original)
     def made(*args: Any, **kwargs: Any) -> Any:
-        result = original(*args, **kwargs)
         if threading.get_ident() not in _users:
-            return result
+            return original(*args, **kwargs)
+        try:
+            result = original(*args, **kwargs)
+        except (TypeError, ValueError):
+            if original.__name__ not in ("array", "asarray", "asanyarray") or not args:
+                raise
+            result = original(args[0], dtype=object)
         caller = sys._getframe(1).f_globals.get("__name__") or ""
         if caller.partition(".")[0] in LIBRARIES or (args and result is args[0]):
             return result
-        if type(result) is np.ndarray and result.dtype in (np.float64, np.object_):
+        if type(result) is np.ndarray and result.dtype in (np.float64, np.complex128, np.object_):
             return recorded(result)
         return result
 
