@@ -101,6 +101,8 @@ def _power(z: Pair, w: Pair) -> Pair:
 
 def _whole_power(z: Pair, exponent: int) -> Pair:
     """Return a power by squaring."""
+    if not exponent:
+        return np.ones(np.broadcast_shapes(*map(np.shape, z))), 0.0
     if exponent < 0:
         return _divide((1.0, 0.0), _whole_power(z, -exponent))
     result: Pair = (1.0, 0.0)
