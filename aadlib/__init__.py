@@ -15,13 +15,15 @@ from aadlib.errors import (
 )
 from aadlib.implicit.equations import fixed_point, root
 from aadlib.program.program import Program, record
+from aadlib.tape import complex_functions as complex_functions
+from aadlib.tape import decompositions as decompositions
 from aadlib.tape import fourier as fourier
 from aadlib.tape import linear_algebra as linear_algebra
+from aadlib.tape import matrix_norms as matrix_norms
 from aadlib.tape import missing_values as missing_values
 from aadlib.tape import operations as _operations
 from aadlib.tape.advar import ADVar, Condition
 from aadlib.tape.arrays import ADArray, array, zeros
-from aadlib.tape import complex_functions as complex_functions
 from aadlib.tape.complex_arrays import ComplexArray, complex_array
 from aadlib.tape.composite import Composite, Passive, apply_composite, check_composite
 from aadlib.tape.functions import clip, interp, softplus, value_of, where

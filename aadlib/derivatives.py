@@ -24,7 +24,9 @@ def _derived(verb: str, carry_out: Callable[..., Any], function: Callable[..., A
     """Return a verb's function of the arguments; it pickles where `function` does."""
     derived = functools.partial(carry_out, function, **options)
     name = getattr(function, "__name__", "function")
-    vars(derived).update(__name__=f"{verb}({name})", __qualname__=f"{verb}({name})", __doc__=f"{verb} of {name}")
+    vars(derived).update(
+        __name__=f"{verb}({name})", __qualname__=f"{verb}({name})", __doc__=f"{verb} of {name}"
+    )
     return derived
 
 
@@ -48,12 +50,12 @@ def value_and_grad(
         When the result is an array (use `jacobian`) or does not depend on the arguments.
     """
 
-    return cast(Callable[..., tuple[Any, Any]], _derived("value_and_grad", _both, function, passive_positions=passive))
+    return cast(
+        Callable[..., tuple[Any, Any]], _derived("value_and_grad", _both, function, passive_positions=passive)
+    )
 
 
-def _both(
-    function: Callable[..., Any], *arguments: Any, passive_positions: Sequence[int]
-) -> tuple[Any, Any]:
+def _both(function: Callable[..., Any], *arguments: Any, passive_positions: Sequence[int]) -> tuple[Any, Any]:
     return trace(function, arguments, passive=passive_positions).value_and_gradient(*arguments)
 
 

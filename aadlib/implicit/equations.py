@@ -282,7 +282,9 @@ class Solve(Passive):
                 f"ad.{self.what}: the solver returned {found!r}: it must return the root, of the shape of x0"
             )
         if not np.isfinite(x).all():
-            raise NotConverged(f"ad.{self.what}: the solver left the numbers: it returned {found!r}; start closer")
+            raise NotConverged(
+                f"ad.{self.what}: the solver left the numbers: it returned {found!r}; start closer"
+            )
         return x.ravel()
 
     def _polished(self, program: Program, z: Floats) -> Floats:
@@ -299,7 +301,9 @@ class Solve(Passive):
             size = share_of_step(step, x, start)
             if last is not None and before <= CLOSE and change_of(inverse, last) > 0.1:
                 raise self._singular(jacobian, x)  # it halves from step to step at a double root
-            if number and (size <= 1e-15 or (before <= CLOSE and size >= 0.5 * before)):  # what is left is round-off
+            if number and (
+                size <= 1e-15 or (before <= CLOSE and size >= 0.5 * before)
+            ):  # what is left is round-off
                 break
             before, last = size, inverse
             x -= step

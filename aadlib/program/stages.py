@@ -97,7 +97,12 @@ def freeze_stages(recording: Any, make: Callable[..., Any]) -> dict[str, Any]:
             break
         operands = [variable_at(tape, k) if k >= 0 else float(constants[-1 - k]) for k in ids]
         laid_out = freeze(
-            tape, inputs=inputs, outputs=operands, arguments=arguments, output_shape=(len(ids),), guarded=False
+            tape,
+            inputs=inputs,
+            outputs=operands,
+            arguments=arguments,
+            output_shape=(len(ids),),
+            guarded=False,
         )
         stages.append(Stage(operation, make(**laid_out)))
         arguments.append(Argument((count,), len(inputs), active=False, lane=True))

@@ -19,8 +19,8 @@ from aadlib.rules.in_python import compiled
 from aadlib.rules.numpy_names import ALIASES, SCIPY_NAMES, plain_function
 from aadlib.rules.table import RULES
 from aadlib.tape import advar
-from aadlib.tape.advice import ADVICE
 from aadlib.tape.advar import ADVar, Condition, record_binary, record_unary
+from aadlib.tape.advice import ADVICE
 from aadlib.tape.reductions import IDENTITIES, LOGICAL, reduce
 
 RECORDED = (ADVar, Condition)
@@ -160,7 +160,18 @@ FLOATS = (np.dtype(np.float64), np.dtype(object))
 PRODUCTS = ("matmul", "vecdot", "matvec", "vecmat")
 """Ufuncs over axes; they are sums of products."""
 
-TRUTHS = {*LOGICAL, "greater", "greater_equal", "less", "less_equal", "equal", "not_equal", "isnan", "isfinite", "isinf"}
+TRUTHS = {
+    *LOGICAL,
+    "greater",
+    "greater_equal",
+    "less",
+    "less_equal",
+    "equal",
+    "not_equal",
+    "isnan",
+    "isfinite",
+    "isinf",
+}
 """Ufuncs that make truth values."""
 
 NATIVE = {"add", "subtract", "multiply", "negative", "positive"}
@@ -224,7 +235,9 @@ def is_complex(x: Any) -> bool:
     return getattr(getattr(x, "dtype", None), "kind", None) == "c" or isinstance(x, complex)
 
 
-def set_complex_handlers(on_ufunc: Callable[..., Any], on_function: Callable[..., Any], make: Callable[..., Any]) -> None:
+def set_complex_handlers(
+    on_ufunc: Callable[..., Any], on_function: Callable[..., Any], make: Callable[..., Any]
+) -> None:
     """Say what NumPy's functions do with complex numbers beside recorded ones, and how to make them of parts."""
     COMPLEX.update(ufunc=on_ufunc, function=on_function, make=make)
 

@@ -61,7 +61,7 @@ class ComplexArray(NDArrayOperatorsMixin):
         return int(np.prod(self.shape))
 
     @property
-    def T(self) -> ComplexArray:  # noqa: N802 - NumPy's name
+    def T(self) -> ComplexArray:
         """The transpose."""
         return ComplexArray(self.real.T, self.imag.T) if self.ndim else self
 
@@ -207,7 +207,9 @@ def pair(x: Any) -> Pair:
         return pair(x)
     if isinstance(x, np.ndarray) and x.dtype == object and any(is_complex(item) for item in x.flat):
         parts = [pair(item) for item in x.flat]
-        real, imag = (np.array(part, dtype=object).reshape(x.shape).view(ADArray) for part in zip(*parts, strict=True))
+        real, imag = (
+            np.array(part, dtype=object).reshape(x.shape).view(ADArray) for part in zip(*parts, strict=True)
+        )
         return real, imag
     if is_complex(x):
         x = np.asarray(x)
@@ -216,7 +218,11 @@ def pair(x: Any) -> Pair:
 
 
 def _holds_recorded(x: Any) -> bool:
-    return any(map(_holds_recorded, x)) if isinstance(x, (list, tuple)) else carried(x) or isinstance(x, ComplexArray)
+    return (
+        any(map(_holds_recorded, x))
+        if isinstance(x, (list, tuple))
+        else carried(x) or isinstance(x, ComplexArray)
+    )
 
 
 def is_zero(x: Any) -> bool:

@@ -172,7 +172,9 @@ def complex_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs:
     with np.errstate(all="ignore"):
         if method == "reduce" and name in ("add", "multiply") and set(kwargs) <= {"axis", "keepdims"}:
             axis = kwargs.get("axis", 0)
-            result = (_sum if name == "add" else _prod)(inputs[0], axis, keepdims=kwargs.get("keepdims", False))
+            result = (_sum if name == "add" else _prod)(
+                inputs[0], axis, keepdims=kwargs.get("keepdims", False)
+            )
         elif method == "outer" and name in PAIRS and not kwargs:
             z, w = (ComplexArray(*pair(x)) for x in inputs)
             column = z.reshape(z.shape + (1,) * w.ndim)
@@ -195,7 +197,9 @@ def complex_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs:
             )
     if out is not None:
         if not isinstance(out[0], ComplexArray):
-            raise AadTypeError("complex recorded numbers cannot be written into a complex array: use the result")
+            raise AadTypeError(
+                "complex recorded numbers cannot be written into a complex array: use the result"
+            )
         out[0]._real, out[0]._imag = pair(result)
         return out[0]
     return result
@@ -241,7 +245,8 @@ def _part(take: Callable[[Any], Any], x: Any) -> Any:
 def _linear(function: Any, positions: tuple[int, ...], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Apply a linear function to the real and to the imaginary parts."""
     made = [
-        function(*(_part(take, x) if k in positions else x for k, x in enumerate(args)), **kwargs) for take in PARTS
+        function(*(_part(take, x) if k in positions else x for k, x in enumerate(args)), **kwargs)
+        for take in PARTS
     ]
     if isinstance(made[0], (list, tuple)):
         return [joined(real, imag) for real, imag in zip(*made, strict=True)]
@@ -259,7 +264,9 @@ def _bilinear(function: Any, z: Any, w: Any, *args: Any, **kwargs: Any) -> Any:
 
 
 @_handles(np.sum)
-def _sum(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False, **rest: Any) -> Any:
+def _sum(
+    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False, **rest: Any
+) -> Any:
     z = ComplexArray(*pair(a))
     return joined(*(np.sum(part, axis=axis, keepdims=keepdims, **rest) for part in (z.real, z.imag)))
 

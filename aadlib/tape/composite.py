@@ -17,7 +17,7 @@ from aadlib.errors import AadTypeError, AadValueError
 from aadlib.tape.advar import ADVar, record_composite
 from aadlib.tape.arrays import array, is_recorded, values
 from aadlib.types import Floats
-from aadlib.validation import require_rule_shape
+from aadlib.validation import require_rule_shape, values_of
 
 
 class Composite(ABC):
@@ -169,6 +169,14 @@ def apply_composite(operation: Composite, operands: Any) -> Any:
     if not any(isinstance(number, ADVar) for number in numbers):
         return results
     return array(record_composite(operation, numbers, results.tolist()))
+
+
+def apply_passive(operation: Passive, operands: Any) -> Any:
+    """Apply a passive composite to a vector of numbers of any kind; duals give floats, as nothing is carried on."""
+    boxed = np.asarray(operands)
+    if boxed.dtype == object and any(hasattr(number, "partials") for number in boxed):
+        return operation.results(values_of(boxed))
+    return apply_composite(operation, boxed)
 
 
 def check_composite(

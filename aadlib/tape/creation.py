@@ -25,7 +25,10 @@ MAKERS = (
 LIBRARIES = ("aadlib", "greeks2", "pricers", "numpy", "scipy")
 """Packages whose own arrays stay what they are."""
 
-SIGNS = ("no callable", "complex() of", "float() of an ADVar", "float() of a condition", "into a float array", "setting an array element")
+SIGNS = (
+    "no callable", "dtype('O')", "complex() of", "float() of an ADVar", "float() of a condition", "into a float array",
+    "setting an array element", "object arrays",
+)  # fmt: skip
 """What errors say that such an array causes."""
 
 _lock = threading.Lock()

@@ -105,7 +105,9 @@ def _over_axes(
     return result if scale == 1.0 else result * scale
 
 
-def _along_one(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None, *, inverse: bool) -> Any:
+def _along_one(
+    a: Any, n: int | None = None, axis: int = -1, norm: str | None = None, *, inverse: bool
+) -> Any:
     return _over_axes(a, None if n is None else [n], [axis], norm, inverse=inverse)
 
 

@@ -161,24 +161,6 @@ def _gradient(f: Any, spacing: float = 1.0, axis: Any = None, edge_order: int = 
     return np.concatenate([(f[1:2] - f[:1]) / spacing, inner, (f[-1:] - f[-2:-1]) / spacing])
 
 
-@implements(np.linalg.multi_dot)
-def _multi_dot(arrays: Any, *, out: Any = None) -> Any:
-    result = arrays[0]
-    for factor in arrays[1:]:
-        result = result @ factor
-    return result
-
-
-@implements(np.linalg.matrix_power)
-def _matrix_power(a: Any, n: int) -> Any:
-    if n < 0:
-        return _matrix_power(np.linalg.inv(a), -n)
-    result = np.eye(len(a))
-    for _ in range(n):
-        result = result @ a
-    return result
-
-
 @implements(np.max, np.amax)
 def _max(a: Any, axis: Any = None, out: Any = None, **kwargs: Any) -> Any:
     return np.maximum.reduce(a, axis=axis, **_given(kwargs))
@@ -214,24 +196,6 @@ def _var(
 @implements(np.std)
 def _std(a: Any, axis: Any = None, **kwargs: Any) -> Any:
     return _var(a, axis, **kwargs) ** 0.5
-
-
-@implements(np.linalg.norm)
-def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
-    matrix = np.ndim(x) == 2 if axis is None else isinstance(axis, tuple) and len(axis) == 2
-    if ord is None or (ord == "fro" and matrix) or (ord == 2 and not matrix):
-        return np.sqrt(np.sum(x**2, axis=axis, keepdims=keepdims))
-    if matrix or isinstance(ord, str) or ord == 0:
-        raise AadTypeError(
-            f"np.linalg.norm(..., ord={ord!r}) of a matrix cannot be recorded: use ord=None or 'fro'"
-        )
-    if ord == 1:
-        return np.sum(np.abs(x), axis=axis, keepdims=keepdims)
-    if ord == np.inf:
-        return np.max(np.abs(x), axis=axis, keepdims=keepdims)
-    if ord == -np.inf:
-        return np.min(np.abs(x), axis=axis, keepdims=keepdims)
-    return np.sum(np.abs(x) ** ord, axis=axis, keepdims=keepdims) ** (1.0 / ord)
 
 
 @implements(np.interp)

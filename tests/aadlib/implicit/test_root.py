@@ -64,7 +64,8 @@ def test_second_derivatives_of_implied_volatility():
 
     with mp.workdps(60):
         agree(
-            hessian(implied_volatility, point), mp_hessian(lambda *p: mp_root(equation, mpf("0.3"), *p), point)
+            hessian(implied_volatility, point),
+            mp_hessian(lambda *p: mp_root(equation, mpf("0.3"), *p), point),
         )
 
 
@@ -148,7 +149,7 @@ def test_any_solver_gives_the_same_numbers(solver):
     value, gradient, curvature = program.derivatives(np.float64(2.0))
     assert value == pytest.approx(2.0 ** (1 / 3), rel=1e-15)
     assert float(np.ravel(gradient)[0]) == pytest.approx(2.0 ** (-2 / 3) / 3, rel=1e-14)
-    assert float(np.ravel(curvature)[0]) == pytest.approx(-2.0 ** (-5 / 3) * 2 / 9, rel=1e-13)
+    assert float(np.ravel(curvature)[0]) == pytest.approx(-(2.0 ** (-5 / 3)) * 2 / 9, rel=1e-13)
     assert root(2.0) == pytest.approx(value, rel=1e-15)
 
 
@@ -281,7 +282,11 @@ def test_programs_with_roots_pickle():
             ad.NotConverged,
             "the solver failed",
         ),
-        (lambda a: ad.root(lambda x, a: x - a, 0.0, a, solver=lambda f, x0: None), ad.AadTypeError, "returned None"),
+        (
+            lambda a: ad.root(lambda x, a: x - a, 0.0, a, solver=lambda f, x0: None),
+            ad.AadTypeError,
+            "returned None",
+        ),
         (lambda a: ad.root(lambda x, a: x - a, 0.0, a, solver="brentq"), ad.AadTypeError, "not callable"),
         (lambda a: ad.root(2.0, 0.0, a), ad.AadTypeError, "not callable"),
         (lambda a: ad.root(lambda x: x**2 - a, 1.0), ad.AadTypeError, "not among its arguments"),

@@ -191,7 +191,9 @@ SMOOTH |= {
     "add.at": lambda x: (added(x, [0, 2, 0]) ** 2).sum(),
     "bincount": lambda x: (np.bincount([0, 2, 0], weights=x, minlength=5) ** 2).sum() * x[0],
     "matvec": lambda x: (np.matvec(np.outer(x, M[0]), x) * np.vecmat(x, M)).sum() + np.vecdot(x, x**2),
-    "lists beside numbers": lambda x: ((x[0] - [1.0, 2.0]) * ([1, x[1]] - x[0] * 2)).sum() + (x[1] ** (1, 2)).sum(),
+    "lists beside numbers": lambda x: (
+        ((x[0] - [1.0, 2.0]) * ([1, x[1]] - x[0] * 2)).sum() + (x[1] ** (1, 2)).sum()
+    ),
     "list over number": lambda x: ([1.0, x[2]] / x[1]).prod() + (x[2] / [1.0, x[0]] + [1.0, x[1]]).sum(),
     "mixed object array": lambda x: np.sqrt(np.array([x[0], 1.0, x[1] * x[2]])).sum() ** 2,
     "written into zeros": lambda x: (written(x, np.zeros(3)) ** 2).sum(),

@@ -34,23 +34,45 @@ def in_place(x):
 
 FUNCTIONS = {
     "exp": lambda x: np.abs(np.exp(1j * x) * x - 0.3).sum(),
-    "divide": lambda x: np.real(np.exp((0.3 + 1j) * x) / (1 + 1j * x[0])).sum() + ((1j * x + 1) / (x - 2j)).imag.sum(),
-    "divide by plain": lambda x: (x / (1 + 2j)).imag.sum() + ((1 + 2j) / x).imag.prod() + (1 / (1j * x + 2)).real.sum(),
-    "sqrt": lambda x: np.sqrt(x - 1j * U).imag.sum() + np.sqrt(-x + 0.1j).real.sum() + np.sqrt(-x - 0.1j).imag.prod(),
+    "divide": lambda x: (
+        np.real(np.exp((0.3 + 1j) * x) / (1 + 1j * x[0])).sum() + ((1j * x + 1) / (x - 2j)).imag.sum()
+    ),
+    "divide by plain": lambda x: (
+        (x / (1 + 2j)).imag.sum() + ((1 + 2j) / x).imag.prod() + (1 / (1j * x + 2)).real.sum()
+    ),
+    "sqrt": lambda x: (
+        np.sqrt(x - 1j * U).imag.sum() + np.sqrt(-x + 0.1j).real.sum() + np.sqrt(-x - 0.1j).imag.prod()
+    ),
     "log": lambda x: (np.log(x + 2j) * np.conj(x * 1j)).real.sum() + np.log10(1j * x - 3).imag.sum(),
-    "whole powers": lambda x: ((x + 1j) ** 3).real.sum() + ((x + 1j) ** -2).imag.sum() + ((1j * x) ** 0).real.sum(),
-    "powers": lambda x: ((x - 1j) ** 0.5).real.sum() + ((x - 1j) ** 1.3).real.sum() + ((1j * x) ** (1j * x)).real.sum(),
-    "exponents": lambda x: (2.0 ** (1j * x)).real.sum() + ((1 + 1j) ** x).imag.sum() + (x ** (1 + 1j)).real.sum(),
+    "whole powers": lambda x: (
+        ((x + 1j) ** 3).real.sum() + ((x + 1j) ** -2).imag.sum() + ((1j * x) ** 0).real.sum()
+    ),
+    "powers": lambda x: (
+        ((x - 1j) ** 0.5).real.sum() + ((x - 1j) ** 1.3).real.sum() + ((1j * x) ** (1j * x)).real.sum()
+    ),
+    "exponents": lambda x: (
+        (2.0 ** (1j * x)).real.sum() + ((1 + 1j) ** x).imag.sum() + (x ** (1 + 1j)).real.sum()
+    ),
     "trigonometry": lambda x: (np.sin(x + 1j) * np.cos(x - 1j) + np.tan(x - 0.5j)).real.prod(),
     "hyperbolics": lambda x: (np.sinh(1j * x + 0.2) + np.cosh(x + 1j) * np.tanh(x + 1j)).real.prod(),
     "expm1": lambda x: (np.expm1(x * (1 + 1j)) * np.log1p(x * (1 - 1j))).imag.prod(),
-    "numbers": lambda x: abs(x[0] + 1j * x[1]) + (x[0] * 1j * x[1] * (2 - 3j)).imag ** 2 + (1j * x[0] - x[1]).real ** 3,
-    "outer": lambda x: np.exp(1j * np.outer(U, x)).sum(axis=0).imag.prod() + np.multiply.outer(x, 1j * x).imag[0, 1],
-    "matmul": lambda x: ((U + 1j * U) @ x).imag ** 2 + np.dot(x, x * 1j).imag + (np.outer(x, x) @ (x * 1j)).imag.prod(),
+    "numbers": lambda x: (
+        abs(x[0] + 1j * x[1]) + (x[0] * 1j * x[1] * (2 - 3j)).imag ** 2 + (1j * x[0] - x[1]).real ** 3
+    ),
+    "outer": lambda x: (
+        np.exp(1j * np.outer(U, x)).sum(axis=0).imag.prod() + np.multiply.outer(x, 1j * x).imag[0, 1]
+    ),
+    "matmul": lambda x: (
+        ((U + 1j * U) @ x).imag ** 2 + np.dot(x, x * 1j).imag + (np.outer(x, x) @ (x * 1j)).imag.prod()
+    ),
     "angle": lambda x: np.angle(x + 1j).sum() + np.imag(x * 1j).prod() + np.angle(x * 1j - 1, deg=True).sum(),
     "trapezoid": lambda x: np.trapezoid(np.exp(1j * x * 2), dx=0.1).real + np.mean(x * 1j).imag ** 2,
-    "sums": lambda x: np.cumsum(np.exp(1j * x)).imag.prod() + np.diff(x * 1j).imag.prod() + (x * 1j).sum().imag ** 2,
-    "where": lambda x: np.where(U > 1, x * 1j, 2.0).imag.prod() + (np.where(x > 0.5, x * 1j, x + 2j).imag ** 2).sum(),
+    "sums": lambda x: (
+        np.cumsum(np.exp(1j * x)).imag.prod() + np.diff(x * 1j).imag.prod() + (x * 1j).sum().imag ** 2
+    ),
+    "where": lambda x: (
+        np.where(U > 1, x * 1j, 2.0).imag.prod() + (np.where(x > 0.5, x * 1j, x + 2j).imag ** 2).sum()
+    ),
     "joined": lambda x: np.concatenate([x * 1j, x]).imag.sum() ** 2 + np.stack([x, 1j * x]).T[1, 1].imag ** 2,
     "prod": lambda x: np.prod(x + 1j).real + np.prod(np.outer(x, x) + 1j, axis=1).imag.sum(),
     "list": lambda x: np.exp(np.array([1j * x[0], x[1], 2])).real.prod(),
@@ -64,12 +86,20 @@ FUNCTIONS = {
     "branch": lambda x: np.exp(1j * x[0]).real if (1j * x[0]).imag > 0 else x[0],
     "isfinite": lambda x: x[0] ** 2 if np.isfinite(1j * x).all() and np.iscomplexobj(1j * x) else x[1],
     "astype": lambda x: (x.astype(complex) * 1j).imag.prod() + (np.asarray(x, dtype=complex) * 1j).imag.sum(),
-    "fft": lambda x: (np.fft.fft(x) * WEIGHTS[:3]).imag.sum() ** 2 + np.abs(np.fft.fft(np.exp(1j * x), 8)).prod(),
-    "ifft": lambda x: np.fft.ifft(np.exp(1j * x), norm="ortho").imag.prod() + np.fft.ifft(x, 2, norm="forward").real[1],
+    "fft": lambda x: (
+        (np.fft.fft(x) * WEIGHTS[:3]).imag.sum() ** 2 + np.abs(np.fft.fft(np.exp(1j * x), 8)).prod()
+    ),
+    "ifft": lambda x: (
+        np.fft.ifft(np.exp(1j * x), norm="ortho").imag.prod() + np.fft.ifft(x, 2, norm="forward").real[1]
+    ),
     "rfft": lambda x: (np.abs(np.fft.rfft(x, 5)) ** 2).prod() + np.fft.rfft(x[:2]).real.prod(),
     "irfft": lambda x: np.fft.irfft(np.exp(1j * x)).prod() + np.fft.irfft(np.exp(1j * x), 7) @ WEIGHTS[:7],
-    "fft2": lambda x: np.fft.fft2(np.outer(x, x) * 1j).imag[1, 2] + np.fft.ifftn(np.outer(x, x), axes=(0,)).real[1, 2],
-    "shift": lambda x: np.fft.fftshift(np.exp(1j * x)).real @ WEIGHTS[:3] + np.fft.ifftshift(x) @ WEIGHTS[:3] ** 2,
+    "fft2": lambda x: (
+        np.fft.fft2(np.outer(x, x) * 1j).imag[1, 2] + np.fft.ifftn(np.outer(x, x), axes=(0,)).real[1, 2]
+    ),
+    "shift": lambda x: (
+        np.fft.fftshift(np.exp(1j * x)).real @ WEIGHTS[:3] + np.fft.ifftshift(x) @ WEIGHTS[:3] ** 2
+    ),
     "convolution": lambda x: (np.fft.ifft(np.fft.fft(x, 8) * np.fft.fft(x, 8)).real @ WEIGHTS) ** 2,
 }
 
@@ -85,10 +115,15 @@ def test_complex_arithmetic(name):
         assert program.value(moved) == pytest.approx(float(function(moved)), rel=1e-12)
 
 
-ARGUMENTS = [a + 1j * b for a, b in itertools.product((-2.0, -1e-8, 0.3, 5.0), repeat=2)] + [1e200 + 1e200j, 1e-200j]
+ARGUMENTS = [a + 1j * b for a, b in itertools.product((-2.0, -1e-8, 0.3, 5.0), repeat=2)] + [
+    1e200 + 1e200j,
+    1e-200j,
+]
 
 
-@pytest.mark.parametrize("name", ["exp", "log", "sqrt", "sin", "cos", "tanh", "expm1", "reciprocal", "abs", "square"])
+@pytest.mark.parametrize(
+    "name", ["exp", "log", "sqrt", "sin", "cos", "tanh", "expm1", "reciprocal", "abs", "square"]
+)
 def test_values_are_those_of_numpy(name):
     ufunc = getattr(np, name)
     for z in ARGUMENTS:
@@ -97,7 +132,9 @@ def test_values_are_those_of_numpy(name):
         if not np.isfinite(wanted):
             continue
         program = ad.record(
-            lambda x: ad.array([np.real(ufunc(x[0] + 1j * x[1])), np.imag(ufunc(x[0] + 1j * x[1])) + 0.0 * x[0]]),
+            lambda x: ad.array(
+                [np.real(ufunc(x[0] + 1j * x[1])), np.imag(ufunc(x[0] + 1j * x[1])) + 0.0 * x[0]]
+            ),
             [1.0, 1.0],
         )
         found = complex(*program.value([z.real, z.imag]))
@@ -116,7 +153,9 @@ def test_lanes_and_edge_pushing_take_complex_arithmetic(rng):
     lanes = ad.record(function, POINT).over_lanes()
     _, _, hessians = lanes.derivatives(points)
     for point, one in zip(points, hessians, strict=True):
-        np.testing.assert_allclose(one, hessian(function, point, method="edge_pushing"), rtol=1e-12, atol=1e-14)
+        np.testing.assert_allclose(
+            one, hessian(function, point, method="edge_pushing"), rtol=1e-12, atol=1e-14
+        )
 
 
 def test_duals_in_complex_arrays():
@@ -188,15 +227,64 @@ def heston_call(p):
 
 HESTON = np.array([1.7, 0.045, 0.5, -0.6, 0.04, 100.0])
 HESTON_PRICE = 14.740490892337306884
-HESTON_GRADIENT = [0.30037254392909385, 63.68282136669897, -1.3407543203127648, -0.2597448610751579, 34.3042764531712, 0.7675718775431396]
+HESTON_GRADIENT = [
+    0.30037254392909385,
+    63.68282136669897,
+    -1.3407543203127648,
+    -0.2597448610751579,
+    34.3042764531712,
+    0.7675718775431396,
+]
 HESTON_HESSIAN = np.array(
     [
-        [-0.2562322541566639, 15.705104880169305, 0.8128914409444497, 0.03081208253505554, -15.060367222649294, -0.025932618771230067],
-        [15.705104880169305, -391.05485355191485, -1.3332008459334084, 4.163746740870873, -202.76364392279388, -1.1759283819476996],
-        [0.8128914409444497, -1.3332008459334084, -1.8265370854554632, 0.36210855379768525, -7.692657216702484, 0.13279978784053334],
-        [0.03081208253505554, 4.163746740870873, 0.36210855379768525, -0.6611383404380674, 3.157590714907767, -0.0789918483882856],
-        [-15.060367222649294, -202.76364392279388, -7.692657216702484, 3.157590714907767, -103.39833186779701, -0.4537231802649864],
-        [-0.025932618771230067, -1.1759283819476996, 0.13279978784053334, -0.0789918483882856, -0.4537231802649864, 0.011998534746349826],
+        [
+            -0.2562322541566639,
+            15.705104880169305,
+            0.8128914409444497,
+            0.03081208253505554,
+            -15.060367222649294,
+            -0.025932618771230067,
+        ],
+        [
+            15.705104880169305,
+            -391.05485355191485,
+            -1.3332008459334084,
+            4.163746740870873,
+            -202.76364392279388,
+            -1.1759283819476996,
+        ],
+        [
+            0.8128914409444497,
+            -1.3332008459334084,
+            -1.8265370854554632,
+            0.36210855379768525,
+            -7.692657216702484,
+            0.13279978784053334,
+        ],
+        [
+            0.03081208253505554,
+            4.163746740870873,
+            0.36210855379768525,
+            -0.6611383404380674,
+            3.157590714907767,
+            -0.0789918483882856,
+        ],
+        [
+            -15.060367222649294,
+            -202.76364392279388,
+            -7.692657216702484,
+            3.157590714907767,
+            -103.39833186779701,
+            -0.4537231802649864,
+        ],
+        [
+            -0.025932618771230067,
+            -1.1759283819476996,
+            0.13279978784053334,
+            -0.0789918483882856,
+            -0.4537231802649864,
+            0.011998534746349826,
+        ],
     ]
 )
 """By mpmath at 50 digits: Gauss-Legendre with 60 nodes on each of (0, 10, 30, 80, 200, 400), and central differences."""
@@ -246,4 +334,6 @@ def test_calls_by_the_fast_fourier_transform():
     other_value, other_gradient, other_curvature = ad.record(integral, HESTON).derivatives(HESTON)
     assert value == pytest.approx(other_value, rel=1e-12)
     np.testing.assert_allclose(gradient, other_gradient, rtol=1e-10)
-    np.testing.assert_allclose(curvature, other_curvature, rtol=1e-9, atol=1e-11 * np.abs(other_curvature).max())
+    np.testing.assert_allclose(
+        curvature, other_curvature, rtol=1e-9, atol=1e-11 * np.abs(other_curvature).max()
+    )

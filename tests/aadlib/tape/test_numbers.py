@@ -5,7 +5,6 @@ from __future__ import annotations
 import decimal
 import fractions
 import math
-
 import pickle
 
 import numpy as np

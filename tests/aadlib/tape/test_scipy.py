@@ -43,7 +43,10 @@ SPECIAL = {
     "xlog1py": (lambda t: special.xlog1py(2.0, t), lambda t: 2 * mpmath.log1p(t)),
     "entr": (special.entr, lambda t: -t * mpmath.log(t)),
     "rel_entr": (lambda t: special.rel_entr(t, 0.4), lambda t: t * mpmath.log(t / mpf(0.4))),
-    "kl_div": (lambda t: special.kl_div(0.4, t), lambda t: mpf(0.4) * mpmath.log(mpf(0.4) / t) - mpf(0.4) + t),
+    "kl_div": (
+        lambda t: special.kl_div(0.4, t),
+        lambda t: mpf(0.4) * mpmath.log(mpf(0.4) / t) - mpf(0.4) + t,
+    ),
     "boxcox": (lambda t: special.boxcox(t, 0.5), lambda t: (mpmath.sqrt(t) - 1) * 2),
     "boxcox of 0": (lambda t: special.boxcox(t, 0.0), mpmath.log),
     "huber": (lambda t: special.huber(1.0, t), lambda t: t**2 / 2),
@@ -108,7 +111,9 @@ REFUSED = {
     r"in norm\.cdf\(\)": lambda x: stats.norm.cdf(np.array([x, 0.2]))[0],
     r"in pdf\(\).*write other densities": lambda x: stats.t.pdf(x, 4.0),
     r"fixed_quad, simpson": lambda x: scipy.integrate.quad(lambda t: t * x, 0.0, 1.0)[0],
-    r"of differential equations": lambda x: scipy.integrate.solve_ivp(lambda t, y: -x * y, (0, 1), [1.0]).y[0, -1],
+    r"of differential equations": lambda x: scipy.integrate.solve_ivp(lambda t, y: -x * y, (0, 1), [1.0]).y[
+        0, -1
+    ],
     r"linear in its values": lambda x: SPLINE(x),
     r"functions of np\.linalg": lambda x: scipy.linalg.solve(np.array([[x, 1.0], [1.0, 3.0]]), np.ones(2))[0],
     r"np\.logaddexp\.reduce": lambda x: special.logsumexp(ad.array([x, 1.0])),
