@@ -1,8 +1,9 @@
 """Roots and fixed points as numbers of a recording.
 
 The solver runs on floats. What is recorded is the root it found with the inverse Jacobian there, both passive, and two
-steps x - J^-1 f(x, parameters) from it. They leave the value where it is; the first makes the first derivatives those of
-the implicit function theorem, the second the second ones. All sweeps, over lanes too, then work on plain operations.
+steps x - J^-1 f(x, parameters) from it. They leave the value where it is; the first makes the first derivatives those
+of the implicit function theorem, the second the second ones. All sweeps, over lanes too, then work on plain
+operations.
 """
 
 from __future__ import annotations
@@ -69,8 +70,8 @@ def root(function: Callable[..., Any], x0: Any, *params: Any, solver: Solver | N
     References
     ----------
     U. Naumann et al., Algorithmic differentiation of numerical methods: tangent and adjoint solvers for parameterized
-    systems of nonlinear equations, ACM Trans. Math. Softw. 41 (2015). B. Christianson, Reverse accumulation and implicit
-    functions, Optim. Methods Softw. 9 (1998).
+    systems of nonlinear equations, ACM Trans. Math. Softw. 41 (2015). B. Christianson, Reverse accumulation and
+    implicit functions, Optim. Methods Softw. 9 (1998).
 
     Examples
     --------
@@ -96,7 +97,7 @@ def fixed_point(function: Callable[..., Any], x0: Any, *params: Any, solver: Sol
     >>> import numpy as np, aadlib as ad
     >>> kepler = lambda m: ad.fixed_point(lambda e, m: m + 0.5 * np.sin(e), 1.0, m)
     >>> round(ad.grad(kepler)(1.0), 12)
-    1.038937467831
+    1.037362021894
     """
     residual = _Residual(function)
     return _solved("fixed_point", function, residual, x0, params, by_iteration if solver is None else solver)
@@ -327,7 +328,8 @@ class Solve(Passive):
                 return residual, jacobian
         if not (np.isfinite(residual).all() and np.isfinite(jacobian).all()):
             raise NotConverged(
-                f"ad.{self.what}: the function or its derivative is not finite at x = {self._shaped(z[:size])!r}: start "
+                f"ad.{self.what}: the function or its derivative is not finite at x = {self._shaped(z[:size])!r}: "
+                "start "
                 "closer to the root, or pass a solver= that stays where it is defined"
             )
         return residual, jacobian
@@ -363,6 +365,7 @@ class Solve(Passive):
 
     def _singular(self, jacobian: Any, x: Floats) -> SingularMatrix:
         return SingularMatrix(
-            f"ad.{self.what}: the Jacobian is singular at the root x = {self._shaped(x)!r}: {np.asarray(jacobian).tolist()}. The "
+            f"ad.{self.what}: the Jacobian is singular at the root x = {self._shaped(x)!r}: "
+            f"{np.asarray(jacobian).tolist()}. The "
             "root has no derivative there (a double root, or an equation that says nothing about x)"
         )

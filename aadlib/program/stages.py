@@ -85,7 +85,8 @@ def _lane_composites(recording: Any) -> list[tuple[int, int, Any, list[int]]]:
 
 
 def freeze_stages(recording: Any, make: Callable[..., Any]) -> dict[str, Any]:
-    """Lay out a `Recording`, passive composites over lanes as stages; return the arguments of `Program`, which is `make`.
+    """Lay out a `Recording`, passive composites over lanes as stages; return the arguments of `Program`, which is
+    `make`.
 
     Raises `AadTypeError` where another composite depends on a lane argument.
     """

@@ -1,4 +1,4 @@
-"""What to use in place of SciPy's compiled functions, which take floats: said where one of them was given a recorded number."""
+"""What to use in place of SciPy's compiled functions, which take floats: said where one was given a recorded number."""
 
 from __future__ import annotations
 
@@ -36,15 +36,16 @@ ADVICE = {
     "are not: write the rule or the steps with NumPy",
     "interpolate": "a spline is linear in its values: make the matrix of weights from floats, `CubicSpline(x, "
     "np.eye(n))(at) @ y`, or use np.interp",
-    "linalg": "the functions of np.linalg (solve, inv, det, slogdet, cholesky, qr, eigh, svd, lstsq, pinv) are recorded",
-    "special": "functions that have a row are recorded (ndtr, log_ndtr, ndtri, erf, erfc, erfinv, erfcinv, expit, logit, "
-    "log_expit, xlogy, gamma, gammaln, psi, ...); write others out, or record an aadlib.Composite",
+    "linalg": "those of np.linalg are recorded (solve, inv, det, slogdet, cholesky, qr, eigh, svd, lstsq, pinv)",
+    "special": "functions that have a row are recorded (ndtr, log_ndtr, ndtri, erf, erfc, erfinv, erfcinv, expit, "
+    "logit, log_expit, xlogy, gamma, gammaln, psi, ...); write others out, or record an aadlib.Composite",
 }
 """One sentence for each package of SciPy."""
 
 SIGNS = (
     "ADVar", "Condition", "ADArray", "dtype('O')", "dtype object", "object array", "not supported for the input types",
-    "arrays used as indices", "proper array of floats", "no callable", "not subscriptable", "could not be safely coerced",
+    "arrays used as indices", "proper array of floats", "no callable", "not subscriptable",
+    "could not be safely coerced",
 )  # fmt: skip
 """What errors say that come from a recorded number where a float was wanted."""
 

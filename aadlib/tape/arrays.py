@@ -395,10 +395,16 @@ def array(x: Any) -> Any:
     >>> ad.grad(lambda x: ad.array([x[0] * x[1], 2.0]).sum())([3.0, 4.0])
     array([4., 3.])
     """
-    boxed = np.array(_plain(x), dtype=object)
-    if boxed.size and any(map(is_complex, boxed.flat)):
-        return COMPLEX["make"](boxed)
-    return _result(boxed)
+    if holds_complex(x):
+        return COMPLEX["make"](x)
+    return _result(np.array(_plain(x), dtype=object))
+
+
+def holds_complex(x: Any) -> bool:
+    """Say whether something is complex, or a list or an array with a complex number in it."""
+    if isinstance(x, (list, tuple)) or (isinstance(x, np.ndarray) and x.dtype == object and x.ndim):
+        return any(map(holds_complex, x))
+    return is_complex(x)
 
 
 def zeros(shape: Any) -> ADArray:

@@ -1,7 +1,8 @@
 """Complex numbers and arrays of them as pairs of recorded parts: what `1j * x` of a recorded x is.
 
-A characteristic function written in NumPy's complex arithmetic records as it stands. The parts are real numbers of the tape,
-so a complex value never reaches it, and what is differentiated in the end is a real part, a modulus or a phase.
+A characteristic function written in NumPy's complex arithmetic records as it stands. The parts are real numbers of
+the tape, so a complex value never reaches it, and what is differentiated in the end is a real part, a modulus or a
+phase.
 """
 
 from __future__ import annotations
@@ -13,9 +14,8 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from aadlib.errors import AadTypeError
-from aadlib.tape.arrays import ADArray, array, is_complex, is_recorded, values
-
-Pair = tuple[Any, Any]
+from aadlib.rules.complex_pairs import PAIRS, REALS, Pair, carried, minus, plus
+from aadlib.tape.arrays import ADArray, array, is_complex, values
 
 
 class ComplexArray(NDArrayOperatorsMixin):
@@ -102,9 +102,16 @@ class ComplexArray(NDArrayOperatorsMixin):
         from_function = COMPLEX_FUNCTION[0]
         return from_function(function, args, kwargs)
 
+    def __array__(self, *args: Any, **kwargs: Any) -> Any:
+        raise AadTypeError(
+            "complex recorded numbers cannot stand in a plain array, whose real and imaginary parts would be wrong: "
+            "join them with np.stack or np.concatenate, or make the array with aadlib.array"
+        )
+
     def __complex__(self) -> complex:
         raise AadTypeError(
-            "complex() of a recorded number would drop its derivatives: collect them in a list and call np.array, or use "
+            "complex() of a recorded number would drop its derivatives: collect them in a list and call np.array, or "
+            "use "
             "aadlib.complex_array"
         )
 
@@ -158,10 +165,10 @@ COMPLEX_FUNCTION: list[Callable[..., Any]] = []
 """What carries out NumPy's functions; put here by `aadlib.tape.complex_functions`."""
 
 METHODS = {
-    "sum", "mean", "prod", "cumsum", "dot", "ravel", "squeeze", "swapaxes", "transpose", "conj", "conjugate", "take",
-    "repeat", "trace", "diagonal", "exp", "log", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh", "square",
-    "reciprocal", "absolute",
+    "sum", "mean", "prod", "cumsum", "dot", "ravel", "squeeze", "swapaxes", "transpose", "conj", "take", "repeat",
+    "trace", "diagonal", *PAIRS, *REALS,
 }  # fmt: skip
+"""Functions of NumPy that are methods: those of arrays, and ufuncs, which NumPy calls so for plain object arrays."""
 
 
 def complex_array(real: Any, imag: Any = 0.0) -> Any:
@@ -169,7 +176,8 @@ def complex_array(real: Any, imag: Any = 0.0) -> Any:
 
     Parameters
     ----------
-    real, imag : floats, recorded numbers or arrays that broadcast; or `real` alone, complex or a list of complex numbers
+    real, imag : floats, recorded numbers or arrays that broadcast; or `real` alone, complex or a list of complex
+    numbers
 
     Returns
     -------
@@ -186,6 +194,14 @@ def complex_array(real: Any, imag: Any = 0.0) -> Any:
     return joined(minus(a, d), plus(b, c))
 
 
+def recorded_complex(x: Any) -> ComplexArray:
+    """Return complex numbers of any kind as an array that recorded ones can be written into."""
+    parts = pair(x)
+    shape = np.broadcast_shapes(*map(np.shape, parts))
+    real, imag = (array(np.broadcast_to(part, shape)) for part in parts)
+    return ComplexArray(real, imag)
+
+
 def joined(real: Any, imag: Any) -> Any:
     """Return the complex number or array with these parts: NumPy's own where neither is recorded."""
     if carried(real) or carried(imag):
@@ -193,61 +209,19 @@ def joined(real: Any, imag: Any) -> Any:
     return np.asarray(real) + 1j * np.asarray(imag)
 
 
-def carried(x: Any) -> bool:
-    """Say whether derivatives may be carried along in a part."""
-    return is_recorded(x) or hasattr(x, "partials")
-
-
 def pair(x: Any) -> Pair:
     """Return the parts of a number or array of any kind; a real one has the imaginary part 0.0."""
     if isinstance(x, ComplexArray):
         return x._real, x._imag
     if isinstance(x, (list, tuple)):
-        x = array(x) if any(map(_holds_recorded, x)) else np.asarray(x)
-        return pair(x)
+        parts = [pair(item) for item in x]
+        shape = np.broadcast_shapes(*(np.shape(part) for both in parts for part in both))
+        real, imag = ([np.broadcast_to(part, shape) for part in one] for one in zip(*parts, strict=True))
+        made = array if any(carried(part) for both in parts for part in both) else np.array
+        return made(real), made(imag)
     if isinstance(x, np.ndarray) and x.dtype == object and any(is_complex(item) for item in x.flat):
-        parts = [pair(item) for item in x.flat]
-        real, imag = (
-            np.array(part, dtype=object).reshape(x.shape).view(ADArray) for part in zip(*parts, strict=True)
-        )
-        return real, imag
+        return tuple(part.reshape(x.shape) for part in pair(x.ravel().tolist()))
     if is_complex(x):
         x = np.asarray(x)
         return x.real[()], x.imag[()]
     return (x.view(ADArray) if isinstance(x, np.ndarray) and x.dtype == object else x), 0.0
-
-
-def _holds_recorded(x: Any) -> bool:
-    return (
-        any(map(_holds_recorded, x))
-        if isinstance(x, (list, tuple))
-        else carried(x) or isinstance(x, ComplexArray)
-    )
-
-
-def is_zero(x: Any) -> bool:
-    """Say whether a part is plainly zero: nothing recorded, and nothing to multiply with."""
-    return not carried(x) and not np.any(x)
-
-
-def plus(x: Any, y: Any) -> Any:
-    """Return x + y, without recording the addition of plain zeros."""
-    if np.ndim(x) == 0 and is_zero(x):
-        return y
-    return x if np.ndim(y) == 0 and is_zero(y) else x + y
-
-
-def minus(x: Any, y: Any) -> Any:
-    """Return x - y, likewise."""
-    if np.ndim(y) == 0 and is_zero(y):
-        return x
-    return -y if np.ndim(x) == 0 and is_zero(x) else x - y
-
-
-def times(x: Any, y: Any) -> Any:
-    """Return x * y, which is a plain 0.0 where one of them is zero."""
-    if is_zero(x) or is_zero(y):
-        return 0.0
-    if not carried(x) and np.ndim(x) == 0 and x == 1.0:
-        return y
-    return x if not carried(y) and np.ndim(y) == 0 and y == 1.0 else x * y

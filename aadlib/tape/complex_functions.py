@@ -4,162 +4,22 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from aadlib.errors import AadTypeError
+from aadlib.rules.complex_pairs import PAIRS, REALS, is_zero, minus, plus
 from aadlib.tape.arrays import is_complex, set_complex_handlers
 from aadlib.tape.complex_arrays import (
     COMPLEX_FUNCTION,
     COMPLEX_UFUNC,
     ComplexArray,
-    Pair,
-    carried,
     complex_array,
-    is_zero,
     joined,
-    minus,
     pair,
-    plus,
-    times,
+    recorded_complex,
 )
-
-MOST_FACTORS = 100
-"""Powers with whole exponents up to this one are products, as in NumPy."""
-
-
-# ---- arithmetic and elementary functions, from pairs to pairs --------------------------------------------------------
-
-
-def _add(z: Pair, w: Pair) -> Pair:
-    return plus(z[0], w[0]), plus(z[1], w[1])
-
-
-def _subtract(z: Pair, w: Pair) -> Pair:
-    return minus(z[0], w[0]), minus(z[1], w[1])
-
-
-def _multiply(z: Pair, w: Pair) -> Pair:
-    (a, b), (c, d) = z, w
-    return minus(times(a, c), times(b, d)), plus(times(a, d), times(b, c))
-
-
-def _divide(z: Pair, w: Pair) -> Pair:
-    """Divide by the direction of w and then by its modulus: nothing overflows that does not have to."""
-    (a, b), (c, d) = z, w
-    if is_zero(d):
-        return (a / c, 0.0 if is_zero(b) else b / c)
-    if not carried(c) and not carried(d):
-        inverse = 1.0 / (np.asarray(c) + 1j * np.asarray(d))
-        return _multiply(z, (inverse.real[()], inverse.imag[()]))
-    modulus = np.hypot(c, d)
-    real, imag = _multiply(z, (c / modulus, -(d / modulus)))
-    return real / modulus, imag / modulus
-
-
-def _exp(z: Pair) -> Pair:
-    a, b = z
-    if is_zero(b):
-        return np.exp(a), 0.0
-    if is_zero(a):
-        return np.cos(b), np.sin(b)
-    size = np.exp(a)
-    return size * np.cos(b), size * np.sin(b)
-
-
-def _expm1(z: Pair) -> Pair:
-    a, b = z
-    return np.expm1(a) * np.cos(b) - 2.0 * np.sin(0.5 * b) ** 2, np.exp(a) * np.sin(b)
-
-
-def _log(z: Pair) -> Pair:
-    return np.log(np.hypot(*z)), np.arctan2(z[1], z[0])
-
-
-def _log1p(z: Pair) -> Pair:
-    a, b = z
-    return 0.5 * np.log1p(a * (2.0 + a) + b * b), np.arctan2(b, 1.0 + a)
-
-
-def _sqrt(z: Pair) -> Pair:
-    size, angle = np.sqrt(np.hypot(*z)), 0.5 * np.arctan2(z[1], z[0])
-    return size * np.cos(angle), size * np.sin(angle)
-
-
-def _power(z: Pair, w: Pair) -> Pair:
-    if is_zero(w[1]) and not carried(w[0]) and np.ndim(w[0]) == 0:
-        exponent = float(w[0])
-        if exponent == int(exponent) and abs(exponent) <= MOST_FACTORS:
-            return _whole_power(z, int(exponent))
-        if exponent == 0.5:
-            return _sqrt(z)
-    if is_zero(z[1]) and not carried(z[0]) and np.min(z[0]) > 0.0:
-        return _exp(_multiply(w, (np.log(z[0]), 0.0)))
-    return _exp(_multiply(w, _log(z)))
-
-
-def _whole_power(z: Pair, exponent: int) -> Pair:
-    """Return a power by squaring."""
-    if not exponent:
-        return np.ones(np.broadcast_shapes(*map(np.shape, z))), 0.0
-    if exponent < 0:
-        return _divide((1.0, 0.0), _whole_power(z, -exponent))
-    result: Pair = (1.0, 0.0)
-    while exponent:
-        if exponent & 1:
-            result = _multiply(result, z)
-        exponent >>= 1
-        z = _multiply(z, z) if exponent else z
-    return result
-
-
-def _sin(z: Pair) -> Pair:
-    return np.sin(z[0]) * np.cosh(z[1]), np.cos(z[0]) * np.sinh(z[1])
-
-
-def _cos(z: Pair) -> Pair:
-    return np.cos(z[0]) * np.cosh(z[1]), -(np.sin(z[0]) * np.sinh(z[1]))
-
-
-def _sinh(z: Pair) -> Pair:
-    return np.sinh(z[0]) * np.cos(z[1]), np.cosh(z[0]) * np.sin(z[1])
-
-
-def _cosh(z: Pair) -> Pair:
-    return np.cosh(z[0]) * np.cos(z[1]), np.sinh(z[0]) * np.sin(z[1])
-
-
-def _tanh(z: Pair) -> Pair:
-    t, s = np.tanh(z[0]), np.tan(z[1])
-    return _divide((t, s), (1.0, t * s))
-
-
-def _tan(z: Pair) -> Pair:
-    t, s = np.tan(z[0]), np.tanh(z[1])
-    return _divide((t, s), (1.0, -(t * s)))
-
-
-PAIRS: dict[str, Callable[..., Pair]] = {
-    "add": _add, "subtract": _subtract, "multiply": _multiply, "divide": _divide, "true_divide": _divide,
-    "power": _power, "float_power": _power, "exp": _exp, "expm1": _expm1, "log": _log, "log1p": _log1p, "sqrt": _sqrt,
-    "sin": _sin, "cos": _cos, "tan": _tan, "sinh": _sinh, "cosh": _cosh, "tanh": _tanh,
-    "negative": lambda z: (-z[0], -z[1]), "positive": lambda z: z, "conjugate": lambda z: (z[0], -z[1]),
-    "square": lambda z: _multiply(z, z), "reciprocal": lambda z: _divide((1.0, 0.0), z),
-    "log2": lambda z: _divide(_log(z), (np.log(2.0), 0.0)), "log10": lambda z: _divide(_log(z), (np.log(10.0), 0.0)),
-    "exp2": lambda z: _exp(_multiply(z, (np.log(2.0), 0.0))),
-}  # fmt: skip
-"""Ufuncs that give complex numbers."""
-
-REALS: dict[str, Callable[..., Any]] = {
-    "absolute": lambda z: np.hypot(*z),
-    "equal": lambda z, w: (z[0] == w[0]) & (z[1] == w[1]),
-    "not_equal": lambda z, w: (z[0] != w[0]) | (z[1] != w[1]),
-    "isnan": lambda z: np.isnan(z[0]) | np.isnan(z[1]),
-    "isfinite": lambda z: np.isfinite(z[0]) & np.isfinite(z[1]),
-    "isinf": lambda z: np.isinf(z[0]) | np.isinf(z[1]),
-}
-"""Ufuncs that give real numbers or truth values."""
 
 BILINEAR_UFUNCS = {"matmul", "matvec"}
 
@@ -181,7 +41,8 @@ def complex_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs:
             result = joined(*PAIRS[name](pair(column), pair(w)))
         elif method != "__call__" or kwargs:
             raise AadTypeError(
-                f"np.{name}{'' if method == '__call__' else '.' + method} of complex recorded numbers cannot be recorded "
+                f"np.{name}{'' if method == '__call__' else '.' + method} of complex recorded numbers cannot be "
+                "recorded "
                 f"with {sorted(kwargs) or 'these arguments'}: use sums and products"
             )
         elif name in PAIRS:
@@ -192,7 +53,8 @@ def complex_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs:
             result = _bilinear(ufunc, *inputs)
         else:
             raise AadTypeError(
-                f"np.{name} of complex numbers cannot be recorded: write it with exp, log, sqrt and arithmetic, or of the "
+                f"np.{name} of complex numbers cannot be recorded: write it with exp, log, sqrt and arithmetic, or "
+                "of the "
                 "real and imaginary parts"
             )
     if out is not None:
@@ -221,20 +83,25 @@ def _handles(*functions: Any) -> Callable[[Callable[..., Any]], Callable[..., An
 LINEAR: dict[Any, tuple[int, ...]] = dict.fromkeys(
     (
         np.mean, np.cumsum, np.diff, np.ediff1d, np.trapezoid, np.reshape, np.ravel, np.transpose, np.squeeze,
-        np.expand_dims, np.moveaxis, np.swapaxes, np.rollaxis, np.flip, np.fliplr, np.flipud, np.roll, np.take, np.repeat,
-        np.tile, np.broadcast_to, np.concatenate, np.stack, np.vstack, np.hstack, np.dstack, np.column_stack, np.block,
-        np.atleast_1d, np.atleast_2d, np.atleast_3d, np.diag, np.diagonal, np.diagflat, np.trace, np.tril, np.triu,
-        np.delete, np.pad, np.rot90, np.copy, np.zeros_like, np.average, np.compress, np.take_along_axis,
-        np.fft.fftshift, np.fft.ifftshift,
+        np.expand_dims, np.moveaxis, np.swapaxes, np.rollaxis, np.flip, np.fliplr, np.flipud, np.roll, np.take,
+        np.repeat, np.tile, np.broadcast_to, np.concatenate, np.stack, np.vstack, np.hstack, np.dstack,
+        np.column_stack, np.block, np.diag, np.diagonal, np.diagflat,
+        np.trace, np.tril, np.triu, np.delete, np.pad, np.rot90, np.copy, np.zeros_like, np.average,
+        np.take_along_axis, np.fft.fftshift, np.fft.ifftshift,
     ),
     (0,),
-) | {np.append: (0, 1), np.insert: (0, 2), np.where: (1, 2), np.interp: (2,), np.select: (1, 2)}  # fmt: skip
+) | {
+    np.append: (0, 1), np.insert: (0, 2), np.where: (1, 2), np.interp: (2,), np.select: (1, 2), np.compress: (1,),
+}  # fmt: skip
 """Functions that are linear in the arguments at these positions, which may be lists: they act on each part alone."""
 
 BILINEAR = (np.dot, np.outer, np.inner, np.tensordot, np.kron, np.convolve)
 """Functions that are linear in each of two arguments."""
 
-PARTS = (lambda x: ComplexArray(*pair(x)).real, lambda x: ComplexArray(*pair(x)).imag)
+PARTS: tuple[Callable[[Any], Any], ...] = (
+    lambda x: ComplexArray(*pair(x)).real,
+    lambda x: ComplexArray(*pair(x)).imag,
+)
 
 
 def _part(take: Callable[[Any], Any], x: Any) -> Any:
@@ -277,7 +144,7 @@ def _prod(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims
     if axis is None:
         rows, shape = z.reshape(-1), (1,) * z.ndim
     else:
-        rows = np.moveaxis(z, axis, 0)
+        rows = np.moveaxis(cast(Any, z), axis, 0)
         shape = tuple(1 if k == axis % z.ndim else n for k, n in enumerate(z.shape))
     result = functools.reduce(lambda x, y: x * y, rows, complex_array(1.0))
     return result.reshape(shape) if keepdims else result
@@ -319,8 +186,7 @@ def _norm(x: Any, *args: Any, **kwargs: Any) -> Any:
 
 @_handles(np.isclose)
 def _isclose(a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Any:
-    difference = ComplexArray(*_subtract(pair(a), pair(b)))
-    return abs(difference) <= atol + rtol * abs(ComplexArray(*pair(b)))
+    return abs(complex_array(a) - complex_array(b)) <= atol + rtol * abs(ComplexArray(*pair(b)))
 
 
 @_handles(np.allclose)
@@ -337,22 +203,31 @@ _handles(np.ones_like)(lambda a, *args, **kwargs: np.zeros_like(a) + 1.0)
 _handles(np.array_repr, np.array_str, np.array2string)(lambda a, *args, **kwargs: repr(a))
 
 
+_handles(np.atleast_1d)(lambda z: z if z.ndim else z.reshape(1))
+_handles(np.atleast_2d)(lambda z: z if z.ndim > 1 else z.reshape(1, -1))
+
+
+def _others(args: tuple[Any, ...], positions: tuple[int, ...], kwargs: dict[str, Any]) -> list[Any]:
+    return [x for k, x in enumerate(args) if k not in positions] + list(kwargs.values())
+
+
 def complex_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Carry out a function that is no ufunc where an argument is complex."""
     if kwargs.get("out") is not None:
         raise AadTypeError(f"np.{function.__name__}(..., out=) cannot be recorded: use the result")
     if function in FUNCTIONS:
         return FUNCTIONS[function](*args, **kwargs)
-    if function in LINEAR and not any(is_complex(value) for value in kwargs.values()):
+    if function in LINEAR and not any(map(is_complex, _others(args, LINEAR[function], kwargs))):
         return _linear(function, LINEAR[function], args, kwargs)
     if function in BILINEAR:
         return _bilinear(function, *args, **kwargs)
     raise AadTypeError(
-        f"{getattr(function, '__module__', 'numpy')}.{function.__name__} of complex recorded numbers cannot be recorded: "
+        f"{getattr(function, '__module__', 'numpy')}.{function.__name__} of complex recorded numbers cannot be "
+        "recorded: "
         "write it with sums and products, or of the real and imaginary parts"
     )
 
 
 COMPLEX_UFUNC.append(complex_ufunc)
 COMPLEX_FUNCTION.append(complex_function)
-set_complex_handlers(complex_ufunc, complex_function, complex_array)
+set_complex_handlers(complex_ufunc, complex_function, recorded_complex)

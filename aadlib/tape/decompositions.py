@@ -1,9 +1,9 @@
 """Decompositions of recorded matrices: eigenvalues and singular values, QR, least squares, pseudoinverses.
 
-LAPACK finds a decomposition in floats, a passive composite that every replay runs again. In its basis the recorded matrix is
-all but diagonal, or all but orthonormal, and what is left is written out in plain operations: perturbation theory to second
-order for eigenvectors, a Cholesky factor next to the identity for QR. First and second derivatives are exact. Where the
-spectrum is degenerate there are none, and a `SingularMatrix` says so.
+LAPACK finds a decomposition in floats, a passive composite that every replay runs again. In its basis the recorded
+matrix is all but diagonal, or all but orthonormal, and what is left is written out in plain operations: perturbation
+theory to second order for eigenvectors, a Cholesky factor next to the identity for QR. First and second derivatives
+are exact. Where the spectrum is degenerate there are none, and a `SingularMatrix` says so.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from aadlib.errors import AadTypeError, AadValueError, SingularMatrix
-from aadlib.tape.arrays import array, implements
+from aadlib.tape.arrays import array, implements, is_recorded
 from aadlib.tape.composite import Passive, apply_passive
 from aadlib.tape.linear_algebra import back_substituted, boxed, cholesky, matrices, over_stack
 from aadlib.types import Floats
@@ -25,7 +25,9 @@ GAP = 1e-8
 FULL = 1e-12
 """A diagonal entry of R below this share of the largest one means that columns depend on each other."""
 
-EIGH, SVD, QR = (type(f(np.eye(1))) for f in (np.linalg.eigh, np.linalg.svd, np.linalg.qr))
+EIGH: Any = type(np.linalg.eigh(np.eye(1)))
+SVD: Any = type(np.linalg.svd(np.eye(1)))
+QR: Any = type(np.linalg.qr(np.eye(1)))
 
 
 class SymmetricBasis(Passive):
@@ -34,14 +36,15 @@ class SymmetricBasis(Passive):
     Parameters
     ----------
     size : of the matrix
+    half : "L" or "U", which one LAPACK reads: signs of vectors depend on it
     """
 
-    def __init__(self, size: int) -> None:
-        self.size = size
+    def __init__(self, size: int, half: Any) -> None:
+        self.size, self.half = size, half
 
     def results(self, operands: Floats) -> Floats:
         """Return n eigenvalues and the n x n matrix of eigenvectors."""
-        eigenvalues, vectors = np.linalg.eigh(operands.reshape(self.size, self.size))
+        eigenvalues, vectors = np.linalg.eigh(operands.reshape(self.size, self.size), self.half)
         require_apart("eigenvalues", eigenvalues, eigenvalues)
         return np.concatenate([eigenvalues, vectors.ravel()])
 
@@ -68,18 +71,28 @@ class SingularBasis(Passive):
 
 
 class Triangle(Passive):
-    """The factor R of a matrix with independent columns, and its inverse."""
+    """The factor R of a matrix with independent columns, and its inverse.
 
-    def __init__(self, shape: tuple[int, int]) -> None:
-        self.shape = shape
+    Parameters
+    ----------
+    shape : of the matrix
+    tolerance : float, share of the largest singular value down to which they count
+    """
+
+    def __init__(self, shape: tuple[int, int], tolerance: float = 0.0) -> None:
+        self.shape, self.tolerance = shape, tolerance
 
     def results(self, operands: Floats) -> Floats:
         """Return the n x n matrices."""
-        factor = np.linalg.qr(operands.reshape(self.shape), mode="r")
+        factor: Any = np.linalg.qr(operands.reshape(self.shape), mode="r")
         sizes = np.abs(np.diag(factor))
-        if sizes.min(initial=np.inf) <= FULL * sizes.max(initial=0.0):
+        singular_values = np.linalg.svd(factor, compute_uv=False) if self.tolerance > FULL else sizes
+        if sizes.min(initial=np.inf) <= FULL * sizes.max(initial=0.0) or singular_values.min(
+            initial=np.inf
+        ) <= self.tolerance * singular_values.max(initial=0.0):
             raise SingularMatrix(
-                "the matrix does not have full rank: its QR decomposition, pseudoinverse and least-squares solution have "
+                "the matrix does not have full rank: its QR decomposition, pseudoinverse and least-squares solution "
+                "have "
                 "no derivatives there; leave out columns that depend on others"
             )
         return np.concatenate([factor.ravel(), np.linalg.inv(factor).ravel()])
@@ -92,8 +105,10 @@ def require_apart(what: str, spectrum: Floats, wanted: Floats) -> None:
     if close.sum() > wanted.size:
         position = int(np.flatnonzero(close.sum(axis=1) > 1)[0])
         raise SingularMatrix(
-            f"the {what} {spectrum[: max(wanted.size, 1)].tolist()} are degenerate at {float(wanted[position])!r}: one that "
-            "meets another, or a singular value of 0, has no derivative of its own; differentiate what does not tell them "
+            f"the {what} {spectrum[: max(wanted.size, 1)].tolist()} are degenerate at {float(wanted[position])!r}: "
+            "one that "
+            "meets another, or a singular value of 0, has no derivative of its own; differentiate what does not tell "
+            "them "
             "apart (a trace, a determinant, a norm)"
         )
 
@@ -124,7 +139,7 @@ def _perturbed(spectrum: Any, residual: Any, wanted: Any) -> tuple[Any, Any]:
     return eigenvalues, np.where(own, on_own, first + second)
 
 
-# ---- symmetric matrices -----------------------------------------------------------------------------------------------
+# ---- symmetric matrices ----------------------------------------------------------------------------------------------
 
 
 def _symmetric(name: str, a: Any, UPLO: str) -> Any:
@@ -137,9 +152,9 @@ def _symmetric(name: str, a: Any, UPLO: str) -> Any:
     return np.where(rows <= columns if upper else rows >= columns, a, np.swapaxes(a, -1, -2))
 
 
-def _eigh_one(a: Any) -> tuple[Any, Any]:
+def _eigh_one(a: Any, half: str = "L") -> tuple[Any, Any]:
     n = len(a)
-    found = apply_passive(SymmetricBasis(n), a.ravel())
+    found = apply_passive(SymmetricBasis(n, half), a.ravel())
     spectrum, basis = found[:n], found[n:].reshape(n, n)
     residual = basis.T @ array(a) @ basis - np.diag(spectrum)
     eigenvalues, vectors = _perturbed(spectrum, residual, list(range(n)))
@@ -150,7 +165,7 @@ def _eigh_one(a: Any) -> tuple[Any, Any]:
 def eigh(a: Any, UPLO: str = "L") -> Any:
     """Return eigenvalues, ascending, and eigenvectors of symmetric matrices, of which one half is read."""
     a = _symmetric("eigh", a, UPLO)
-    return EIGH(*over_stack(_eigh_one, a.shape[:-2], a))
+    return EIGH(*over_stack(lambda one: _eigh_one(one, UPLO.upper()), a.shape[:-2], a))
 
 
 @implements(np.linalg.eigvalsh)
@@ -224,10 +239,10 @@ def _rectangles(name: str, a: Any) -> Any:
 # ---- QR and least squares --------------------------------------------------------------------------------------------
 
 
-def _qr_one(a: Any) -> tuple[Any, Any]:
+def _qr_one(a: Any, tolerance: float = 0.0) -> tuple[Any, Any]:
     """Return Q (m, n) and R (n, n) for m >= n: a Cholesky factor takes from LAPACK's R what it is short of."""
     n = a.shape[1]
-    found = apply_passive(Triangle(a.shape), a.ravel())
+    found = apply_passive(Triangle(a.shape, tolerance), a.ravel())
     factor, inverse = found[: n * n].reshape(n, n), found[n * n :].reshape(n, n)
     nearly = array(a) @ inverse
     correction = cholesky(nearly.T @ nearly).T
@@ -241,17 +256,18 @@ def qr(a: Any, mode: str = "reduced") -> Any:
     a = _rectangles("qr", a)
     if mode not in ("reduced", "r") or a.shape[-2] < a.shape[-1]:
         raise AadTypeError(
-            f"np.linalg.qr(..., mode={mode!r}) of shape {a.shape} cannot be recorded: mode 'reduced' or 'r' of matrices "
+            f"np.linalg.qr(..., mode={mode!r}) of shape {a.shape} cannot be recorded: mode 'reduced' or 'r' of "
+            "matrices "
             "with no more columns than rows is"
         )
     orthonormal, triangle = over_stack(_qr_one, a.shape[:-2], a)
     return triangle if mode == "r" else QR(orthonormal, triangle)
 
 
-def _pinv_one(a: Any) -> Any:
+def _pinv_one(a: Any, tolerance: float) -> Any:
     if a.shape[0] < a.shape[1]:
-        return _pinv_one(a.T).T
-    orthonormal, triangle = _qr_one(a)
+        return _pinv_one(a.T, tolerance).T
+    orthonormal, triangle = _qr_one(a, tolerance)
     return array(back_substituted(triangle.tolist(), orthonormal.T.tolist()))
 
 
@@ -259,7 +275,14 @@ def _pinv_one(a: Any) -> Any:
 def pinv(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = None) -> Any:
     """Return the pseudoinverse of matrices of full rank."""
     a = _rectangles("pinv", a)
-    return over_stack(_pinv_one, a.shape[:-2], a)
+    tolerance = _tolerance("pinv", rcond if rtol is None else rtol)
+    return over_stack(lambda one: _pinv_one(one, tolerance), a.shape[:-2], a)
+
+
+def _tolerance(name: str, rcond: Any) -> float:
+    if rcond is not None and (is_recorded(rcond) or np.ndim(rcond)):
+        raise AadTypeError(f"np.linalg.{name}: rcond = {rcond!r}: one plain number can be recorded")
+    return 0.0 if rcond is None else max(float(rcond), 0.0)
 
 
 class _Unrecorded:
@@ -278,17 +301,17 @@ class _Unrecorded:
 
 @implements(np.linalg.lstsq)
 def lstsq(a: Any, b: Any, rcond: Any = None) -> tuple[Any, Any, int, Any]:
-    """Return the least-squares solution, or the shortest one, for a matrix of full rank; residuals, rank, and no more."""
+    """Return the least-squares solution, or the shortest one, for a matrix of full rank; residuals and rank."""
     a, b = _rectangles("lstsq", a), boxed(b)
     if a.ndim != 2 or b.ndim not in (1, 2) or len(b) != len(a):
         raise AadValueError(f"np.linalg.lstsq: shapes {a.shape} and {b.shape} do not fit")
     m, n = a.shape
     right = array(b if b.ndim == 2 else b[:, None])
     if m >= n:
-        orthonormal, triangle = _qr_one(a)
+        orthonormal, triangle = _qr_one(a, _tolerance("lstsq", rcond))
         solution = array(back_substituted(triangle.tolist(), (orthonormal.T @ right).tolist()))
     else:
-        orthonormal, triangle = _qr_one(a.T)
+        orthonormal, triangle = _qr_one(a.T, _tolerance("lstsq", rcond))
         turned = back_substituted(triangle[::-1, ::-1].T.tolist(), right[::-1].tolist())
         solution = orthonormal @ array(turned)[::-1]
     left = np.sum((array(a) @ solution - right) ** 2, axis=0) if m > n else np.zeros(0)

@@ -1,7 +1,7 @@
 """Fourier transforms of recorded numbers: NumPy's `fft` functions as one linear composite on the parts.
 
-A transform over any axes is one node with as many operands and results as there are parts, swept by NumPy's own transform:
-its adjoint is the transform of the conjugate. Like other composites it does not run over lanes.
+A transform over any axes is one node with as many operands and results as there are parts, swept by NumPy's own
+transform: its adjoint is the transform of the conjugate. Like other composites it does not run over lanes.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def transform(z: Any, axes: tuple[int, ...]) -> Any:
     return joined(results[:half].reshape(np.shape(z)), results[half:].reshape(np.shape(z)))
 
 
-def _resized(z: ComplexArray, n: int, axis: int) -> ComplexArray:
+def _resized(z: Any, n: int, axis: int) -> Any:
     """Cut an axis to length n, or pad it with zeros."""
     length = z.shape[axis]
     if n < length:
@@ -148,9 +148,13 @@ def _registered(function: Any, implementation: Callable[..., Any]) -> None:
     FUNCTIONS[function] = implementation
 
 
-for _inverse, _names in ((False, ("fft", "fft2", "fftn")), (True, ("ifft", "ifft2", "ifftn"))):
-    for _name, _function in zip(_names, (_along_one, _over_two, _over_many), strict=True):
-        _registered(getattr(np.fft, _name), functools.partial(_function, inverse=_inverse))
+for _inverse, _one, _two, _many in (
+    (False, np.fft.fft, np.fft.fft2, np.fft.fftn),
+    (True, np.fft.ifft, np.fft.ifft2, np.fft.ifftn),
+):
+    _registered(_one, functools.partial(_along_one, inverse=_inverse))
+    _registered(_two, functools.partial(_over_two, inverse=_inverse))
+    _registered(_many, functools.partial(_over_many, inverse=_inverse))
 _registered(np.fft.rfft, _of_real)
 _registered(np.fft.irfft, _to_real)
 for _name in ("fftshift", "ifftshift"):

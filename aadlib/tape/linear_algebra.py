@@ -188,7 +188,7 @@ def _slogdet_one(a: Any) -> tuple[Any, Any]:
 
 @implements(np.linalg.cholesky)
 def cholesky(a: Any, /, *, upper: bool = False) -> Any:
-    """Return the lower (or upper) Cholesky factor of a symmetric positive definite matrix, of which that half is read."""
+    """Return the lower (or upper) Cholesky factor of a positive definite matrix, of which that half is read."""
     a = matrices("cholesky", a)
     if upper:
         a = np.swapaxes(a, -1, -2)

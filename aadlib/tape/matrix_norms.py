@@ -124,9 +124,9 @@ def _matrix_power(a: Any, n: int) -> Any:
 
 implements(np.linalg.matmul)(lambda x1, x2, /: np.matmul(x1, x2))
 implements(np.linalg.outer)(lambda x1, x2, /: np.outer(x1, x2))
-implements(np.linalg.vecdot)(lambda x1, x2, /, *, axis=-1: np.vecdot(x1, x2, axis=axis))
+implements(np.linalg.vecdot)(lambda x1, x2, /, *, axis=-1: np.sum(x1 * x2, axis=axis))
 implements(np.linalg.tensordot)(lambda x1, x2, /, *, axes=2: np.tensordot(x1, x2, axes=axes))
 implements(np.linalg.matrix_transpose)(lambda x, /: np.swapaxes(x, -1, -2))
 implements(np.linalg.diagonal)(lambda x, /, *, offset=0: np.diagonal(x, offset, -2, -1))
-implements(np.linalg.trace)(lambda x, /, *, offset=0, dtype=None: np.trace(x, offset, -2, -1))
+implements(np.linalg.trace)(lambda x, /, *, offset=0, dtype=None: np.trace(x, offset, -2, -1, dtype))
 implements(np.linalg.cross)(lambda x1, x2, /, *, axis=-1: np.cross(x1, x2, axis=axis))

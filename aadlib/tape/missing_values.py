@@ -1,4 +1,4 @@
-"""NumPy's functions that leave out NaN, for recorded numbers: which entries are missing is recorded, and replays look again."""
+"""NumPy's functions that leave out NaN, for recorded numbers: replays look again which entries are missing."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from aadlib.errors import AadTypeError, AadValueError, BranchChanged
 from aadlib.program.parts import Argument
 from aadlib.tape.advar import ADVar, Condition
 from aadlib.tape.advice import scipy_advice, steered_by_scipy
-from aadlib.tape.arrays import ADArray, array
+from aadlib.tape.arrays import ADArray, array, holds_complex
 from aadlib.tape.creation import arrays_that_record, caused_by_float_array
 from aadlib.tape.tape import Tape
 from aadlib.validation import as_floats
@@ -62,6 +62,11 @@ def _as_input(position: int, given: Any, *, lane: bool) -> np.ndarray[Any, np.dt
 
 def _outputs(result: Any, *, guarded: bool) -> tuple[list[ADVar | float], tuple[int, ...]]:
     """Flatten what the function returned; a constant is a result only where a guard protects its branch."""
+    if holds_complex(result):
+        raise AadTypeError(
+            f"the function returned {result!r}, which is complex: it must return a number or an array of real numbers, "
+            "such as its real part or its modulus"
+        )
     if isinstance(result, (ADVar, Condition, float, int, np.floating, np.integer)):
         flat, shape = [result], ()
     else:

@@ -160,7 +160,8 @@ def test_lanes_and_edge_pushing_take_complex_arithmetic(rng):
 
 def test_duals_in_complex_arrays():
     x = [ad.Dual(v, [float(k == 1)]) for k, v in enumerate(POINT)]
-    function = lambda x: np.real(np.exp(ad.complex_array(0.0, x[0]) * x[1]) / ad.complex_array(x[1], x[2]))  # noqa: E731
+    growth = lambda x: np.exp(ad.complex_array(0.0, x[0]) * x[1])  # noqa: E731 - a step of the function
+    function = lambda x: np.real(growth(x) / ad.complex_array(x[1], x[2]))  # noqa: E731 - called at once
     assert function(x).partials[0] == pytest.approx(ad.grad(function)(POINT)[1], rel=1e-13)
 
 
@@ -287,7 +288,7 @@ HESTON_HESSIAN = np.array(
         ],
     ]
 )
-"""By mpmath at 50 digits: Gauss-Legendre with 60 nodes on each of (0, 10, 30, 80, 200, 400), and central differences."""
+"""By mpmath at 50 digits: Gauss-Legendre with 60 nodes in each part of (0, 10, 30, 80, 200, 400), and differences."""
 
 
 def test_heston_against_mpmath():
@@ -314,9 +315,8 @@ def carr_madan(p):
     simpson[0] = eta / 3
     series = np.fft.fft(np.exp(1j * u * n * spacing / 2) * psi * simpson)
     calls = np.exp(-alpha * log_strikes) / np.pi * series.real
-    return calls[n // 2 + int(round(np.log(STRIKE) / spacing))], np.exp(
-        log_strikes[n // 2 + int(round(np.log(STRIKE) / spacing))]
-    )
+    nearest = n // 2 + round(float(np.log(STRIKE)) / spacing)
+    return calls[nearest], np.exp(log_strikes[nearest])
 
 
 def test_calls_by_the_fast_fourier_transform():

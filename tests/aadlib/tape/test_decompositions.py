@@ -1,4 +1,4 @@
-"""Linear algebra of recorded matrices against mpmath: values, gradients and Hessians, over lanes, and where there are none."""
+"""Linear algebra of recorded matrices against mpmath: values, gradients, Hessians, lanes, and where there are none."""
 
 from __future__ import annotations
 
@@ -60,7 +60,10 @@ def mp_pinv(x):
 
 
 CASES = {
-    "eigvalsh": (lambda x: weighed(np.linalg.eigvalsh(symmetric(x))), lambda x: weighed(sorted(mp.eigsy(mp_symmetric(x), True)))),
+    "eigvalsh": (
+        lambda x: weighed(np.linalg.eigvalsh(symmetric(x))),
+        lambda x: weighed(sorted(mp.eigsy(mp_symmetric(x), True))),
+    ),
     "eigh": (
         lambda x: weighed(np.linalg.eigh(symmetric(x)).eigenvectors[:, 1] ** 2 * [1.0, -2.0, 3.0]),
         lambda x: weighed(mp.eigsy(mp_symmetric(x))[1][k, 1] ** 2 * (1, -2, 3)[k] for k in range(3)),
@@ -81,15 +84,22 @@ CASES = {
         lambda x: weighed(mp_pinv(x)[1, k] for k in range(3)) + mp_pinv(x)[0, 2],
     ),
     "lstsq": (
-        lambda x: weighed(np.linalg.lstsq(tall(x), x**2, rcond=None)[0]) + np.linalg.lstsq(tall(x), x, None)[1][0],
-        lambda x: weighed(mp_pinv(x) * mpmath.matrix([t**2 for t in x]))
-        + sum(t**2 for t in mp_tall(x) * (mp_pinv(x) * mpmath.matrix(x)) - mpmath.matrix(x)),
+        lambda x: (
+            weighed(np.linalg.lstsq(tall(x), x**2, rcond=None)[0]) + np.linalg.lstsq(tall(x), x, None)[1][0]
+        ),
+        lambda x: (
+            weighed(mp_pinv(x) * mpmath.matrix([t**2 for t in x]))
+            + sum(t**2 for t in mp_tall(x) * (mp_pinv(x) * mpmath.matrix(x)) - mpmath.matrix(x))
+        ),
     ),
     "shortest": (
         lambda x: weighed(np.linalg.lstsq(tall(x).T, x[:2] ** 2, rcond=None)[0]),
         lambda x: weighed(mp_pinv(x).T * mpmath.matrix([t**2 for t in x[:2]])),
     ),
-    "spectral norm": (lambda x: np.linalg.norm(tall(x), 2), lambda x: max(mp.svd_r(mp_tall(x), compute_uv=False))),
+    "spectral norm": (
+        lambda x: np.linalg.norm(tall(x), 2),
+        lambda x: max(mp.svd_r(mp_tall(x), compute_uv=False)),
+    ),
     "nuclear norm": (
         lambda x: np.linalg.matrix_norm(tall(x), ord="nuc"),
         lambda x: sum(mp.svd_r(mp_tall(x), compute_uv=False)),
@@ -99,7 +109,7 @@ CASES = {
         lambda x: (lambda s: max(s) / min(s))(list(mp.svd_r(mp_tall(x), compute_uv=False))),
     ),
     "determinant": (lambda x: np.linalg.det(symmetric(x)), lambda x: mpmath.det(mp_symmetric(x))),
-}  # fmt: skip
+}
 
 
 def mp_derivatives(function, point):
@@ -201,19 +211,40 @@ def stack(x):
 
 
 STACKS = {
-    "solve": (lambda x: np.linalg.solve(stack(x), np.ones((2, 3, 1)))[1, 2, 0], lambda x: np.linalg.solve(symmetric(2.0 * x), np.ones(3))[2]),
-    "solve broadcast": (lambda x: np.linalg.solve(stack(x), np.ones((3, 2)))[0, 1, 1], lambda x: np.linalg.solve(symmetric(x), np.ones(3))[1]),
+    "solve": (
+        lambda x: np.linalg.solve(stack(x), np.ones((2, 3, 1)))[1, 2, 0],
+        lambda x: np.linalg.solve(symmetric(2.0 * x), np.ones(3))[2],
+    ),
+    "solve broadcast": (
+        lambda x: np.linalg.solve(stack(x), np.ones((3, 2)))[0, 1, 1],
+        lambda x: np.linalg.solve(symmetric(x), np.ones(3))[1],
+    ),
     "inv": (lambda x: np.linalg.inv(stack(x))[1, 0, 1], lambda x: np.linalg.inv(symmetric(2.0 * x))[0, 1]),
     "det": (lambda x: np.linalg.det(stack(x))[0], lambda x: np.linalg.det(symmetric(x))),
-    "cholesky": (lambda x: np.linalg.cholesky(stack(x))[1, 2, 1], lambda x: np.linalg.cholesky(symmetric(2.0 * x))[2, 1]),
-    "slogdet": (lambda x: np.linalg.slogdet(stack(x)).logabsdet[1], lambda x: np.log(np.linalg.det(symmetric(2.0 * x)))),
-    "eigvalsh": (lambda x: np.linalg.eigvalsh(stack(x))[1, 0], lambda x: np.linalg.eigvalsh(symmetric(2.0 * x))[0]),
+    "cholesky": (
+        lambda x: np.linalg.cholesky(stack(x))[1, 2, 1],
+        lambda x: np.linalg.cholesky(symmetric(2.0 * x))[2, 1],
+    ),
+    "slogdet": (
+        lambda x: np.linalg.slogdet(stack(x)).logabsdet[1],
+        lambda x: np.log(np.linalg.det(symmetric(2.0 * x))),
+    ),
+    "eigvalsh": (
+        lambda x: np.linalg.eigvalsh(stack(x))[1, 0],
+        lambda x: np.linalg.eigvalsh(symmetric(2.0 * x))[0],
+    ),
     "svdvals": (lambda x: np.linalg.svdvals(stack(x))[0, 1], lambda x: np.linalg.eigvalsh(symmetric(x))[1]),
     "pinv": (lambda x: np.linalg.pinv(stack(x))[1, 0, 1], lambda x: np.linalg.inv(symmetric(2.0 * x))[0, 1]),
     "qr": (lambda x: np.linalg.qr(stack(x)).R[1, 0, 0] ** 2, lambda x: np.sum(symmetric(2.0 * x)[0] ** 2)),
-    "matrix_norm": (lambda x: np.linalg.matrix_norm(stack(x), ord=2)[1], lambda x: np.linalg.eigvalsh(symmetric(2.0 * x))[2]),
-    "vector_norm": (lambda x: np.linalg.vector_norm(stack(x), axis=(0, 1))[2], lambda x: np.sqrt(np.sum(symmetric(x)[2] ** 2 + symmetric(2.0 * x)[2] ** 2))),
-}  # fmt: skip
+    "matrix_norm": (
+        lambda x: np.linalg.matrix_norm(stack(x), ord=2)[1],
+        lambda x: np.linalg.eigvalsh(symmetric(2.0 * x))[2],
+    ),
+    "vector_norm": (
+        lambda x: np.linalg.vector_norm(stack(x), axis=(0, 1))[2],
+        lambda x: np.sqrt(np.sum(symmetric(x)[2] ** 2 + symmetric(2.0 * x)[2] ** 2)),
+    ),
+}
 
 
 @pytest.mark.filterwarnings("ignore:this Hessian passed through")  # slogdet takes absolute pivots

@@ -65,7 +65,7 @@ def test_arrays_that_were_made_by_other_names_say_what_to_do():
         y[0] = x
         return y[0]
 
-    with pytest.raises(ad.AadTypeError, match="make it with aadlib.array"):
+    with pytest.raises(ad.AadTypeError, match=r"make it with aadlib\.array"):
         ad.record(lambda x: np.sqrt(array([x, 1.0])).sum(), 2.0)
     with pytest.raises(ad.AadTypeError, match=r"aadlib\.zeros"):
         ad.record(written, 2.0)
