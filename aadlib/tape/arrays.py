@@ -354,6 +354,13 @@ class ADArray(np.ndarray):
             f"recorded numbers cannot become {np.dtype(dtype)}: use aadlib.value_of to leave the tape"
         )
 
+    @property
+    def ctypes(self) -> Any:
+        """Refuse: what lies in memory are no floats."""
+        raise AadTypeError(
+            "recorded numbers have no memory that C code could read or write: use aadlib.value_of"
+        )
+
     def dot(self, other: Any) -> Any:  # type: ignore[override]
         """Return the dot product."""
         return np.dot(self, other)

@@ -209,7 +209,7 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
         raise AadTypeError(
             "np.interp(..., left=, right=, period=) cannot be recorded: extend the knots instead"
         )
-    if is_recorded(xp):
+    if any(map(is_recorded, xp)):
         raise AadTypeError(
             "np.interp with recorded knots cannot be recorded: interpolate by hand between the knots"
         )

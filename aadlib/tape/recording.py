@@ -101,7 +101,7 @@ def _call(function: Callable[..., Any], recorded: Callable[[], list[Any]], tape:
         if caused_by_float_array(error):
             tape.rewind(mark)
             try:
-                with arrays_that_record(array):
+                with arrays_that_record(function, array):
                     return function(*recorded())
             except BranchChanged:
                 raise

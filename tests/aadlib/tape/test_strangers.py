@@ -86,3 +86,23 @@ def test_arrays_of_other_threads_and_of_libraries_stay_floats():
 
     assert ad.grad(function)(2.0) == 1.0
     assert all(kind == np.float64 for kind in kinds) and len(kinds) == 4
+
+
+def test_compiled_code_gets_arrays_of_floats():
+    """Generators of NumPy make their arrays by its names: they must not get others while a function is run once more."""
+
+    def function(x):
+        total = np.zeros(3)
+        total[0] = x
+        for _ in range(20):
+            draws = np.random.RandomState(0).normal(size=(50, 2))
+            assert draws.dtype == np.float64 and type(draws) is np.ndarray
+            assert (
+                np.random.default_rng(0).random(7, out=np.empty(7, dtype=np.float32).astype(np.float64)).size
+                == 7
+            )
+        return total.sum() * draws[0, 0]
+
+    assert ad.grad(function)(2.0) == np.random.RandomState(0).normal(size=(50, 2))[0, 0]
+    with pytest.raises(ad.AadTypeError, match="no memory that C code"):
+        ad.grad(lambda x: ad.array([x]).ctypes.data)(1.0)
