@@ -18,6 +18,7 @@ from aadlib.lanes.summed import LaneSums
 from aadlib.program import graph
 from aadlib.program.arguments import by_argument, checked_numbers, direction_over_inputs, require_no_lanes
 from aadlib.program.layout import Layout
+from aadlib.program.parts import Argument
 from aadlib.program.once import once_per_program
 from aadlib.program.replay import Replay, lent_replay
 from aadlib.program.second_order import bottleneck_sum, hessian_at, hessian_products
@@ -82,6 +83,11 @@ class Program(Layout):
     def __post_init__(self) -> None:
         super().__post_init__()
         vars(self).update(_small=small_replays(self))
+
+    @property
+    def taken(self) -> tuple[Argument, ...]:
+        """The arguments that the verbs take: all but those that stages find."""
+        return self.arguments[: len(self.arguments) - len(self.stages)]
 
     def replay(self) -> AbstractContextManager[Replay]:
         """Hand out scratch arrays that no other thread uses until the block ends."""

@@ -49,10 +49,9 @@ def with_solved(program: Any, arguments: Sequence[Any]) -> Sequence[Any]:
     """Return the arguments with what every stage of a program finds for them."""
     if not program.stages:
         return arguments
-    if len(arguments) != len(program.arguments) - len(program.stages):
+    if len(arguments) != len(program.taken):
         raise AadTypeError(
-            f"this program was recorded with {len(program.arguments) - len(program.stages)} arguments, "
-            f"got {len(arguments)}"
+            f"this program was recorded with {len(program.taken)} arguments, got {len(arguments)}"
         )
     given = list(arguments)
     for stage in program.stages:

@@ -12,7 +12,7 @@ from mpmath import mp, mpf
 from scipy.optimize import brentq, fsolve, newton, root_scalar
 
 import aadlib as ad
-from greeks2 import cross_check, hessian
+from greeks2 import Normals, cross_check, expectation, hessian
 
 
 def call_price(spot, strike, volatility, expiry):
@@ -201,6 +201,24 @@ def test_the_lane_that_fails_is_named():
     program = ad.record(lambda a, z: ad.root(lambda x, a: x**2 - a, 1.0, a * z), 1.0, [1.0, 2.0], lanes=(1,))
     with pytest.raises(ad.NotConverged, match=r"lane 1: ad\.root: no root"):
         program.value(1.0, [4.0, -4.0])
+
+
+def test_means_over_paths_that_solve(rng):
+    def path(p, z):
+        level = p[0] * np.exp(p[1] * z[0] - 0.5 * p[1] ** 2)
+        return ad.root(lambda x, a: x**3 + x - a, 1.0, level) ** 2 * np.exp(-0.1 * level)
+
+    noise, point = rng.standard_normal((50, 1)), np.array([1.1, 0.3])
+    found = expectation(path, point, lanes=noise, order=2)
+    mean = lambda p: sum(path(p, z) for z in noise) / len(noise)  # noqa: E731
+    assert found.value == pytest.approx(mean(point), rel=1e-13)
+    np.testing.assert_allclose(found.gradient, ad.grad(mean)(point), rtol=1e-12)
+    np.testing.assert_allclose(found.hessian, hessian(mean, point), rtol=1e-11)
+    recorded = ad.record(path, point, noise, lanes=(1,), passive=(1,))
+    np.testing.assert_array_equal(expectation(recorded, point, lanes=noise, order=2).hessian, found.hessian)
+    kinked = lambda p, z: np.maximum(path(p, z) - 0.3, 0.0)  # noqa: E731
+    with pytest.raises(ad.AadTypeError, match="solves for numbers in every path"):
+        expectation(kinked, point, lanes=Normals(n_paths=100, shape=(1,), seed=1), order=2, smoothing="kink")
 
 
 def test_duals():

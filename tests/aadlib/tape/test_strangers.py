@@ -89,7 +89,7 @@ def test_arrays_of_other_threads_and_of_libraries_stay_floats():
 
 
 def test_compiled_code_gets_arrays_of_floats():
-    """Generators of NumPy make their arrays by its names: they must not get others while a function is run once more."""
+    """Generators of NumPy make their arrays by its names: they must not get others while a function runs once more."""
 
     def function(x):
         total = np.zeros(3)
