@@ -18,8 +18,8 @@ from aadlib.lanes.summed import LaneSums
 from aadlib.program import graph
 from aadlib.program.arguments import by_argument, checked_numbers, direction_over_inputs, require_no_lanes
 from aadlib.program.layout import Layout
-from aadlib.program.parts import Argument
 from aadlib.program.once import once_per_program
+from aadlib.program.parts import Argument
 from aadlib.program.replay import Replay, lent_replay
 from aadlib.program.second_order import bottleneck_sum, hessian_at, hessian_products
 from aadlib.program.small import SmallReplays, small_replays

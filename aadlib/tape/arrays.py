@@ -334,7 +334,7 @@ class ADArray(np.ndarray):
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
     ) -> Any:
-        return handle_function(function, args, kwargs)
+        return advar.handle_function(function, args, kwargs)
 
     def __getitem__(self, key: Any) -> Any:
         return super().__getitem__(key if type(key) is int else _decided(key))
@@ -441,48 +441,3 @@ def implements(*functions: Any) -> Callable[[Callable[..., Any]], Callable[..., 
         return implementation
 
     return register
-
-
-def handle_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """Carry out a NumPy function where an argument is recorded."""
-    if _require_plain(args) or (kwargs and _require_plain(tuple(kwargs.values()))):
-        return COMPLEX["function"](function, args, kwargs)
-    if function in FUNCTIONS:
-        return FUNCTIONS[function](*args, **kwargs)
-    module = getattr(function, "__module__", "numpy")
-    if module.startswith(("numpy.linalg", "numpy.fft")):
-        raise AadTypeError(
-            f"{module}.{function.__name__} cannot be recorded: write it with sums and products, or record a composite"
-        )
-    # NumPy's own code runs on ADArrays, and the ufuncs it calls come back here.
-    boxed = [_map_structure(_boxed, x) for x in args]
-    named = {key: _map_structure(_boxed, value) for key, value in kwargs.items()}
-    return _map_structure(_result, function._implementation(*boxed, **named))
-
-
-def _require_plain(arguments: tuple[Any, ...] | list[Any]) -> bool:
-    """Say whether there are complex numbers among the arguments, or in a list of them; refuse matrices and masks."""
-    found = False
-    for x in arguments:
-        if type(x) in NUMBERS:
-            continue
-        if isinstance(x, MISREAD):
-            _plain_of_subclass(x)
-        elif isinstance(x, (tuple, list)):
-            found |= _require_plain(x)
-        else:
-            found |= is_complex(x)
-    return found
-
-
-def _boxed(x: Any) -> Any:
-    return _plain(x).view(ADArray) if isinstance(x, RECORDED) or hasattr(x, "partials") else x
-
-
-def _map_structure(function: Callable[[Any], Any], x: Any) -> Any:
-    if type(x) in (tuple, list):
-        return type(x)(_map_structure(function, item) for item in x)
-    return function(x)
-
-
-advar.set_array_handlers(handle_ufunc, handle_function)

@@ -1,9 +1,9 @@
 """Float arrays that recorded numbers are written into: what NumPy makes for the function of a recording that needs it.
 
-`np.zeros(n)` holds floats and `np.array([x, 1.0])` is an array of plain objects: neither can record, and a function that
-writes into the one or calls `np.sqrt` of the other fails. It is then run once more, while modules that are no installed
-library see another `np` (and other `zeros`, `array`, ... where they imported these) that makes `ADArray`s in this thread.
-NumPy itself is left alone: compiled code makes its arrays by the names of the `numpy` module.
+`np.zeros(n)` holds floats and `np.array([x, 1.0])` is an array of plain objects: neither can record, and a function
+that writes into the one or calls `np.sqrt` of the other fails. It is then run once more, while modules that are no
+installed library see another `np` (and other `zeros`, `array`, ... where they imported these) that makes `ADArray`s in
+this thread. NumPy itself is left alone: compiled code makes its arrays by the names of the `numpy` module.
 """
 
 from __future__ import annotations

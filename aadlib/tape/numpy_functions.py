@@ -5,6 +5,7 @@ What is not listed here runs NumPy's own code on `ADArray`s.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
@@ -12,16 +13,24 @@ import numpy as np
 
 from aadlib.errors import AadTypeError, AadValueError
 from aadlib.rules.table import CODES
-from aadlib.tape.advar import ADVar, Condition, record_binary
+from aadlib.tape.advar import ADVar, Condition, record_binary, set_array_handlers
 from aadlib.tape.arrays import (
+    COMPLEX,
     ELEMENTS,
     FLOATS,
+    FUNCTIONS,
+    MISREAD,
+    NUMBERS,
     RECORDED,
+    ADArray,
     _as_object,
     _decided,
     _plain,
+    _plain_of_subclass,
     _result,
+    handle_ufunc,
     implements,
+    is_complex,
     is_recorded,
     require_float_dtype,
     values,
@@ -283,3 +292,51 @@ def _size(a: Any, axis: int | None = None) -> int:
     if not isinstance(a, np.ndarray):
         return 1
     return a.size if axis is None else a.shape[axis]
+
+
+# ---- how they are found -----------------------------------------------------------------------------------------
+
+
+def handle_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Carry out a NumPy function where an argument is recorded."""
+    if _require_plain(args) or (kwargs and _require_plain(tuple(kwargs.values()))):
+        return COMPLEX["function"](function, args, kwargs)
+    if function in FUNCTIONS:
+        return FUNCTIONS[function](*args, **kwargs)
+    module = getattr(function, "__module__", "numpy")
+    if module.startswith(("numpy.linalg", "numpy.fft")):
+        raise AadTypeError(
+            f"{module}.{function.__name__} cannot be recorded: write it with sums and products, or record a composite"
+        )
+    # NumPy's own code runs on ADArrays, and the ufuncs it calls come back here.
+    boxed = [_map_structure(_boxed, x) for x in args]
+    named = {key: _map_structure(_boxed, value) for key, value in kwargs.items()}
+    return _map_structure(_result, function._implementation(*boxed, **named))
+
+
+def _require_plain(arguments: tuple[Any, ...] | list[Any]) -> bool:
+    """Say whether there are complex numbers among the arguments, or in a list of them; refuse matrices and masks."""
+    found = False
+    for x in arguments:
+        if type(x) in NUMBERS:
+            continue
+        if isinstance(x, MISREAD):
+            _plain_of_subclass(x)
+        elif isinstance(x, (tuple, list)):
+            found |= _require_plain(x)
+        else:
+            found |= is_complex(x)
+    return found
+
+
+def _boxed(x: Any) -> Any:
+    return _plain(x).view(ADArray) if isinstance(x, RECORDED) or hasattr(x, "partials") else x
+
+
+def _map_structure(function: Callable[[Any], Any], x: Any) -> Any:
+    if type(x) in (tuple, list):
+        return type(x)(_map_structure(function, item) for item in x)
+    return function(x)
+
+
+set_array_handlers(handle_ufunc, handle_function)

@@ -67,8 +67,8 @@ class KinkSweep:
     Raises
     ------
     AadTypeError
-        For an operation whose switches cannot be found, a path with stages, for order 0, for one edge written twice, and at order 2 for
-        jumps that meet.
+        For an operation whose switches cannot be found, a path with stages, for order 0, for one edge written twice,
+        and at order 2 for jumps that meet.
 
     Notes
     -----
