@@ -402,6 +402,8 @@ def array(x: Any) -> Any:
     >>> ad.grad(lambda x: ad.array([x[0] * x[1], 2.0]).sum())([3.0, 4.0])
     array([4., 3.])
     """
+    if isinstance(x, list) and x and NUMBERS.issuperset(map(type, x)):
+        return np.fromiter(x, dtype=object, count=len(x)).view(ADArray)  # NumPy would ask each what it is
     if holds_complex(x):
         return COMPLEX["make"](x)
     return _result(np.array(_plain(x), dtype=object))
@@ -409,8 +411,10 @@ def array(x: Any) -> Any:
 
 def holds_complex(x: Any) -> bool:
     """Say whether something is complex, or a list or an array with a complex number in it."""
-    if isinstance(x, (list, tuple)) or (isinstance(x, np.ndarray) and x.dtype == object and x.ndim):
-        return any(map(holds_complex, x))
+    if isinstance(x, (list, tuple)):
+        return not NUMBERS.issuperset(map(type, x)) and any(map(holds_complex, x))
+    if isinstance(x, np.ndarray) and x.dtype == object and x.ndim:
+        return not NUMBERS.issuperset(map(type, x.flat)) and any(map(is_complex, x.flat))
     return is_complex(x)
 
 

@@ -13,6 +13,7 @@ import sys
 import sysconfig
 import threading
 import types
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -41,8 +42,8 @@ INSTALLED = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib",
 """Where libraries lie."""
 
 _lock = threading.Lock()
-_users: set[int] = set()
-"""Threads whose functions want such arrays."""
+_users: Counter[int] = Counter()
+"""How many functions of each thread want such arrays, one inside the other."""
 
 _replaced: list[tuple[dict[str, Any], dict[str, Any]]] = []
 """Namespaces that see another NumPy for now, and what their names were."""
@@ -56,7 +57,7 @@ def caused_by_float_array(error: BaseException) -> bool:
 def _recording(original: Callable[..., Any], recorded: Callable[[Any], Any]) -> Callable[..., Any]:
     @functools.wraps(original)
     def made(*args: Any, **kwargs: Any) -> Any:
-        if threading.get_ident() not in _users:
+        if not _users[threading.get_ident()]:
             return original(*args, **kwargs)
         if original.__name__ in OF_LISTS:
             return original(
@@ -124,13 +125,14 @@ def arrays_that_record(function: Any, recorded: Callable[[Any], Any]) -> Iterato
     thread = threading.get_ident()
     with _lock:
         _replace(function, recorded)
-        _users.add(thread)
+        _users[thread] += 1
     try:
         yield
     finally:
         with _lock:
-            _users.discard(thread)
-            if not _users:
+            _users[thread] -= 1
+            if not _users.total():
+                _users.clear()
                 for namespace, changed in reversed(_replaced):
                     namespace.update(changed)
                 _replaced.clear()

@@ -156,6 +156,4 @@ def _boxed(variables: list[ADVar], shape: tuple[int, ...]) -> Any:
     """Return recorded numbers as an array of a shape, even if there are none; one without a shape as it is."""
     if not shape:
         return variables[0]
-    boxed = np.empty(len(variables), dtype=object)
-    boxed[:] = variables
-    return boxed.reshape(shape).view(ADArray)
+    return np.fromiter(variables, dtype=object, count=len(variables)).reshape(shape).view(ADArray)

@@ -264,6 +264,26 @@ def test_a_function_that_branches_is_solved_on_the_branch_of_the_root():
     assert ad.record(function, 1.0, on_branch_change="retrace").value(0.1) == pytest.approx(0.1)
 
 
+def test_functions_that_write_into_float_arrays_solve_too():
+    """The function of the root, and the one around it, are both run once more."""
+
+    def equations(x, a):
+        out = np.zeros(2)
+        out[0] = x[0] ** 2 - a
+        out[1] = x[0] * x[1] - 1.0
+        return out
+
+    def function(p):
+        kept = np.zeros(3)
+        kept[0] = ad.root(equations, [1.0, 1.0], p[0])[1]
+        kept[1] = p[1] * kept[0]
+        return kept.sum()
+
+    point = [4.0, 3.0]
+    np.testing.assert_allclose(ad.grad(function)(point), [-4.0 / 16.0, 0.5], rtol=1e-13)
+    assert hessian(function, point)[0, 0] == pytest.approx(4.0 * 0.75 * 4.0**-2.5, rel=1e-12)
+
+
 def cube(x, a):
     return x**3 - a
 
