@@ -6,8 +6,9 @@ replay the `Program`.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -19,10 +20,13 @@ from aadlib.tape.advar import ADVar
 from aadlib.tape.tape import Tape
 
 
-def _named(derived: Callable[..., Any], verb: str, function: Callable[..., Any]) -> Callable[..., Any]:
+def _derived(verb: str, carry_out: Callable[..., Any], function: Callable[..., Any], **options: Any) -> Any:
+    """Return a verb's function of the arguments; it pickles where `function` does."""
+    derived = functools.partial(carry_out, function, **options)
     name = getattr(function, "__name__", "function")
-    derived.__name__ = derived.__qualname__ = f"{verb}({name})"
-    derived.__doc__ = f"{verb} of {name}"
+    vars(derived).update(
+        __name__=f"{verb}({name})", __qualname__=f"{verb}({name})", __doc__=f"{verb} of {name}"
+    )
     return derived
 
 
@@ -46,10 +50,13 @@ def value_and_grad(
         When the result is an array (use `jacobian`) or does not depend on the arguments.
     """
 
-    def derived(*arguments: Any) -> tuple[Any, Any]:
-        return trace(function, arguments, passive=passive).value_and_gradient(*arguments)
+    return cast(
+        Callable[..., tuple[Any, Any]], _derived("value_and_grad", _both, function, passive_positions=passive)
+    )
 
-    return _named(derived, "value_and_grad", function)
+
+def _both(function: Callable[..., Any], *arguments: Any, passive_positions: Sequence[int]) -> tuple[Any, Any]:
+    return trace(function, arguments, passive=passive_positions).value_and_gradient(*arguments)
 
 
 def grad(function: Callable[..., Any], *, passive: Sequence[int] = ()) -> Callable[..., Any]:
@@ -61,32 +68,33 @@ def grad(function: Callable[..., Any], *, passive: Sequence[int] = ()) -> Callab
     >>> ad.grad(lambda x: np.sum(x**2))([1.0, 2.0])
     array([2., 4.])
     """
-    both = value_and_grad(function, passive=passive)
+    return cast(Callable[..., Any], _derived("grad", _gradient, function, passive_positions=passive))
 
-    def derived(*arguments: Any) -> Any:
-        return both(*arguments)[1]
 
-    return _named(derived, "grad", function)
+def _gradient(function: Callable[..., Any], *arguments: Any, passive_positions: Sequence[int]) -> Any:
+    return _both(function, *arguments, passive_positions=passive_positions)[1]
 
 
 def jvp(function: Callable[..., Any]) -> Callable[..., tuple[Any, Any]]:
     """Return a function of (*arguments, direction) that gives the value and its derivative along the direction."""
 
-    def derived(*arguments: Any) -> tuple[Any, Any]:
-        program = trace(function, arguments[:-1])
-        return program.value(*arguments[:-1]), program.jvp(*arguments)
+    return cast(Callable[..., tuple[Any, Any]], _derived("jvp", _along, function))
 
-    return _named(derived, "jvp", function)
+
+def _along(function: Callable[..., Any], *arguments: Any) -> tuple[Any, Any]:
+    program = trace(function, arguments[:-1])
+    return program.value(*arguments[:-1]), program.jvp(*arguments)
 
 
 def vjp(function: Callable[..., Any]) -> Callable[..., tuple[Any, Any]]:
     """Return a function of (*arguments, output adjoints) that gives the value and the adjoints of the arguments."""
 
-    def derived(*arguments: Any) -> tuple[Any, Any]:
-        program = trace(function, arguments[:-1])
-        return program.value(*arguments[:-1]), program.vjp(*arguments)
+    return cast(Callable[..., tuple[Any, Any]], _derived("vjp", _back, function))
 
-    return _named(derived, "vjp", function)
+
+def _back(function: Callable[..., Any], *arguments: Any) -> tuple[Any, Any]:
+    program = trace(function, arguments[:-1])
+    return program.value(*arguments[:-1]), program.vjp(*arguments)
 
 
 def hvp(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -99,19 +107,21 @@ def hvp(function: Callable[..., Any]) -> Callable[..., Any]:
     array([6., 2.])
     """
 
-    def derived(*arguments: Any) -> Any:
-        return trace(function, arguments[:-1]).hvp(*arguments)
+    return cast(Callable[..., Any], _derived("hvp", _curved, function))
 
-    return _named(derived, "hvp", function)
+
+def _curved(function: Callable[..., Any], *arguments: Any) -> Any:
+    return trace(function, arguments[:-1]).hvp(*arguments)
 
 
 def jacobian(function: Callable[..., Any], *, passive: Sequence[int] = ()) -> Callable[..., Any]:
     """Return the derivative of every output in every input as a function, shape output + argument."""
 
-    def derived(*arguments: Any) -> Any:
-        return trace(function, arguments, passive=passive).jacobian(*arguments)
+    return cast(Callable[..., Any], _derived("jacobian", _rows, function, passive_positions=passive))
 
-    return _named(derived, "jacobian", function)
+
+def _rows(function: Callable[..., Any], *arguments: Any, passive_positions: Sequence[int]) -> Any:
+    return trace(function, arguments, passive=passive_positions).jacobian(*arguments)
 
 
 def program_of(tape: Tape, target: ADVar, inputs: Sequence[ADVar]) -> Program:

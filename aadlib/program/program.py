@@ -17,12 +17,13 @@ from aadlib.lanes.per_lane import LaneReplay
 from aadlib.lanes.summed import LaneSums
 from aadlib.program import graph
 from aadlib.program.arguments import by_argument, checked_numbers, direction_over_inputs, require_no_lanes
-from aadlib.program.freeze import freeze
 from aadlib.program.layout import Layout
 from aadlib.program.once import once_per_program
+from aadlib.program.parts import Argument
 from aadlib.program.replay import Replay, lent_replay
 from aadlib.program.second_order import bottleneck_sum, hessian_at, hessian_products
 from aadlib.program.small import SmallReplays, small_replays
+from aadlib.program.stages import Stage, freeze_stages, with_solved
 from aadlib.sweeps.simd import LANES
 from aadlib.tape.recording import argument_positions, run_recorded
 from aadlib.types import Floats
@@ -72,14 +73,21 @@ class Program(Layout):
     composites : composite operations, in order; between them lie the segments of plain nodes
     cache : facts about this program, each found once; neither copied nor pickled
     retrace : records the function again at other arguments, where on_branch_change="retrace" allowed it
+    stages : what is solved for in every lane before a sweep: its results are the last lane arguments
     """
 
     retrace: Callable[[Sequence[Any]], Program] | None = None
+    stages: tuple[Stage, ...] = ()
     _small: SmallReplays | None = field(init=False)
 
     def __post_init__(self) -> None:
         super().__post_init__()
         vars(self).update(_small=small_replays(self))
+
+    @property
+    def taken(self) -> tuple[Argument, ...]:
+        """The arguments that the verbs take: all but those that stages find."""
+        return self.arguments[: len(self.arguments) - len(self.stages)]
 
     def replay(self) -> AbstractContextManager[Replay]:
         """Hand out scratch arrays that no other thread uses until the block ends."""
@@ -128,7 +136,7 @@ class Program(Layout):
     def _value(self, *arguments: Any) -> Any:
         with self.replay() as replay:
             if self.has_lanes:
-                return LaneReplay(self, replay, arguments).values()
+                return LaneReplay(self, replay, with_solved(self, arguments)).values()
             return self._shaped(replay.evaluate(arguments)[self.outputs])
 
     def value_and_gradient(self, *arguments: Any) -> tuple[Any, Any]:
@@ -150,7 +158,8 @@ class Program(Layout):
         self._require_scalar("a gradient")
         with self.replay() as replay:
             if self.has_lanes:
-                outputs, gradients = LaneReplay(self, replay, arguments).value_and_gradient()
+                given = with_solved(self, arguments)
+                outputs, gradients = LaneReplay(self, replay, given).value_and_gradient()
                 return outputs, gradients[0] if len(gradients) == 1 else tuple(gradients)
             values = replay.evaluate(arguments)
             adjoints = replay.sweep_adjoints(np.ones(1))
@@ -268,6 +277,7 @@ class Program(Layout):
             return value, replay.adjoints[: self.n_inputs][self.input_active], hessian_at(replay)
 
     def _lane_derivatives(self, arguments: Sequence[Any]) -> tuple[Floats, Floats, Floats]:
+        arguments = with_solved(self, arguments)
         kinds = {argument.lane for argument in self.arguments if argument.active}
         if len(kinds) > 1:
             raise AadTypeError(
@@ -285,13 +295,16 @@ class Program(Layout):
         Raises
         ------
         AadTypeError
-            When the program has composites, which do not run over lanes.
+            When the program has composites: they do not run over lanes, but for passive ones (`ad.root`) of a program
+            that was not pickled.
         """
-        if self.composites:
-            raise AadTypeError("a program with composite operations does not run over lanes")
         if self.has_lanes:
             raise AadTypeError("this program runs over lanes already")
         arguments = tuple(replace(argument, lane=True) for argument in self.arguments)
+        if self.composites:
+            if (recording := self.cache.get("recording")) is None:
+                raise AadTypeError("a program with composite operations does not run over lanes")
+            return Program(**freeze_stages(replace(recording, arguments=arguments), Program))
         return replace(self, arguments=arguments, n_uniform=0, cache={}, retrace=None)
 
     # ---- what the verbs share ---------------------------------------------------------------------------------
@@ -359,7 +372,10 @@ def trace(
 ) -> Program:
     """Run `function` once on recorded numbers and freeze what it did: see `record`."""
     recording = run_recorded(function, arguments, **options)
-    return Program(**freeze(**vars(recording)), retrace=retrace)
+    program = Program(**freeze_stages(recording, Program), retrace=retrace)
+    if program.composites and all(composite.operation.passive for composite in program.composites):
+        program.cache["recording"] = recording  # for `over_lanes`
+    return program
 
 
 def record(

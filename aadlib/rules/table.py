@@ -31,7 +31,10 @@ LIBRARY = (
 )  # fmt: skip
 """Functions every backend has under its own name for them."""
 
-HELPERS = ("cube_root", "round_half_even", "normal_quantile", "digamma", "trigamma", "tetragamma")
+HELPERS = (
+    "cube_root", "round_half_even", "normal_quantile", "inverse_erf", "normal_hazard", "log_normal_cdf",
+    "log_cdf_curvature", "digamma", "trigamma", "tetragamma",
+)  # fmt: skip
 """Scalar functions of `aadlib.rules.special`, compiled for each backend from the same source."""
 
 KNOWN_NAMES = frozenset({"x", "y", "v", *CONSTANTS, *LIBRARY, *HELPERS})
@@ -107,6 +110,7 @@ class Rule:
         return all(text == "0.0" for text in self.first)
 
 
+LN2 = 0.6931471805599453
 NONE = ("0.0", "0.0", "0.0")
 SIGN = "(1.0 if x > 0.0 else (-1.0 if x < 0.0 else (0.0 if x == 0.0 else x)))"
 LOGISTIC = "(1.0 if {0} > 0.0 else exp(-fabs({0}))) / (1.0 + exp(-fabs({0})))"
@@ -120,6 +124,7 @@ TAIL_X = (
 )
 TAIL_2X = "(0.0 if fabs(x) > 28.0 else 2.0 * x)"  # the same for exp(-x**2)
 NEGATIVE_X = "(0.0 if fabs(x) > 1e160 else -x)"  # over the square of x, which is infinite there
+TAIL_SLOPE = "(SQRT_HALF / (x * normal_hazard(-v / SQRT_HALF)))"  # exp(v * v) would lose digits in the tail
 ARCTAN_SLOPE = "(1.0 / (1.0 + x * x))"
 ARC = "((1.0 - x) * (1.0 + x))"
 ARC_OUTSIDE = "(sqrt(x - 1.0) * sqrt(x + 1.0))"
@@ -171,6 +176,13 @@ RULES: tuple[Rule, ...] = (
          plain="np.logaddexp(0.0, x)"),
     Rule("sigmoid", LOGISTIC.format("x"), (SLOPE_X,), (f"-tanh(0.5 * x) * {SLOPE_X}",), meaning="1 / (1 + exp(-x))",
          plain="scipy.special.expit"),
+    Rule("log_sigmoid", "(x if x < 0.0 else 0.0) - log1p(exp(-fabs(x)))", (LOGISTIC.format("-x"),), (f"-({SLOPE_X})",),
+         meaning="log(sigmoid(x)) without underflow", plain="scipy.special.log_expit"),
+    Rule("log1mexp", "(log(-expm1(x)) if x > -LN2 else log1p(-exp(x)))", ("exp(x) / expm1(x)",),
+         ("-(exp(x) / expm1(x)) / expm1(x)",), "x < 0.0", meaning="log(1 - exp(x)) of negative x, without cancellation",
+         plain="np.where(x > -LN2, np.log(-np.expm1(x)), np.log1p(-np.exp(x)))[()]".replace("LN2", repr(LN2))),
+    Rule("xlogy", "(0.0 if (x == 0.0 and y == y) else x * log(y))", ("log(y)", "x / y"),
+         ("0.0", "1.0 / y", "-x / y / y"), "y > 0.0", meaning="x log(y); 0 at x = 0", plain="scipy.special.xlogy"),
     # trigonometric and hyperbolic
     Rule("sin", "sin(x)", ("cos(x)",), ("-v",), meaning="the sine"),
     Rule("cos", "cos(x)", ("-sin(x)",), ("-v",), meaning="the cosine"),
@@ -209,6 +221,15 @@ RULES: tuple[Rule, ...] = (
          meaning="the error function", plain="scipy.special.erf"),
     Rule("erfc", "erfc(x)", ("-TWO_OVER_SQRT_PI * exp(-x * x)",), (f"{TAIL_2X} * TWO_OVER_SQRT_PI * exp(-x * x)",),
          meaning="1 - erf(x) without cancellation", plain="scipy.special.erfc"),
+    Rule("log_norm_cdf", "log_normal_cdf(x)", ("normal_hazard(x)",), ("log_cdf_curvature(x)",),
+         meaning="the logarithm of the standard normal distribution function, tails included",
+         plain="scipy.special.log_ndtr", symbol="log N"),
+    Rule("erfinv", "inverse_erf(x)", ("exp(v * v) / TWO_OVER_SQRT_PI",),
+         ("2.0 * v * (exp(v * v) / TWO_OVER_SQRT_PI) * (exp(v * v) / TWO_OVER_SQRT_PI)",), "-1.0 < x and x < 1.0",
+         meaning="the inverse of erf", plain="scipy.special.erfinv"),
+    Rule("erfcinv", "(inverse_erf(1.0 - x) if fabs(1.0 - x) < 0.5 else -SQRT_HALF * normal_quantile(0.5 * x))",
+         (f"-{TAIL_SLOPE}",), (f"2.0 * v * {TAIL_SLOPE} * {TAIL_SLOPE}",), "0.0 < x and x < 2.0",
+         meaning="the inverse of erfc", plain="scipy.special.erfcinv"),
     Rule("gamma", "tgamma(x)", ("v * digamma(x)",), ("v * (digamma(x) * digamma(x) + trigamma(x))",),
          "x > 0.0 or x != floor(x)", meaning="the gamma function", plain="scipy.special.gamma"),
     Rule("gammaln", "lgamma(x)", ("digamma(x)",), ("trigamma(x)",), "x > 0.0 or x != floor(x)",

@@ -66,7 +66,7 @@ def recorded_path(path: Any, params: tuple[Floats, ...], sources: tuple[LaneSour
         ("params", False, [one.shape for one in params]),
         ("lanes", True, [source.shape for source in sources]),
     ):
-        wanted = [argument.shape for argument in path.arguments if argument.lane is lane]
+        wanted = [argument.shape for argument in path.taken if argument.lane is lane]
         if shapes != wanted:
             raise AadValueError(
                 f"{what} have shapes {shapes}: this program was recorded for {wanted}; record again"

@@ -73,7 +73,7 @@ class PathSweep:
         # Writing the code costs more than sweeping a few thousand paths.
         self._sums, self.plan = _sums_of(program, order, method if order == 2 else "", device)
         self._shared = tuple(a for a in program.arguments if not a.lane)
-        self._lanes = tuple(a for a in program.arguments if a.lane)
+        self._lanes = tuple(a for a in program.taken if a.lane)
 
     @property
     def kinks(self) -> tuple[Kink, ...]:
@@ -106,6 +106,8 @@ class PathSweep:
         """
         point = self._point(params)
         arrays, edges = self._arrays(noise, edges)
+        if self.program.stages:
+            arrays += self._solved(params, arrays, edges)
         sums, changed = self._sums.sums(point, arrays, edges)
         self._sums.raise_changed(changed, edges)
         sizes = [end - begin for begin, end in pairwise(edges)]
@@ -133,6 +135,22 @@ class PathSweep:
                     "record again"
                 )
         return self._sums.at(given)
+
+    def _solved(self, params: tuple[Any, ...], arrays: list[Floats], edges: Sequence[int]) -> list[Floats]:
+        """Return what is solved for in every path, roots say: one array per stage, filled in between the edges."""
+        rows = slice(edges[0], edges[-1])
+        shared, lanes = iter(params), iter(arrays)
+        given = [
+            next(lanes)[rows].reshape(-1, *argument.shape) if argument.lane else next(shared)
+            for argument in self.program.taken
+        ]
+        found = []
+        for stage in self.program.stages:
+            given.append(stage.results(given))
+            whole = np.zeros((len(arrays[0]), given[-1].shape[1]))
+            whole[rows] = given[-1]
+            found.append(whole)
+        return found
 
     def _arrays(self, noise: Sequence[Floats], edges: Sequence[int]) -> tuple[list[Floats], Sequence[int]]:
         """Return (n_paths, size) float arrays, and the edges in them."""

@@ -67,8 +67,8 @@ class KinkSweep:
     Raises
     ------
     AadTypeError
-        For an operation whose switches cannot be found, for order 0, for one edge written twice, and at order 2 for
-        jumps that meet.
+        For an operation whose switches cannot be found, a path with stages, for order 0, for one edge written twice,
+        and at order 2 for jumps that meet.
 
     Notes
     -----
@@ -79,6 +79,11 @@ class KinkSweep:
     def __init__(self, sweep: PathSweep, params: tuple[Any, ...]) -> None:
         if sweep.order == 0:
             raise AadTypeError("smoothing='kink' adds to derivatives: ask for order 1 or 2")
+        if sweep.program.stages:
+            raise AadTypeError(
+                "smoothing='kink' moves paths to their kinks, and this one solves for numbers in every path (roots, or "
+                "matrices in LAPACK's basis): smooth the payoff by hand (softplus)"
+            )
         self.program, self.order, self._sweep = sweep.program, sweep.order, sweep
         self._tilted = tuple(self._tilt(params))
 
