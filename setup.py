@@ -57,6 +57,7 @@ MODULES = (
     "aadlib.lanes.tangent_plan",
     "aadlib.sweeps.point_replay",
     "aadlib.sweeps.simd",
+    "aadlib.singular.careful",
     "greeks2.methods.edge_pushing.arc_count",
     "greeks2.methods.edge_pushing.arc_addresses",
     "greeks2.methods.edge_pushing.arc_schedule",

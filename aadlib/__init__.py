@@ -9,9 +9,11 @@ from aadlib.errors import (
     AadValueError,
     BranchChanged,
     NotFinite,
+    SingularWarning,
     TapeError,
 )
 from aadlib.program.program import Program, record
+from aadlib.singular.report import strict
 from aadlib.tape import linear_algebra as linear_algebra
 from aadlib.tape import operations as _operations
 from aadlib.tape.advar import ADVar, Condition
@@ -27,8 +29,8 @@ __version__ = "0.1.0"
 
 __all__ = [
     "ADArray", "ADVar", "AadError", "AadTypeError", "AadValueError", "BranchChanged", "Composite",
-    "Condition", "Dual", "NotFinite", "Program", "Tape", "TapeError", "apply_composite", "array",
+    "Condition", "Dual", "NotFinite", "Program", "SingularWarning", "Tape", "TapeError", "apply_composite", "array",
     "check_composite", "check_grads", "clip", "grad", "grads_list", "hvp", "interp", "jacobian", "jvp",
-    "record", "softplus", "softplus_ad", "value_and_grad", "value_of", "vjp", "where", "zeros",
+    "record", "softplus", "softplus_ad", "strict", "value_and_grad", "value_of", "vjp", "where", "zeros",
 ]  # fmt: skip
 __all__ += _operations.__all__

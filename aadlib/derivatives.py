@@ -27,7 +27,7 @@ def _named(derived: Callable[..., Any], verb: str, function: Callable[..., Any])
 
 
 def value_and_grad(
-    function: Callable[..., Any], *, passive: Sequence[int] = ()
+    function: Callable[..., Any], *, passive: Sequence[int] = (), strict: bool = False
 ) -> Callable[..., tuple[Any, Any]]:
     """Return a function that gives the value and the gradient: one recording, one adjoint sweep.
 
@@ -35,6 +35,7 @@ def value_and_grad(
     ----------
     function : callable of floats or arrays that returns a number
     passive : positions of arguments that are not differentiated
+    strict : bool, whether derivatives that are not determined are NaN: see `aadlib.strict`
 
     Returns
     -------
@@ -47,12 +48,14 @@ def value_and_grad(
     """
 
     def derived(*arguments: Any) -> tuple[Any, Any]:
-        return trace(function, arguments, passive=passive).value_and_gradient(*arguments)
+        return trace(function, arguments, passive=passive, strict=strict).value_and_gradient(*arguments)
 
     return _named(derived, "value_and_grad", function)
 
 
-def grad(function: Callable[..., Any], *, passive: Sequence[int] = ()) -> Callable[..., Any]:
+def grad(
+    function: Callable[..., Any], *, passive: Sequence[int] = (), strict: bool = False
+) -> Callable[..., Any]:
     """Return the gradient as a function: see `value_and_grad`.
 
     Examples
@@ -61,7 +64,7 @@ def grad(function: Callable[..., Any], *, passive: Sequence[int] = ()) -> Callab
     >>> ad.grad(lambda x: np.sum(x**2))([1.0, 2.0])
     array([2., 4.])
     """
-    both = value_and_grad(function, passive=passive)
+    both = value_and_grad(function, passive=passive, strict=strict)
 
     def derived(*arguments: Any) -> Any:
         return both(*arguments)[1]
@@ -69,27 +72,27 @@ def grad(function: Callable[..., Any], *, passive: Sequence[int] = ()) -> Callab
     return _named(derived, "grad", function)
 
 
-def jvp(function: Callable[..., Any]) -> Callable[..., tuple[Any, Any]]:
+def jvp(function: Callable[..., Any], *, strict: bool = False) -> Callable[..., tuple[Any, Any]]:
     """Return a function of (*arguments, direction) that gives the value and its derivative along the direction."""
 
     def derived(*arguments: Any) -> tuple[Any, Any]:
-        program = trace(function, arguments[:-1])
+        program = trace(function, arguments[:-1], strict=strict)
         return program.value(*arguments[:-1]), program.jvp(*arguments)
 
     return _named(derived, "jvp", function)
 
 
-def vjp(function: Callable[..., Any]) -> Callable[..., tuple[Any, Any]]:
+def vjp(function: Callable[..., Any], *, strict: bool = False) -> Callable[..., tuple[Any, Any]]:
     """Return a function of (*arguments, output adjoints) that gives the value and the adjoints of the arguments."""
 
     def derived(*arguments: Any) -> tuple[Any, Any]:
-        program = trace(function, arguments[:-1])
+        program = trace(function, arguments[:-1], strict=strict)
         return program.value(*arguments[:-1]), program.vjp(*arguments)
 
     return _named(derived, "vjp", function)
 
 
-def hvp(function: Callable[..., Any]) -> Callable[..., Any]:
+def hvp(function: Callable[..., Any], *, strict: bool = False) -> Callable[..., Any]:
     """Return a function of (*arguments, direction) that gives the Hessian times the direction.
 
     Examples
@@ -100,16 +103,18 @@ def hvp(function: Callable[..., Any]) -> Callable[..., Any]:
     """
 
     def derived(*arguments: Any) -> Any:
-        return trace(function, arguments[:-1]).hvp(*arguments)
+        return trace(function, arguments[:-1], strict=strict).hvp(*arguments)
 
     return _named(derived, "hvp", function)
 
 
-def jacobian(function: Callable[..., Any], *, passive: Sequence[int] = ()) -> Callable[..., Any]:
+def jacobian(
+    function: Callable[..., Any], *, passive: Sequence[int] = (), strict: bool = False
+) -> Callable[..., Any]:
     """Return the derivative of every output in every input as a function, shape output + argument."""
 
     def derived(*arguments: Any) -> Any:
-        return trace(function, arguments, passive=passive).jacobian(*arguments)
+        return trace(function, arguments, passive=passive, strict=strict).jacobian(*arguments)
 
     return _named(derived, "jacobian", function)
 

@@ -33,3 +33,7 @@ class BranchChanged(AadError, RuntimeError):
 
 class NotFinite(AadError, ArithmeticError):
     """A NaN or an infinity appeared in a sweep; names the operation and, when traced, the source line."""
+
+
+class SingularWarning(UserWarning):
+    """A derivative is not determined: an infinite partial of an operation in use met a zero. See `aadlib.strict`."""

@@ -7,6 +7,8 @@ from aadlib.sweeps.simd cimport (
     aad_block_run,
     aad_lane_argument,
     aad_steps,
+    begin_watch,
+    end_watch,
     guards_of,
     kernels,
 )
@@ -100,5 +102,7 @@ cdef class Machine:
         share.outputs = &outputs[0] if outputs.shape[0] else NULL
         share.changed = &changed[0] if changed.shape[0] else NULL
         with nogil:
+            begin_watch()
             bad = kernels.run_blocks(&self.c, &share)
+            end_watch()
         return bad

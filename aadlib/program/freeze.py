@@ -73,7 +73,8 @@ def freeze(
 ) -> dict[str, Any]:
     """Lay out the part of a tape that leads to `outputs`; return the arguments of `Layout`.
 
-    Repeated operations are merged (values stay the same to the last bit), unused ones dropped, constants pooled.
+    Repeated operations are merged and pairs like sqrt(x)**2 become one (values stay the same to the last bit), unused
+    ones are dropped, constants pooled.
     Slots are numbered: inputs in the order given, constants, nodes that no lane changes, nodes that one does. Inputs
     of the tape that are not among `inputs` become constants.
     """
@@ -134,7 +135,7 @@ def _require_whole(tape: Tape, inputs: Sequence[ADVar], outputs: Sequence[ADVar 
 
 def _merge(tape: Tape, inputs: Sequence[ADVar], outputs: Sequence[ADVar | float]) -> _Merged:
     """Merge repeats of constants, those among the outputs too, and of operations."""
-    op, left_ids, right_ids, constants = tape.columns()
+    recorded, left_ids, right_ids, constants = tape.columns()
     literals: list[float] = []
     roots: list[int] = []  # ids as on the tape, where literals are constants after the tape's own
     for output in outputs:
@@ -145,12 +146,14 @@ def _merge(tape: Tape, inputs: Sequence[ADVar], outputs: Sequence[ADVar | float]
             roots.append(-constants.size - len(literals))
     pool = np.concatenate([constants, literals])
     first = pool.size
-    positions = np.empty(first + op.size, dtype=np.int32)
+    positions = np.empty(first + recorded.size, dtype=np.int32)
     distinct, number_of = np.unique(pool.view(np.int64), return_inverse=True)
     earliest = np.full(distinct.size, first, dtype=np.int32)
     np.minimum.at(earliest, number_of, np.arange(first, dtype=np.int32))
     positions[:first] = earliest[number_of]
-    left, right, stale = passes.merge_repeated(op, left_ids, right_ids, COMMUTES, positions, first)
+    op, left, right, stale = passes.merge_repeated(
+        recorded, left_ids, right_ids, COMMUTES, positions, pool
+    )
     if stale >= 0:
         raise TapeError(STALE)
     return _Merged(

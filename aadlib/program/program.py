@@ -23,11 +23,14 @@ from aadlib.program.once import once_per_program
 from aadlib.program.replay import Replay, lent_replay
 from aadlib.program.second_order import bottleneck_sum, hessian_at, hessian_products
 from aadlib.program.small import SmallReplays, small_replays
+from aadlib.singular.point import singular_replay
+from aadlib.singular.report import AGAIN
 from aadlib.sweeps.simd import LANES
 from aadlib.tape.recording import argument_positions, run_recorded
 from aadlib.types import Floats
 
 BRANCH_POLICIES = ("raise", "retrace")
+ONE: Floats = np.ones(1)
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -72,9 +75,11 @@ class Program(Layout):
     composites : composite operations, in order; between them lie the segments of plain nodes
     cache : facts about this program, each found once; neither copied nor pickled
     retrace : records the function again at other arguments, where on_branch_change="retrace" allowed it
+    strict : whether derivatives that are not determined are NaN: see `aadlib.strict`
     """
 
     retrace: Callable[[Sequence[Any]], Program] | None = None
+    strict: bool = False
     _small: SmallReplays | None = field(init=False)
 
     def __post_init__(self) -> None:
@@ -153,8 +158,9 @@ class Program(Layout):
                 outputs, gradients = LaneReplay(self, replay, arguments).value_and_gradient()
                 return outputs, gradients[0] if len(gradients) == 1 else tuple(gradients)
             values = replay.evaluate(arguments)
-            adjoints = replay.sweep_adjoints(np.ones(1))
-            return float(values[self.outputs[0]]), self._input_adjoints(adjoints)
+            return float(values[self.outputs[0]]), by_argument(
+                self.arguments, self._input_adjoints(replay, ONE, arguments)
+            )
 
     def gradient(self, *arguments: Any) -> Any:
         """Return the gradient: see `value_and_gradient`."""
@@ -171,7 +177,7 @@ class Program(Layout):
             )
         with self.replay() as replay:
             replay.evaluate(inputs)
-            return self._input_adjoints(replay.sweep_adjoints(weights.ravel()))
+            return by_argument(self.arguments, self._input_adjoints(replay, weights.ravel(), arguments))
 
     @retraced
     def jvp(self, *arguments: Any) -> Any:
@@ -179,8 +185,14 @@ class Program(Layout):
         *inputs, direction = arguments
         with self.replay() as replay:
             values = replay.evaluate(inputs)
-            tangents = replay.sweep_tangents(values, direction_over_inputs(self.arguments, direction))
-            return self._shaped(tangents[0, self.outputs, 0].copy())
+            row = direction_over_inputs(self.arguments, direction)
+            slopes = replay.sweep_tangents(values, row)[0, self.outputs, 0].copy()
+            if replay.met_infinity():
+                for output, seeds in enumerate(np.eye(self.n_outputs)):
+                    if (singular := singular_replay(replay, seeds, 1, slopes[output])) is not None:
+                        slopes[output] = singular.along(row[0])
+                        singular.warn(arguments)
+            return self._shaped(slopes)
 
     @retraced
     def jacobian(self, *arguments: Any) -> Any:
@@ -193,14 +205,15 @@ class Program(Layout):
         blocks = [slice(k, k + LANES) for k in range(0, active.size, LANES)]
         with self.replay() as replay:
             values = replay.evaluate(arguments)
-            if self.n_outputs <= 2 * len(blocks):
-                for row, seeds in enumerate(np.eye(self.n_outputs)):
-                    flat[row, active] = replay.sweep_adjoints(seeds)[active]
-            else:
+            by_tangents = self.n_outputs > 2 * len(blocks)
+            if by_tangents:
                 units = self.unit_directions()
                 for block in blocks:
                     tangents = replay.sweep_tangents(values, units[block])
                     flat[:, active[block]] = tangents[0, self.outputs, : active[block].size]
+            if not by_tangents or replay.met_infinity():
+                for row, seeds in enumerate(np.eye(self.n_outputs)):
+                    flat[row] = self._input_adjoints(replay, seeds, arguments)
         shaped = flat.reshape((*self.output_shape, self.n_inputs)) if self.output_shape else flat[0]
         return by_argument(self.arguments, shaped)
 
@@ -213,9 +226,11 @@ class Program(Layout):
         with self.replay() as replay:
             self._evaluate_adjoints("hvp", replay, inputs)
             row = direction_over_inputs(self.arguments, direction)
-            return by_argument(
-                self.arguments, replay.sweep_second_order(replay.values, replay.adjoints, row)[0]
-            )
+            product = replay.sweep_second_order(replay.values, replay.adjoints, row)
+            if (singular := singular_replay(replay, ONE, 2, product)) is not None:
+                product = singular.products(row)
+                singular.warn(arguments)
+            return by_argument(self.arguments, product[0])
 
     @retraced
     def hessian_products(self, *arguments: Any) -> Floats:
@@ -225,14 +240,22 @@ class Program(Layout):
         directions[:, self.input_active] = rows
         with self.replay() as replay:
             self._evaluate_adjoints("a Hessian", replay, inputs)
-            return hessian_products(replay, directions)
+            products = hessian_products(replay, directions)
+            if (singular := singular_replay(replay, ONE, 2, products)) is not None:
+                products = singular.products(directions)[:, self.input_active]
+                singular.warn(arguments)
+            return products
 
     @retraced
     def curvature(self, *arguments: Any) -> Floats:
         """Return the Hessian in all active inputs by the bottleneck sum, (n_active, n_active)."""
         with self.replay() as replay:
             self._evaluate_adjoints("a Hessian", replay, arguments)
-            return bottleneck_sum(replay)
+            matrix = bottleneck_sum(replay)
+            if (singular := singular_replay(replay, ONE, 2, matrix)) is not None:
+                matrix = singular.hessian()
+                singular.warn(arguments)
+            return matrix
 
     def hessian(self, *arguments: Any) -> Floats:
         """Return the symmetric matrix of second derivatives in all active inputs, (n_active, n_active).
@@ -265,7 +288,11 @@ class Program(Layout):
         with self.replay() as replay:
             self._evaluate_adjoints("a Hessian", replay, arguments)
             value = float(replay.values[self.outputs[0]])
-            return value, replay.adjoints[: self.n_inputs][self.input_active], hessian_at(replay)
+            gradient, matrix = replay.adjoints[: self.n_inputs][self.input_active], hessian_at(replay)
+            if (singular := singular_replay(replay, ONE, 2, gradient, matrix)) is not None:
+                gradient, matrix = singular.gradient()[self.input_active], singular.hessian()
+                singular.warn(arguments)
+            return value, gradient, matrix
 
     def _lane_derivatives(self, arguments: Sequence[Any]) -> tuple[Floats, Floats, Floats]:
         kinds = {argument.lane for argument in self.arguments if argument.active}
@@ -292,7 +319,8 @@ class Program(Layout):
         if self.has_lanes:
             raise AadTypeError("this program runs over lanes already")
         arguments = tuple(replace(argument, lane=True) for argument in self.arguments)
-        return replace(self, arguments=arguments, n_uniform=0, cache={}, retrace=None)
+        known = {AGAIN: self.cache[AGAIN]} if AGAIN in self.cache else {}
+        return replace(self, arguments=arguments, n_uniform=0, cache=known, retrace=None)
 
     # ---- what the verbs share ---------------------------------------------------------------------------------
 
@@ -305,10 +333,15 @@ class Program(Layout):
     def _evaluate_adjoints(self, verb: str, replay: Replay, arguments: Sequence[Any]) -> None:
         self._require_scalar(verb)
         replay.evaluate(arguments)
-        replay.sweep_adjoints(np.ones(1))
+        replay.sweep_adjoints(ONE)
 
-    def _input_adjoints(self, adjoints: Floats) -> Any:
-        return by_argument(self.arguments, np.where(self.input_active, adjoints[: self.n_inputs], 0.0))
+    def _input_adjoints(self, replay: Replay, seeds: Floats, arguments: Sequence[Any]) -> Floats:
+        """Return the adjoints of the inputs (n_inputs,) at an evaluated replay."""
+        adjoints = np.where(self.input_active, replay.sweep_adjoints(seeds)[: self.n_inputs], 0.0)
+        if (singular := singular_replay(replay, seeds, 1, adjoints)) is not None:
+            adjoints = singular.gradient()
+            singular.warn(arguments)
+        return adjoints
 
     def _shaped(self, flat: Floats) -> Any:
         return flat.reshape(self.output_shape) if self.output_shape else float(flat[0])
@@ -355,11 +388,19 @@ def trace(
     arguments: Sequence[Any],
     *,
     retrace: Callable[[Sequence[Any]], Program] | None = None,
+    strict: bool = False,
     **options: Any,
 ) -> Program:
     """Run `function` once on recorded numbers and freeze what it did: see `record`."""
     recording = run_recorded(function, arguments, **options)
-    return Program(**freeze(**vars(recording)), retrace=retrace)
+    program = Program(**freeze(**vars(recording)), retrace=retrace, strict=strict)
+    program.cache[AGAIN] = functools.partial(_with_lines, function, options)
+    return program
+
+
+def _with_lines(function: Callable[..., Any], options: dict[str, Any], arguments: Sequence[Any]) -> Program:
+    """Record again with the source lines, for a message."""
+    return trace(function, arguments, **options | {"trace_lines": True})
 
 
 def record(
@@ -370,6 +411,7 @@ def record(
     on_branch_change: str = "raise",
     trace_lines: bool = False,
     max_nodes: int | None = None,
+    strict: bool = False,
 ) -> Program:
     """Record a function of numbers and arrays once, for replay at any inputs of the same shapes.
 
@@ -386,6 +428,8 @@ def record(
         Keep source lines, so that a NaN in a replay at one market state raises `NotFinite` with the line that made it.
     max_nodes : int, optional
         Memory cap: recording more raises `TapeError`.
+    strict : bool
+        Whether every verb gives NaN for derivatives that are not determined: see `aadlib.strict`.
 
     Returns
     -------
@@ -400,7 +444,7 @@ def record(
     """
     if on_branch_change not in BRANCH_POLICIES:
         raise AadValueError(f"on_branch_change = {on_branch_change!r}: choose 'raise' or 'retrace'")
-    options: dict[str, Any] = {"trace_lines": trace_lines, "max_nodes": max_nodes}
+    options: dict[str, Any] = {"trace_lines": trace_lines, "max_nodes": max_nodes, "strict": strict}
     if on_branch_change == "raise":
         return trace(function, arguments, passive=passive, lanes=lanes, **options)
     options["passive"] = tuple(argument_positions("passive", passive, len(arguments)))

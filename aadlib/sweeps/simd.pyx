@@ -67,6 +67,33 @@ def use(name):
 use(os.environ.get("AADLIB_INSTRUCTIONS", INSTRUCTION_SETS[aad_widest()]))
 
 
+# ---- what is not finite ---------------------------------------------------------------------------------------------
+
+cdef long long _unusual = 0  # threads may lose an increment to each other; none loses the change
+
+
+def unusual():
+    """Return a number that has changed since an earlier call where a sweep made an infinity or a NaN in between.
+
+    The processor remembers them by itself: sweeps only ask. Another thread's sweep changes the number too.
+    """
+    return _unusual
+
+
+cdef void begin_watch() noexcept nogil:
+    """Forget the infinities and NaNs that were made on this thread."""
+    aad_as_usual()
+
+
+cdef bint end_watch() noexcept nogil:
+    """Return whether an infinity or a NaN was made on this thread since `begin_watch`, and count it."""
+    global _unusual
+    if aad_unusual():
+        _unusual += 1
+        return True
+    return False
+
+
 # ---- one market state ------------------------------------------------------------------------------------------------
 
 
@@ -76,7 +103,9 @@ def value_sweep(Nodes nodes not None, double[::1] values, segment):
     begin, end = segment
     if end > begin:
         with nogil:
+            begin_watch()
             kernels.values(&nodes.c, &values[0], begin, end)
+            end_watch()
 
 
 def adjoint_sweep(Nodes nodes not None, const double[::1] values, double[::1] adjoints, segment):
@@ -85,7 +114,9 @@ def adjoint_sweep(Nodes nodes not None, const double[::1] values, double[::1] ad
     begin, end = segment
     if end > begin:
         with nogil:
+            begin_watch()
             kernels.adjoints(&nodes.c, &values[0], &adjoints[0], begin, end)
+            end_watch()
 
 
 def first_changed_guard(tuple guards, const double[::1] values):
@@ -103,7 +134,9 @@ def tangent_sweep(Nodes nodes not None, const double[::1] values, double[::1] ta
     begin, end = segment
     if end > begin:
         with nogil:
+            begin_watch()
             kernels.tangents(&nodes.c, &values[0], &tangents[0], begin, end)
+            end_watch()
 
 
 def second_order_sweep(
@@ -124,9 +157,11 @@ def second_order_sweep(
     begin, end = segment
     if end > begin:
         with nogil:
+            begin_watch()
             kernels.second_order(
                 &nodes.c, &values[0], &adjoints[0], &tangents[0], &adjoint_tangents[0], &addresses[0], begin, end
             )
+            end_watch()
 
 
 def bottleneck_terms(
@@ -146,10 +181,12 @@ def bottleneck_terms(
     begin, end = segment
     if end > begin and tangents.shape[0]:
         with nogil:
+            begin_watch()
             kernels.bottleneck_terms(
                 &nodes.c, &values[0], &adjoints[0], &tangents[0, 0, 0], tangents.shape[0], tangents.shape[1],
                 &matrix[0, 0, 0], begin, end,
             )
+            end_watch()
 
 
 def bottleneck_sweep(
@@ -177,10 +214,12 @@ def bottleneck_sweep(
         raise ValueError(f"rows of {rows.shape[1]} and {sums.shape[1]} numbers: need the same whole blocks of lanes")
     if nodes.n_nodes and rows.shape[0] and sums.shape[0]:
         with nogil:
+            begin_watch()
             kernels.bottleneck(
                 &nodes.c, &created[0], &values[0], &adjoints[0], &addresses[0], &rows[0, 0], &sums[0, 0],
                 width // AAD_LANES,
             )
+            end_watch()
 
 
 # ---- many market states --------------------------------------------------------------------------------------------
@@ -240,7 +279,9 @@ def evaluate_chunk(
     )
     cdef aad_changed changed
     with nogil:
+        begin_watch()
         changed = kernels.evaluate(&chunk, &to)
+        end_watch()
     return changed.guard, changed.lane
 
 
@@ -269,7 +310,9 @@ def gradient_chunk(
     cdef double* of_lanes = &lane_adjoints[0, 0] if lane_adjoints.shape[0] else NULL
     cdef aad_changed changed
     with nogil:
+        begin_watch()
         changed = kernels.gradient(&chunk, &to, &adjoints[0], of_lanes)
+        end_watch()
     return changed.guard, changed.lane
 
 
@@ -310,5 +353,7 @@ def second_order_chunk(
     )
     cdef aad_changed changed
     with nogil:
+        begin_watch()
         changed = kernels.hessian(&chunk, &tangents, &to, &scratch[0])
+        end_watch()
     return changed.guard, changed.lane

@@ -7,6 +7,7 @@ Hessian is what the arcs between inputs add up to, plus its transpose.
 import numpy as np
 
 from aadlib.program.nodes cimport Nodes, aad_nodes
+from aadlib.sweeps.simd cimport begin_watch, end_watch
 from greeks2.methods.edge_pushing.arc_schedule cimport (
     AA, AB, BB, COUNT, CREATES, FIELDS, FLUSHES, NODE, RIGHT, ROW, RUN, RUN_A, RUN_B, RUN_LENGTH, SECOND, SELF, SHAPE,
     TWICE, Streams
@@ -237,6 +238,7 @@ def replay_pushes(
     a.forward = b.forward = NULL
     a.length = b.length = 0
     with nogil:
+        begin_watch()
         for r in range(records.shape[0]):
             record = &records[r, 0]
             k = record[NODE]
@@ -261,6 +263,7 @@ def replay_pushes(
             if record[SHAPE] & CREATES and adjoint != 0.0:
                 rule_second(program.op[k], values[left], values[right], values[slot], &dxx, &dxy, &dyy)
                 create(arena, record, adjoint, dxx, dxy, dyy, a, b)
+        end_watch()
 
 
 def collect(
