@@ -49,6 +49,7 @@ COMPILE = [*SANITIZERS, "-g", "-O1", "-fno-omit-frame-pointer"] if SANITIZE else
 LINK = SANITIZERS if SANITIZE else []
 
 MODULES = (
+    "aadlib.rules.at_numbers",
     "aadlib.tape.advar",
     "aadlib.program.passes",
     "aadlib.program.nodes",

@@ -34,6 +34,9 @@ from aadlib.rules import in_python
 from aadlib.rules.in_python import compiled
 from aadlib.rules.properties import CURVES, CURVES_OF_SIDES
 from aadlib.rules.table import CODES, RULES
+from aadlib.singular.lanes import Undetermined
+from aadlib.singular.point import UNDETERMINED, SingularPoint, singular_replay
+from aadlib.singular.report import is_strict, strict
 from aadlib.sweeps import simd
 from aadlib.tape.advar import ADVar, Condition, record_binary, record_unary
 from aadlib.tape.tape import Tape
@@ -41,12 +44,13 @@ from aadlib.threads import SPREAD, map_pieces, n_threads
 from aadlib.twins import sweeps as twin_sweeps
 
 __all__ = [
-    "ADVar", "Argument", "BlockMachine", "CODES", "CURVES", "CURVES_OF_SIDES", "Condition", "CreatedArcs",
-    "CudaMachine", "Kink", "LaneSums", "Nodes", "ONE", "PathCode", "PathWriter", "Program", "RULES",
-    "Replay", "SPREAD", "STEP", "Tape", "Term", "UniformPoint", "ZERO", "bottleneck_code",
-    "bottleneck_sum", "bottleneck_work", "compiled", "created_arcs_of", "direction_groups",
-    "extrapolated_difference", "gradient_code", "hessian_products", "in_python", "map_pieces",
-    "mark_reached", "n_threads", "once_per_program", "once_per_structure", "positions", "program_of",
-    "quiet_launches", "reached_slots", "record", "record_binary", "record_unary", "require_cuda", "simd",
-    "twin_sweeps", "value_code",
+    "ADVar", "Argument", "BlockMachine", "CODES", "CURVES", "CURVES_OF_SIDES", "Condition",
+    "CreatedArcs", "CudaMachine", "Kink", "LaneSums", "Nodes", "ONE", "PathCode", "PathWriter",
+    "Program", "RULES", "Replay", "SPREAD", "STEP", "SingularPoint", "Tape", "Term", "UNDETERMINED",
+    "Undetermined", "UniformPoint", "ZERO", "bottleneck_code", "bottleneck_sum", "bottleneck_work", "compiled",
+    "created_arcs_of", "direction_groups", "extrapolated_difference", "gradient_code",
+    "hessian_products", "in_python", "is_strict", "map_pieces", "mark_reached", "n_threads",
+    "once_per_program", "once_per_structure", "positions", "program_of", "quiet_launches",
+    "reached_slots", "record", "record_binary", "record_unary", "require_cuda", "simd",
+    "singular_replay", "strict", "twin_sweeps", "value_code",
 ]  # fmt: skip

@@ -75,11 +75,9 @@ class Program(Layout):
     composites : composite operations, in order; between them lie the segments of plain nodes
     cache : facts about this program, each found once; neither copied nor pickled
     retrace : records the function again at other arguments, where on_branch_change="retrace" allowed it
-    strict : whether derivatives that are not determined are NaN: see `aadlib.strict`
     """
 
     retrace: Callable[[Sequence[Any]], Program] | None = None
-    strict: bool = False
     _small: SmallReplays | None = field(init=False)
 
     def __post_init__(self) -> None:

@@ -7,7 +7,8 @@ zero. Where such a zero is multiplied by an infinity (or a NaN), or infinities o
 the number is then what a zero that ends a chain makes of it, and a mark says so.
 
 A mark per slot has the bits ACTIVE (an active input moves it, through living edges), LIVE (it moves the output so),
-and of what is infinite ALGEBRAIC or LOGARITHMIC: how fast it grows at least.
+of what is infinite ALGEBRAIC or LOGARITHMIC: how fast it grows at least, and of sums of squares SQUARES where the
+root of one at 0 is taken for the corner of a length, whose derivative is 0 as that of |x|.
 A number's state is ABSENT, PRESENT, or PRESENT and UNDETERMINED.
 """
 
@@ -26,6 +27,7 @@ cdef enum:
     LIVE = 2
     LOGARITHMIC = 4
     ALGEBRAIC = 8
+    SQUARES = 16
     DIRECTIONS = 8
     COMPOSITE = 254
 
@@ -36,7 +38,7 @@ for _code in range(256):
     CHOOSES[_code] = _code < len(_RULES) and _RULES[_code].name in (
         "where_true", "where_false", "maximum", "minimum", "multiply", "divide", "power", "root_power", "exp_log_power",
         "fmod", "remainder", "norm_cdf", "norm_pdf", "erf", "erfc", "exp", "exp2", "expm1", "tanh", "sigmoid", "softplus",
-        "logaddexp",
+        "logaddexp", "sqrt",
     )
 
 cdef struct Number:
@@ -125,6 +127,8 @@ cdef int dead_edges(int op, double x, double y, int of_x, int of_y) noexcept nog
         return (1 if fixed_y and y == 0.0 else 0) | (2 if fixed_x and x == 0.0 else 0)
     if op == OP_DIVIDE:
         return 2 if fixed_x and x == 0.0 else 0
+    if op == OP_SQRT:
+        return x == 0.0 and of_x & SQUARES != 0
     if op == OP_POWER or op == OP_ROOT_POWER or op == OP_EXP_LOG_POWER:
         return (1 if fixed_y and y == 0.0 else 0) | (2 if fixed_x and (x == 1.0 or (x == 0.0 and y > 0.0)) else 0)
     if op == OP_FMOD or op == OP_REMAINDER:
@@ -171,6 +175,19 @@ cdef int growth(int op, double x, double y, int of_x, int of_y) noexcept nogil:
     return 0
 
 
+cdef inline int squares(int op, bint same, double x, double y, int of_x, int of_y) noexcept nogil:
+    """Return SQUARES for a square, a sum of squares, and multiples of these."""
+    cdef bint more_x = of_x & SQUARES or (x == 0.0 and not of_x & ACTIVE)
+    cdef bint more_y = of_y & SQUARES or (y == 0.0 and not of_y & ACTIVE)
+    if op == OP_SQUARE or op == OP_HYPOT_SQUARED or (op == OP_MULTIPLY and same):
+        return SQUARES
+    if op == OP_ADD:
+        return SQUARES if more_x and more_y else 0
+    if op == OP_MULTIPLY:
+        return SQUARES if (of_x & SQUARES and not of_y & ACTIVE) or (of_y & SQUARES and not of_x & ACTIVE) else 0
+    return SQUARES if op == OP_DIVIDE and of_x & SQUARES and not of_y & ACTIVE else 0
+
+
 cdef inline int alive_edges(
     const aad_nodes* n, Py_ssize_t k, const double* values, Py_ssize_t stride, const unsigned char* marks
 ) noexcept nogil:
@@ -184,9 +201,10 @@ cdef inline int alive_edges(
 
 
 cdef void mark_active(
-    const aad_nodes* n, const double* values, Py_ssize_t stride, unsigned char* marks, Py_ssize_t begin, Py_ssize_t end
+    const aad_nodes* n, const double* values, Py_ssize_t stride, unsigned char* marks, bint corners, Py_ssize_t begin,
+    Py_ssize_t end,
 ) noexcept nogil:
-    """Mark the nodes of a segment that active inputs move, and what of them is infinite, by its growth."""
+    """Mark the nodes of a segment that active inputs move, what of them is infinite, and sums of squares for `corners`."""
     cdef Py_ssize_t k, slot
     cdef int a, b
     for k in range(begin, end):
@@ -197,6 +215,9 @@ cdef void mark_active(
         if not finite(values[slot * stride]):
             a, b = n.left[k], n.right[k]
             marks[slot] |= growth(n.op[k], values[a * stride], values[b * stride], marks[a], marks[b])
+        elif corners and marks[slot] and values[slot * stride] == 0.0:
+            a, b = n.left[k], n.right[k]
+            marks[slot] |= squares(n.op[k], a == b, values[a * stride], values[b * stride], marks[a], marks[b])
 
 
 cdef void mark_live(
@@ -254,13 +275,13 @@ cdef Py_ssize_t first_singular(
 # ---- marks ----------------------------------------------------------------------------------------------------------
 
 
-def carry_marks(Nodes nodes not None, const double[::1] values, unsigned char[::1] marks, segment):
-    """Mark what is active in a segment; `values` and `marks` are (n_slots,)."""
+def carry_marks(Nodes nodes not None, const double[::1] values, unsigned char[::1] marks, bint corners, segment):
+    """Mark what is active in a segment; `values` and `marks` are (n_slots,); `corners` for first derivatives alone."""
     cdef Py_ssize_t begin, end
     begin, end = segment
     if end > begin:
         with nogil:
-            mark_active(&nodes.c, &values[0], 1, &marks[0], begin, end)
+            mark_active(&nodes.c, &values[0], 1, &marks[0], corners, begin, end)
 
 
 def carry_marks_back(Nodes nodes not None, const double[::1] values, unsigned char[::1] marks, segment):
@@ -296,7 +317,7 @@ def singular_lanes(
         for l in range(n_lanes):
             for k in range(nodes.n_slots):
                 marks[k] = start[k]
-            mark_active(n, &values[l], stride, &marks[0], 0, n.n_nodes)
+            mark_active(n, &values[l], stride, &marks[0], order == 1, 0, n.n_nodes)
             for k in range(n.n_nodes):
                 marks[n.first_node + k] |= start[n.first_node + k] & LIVE
             mark_live(n, &values[l], stride, &marks[0], 0, n.n_nodes)

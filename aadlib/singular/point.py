@@ -42,18 +42,19 @@ class SingularPoint:
     def __init__(
         self, program: Layout, values: Floats, states: Sequence[Any], seeds: Floats, order: int
     ) -> None:
-        self.program, self.values, self.states = program, values, states
+        self.program, self.values, self.states, self.order = program, values, states, order
         edges = [0]
         for composite in program.composites:
             edges += [composite.begin, composite.end]
         edges.append(program.n_nodes)
         self._segments = list(zip(edges[::2], edges[1::2], strict=True))
         self.marks = self._marked(seeds)
-        self.nodes = self._singular_nodes(order)
+        self.nodes = self._singular_nodes()
         self.undetermined = False
         self.adjoints: Floats = np.zeros(program.n_slots)
         self.adjoint_states: Flags = np.zeros(program.n_slots, dtype=np.uint8)
         self._trouble: Flags = np.zeros(program.n_nodes, dtype=np.uint8)
+        self._seeds = seeds
 
     def _results(self, composite: PlacedComposite) -> slice:
         first = self.program.first_node
@@ -77,7 +78,7 @@ class SingularPoint:
         marks = np.zeros(program.n_slots, dtype=np.uint8)
         marks[: program.n_inputs] = program.input_active
         for segment, composite in self._forwards():
-            careful.carry_marks(program.nodes, self.values, marks, segment)
+            careful.carry_marks(program.nodes, self.values, marks, self.order == 1, segment)
             if composite is not None:
                 marks[self._results(composite[0])] = (marks[composite[0].operands] & ACTIVE).any()
         marks[program.outputs[seeds != 0.0]] |= LIVE
@@ -88,20 +89,20 @@ class SingularPoint:
                 marks[operands] |= np.where(marks[operands] & ACTIVE, LIVE, 0).astype(np.uint8)
         return marks
 
-    def _singular_nodes(self, order: int) -> list[int]:
+    def _singular_nodes(self) -> list[int]:
         found: list[int] = []
         node = -1
         while (
-            node := careful.singular_node(self.program.nodes, self.values, self.marks, order, node + 1)
+            node := careful.singular_node(self.program.nodes, self.values, self.marks, self.order, node + 1)
         ) >= 0:
             found.append(node)
         return found
 
     # ---- sweeps -----------------------------------------------------------------------------------------------
 
-    def carry_adjoints(self, seeds: Floats) -> None:
+    def carry_adjoints(self) -> None:
         """Sweep the adjoints back: everything else starts from them."""
-        program, adjoints, states = self.program, self.adjoints, self.adjoint_states
+        program, adjoints, states, seeds = self.program, self.adjoints, self.adjoint_states, self._seeds
         np.add.at(adjoints, program.outputs, seeds)
         states[program.outputs[seeds != 0.0]] = PRESENT
         for segment, placed in self._backwards():
@@ -173,14 +174,24 @@ class SingularPoint:
     def gradient(self) -> Floats:
         """Return the adjoints of the inputs, (n_inputs,), zero for passive ones."""
         n, active = self.program.n_inputs, self.program.input_active
-        return np.where(active, self._shown(self.adjoints[:n], self.adjoint_states[:n]), 0.0)
+        adjoints, states = self._first_order()
+        return np.where(active, self._shown(adjoints[:n], states[:n]), 0.0)
+
+    def _first_order(self) -> tuple[Floats, Flags]:
+        """Return the adjoints and their states as a gradient takes them: with corners of lengths."""
+        if self.order == 1:
+            return self.adjoints, self.adjoint_states
+        first = SingularPoint(self.program, self.values, self.states, self._seeds, 1)
+        first.carry_adjoints()
+        return first.adjoints, first.adjoint_states
 
     def along(self, direction: Floats) -> float:
         """Return the derivative along a direction (n_inputs,)."""
         n = self.program.n_inputs
         state = self.adjoint_states[:n].copy()
         moves = (direction != 0.0) & (state != 0)
-        parts = np.where(moves, self.adjoints[:n] * np.where(moves, direction, 0.0), 0.0)
+        parts = np.zeros(n)
+        parts[moves] = self.adjoints[:n][moves] * direction[moves]
         return float(self._shown(parts, np.where(moves, state, 0).astype(np.uint8)).sum())
 
     def products(self, directions: Floats) -> Floats:
@@ -224,7 +235,7 @@ class SingularPoint:
 
     def unknown_entries(self, order: int) -> tuple[Flags, Flags]:
         """Return which entries of the gradient (n_inputs,) and the Hessian (n_active, n_active) are not determined."""
-        of_gradient = (self.adjoint_states[: self.program.n_inputs] & UNDETERMINED) != 0
+        of_gradient = (self._first_order()[1][: self.program.n_inputs] & UNDETERMINED) != 0
         if order < 2:
             return of_gradient, np.zeros((0, 0), dtype=bool)
         return of_gradient, (self._matrix()[1] & UNDETERMINED) != 0
@@ -247,7 +258,7 @@ def singular_point(
     point = SingularPoint(program, values, states, seeds, order)
     if finite and not point.nodes:
         return None
-    point.carry_adjoints(seeds)
+    point.carry_adjoints()
     return point
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from aadlib.errors import AadError, SingularWarning, describe_line
+from aadlib.errors import AadError, Line, SingularWarning, describe_line
 from aadlib.program.layout import Layout
 from aadlib.rules.properties import RESULT
 from aadlib.rules.table import RULES
@@ -59,7 +59,7 @@ def strict(on: bool = True) -> Iterator[None]:
 
 def is_strict(program: Layout | None = None) -> bool:
     """Return whether NaN takes the place of what is not determined."""
-    return _strict.get() or bool(getattr(program, "strict", False))
+    return _strict.get() or (program is not None and program.strict)
 
 
 def outside_level() -> int:
@@ -126,3 +126,24 @@ def _lines_of(program: Layout, arguments: Sequence[Any]) -> Sequence[Any] | None
     same = np.array_equal(traced.op, program.op) and np.array_equal(traced.left, program.left)
     lines: Sequence[Any] | None = traced.lines if same else None
     return lines
+
+
+def outside_line() -> Line:
+    """Return the source line of the innermost frame outside our packages."""
+    frame = sys._getframe(outside_level() - 1)
+    return frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name
+
+
+def called_from_outside() -> bool:
+    """Return whether the caller's caller is not one of our packages."""
+    return str(sys._getframe(2).f_globals.get("__name__") or "").partition(".")[0] not in OURS
+
+
+def warn_undetermined(origin: str) -> None:
+    """Issue the `SingularWarning` of a dual: zero met infinity at `origin`."""
+    warnings.warn(
+        f"a derivative is not determined: zero times infinity in {origin}, an operation at the edge of its domain. The "
+        "zero was taken, which may be wrong; a strict block gives NaN",
+        SingularWarning,
+        stacklevel=outside_level(),
+    )

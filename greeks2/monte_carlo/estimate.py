@@ -6,15 +6,17 @@ from collections.abc import Callable
 from contextlib import closing
 from typing import Any
 
+import numpy as np
+
 from aadlib.errors import AadTypeError, AadValueError
-from aadlib.extend import Program
+from aadlib.extend import Program, Undetermined, is_strict
 from aadlib.validation import whole_number
 from greeks2.monte_carlo.inputs import lane_sources, param_arrays, param_labels, recorded_path
 from greeks2.monte_carlo.kinks.kink import KinkSweep, over_standard_normals
 from greeks2.monte_carlo.kinks.unsmoothed import unsmoothed_kinks, warn_of_unsmoothed
 from greeks2.monte_carlo.path_sweep import PathSweep
 from greeks2.monte_carlo.result import Expectation
-from greeks2.monte_carlo.run.batches import BatchMeans
+from greeks2.monte_carlo.run.batches import BatchMeans, Estimate
 from greeks2.monte_carlo.run.pieces import pieces_of
 from greeks2.monte_carlo.run.progress import Progress, reporting
 from greeks2.monte_carlo.run.workers import Task, add_batches, own_threads, sums_in_order
@@ -32,6 +34,7 @@ def expectation(
     device: str = "cpu",
     progress: bool | Progress = False,
     batches: int = 32,
+    strict: bool = False,
 ) -> Expectation:
     """Return the mean of a path function over many paths, with derivatives in its params and standard errors.
 
@@ -64,6 +67,8 @@ def expectation(
         True shows a bar on stderr where that is a terminal. A callable is called in this thread.
     batches : int, 2 or more
         The standard errors come from the spread of this many batch means; for Sobol points from the replicates.
+    strict : bool
+        Whether derivatives that are not determined on some path are NaN, as in an `aadlib.strict` block.
 
     Returns
     -------
@@ -86,6 +91,8 @@ def expectation(
     KinkWarning
         For order 2 through operations that are not smooth: their curvature is not in the Hessian. For order 1 and 2
         through steps (comparisons, sign, floor): what sits where a path jumps is not in the gradient either.
+    SingularWarning
+        Where an operation in use at the edge of its domain has an infinite partial that met a zero: on how many paths.
     ExecutorWarning
         When workers were lost and their paths swept again here.
 
@@ -124,6 +131,10 @@ def expectation(
         with closing(swept):  # after Ctrl-C or an error here, what waits is cancelled at once
             add_batches(swept, means, report, n_paths)
     estimate = means.estimate()
+    if means.undetermined is not None:
+        means.undetermined.warn(program, n_paths)
+        if strict or is_strict(program):
+            _leave_open(estimate, means.undetermined, program)
     return Expectation(
         value=estimate.mean.value,
         stderr=estimate.stderr.value,
@@ -140,6 +151,15 @@ def expectation(
         kinks=kinks,
         plan=sweep.plan,
     )
+
+
+def _leave_open(estimate: Estimate, undetermined: Undetermined, program: Program) -> None:
+    """Put NaN in the place of derivatives that are not determined, and of their standard errors."""
+    for sums in (estimate.mean, estimate.stderr):
+        if sums.gradient is not None:
+            sums.gradient[undetermined.gradient[program.input_active]] = np.nan
+        if sums.hessian is not None:
+            sums.hessian[undetermined.hessian] = np.nan
 
 
 def _require_options(order: int, smoothing: str | None, executor: Any, device: str, batches: int) -> int:

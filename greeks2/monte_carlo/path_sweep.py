@@ -11,6 +11,7 @@ import numpy as np
 
 from aadlib.errors import AadTypeError, AadValueError
 from aadlib.extend import BlockMachine, CudaMachine, Kink, LaneSums, Program, UniformPoint, once_per_program
+from aadlib.extend import simd
 from aadlib.types import Floats
 from greeks2.monte_carlo.path_planner import PATH_METHODS, PathPlan, planned_code
 from greeks2.monte_carlo.path_sums import PathSums
@@ -104,6 +105,7 @@ class PathSweep:
         NotFinite
             Where a path's value or a derivative is not finite.
         """
+        before = simd.unusual()
         point = self._point(params)
         arrays, edges = self._arrays(noise, edges)
         sums, changed = self._sums.sums(point, arrays, edges)
@@ -114,8 +116,11 @@ class PathSweep:
                 PathSums(n, value, None, None) for n, value in zip(sizes, sums[:, 0].tolist(), strict=True)
             ]
         values, gradients, hessians = self._sums.derivatives(point, sums)
+        unknown = self._sums.undetermined(point, arrays, (edges[0], edges[-1]), before)
         return [
-            PathSums(n, value, gradients[k], hessians[k] if self.order == 2 else None)
+            PathSums(
+                n, value, gradients[k], hessians[k] if self.order == 2 else None, None if k else unknown
+            )
             for k, (n, value) in enumerate(zip(sizes, values.tolist(), strict=True))
         ]
 

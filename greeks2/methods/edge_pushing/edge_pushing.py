@@ -30,6 +30,7 @@ from greeks2.methods.method import (
     Method,
     Request,
     Solution,
+    solution_at,
 )
 from greeks2.point import Point, require_plain
 from greeks2.structure.curvature import curvature_bits
@@ -299,7 +300,7 @@ def solve(request: Request) -> Solution:
     require_cap(request.program, cap_active)
     with request.point() as point:
         matrix = (sparse_edge_pushing if request.sparse else edge_pushing)(point, cap_active=cap_active)
-        return Solution(point.value, point.gradient, matrix, schedule_of(request.program, cap_active))
+        return solution_at(point, matrix, schedule_of(request.program, cap_active))
 
 
 def _counts(program: Program, schedule: Schedule) -> dict[str, int]:

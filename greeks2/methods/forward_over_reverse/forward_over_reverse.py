@@ -24,6 +24,7 @@ from greeks2.methods.method import (
     Request,
     Solution,
     blocks_of,
+    solution_at,
 )
 from greeks2.point import Point
 from greeks2.structure.pattern import as_pattern, find_pattern
@@ -142,10 +143,10 @@ def solve(request: Request) -> Solution:
         return Solution(*program.derivatives(*request.arguments))
     with request.point() as point:
         if coloring is None:
-            return Solution(point.value, point.gradient, forward_over_reverse(point))
+            return solution_at(point, forward_over_reverse(point))
         entries = (colored_entries if sparsity is None else verified_entries)(point, coloring)
         matrix = coloring.sparse(entries) if request.sparse else coloring.dense(entries)
-        return Solution(point.value, point.gradient, matrix, coloring)
+        return solution_at(point, matrix, coloring)
 
 
 def _counts(program: Program, coloring: Coloring | None) -> dict[str, int]:
