@@ -58,6 +58,7 @@ MODULES = (
     "aadlib.lanes.tangent_plan",
     "aadlib.sweeps.point_replay",
     "aadlib.sweeps.simd",
+    "aadlib.sweeps.watch",
     "aadlib.singular.careful",
     "greeks2.methods.edge_pushing.arc_count",
     "greeks2.methods.edge_pushing.arc_addresses",

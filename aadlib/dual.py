@@ -58,21 +58,15 @@ def _constant(like: Any, number: float) -> Any:
     return Dual.of_parts(_constant(like.inner, number), [ABSENT] * len(like.parts))
 
 
-CHOICES = ("maximum", "minimum", "where_true", "where_false")
-"""Operations whose zero slopes are those of a branch not taken."""
-
-SCALES = ("multiply", "divide", "power")
-"""Operations whose zero slope in one operand is no derivative at all where the other one depends on nothing."""
-
-
-def _slope(rule: Rule, side: int, number: float, inner: Sequence[Any]) -> float:
-    """Return a slope, ABSENT where the operation does not depend on that operand at all near this point."""
-    if number != 0.0:
-        return number
-    if rule.first[side] == "0.0" or rule.name in CHOICES:
-        return ABSENT
-    fixed = len(inner) == 2 and not is_dual_number(inner[1 - side])
-    return ABSENT if rule.name in SCALES and fixed else number
+def _slopes(rule: Rule, inner: Sequence[float], v: float, outer: Sequence[Any]) -> list[float]:
+    """Return first partials, ABSENT where the operation does not depend on that operand at all near this point."""
+    code, x, y = CODES[rule.name], inner[0], inner[-1]
+    fixed = [not is_dual_number(number) for number in outer]
+    dead = at_numbers.dead(code, x, y, v, fixed[0], fixed[-1])
+    slopes = zip(rule.first, at_numbers.first(code, x, y, v), strict=False)
+    return [
+        ABSENT if text == "0.0" or dead >> side & 1 else slope for side, (text, slope) in enumerate(slopes)
+    ]
 
 
 def is_dual_number(x: Any) -> bool:
@@ -89,10 +83,8 @@ def _value_and_slopes(rule: Rule, inner: Sequence[Any], outer: Sequence[Any]) ->
     code = CODES[rule.name]
     nested = [x for x in inner if isinstance(x, Dual)]
     if not nested:
-        x, y = (*inner, 0.0)[:2] if rule.arity == 2 else (inner[0], inner[0])
-        v = at_numbers.value(code, x, y)
-        slopes = at_numbers.first(code, x, y, v)[: rule.arity]
-        return v, [_slope(rule, side, slope, outer) for side, slope in enumerate(slopes)]
+        v = at_numbers.value(code, inner[0], inner[-1])
+        return v, list(_slopes(rule, inner, v, outer))
     value = Dual.chain_rule(rule, *inner)
     if any(isinstance(x.inner, Dual) for x in nested):
         left, right = (*inner, 0.0)[:2]
@@ -101,11 +93,10 @@ def _value_and_slopes(rule: Rule, inner: Sequence[Any], outer: Sequence[Any]) ->
     plain = [innermost(v) for v in inner]
     x, y = plain[0], plain[-1]
     v = float(value.inner)
-    first = at_numbers.first(code, x, y, v)[: rule.arity]
     second = at_numbers.second(code, x, y, v)
     rows = [[0]] if rule.arity == 1 else [[0, 1], [1, 2]]
     built = []
-    for side, (slope, row) in enumerate(zip(first, rows, strict=True)):
+    for slope, row in zip(_slopes(rule, plain, v, outer), rows, strict=True):
         carried: list[Any] = [ABSENT] * len(value.parts)
         for number, k in zip(inner, row, strict=True):
             if isinstance(number, Dual) and rule.second[k] != "0.0":
@@ -113,7 +104,7 @@ def _value_and_slopes(rule: Rule, inner: Sequence[Any], outer: Sequence[Any]) ->
                     total(c, product(second[k], p, rule), rule)
                     for c, p in zip(carried, number.parts, strict=True)
                 ]
-        built.append(Dual.of_parts(_slope(rule, side, slope, outer), carried))
+        built.append(Dual.of_parts(slope, carried))
     return value, built
 
 

@@ -34,10 +34,12 @@ from aadlib.rules import in_python
 from aadlib.rules.in_python import compiled
 from aadlib.rules.properties import CURVES, CURVES_OF_SIDES
 from aadlib.rules.table import CODES, RULES
-from aadlib.singular.lanes import Undetermined
-from aadlib.singular.point import UNDETERMINED, SingularPoint, singular_replay
+from aadlib.singular.lanes import Undetermined, undetermined_lanes
+from aadlib.singular.point import UNDETERMINED, SingularPoint
+from aadlib.singular.replay import singular_replay
 from aadlib.singular.report import is_strict, strict
 from aadlib.sweeps import simd
+from aadlib.sweeps.watch import unusual
 from aadlib.tape.advar import ADVar, Condition, record_binary, record_unary
 from aadlib.tape.tape import Tape
 from aadlib.threads import SPREAD, map_pieces, n_threads
@@ -52,5 +54,5 @@ __all__ = [
     "hessian_products", "in_python", "is_strict", "map_pieces", "mark_reached", "n_threads",
     "once_per_program", "once_per_structure", "positions", "program_of", "quiet_launches",
     "reached_slots", "record", "record_binary", "record_unary", "require_cuda", "simd",
-    "singular_replay", "strict", "twin_sweeps", "value_code",
+    "singular_replay", "strict", "twin_sweeps", "undetermined_lanes", "unusual", "value_code",
 ]  # fmt: skip

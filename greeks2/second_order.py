@@ -236,9 +236,7 @@ def hessian(
     """
     options = {"cap_active": cap_active, "sparsity": sparsity, "steps": steps}
     counting = count_all if explain else choose
-    program, _, choice, _, matrix = _solve(
-        f, x, method, sparse, options, passive, weights, strict, counting
-    )
+    program, _, choice, _, matrix = _solve(f, x, method, sparse, options, passive, weights, strict, counting)
     if program.kinks:
         warn_of_kinks(kinks_of(program), stacklevel=2)
     if not explain:

@@ -7,11 +7,10 @@ from aadlib.sweeps.simd cimport (
     aad_block_run,
     aad_lane_argument,
     aad_steps,
-    begin_watch,
-    end_watch,
     guards_of,
     kernels,
 )
+from aadlib.sweeps.watch cimport begin_watch, end_watch
 
 cdef enum:
     MOST_ARGUMENTS = 64

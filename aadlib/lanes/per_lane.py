@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,12 +12,10 @@ from aadlib.program.arguments import checked_numbers
 from aadlib.program.layout import Layout
 from aadlib.program.replay import Replay, lent_replay
 from aadlib.rules.properties import CURVES, CURVES_OF_SIDES, UNITS
-from aadlib.singular.lanes import Undetermined, singular_points
-from aadlib.singular.point import SingularPoint
-from aadlib.singular.report import is_strict
 from aadlib.sweeps import simd
+from aadlib.sweeps.watch import unusual
 from aadlib.threads import map_pieces
-from aadlib.types import Flags, Floats
+from aadlib.types import Floats
 from aadlib.validation import require_one_length
 
 
@@ -36,7 +34,7 @@ class LaneReplay:
     def __init__(self, program: Layout, uniform: Replay, arguments: Sequence[Any]) -> None:
         self.program = program
         self.uniform = uniform
-        self._unusual = simd.unusual()
+        self._unusual = unusual()
         rows: list[Floats] = []
         given = checked_numbers(program.arguments, arguments)
         for argument, numbers in zip(program.arguments, given, strict=True):
@@ -48,6 +46,10 @@ class LaneReplay:
         self.inputs: Floats = rows[0] if len(rows) == 1 else np.concatenate(rows)
         self.n_shared = program.nodes.first_node + program.n_uniform
         uniform.sweep_values()
+
+    def met_infinity(self) -> bool:
+        """Return whether a sweep made an infinity or a NaN since this was made; rarely, one of another thread."""
+        return unusual() != self._unusual
 
     def _blocks(self, replay: Replay) -> Floats:
         """Return block values with everything that no lane changes filled in."""
@@ -90,8 +92,11 @@ class LaneReplay:
         self._over_chunks(sweep, 2.0)
         return self._shaped(outputs)
 
-    def value_and_gradient(self) -> tuple[Floats, list[Any]]:
-        """Return the outputs and one gradient per active argument: summed over lanes, or lanes first."""
+    def sweep_adjoints(self) -> tuple[Floats, Floats]:
+        """Return the outputs, lanes first, and the adjoints of lane inputs (n_lane_slots, n_lanes).
+
+        Those of shared inputs, summed over the lanes, stand in `uniform.adjoints`.
+        """
         program = self.program
         outputs = np.empty((program.n_outputs, self.n_lanes))
         lane_adjoints = np.zeros((program.lane_slots.size, self.n_lanes))
@@ -112,8 +117,11 @@ class LaneReplay:
         adjoints[:] = 0.0
         adjoints[: self.n_shared] = np.sum(sums, axis=0)
         self.uniform.pull_back()
-        if simd.unusual() != self._unusual:
-            self._settle_gradients(adjoints, lane_adjoints)
+        return self._shaped(outputs), lane_adjoints
+
+    def gradients(self, lane_adjoints: Floats) -> list[Any]:
+        """Return one gradient per active argument: summed over lanes, or lanes first."""
+        program, adjoints = self.program, self.uniform.adjoints
         gradients: list[Any] = []
         row = 0
         for argument in program.arguments:
@@ -125,26 +133,7 @@ class LaneReplay:
             elif argument.active:
                 part = adjoints[argument.span]
                 gradients.append(part.reshape(argument.shape).copy() if argument.shape else float(part[0]))
-        return self._shaped(outputs), gradients
-
-    def _singular_points(self, order: int, finite: Flags) -> Iterator[tuple[int, SingularPoint]]:
-        uniform = self.uniform.values, self.uniform.states
-        return singular_points(self.program, uniform, self.inputs, (0, self.n_lanes), order, finite)
-
-    def _settle_gradients(self, adjoints: Floats, lane_adjoints: Floats) -> None:
-        """Put right the lanes in which an operation in use has an infinite partial, and say what is not determined."""
-        program, n = self.program, self.program.n_inputs
-        total: Undetermined | None = None
-        for lane, point in self._singular_points(1, np.isfinite(lane_adjoints).all(axis=0)):
-            gradient = point.gradient()
-            lane_adjoints[:, lane] = gradient[program.lane_slots]
-            if point.undetermined:
-                unknown, none = point.unknown_entries(1)
-                total = Undetermined(1, tuple(point.nodes), point.values, unknown, none) + total
-        if total is not None:
-            if is_strict(program):
-                adjoints[:n][total.gradient] = np.nan
-            total.warn(program, self.n_lanes)
+        return gradients
 
     def derivatives(self) -> tuple[Floats, Floats, Floats]:
         """Return values (n_lanes,), gradients (n_lanes, n_active) and Hessians (n_lanes, n_active, n_active)."""
@@ -167,20 +156,4 @@ class LaneReplay:
             return changed, None
 
         self._over_chunks(sweep, 10.0 * (1 + m))
-        if simd.unusual() != self._unusual:
-            self._settle(gradients, hessians)
         return values, gradients, hessians
-
-    def _settle(self, gradients: Floats, hessians: Floats) -> None:
-        """Put right the lanes in which an operation in use has an infinite partial, and say what is not determined."""
-        program = self.program
-        finite = np.isfinite(gradients).all(axis=1) & np.isfinite(hessians).all(axis=(1, 2))
-        total: Undetermined | None = None
-        for lane, point in self._singular_points(2, finite):
-            gradients[lane] = point.gradient()[program.input_active]
-            hessians[lane] = point.hessian()
-            if point.undetermined:
-                nothing = np.zeros((0, 0), dtype=bool)
-                total = Undetermined(1, tuple(point.nodes), point.values, nothing, nothing) + total
-        if total is not None:
-            total.warn(program, self.n_lanes)

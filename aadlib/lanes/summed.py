@@ -15,9 +15,8 @@ from aadlib.lanes.path_code import PathCode, checksum
 from aadlib.program.layout import Layout
 from aadlib.program.replay import Replay, lent_replay
 from aadlib.rules.properties import LINEAR
-from aadlib.singular.lanes import Undetermined, undetermined_lanes
-from aadlib.singular.report import is_strict
 from aadlib.sweeps import simd
+from aadlib.sweeps.watch import unusual
 from aadlib.threads import map_pieces
 from aadlib.types import Floats, frozen
 from aadlib.validation import require_one_length
@@ -41,7 +40,7 @@ class UniformPoint:
     tangents : (n_blocks, n_shared, LANES) in the active inputs; no blocks where no second derivatives are wanted
     carried : (n_columns, n_active) derivatives of the code's columns in the inputs; no rows where they are these
     fixed : (1, n) what stands in the arena from block to block; one row per active input where that is a direction
-    unusual : whether the sweeps over it made an infinity or a NaN
+    met_infinity : whether the sweeps over it made an infinity or a NaN
     """
 
     values: Floats
@@ -49,7 +48,7 @@ class UniformPoint:
     tangents: Floats
     carried: Floats
     fixed: Floats
-    unusual: bool
+    met_infinity: bool
 
 
 def onto_inputs(rows: Floats, carried: Floats) -> Floats:
@@ -134,7 +133,7 @@ class LaneSums:
     def _swept(self, shared: Sequence[Floats]) -> UniformPoint:
         program, path, fixed = self.program, self.path, self.path.fixed
         carries = path.directional or not path.at_inputs
-        before = simd.unusual()
+        before = unusual()
         with lent_replay(program) as replay:
             given = iter(shared)
             for argument in program.arguments:
@@ -159,9 +158,9 @@ class LaneSums:
             rows[:, registers] = self._rows_of(tangents, slots).T
         blocks = np.repeat(rows, simd.LANES, axis=1)
         carried = self._rows_of(tangents, path.columns[: None if carries else 0])
-        unusual = simd.unusual() != before
+        infinite = unusual() != before
         return UniformPoint(
-            frozen(values), states, frozen(tangents), frozen(carried), frozen(blocks), unusual
+            frozen(values), states, frozen(tangents), frozen(carried), frozen(blocks), infinite
         )
 
     def _rows_of(self, tangents: Floats, slots: npt.NDArray[Any]) -> Floats:
@@ -311,7 +310,6 @@ class LaneSums:
         arguments : all arguments of the program, checked for their shapes
         piece : lanes swept in one go, in the same order for any number of threads
         """
-        before = simd.unusual()
         parts = list(zip(self.program.arguments, arguments, strict=True))
         arrays = [
             numbers.reshape(len(numbers), argument.size) for argument, numbers in parts if argument.lane
@@ -330,25 +328,4 @@ class LaneSums:
         )
         self.raise_changed(np.sum([changed for _, changed in swept], axis=0), (0, n_lanes))
         _, gradients, hessians = self.derivatives(point, np.sum([sums for sums, _ in swept], axis=0))
-        unknown = self.undetermined(point, arrays, (0, n_lanes), before)
-        if unknown is not None:
-            if is_strict(self.program):
-                gradients[0, unknown.gradient[self.path.active]] = np.nan
-                if self.path.order == 2:
-                    hessians[0, unknown.hessian] = np.nan
-            unknown.warn(self.program, n_lanes)
         return outputs, gradients[0], hessians[0] if self.path.order == 2 else NONE
-
-    def undetermined(
-        self, point: UniformPoint, arrays: list[Floats], lanes: tuple[int, int], before: int
-    ) -> Undetermined | None:
-        """Return what of the derivatives is not determined in a range of lanes, or None.
-
-        `before` is what `simd.unusual` returned before they were swept.
-        """
-        if not point.unusual and simd.unusual() == before:
-            return None
-        inputs = np.concatenate([array[lanes[0] : lanes[1]].T for array in arrays])
-        return undetermined_lanes(
-            self.program, (point.values, point.states), inputs, (0, inputs.shape[1]), self.path.order
-        )

@@ -151,9 +151,7 @@ def _merge(tape: Tape, inputs: Sequence[ADVar], outputs: Sequence[ADVar | float]
     earliest = np.full(distinct.size, first, dtype=np.int32)
     np.minimum.at(earliest, number_of, np.arange(first, dtype=np.int32))
     positions[:first] = earliest[number_of]
-    op, left, right, stale = passes.merge_repeated(
-        recorded, left_ids, right_ids, COMMUTES, positions, pool
-    )
+    op, left, right, stale = passes.merge_repeated(recorded, left_ids, right_ids, COMMUTES, positions, pool)
     if stale >= 0:
         raise TapeError(STALE)
     return _Merged(

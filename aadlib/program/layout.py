@@ -124,6 +124,19 @@ class Layout:
         rows[np.arange(active.size), active] = 1.0
         return rows
 
+    def memory_report(self) -> dict[str, int]:
+        """Return bytes: of the program, of one value and one gradient replay, and per node of each."""
+        fixed = self.nodes.nbytes + self.constants.nbytes
+        value, gradient = 8 * self.n_slots, 16 * self.n_slots
+        return {
+            "recorded": self.n_recorded,
+            "nodes": self.n_nodes,
+            "program_bytes": fixed,
+            "value_bytes": value,
+            "gradient_bytes": gradient,
+            "bytes_per_node": round((fixed + gradient) / max(1, self.n_nodes)),
+        }
+
     # ---- guards and dependence --------------------------------------------------------------------------------
 
     def raise_changed(self, position: int, where: str) -> None:

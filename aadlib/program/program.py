@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any
 
 import numpy as np
 
@@ -21,36 +21,19 @@ from aadlib.program.freeze import freeze
 from aadlib.program.layout import Layout
 from aadlib.program.once import once_per_program
 from aadlib.program.replay import Replay, lent_replay
+from aadlib.program.retracing import retraced
 from aadlib.program.second_order import bottleneck_sum, hessian_at, hessian_products
 from aadlib.program.small import SmallReplays, small_replays
-from aadlib.singular.point import singular_replay
-from aadlib.singular.report import AGAIN
+from aadlib.singular.lanes import settle_gradients, settle_hessians, undetermined_lanes
+from aadlib.singular.replay import singular_replay
+from aadlib.singular.report import AGAIN, is_strict
 from aadlib.sweeps.simd import LANES
+from aadlib.sweeps.watch import unusual
 from aadlib.tape.recording import argument_positions, run_recorded
 from aadlib.types import Floats
 
 BRANCH_POLICIES = ("raise", "retrace")
 ONE: Floats = np.ones(1)
-
-Arguments = ParamSpec("Arguments")
-Result = TypeVar("Result")
-
-
-def retraced(
-    verb: Callable[Concatenate[Program, Arguments], Result],
-) -> Callable[Concatenate[Program, Arguments], Result]:
-    """Let a verb record the function again where a replay would take another branch and the program may do so."""
-
-    @functools.wraps(verb)
-    def replayed(self: Program, /, *arguments: Arguments.args, **options: Arguments.kwargs) -> Result:
-        if self.retrace is None:
-            return verb(self, *arguments, **options)
-        try:
-            return verb(self._latest(), *arguments, **options)
-        except BranchChanged:
-            return verb(self._record_again(arguments), *arguments, **options)
-
-    return replayed
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -153,7 +136,10 @@ class Program(Layout):
         self._require_scalar("a gradient")
         with self.replay() as replay:
             if self.has_lanes:
-                outputs, gradients = LaneReplay(self, replay, arguments).value_and_gradient()
+                lanes = LaneReplay(self, replay, arguments)
+                outputs, lane_adjoints = lanes.sweep_adjoints()
+                settle_gradients(lanes, lane_adjoints)
+                gradients = lanes.gradients(lane_adjoints)
                 return outputs, gradients[0] if len(gradients) == 1 else tuple(gradients)
             values = replay.evaluate(arguments)
             return float(values[self.outputs[0]]), by_argument(
@@ -301,8 +287,26 @@ class Program(Layout):
             )
         if kinds == {True}:
             with self.replay() as uniform:
-                return LaneReplay(self, uniform, arguments).derivatives()
-        return _lane_sums(self).over_all(checked_numbers(self.arguments, arguments))
+                lanes = LaneReplay(self, uniform, arguments)
+                values, gradients, hessians = lanes.derivatives()
+                settle_hessians(lanes, gradients, hessians)
+                return values, gradients, hessians
+        return self._sums_over_lanes(checked_numbers(self.arguments, arguments))
+
+    def _sums_over_lanes(self, numbers: Sequence[Floats]) -> tuple[Floats, Floats, Floats]:
+        before, sums = unusual(), _lane_sums(self)
+        values, gradient, hessian = sums.over_all(numbers)
+        pairs = list(zip(self.arguments, numbers, strict=True))
+        uniform = sums.at([given for argument, given in pairs if not argument.lane])
+        arrays = [given.reshape(len(given), argument.size) for argument, given in pairs if argument.lane]
+        n_lanes = len(values)
+        unknown = undetermined_lanes(self, uniform, arrays, (0, n_lanes), 2, before)
+        if unknown is not None:
+            if is_strict(self):
+                gradient[unknown.gradient[self.input_active]] = np.nan
+                hessian[unknown.hessian] = np.nan
+            unknown.warn(self, n_lanes)
+        return values, gradient, hessian
 
     def over_lanes(self) -> Program:
         """Return the same recording with every argument varying from lane to lane.
@@ -345,19 +349,6 @@ class Program(Layout):
         return flat.reshape(self.output_shape) if self.output_shape else float(flat[0])
 
     # ---- what it is -------------------------------------------------------------------------------------------
-
-    def memory_report(self) -> dict[str, int]:
-        """Return bytes: of the program, of one value and one gradient replay, and per node of each."""
-        fixed = self.nodes.nbytes + self.constants.nbytes
-        value, gradient = 8 * self.n_slots, 16 * self.n_slots
-        return {
-            "recorded": self.n_recorded,
-            "nodes": self.n_nodes,
-            "program_bytes": fixed,
-            "value_bytes": value,
-            "gradient_bytes": gradient,
-            "bytes_per_node": round((fixed + gradient) / max(1, self.n_nodes)),
-        }
 
     def to_dot(self, input_names: list[str] | None = None) -> str:
         """Return the computation graph in Graphviz's DOT language."""

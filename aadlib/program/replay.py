@@ -18,6 +18,7 @@ from aadlib.program.parts import PlacedComposite
 from aadlib.rules.properties import RESULT
 from aadlib.rules.table import RULES
 from aadlib.sweeps import simd as lanes
+from aadlib.sweeps.watch import unusual
 from aadlib.types import Floats, Ints, frozen
 from aadlib.validation import require_rule_shape
 
@@ -90,7 +91,7 @@ class Replay:
     def evaluate(self, arguments: Sequence[Any]) -> Floats:
         """Load the inputs, run the value sweep, check the guards, and return the values (n_slots,)."""
         program, values = self.program, self.values
-        self._unusual = lanes.unusual()
+        self._unusual = unusual()
         load(program.arguments, values, arguments)
         self.sweep_values()
         changed = lanes.first_changed_guard(program.guard_arrays, values)
@@ -102,7 +103,7 @@ class Replay:
 
     def met_infinity(self) -> bool:
         """Return whether a sweep made an infinity or a NaN since `evaluate` began; rarely, one of another thread."""
-        return lanes.unusual() != self._unusual
+        return unusual() != self._unusual
 
     def sweep_values(self) -> None:
         """Recompute every node that no lane changes from the inputs."""

@@ -28,3 +28,8 @@ def second(int op, double x, double y, double v):
     cdef double dxx, dxy, dyy
     rule_second(checked(op), x, y, v, &dxx, &dxy, &dyy)
     return dxx, dxy, dyy
+
+
+def dead(int op, double x, double y, double v, bint fixed_x, bint fixed_y):
+    """Return the operands (bits 1 and 2) on which operation `op` does not depend near a point: see `Rule.dead`."""
+    return rule_dead(checked(op), x, y, v, fixed_x, fixed_y, 0, 0, 0)

@@ -14,10 +14,9 @@ A number's state is ABSENT, PRESENT, or PRESENT and UNDETERMINED.
 
 from aadlib.program.nodes cimport Nodes, aad_nodes
 
-include "aadlib/generated/rules.pxi"
+from aadlib.rules import properties
 
-from aadlib.rules.properties import CURVES as _CURVES
-from aadlib.rules.table import RULES as _RULES
+include "aadlib/generated/rules.pxi"
 
 cdef enum:
     ABSENT = 0
@@ -31,15 +30,11 @@ cdef enum:
     DIRECTIONS = 8
     COMPOSITE = 254
 
-cdef unsigned char[256] CURVES
-cdef unsigned char[256] CHOOSES  # operations of which an edge may be dead
+cdef unsigned char[256] CURVES, ENDS, MAKES, KEEPS, OF_SQUARES
 for _code in range(256):
-    CURVES[_code] = _CURVES[_code]
-    CHOOSES[_code] = _code < len(_RULES) and _RULES[_code].name in (
-        "where_true", "where_false", "maximum", "minimum", "multiply", "divide", "power", "root_power", "exp_log_power",
-        "fmod", "remainder", "norm_cdf", "norm_pdf", "erf", "erfc", "exp", "exp2", "expm1", "tanh", "sigmoid", "softplus",
-        "logaddexp", "sqrt",
-    )
+    CURVES[_code], ENDS[_code] = properties.CURVES[_code], properties.ENDS[_code]
+    MAKES[_code], KEEPS[_code] = properties.MAKES[_code], properties.KEEPS[_code]
+    OF_SQUARES[_code] = properties.SQUARES[_code]
 
 cdef struct Number:
     double value
@@ -108,84 +103,36 @@ cdef inline Number number_of(double value, unsigned char state) noexcept nogil:
     return result
 
 
-cdef int dead_edges(int op, double x, double y, int of_x, int of_y) noexcept nogil:
-    """Return the operands (bits 1 and 2) on which an operation does not depend near a point, from their marks."""
-    cdef bint fixed_x = not of_x & ACTIVE
-    cdef bint fixed_y = not of_y & ACTIVE
-    cdef double dx = 0.0
-    cdef double dy = 0.0
-    cdef int dead = 0
-    if op == OP_WHERE_TRUE:
-        return y == 0.0
-    if op == OP_WHERE_FALSE:
-        return y != 0.0
-    if op == OP_MAXIMUM:
-        return 2 if x > y else 1 if y > x else 0
-    if op == OP_MINIMUM:
-        return 2 if x < y else 1 if y < x else 0
-    if op == OP_MULTIPLY:
-        return (1 if fixed_y and y == 0.0 else 0) | (2 if fixed_x and x == 0.0 else 0)
-    if op == OP_DIVIDE:
-        return 2 if fixed_x and x == 0.0 else 0
-    if op == OP_SQRT:
-        return x == 0.0 and of_x & SQUARES != 0
-    if op == OP_POWER or op == OP_ROOT_POWER or op == OP_EXP_LOG_POWER:
-        return (1 if fixed_y and y == 0.0 else 0) | (2 if fixed_x and (x == 1.0 or (x == 0.0 and y > 0.0)) else 0)
-    if op == OP_FMOD or op == OP_REMAINDER:
-        rule_first(op, x, y, rule_value(op, x, y), &dx, &dy)
-        return 2 if dy == 0.0 else 0
-    if op == OP_NORM_CDF or op == OP_NORM_PDF or op == OP_ERF or op == OP_ERFC:  # their tails outrun every power
-        return infinite(x) and of_x & (LOGARITHMIC | ALGEBRAIC) != 0
-    if op == OP_TANH or op == OP_SIGMOID:
-        return infinite(x) and of_x & ALGEBRAIC != 0
-    if op == OP_EXP or op == OP_EXP2 or op == OP_EXPM1 or op == OP_SOFTPLUS:
-        return infinite(x) and x < 0.0 and of_x & ALGEBRAIC != 0
-    if op == OP_LOGADDEXP:
-        if infinite(x) and x < 0.0 and of_x & ALGEBRAIC:
-            dead |= 1
-        if infinite(y) and y < 0.0 and of_y & ALGEBRAIC:
-            dead |= 2
-    return dead
+cdef inline int growth_of(int mark) noexcept nogil:
+    return 2 if mark & ALGEBRAIC else 1 if mark & LOGARITHMIC else 0
 
 
 cdef int growth(int op, double x, double y, int of_x, int of_y) noexcept nogil:
     """Return how fast the infinite result of an operation grows at least, from the marks of its operands."""
-    cdef int least = ALGEBRAIC
+    cdef int made
     if finite(x) and finite(y):
-        if op == OP_LOG or op == OP_LOG1P or op == OP_LOG2 or op == OP_LOG10 or op == OP_ARCTANH:
-            return LOGARITHMIC
-        if (
-            op == OP_DIVIDE or op == OP_RECIPROCAL or op == OP_POWER or op == OP_MULTIPLY or op == OP_ADD
-            or op == OP_SUBTRACT or op == OP_SQUARE or op == OP_EXP or op == OP_EXP2 or op == OP_EXPM1
-        ):
-            return ALGEBRAIC
-        return 0
-    if not finite(x) and not of_x & ALGEBRAIC:
-        least = of_x & LOGARITHMIC
-    if not finite(y) and not of_y & ALGEBRAIC:
-        least = min(least, of_y & LOGARITHMIC)
-    if (
-        op == OP_ADD or op == OP_SUBTRACT or op == OP_MULTIPLY or op == OP_DIVIDE or op == OP_NEGATIVE or op == OP_SQUARE
-        or op == OP_ABSOLUTE or op == OP_MAXIMUM or op == OP_MINIMUM or op == OP_WHERE_TRUE or op == OP_WHERE_FALSE
-        or op == OP_HYPOT
-    ):
-        return least
-    if op == OP_SQRT or op == OP_CBRT or (op == OP_POWER and finite(y)):
-        return least & ALGEBRAIC
-    return 0
+        made = MAKES[op]
+    else:
+        made = KEEPS[op]
+        if not finite(x):
+            made = min(made, growth_of(of_x)) if KEEPS[op] == 3 else (made if of_x & ALGEBRAIC else 0)
+        if not finite(y):
+            made = min(made, growth_of(of_y)) if KEEPS[op] == 3 else (made if of_y & ALGEBRAIC else 0)
+    return ALGEBRAIC if made >= 2 else LOGARITHMIC if made == 1 else 0
 
 
 cdef inline int squares(int op, bint same, double x, double y, int of_x, int of_y) noexcept nogil:
     """Return SQUARES for a square, a sum of squares, and multiples of these."""
-    cdef bint more_x = of_x & SQUARES or (x == 0.0 and not of_x & ACTIVE)
-    cdef bint more_y = of_y & SQUARES or (y == 0.0 and not of_y & ACTIVE)
-    if op == OP_SQUARE or op == OP_HYPOT_SQUARED or (op == OP_MULTIPLY and same):
-        return SQUARES
-    if op == OP_ADD:
-        return SQUARES if more_x and more_y else 0
-    if op == OP_MULTIPLY:
-        return SQUARES if (of_x & SQUARES and not of_y & ACTIVE) or (of_y & SQUARES and not of_x & ACTIVE) else 0
-    return SQUARES if op == OP_DIVIDE and of_x & SQUARES and not of_y & ACTIVE else 0
+    cdef bint fixed_x = not of_x & ACTIVE
+    cdef bint fixed_y = not of_y & ACTIVE
+    cdef bint made = False
+    if OF_SQUARES[op] == 1:
+        made = True
+    elif OF_SQUARES[op] == 2:
+        made = (of_x & SQUARES or (fixed_x and x == 0.0)) and (of_y & SQUARES or (fixed_y and y == 0.0))
+    elif OF_SQUARES[op] == 3:
+        made = (same and x == 0.0) or (of_x & SQUARES and fixed_y) or (of_y & SQUARES and fixed_x)
+    return SQUARES if made else 0
 
 
 cdef inline int alive_edges(
@@ -195,8 +142,11 @@ cdef inline int alive_edges(
     cdef int a = n.left[k]
     cdef int b = n.right[k]
     cdef int alive = n.activity[k] & ((marks[a] & ACTIVE) | (marks[b] & ACTIVE) << 1)
-    if alive and CHOOSES[n.op[k]]:
-        alive &= ~dead_edges(n.op[k], values[a * stride], values[b * stride], marks[a], marks[b])
+    if alive and ENDS[n.op[k]]:
+        alive &= ~rule_dead(
+            n.op[k], values[a * stride], values[b * stride], values[(n.first_node + k) * stride],
+            not marks[a] & ACTIVE, not marks[b] & ACTIVE, growth_of(marks[a]), growth_of(marks[b]), marks[a] & SQUARES != 0,
+        )
     return alive
 
 
@@ -442,10 +392,6 @@ def carry_second_order(
             w = number_of(adjoints[slot], adjoint_states[slot])
             rule_first(n.op[k], values[a], values[b], values[slot], &dx, &dy)
             rule_second(n.op[k], values[a], values[b], values[slot], &dxx, &dxy, &dyy)
-            if (n.op[k] == OP_POWER or n.op[k] == OP_EXP_LOG_POWER) and not marks[b] & ACTIVE and values[b] == 1.0:
-                curves &= ~1
-            if n.op[k] == OP_ROOT_POWER and not marks[b] & ACTIVE and values[b] == 2.0:
-                curves &= ~1
             trouble = 0
             for l in range(m):
                 own = number_of(moved[slot, l], moved_states[slot, l])

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from aadlib.program.layout import Layout
-from aadlib.program.replay import lent_replay
+from aadlib.program.replay import Replay, lent_replay
 from aadlib.singular import careful
 from aadlib.singular.point import ACTIVE, LIVE, SingularPoint, singular_point
-from aadlib.singular.report import warn_of_singular
+from aadlib.singular.report import is_strict, warn_of_singular
 from aadlib.sweeps import simd
+from aadlib.sweeps.watch import unusual
 from aadlib.types import Flags, Floats
 
 
@@ -49,7 +50,9 @@ class Undetermined:
 
     def warn(self, program: Layout, n_lanes: int) -> None:
         """Issue the `SingularWarning`, with the number of lanes."""
-        parts = [(argument, self.values[argument.span].reshape(argument.shape)) for argument in program.arguments]
+        parts = [
+            (argument, self.values[argument.span].reshape(argument.shape)) for argument in program.arguments
+        ]
         arguments = [numbers[None] if argument.lane else numbers for argument, numbers in parts]
         warn_of_singular(
             program, self.nodes, self.values, arguments, lanes=f" in {self.n_lanes} of {n_lanes} lanes"
@@ -112,16 +115,90 @@ def _start(program: Layout) -> Flags:
     return start
 
 
+# ---- lanes that each have derivatives of their own --------------------------------------------------------------------
+
+
+class Lanes(Protocol):
+    """What a replay lane by lane has: see `aadlib.lanes.per_lane.LaneReplay`."""
+
+    program: Layout
+    uniform: Replay
+    inputs: Floats
+    n_lanes: int
+
+    def met_infinity(self) -> bool: ...
+
+
+def _points(lanes: Lanes, order: int, finite: Flags) -> Iterator[tuple[int, SingularPoint]]:
+    uniform = lanes.uniform.values, lanes.uniform.states
+    return singular_points(lanes.program, uniform, lanes.inputs, (0, lanes.n_lanes), order, finite)
+
+
+def settle_gradients(lanes: Lanes, lane_adjoints: Floats) -> None:
+    """Put right the adjoints of lanes in which an operation in use has an infinite partial; warn of what is not determined.
+
+    `lane_adjoints` is (n_lane_slots, n_lanes); those of shared inputs are summed in `lanes.uniform.adjoints`.
+    """
+    if not lanes.met_infinity():
+        return
+    program, total = lanes.program, None
+    for lane, point in _points(lanes, 1, np.isfinite(lane_adjoints).all(axis=0)):
+        gradient = point.gradient()
+        lane_adjoints[:, lane] = gradient[program.lane_slots]
+        if point.undetermined:
+            total = Undetermined(1, tuple(point.nodes), point.values, *point.unknown_entries(1)) + total
+    if total is not None:
+        if is_strict(program):
+            lanes.uniform.adjoints[: program.n_inputs][total.gradient] = np.nan
+        total.warn(program, lanes.n_lanes)
+
+
+def settle_hessians(lanes: Lanes, gradients: Floats, hessians: Floats) -> None:
+    """Put right gradients (n_lanes, n_active) and Hessians (n_lanes, n_active, n_active), likewise."""
+    if not lanes.met_infinity():
+        return
+    program, total = lanes.program, None
+    finite = np.isfinite(gradients).all(axis=1) & np.isfinite(hessians).all(axis=(1, 2))
+    for lane, point in _points(lanes, 2, finite):
+        gradients[lane] = point.gradient()[program.input_active]
+        hessians[lane] = point.hessian()
+        if point.undetermined:
+            nothing = np.zeros((0, 0), dtype=bool)
+            total = Undetermined(1, tuple(point.nodes), point.values, nothing, nothing) + total
+    if total is not None:
+        total.warn(program, lanes.n_lanes)
+
+
+# ---- lanes whose derivatives are added up -----------------------------------------------------------------------------
+
+
+class Uniform(Protocol):
+    """What no lane changes: see `aadlib.lanes.summed.UniformPoint`."""
+
+    values: Floats
+    states: list[Any]
+    met_infinity: bool
+
+
 def undetermined_lanes(
     program: Layout,
-    uniform: tuple[Floats, Sequence[Any]],
-    inputs: Floats,
+    uniform: Uniform,
+    arrays: Sequence[Floats],
     lanes: tuple[int, int],
     order: int,
+    before: int,
 ) -> Undetermined | None:
-    """Return what is not determined in a range of lanes whose derivatives are added up, or None."""
+    """Return what is not determined in a range of lanes whose derivatives are added up, or None.
+
+    `arrays` are (n_lanes, size), one per lane argument; `before` is what `aadlib.sweeps.watch.unusual` returned before
+    the lanes were swept.
+    """
+    if not uniform.met_infinity and unusual() == before:
+        return None
+    inputs = np.concatenate([array[lanes[0] : lanes[1]].T for array in arrays])
     total: Undetermined | None = None
-    for _, point in singular_points(program, uniform, inputs, lanes, order):
+    known = uniform.values, uniform.states
+    for _, point in singular_points(program, known, inputs, (0, inputs.shape[1]), order):
         gradient, hessian = point.unknown_entries(order)
         if gradient.any() or hessian.any():
             one = Undetermined(1, tuple(point.nodes), point.values, gradient, hessian)

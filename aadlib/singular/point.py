@@ -9,7 +9,6 @@ import numpy as np
 
 from aadlib.program.layout import Layout
 from aadlib.program.parts import PlacedComposite
-from aadlib.program.replay import Replay
 from aadlib.singular import careful
 from aadlib.singular.report import is_strict, warn_of_singular
 from aadlib.types import Flags, Floats
@@ -132,9 +131,7 @@ class SingularPoint:
         tangent_states[: program.n_inputs] = directions.T != 0.0
         nodes, values, marks = program.nodes, self.values, self.marks
         for segment, placed in self._forwards():
-            careful.carry_tangents(
-                nodes, values, marks, tangents, tangent_states, self._trouble, segment
-            )
+            careful.carry_tangents(nodes, values, marks, tangents, tangent_states, self._trouble, segment)
             if placed is not None:
                 composite, state = placed
                 results, operands = self._results(composite), composite.operands
@@ -150,7 +147,12 @@ class SingularPoint:
         return moved[: program.n_inputs].T.copy(), moved_states[: program.n_inputs].T.copy()
 
     def _bend(
-        self, placed: tuple[PlacedComposite, Any], tangents: Floats, along: Flags, moved: Floats, states: Flags
+        self,
+        placed: tuple[PlacedComposite, Any],
+        tangents: Floats,
+        along: Flags,
+        moved: Floats,
+        states: Flags,
     ) -> None:
         """Carry the tangents of the adjoints over a composite."""
         composite, state = placed
@@ -160,7 +162,9 @@ class SingularPoint:
         shape = tangents[operands].shape
         np.add.at(moved, operands, require_rule_shape(operation, "adjoints", added, shape))
         np.add.at(moved, operands, require_rule_shape(operation, "second_order", bent, shape))
-        handed = states[results].max(axis=0) | (along[operands].max(axis=0) * self.adjoint_states[results].max())
+        handed = states[results].max(axis=0) | (
+            along[operands].max(axis=0) * self.adjoint_states[results].max()
+        )
         states[operands] |= handed.astype(np.uint8)
 
     # ---- results ----------------------------------------------------------------------------------------------
@@ -260,14 +264,3 @@ def singular_point(
         return None
     point.carry_adjoints()
     return point
-
-
-def singular_replay(replay: Replay, seeds: Floats, order: int, *results: Floats) -> SingularPoint | None:
-    """Return the point at which a replay stands, where sweeps met an infinity or a NaN and it matters, else None.
-
-    `results` are the derivatives that they returned.
-    """
-    if not replay.met_infinity():
-        return None
-    finite = all(np.isfinite(result).all() for result in results)
-    return singular_point(replay.program, replay.values, replay.states, seeds, order, finite)

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 
 from aadlib.errors import AadError, Line, SingularWarning, describe_line
-from aadlib.program.layout import Layout
 from aadlib.rules.properties import RESULT
 from aadlib.rules.table import RULES
 from aadlib.types import Floats
@@ -57,9 +56,9 @@ def strict(on: bool = True) -> Iterator[None]:
         _strict.reset(token)
 
 
-def is_strict(program: Layout | None = None) -> bool:
+def is_strict(program: Any = None) -> bool:
     """Return whether NaN takes the place of what is not determined."""
-    return _strict.get() or (program is not None and program.strict)
+    return _strict.get() or (program is not None and bool(program.strict))
 
 
 def outside_level() -> int:
@@ -73,7 +72,7 @@ def outside_level() -> int:
 
 
 def warn_of_singular(
-    program: Layout, nodes: Sequence[int], values: Floats, arguments: Sequence[Any], *, lanes: str = ""
+    program: Any, nodes: Sequence[int], values: Floats, arguments: Sequence[Any], *, lanes: str = ""
 ) -> None:
     """Issue one `SingularWarning` that names the operations in use at an edge, and their source lines.
 
@@ -103,7 +102,7 @@ def warn_of_singular(
     )
 
 
-def _described(program: Layout, node: int, values: Floats) -> str:
+def _described(program: Any, node: int, values: Floats) -> str:
     if program.op[node] == RESULT:
         return "a composite operation"
     rule = RULES[program.op[node]]
@@ -111,7 +110,7 @@ def _described(program: Layout, node: int, values: Floats) -> str:
     return f"{rule.name}({', '.join(f'{v:.6g}' for v in operands)})"
 
 
-def _lines_of(program: Layout, arguments: Sequence[Any]) -> Sequence[Any] | None:
+def _lines_of(program: Any, arguments: Sequence[Any]) -> Sequence[Any] | None:
     """Return the source line of every node: traced, or from one more run of the function where it is known."""
     if program.lines is not None:
         return program.lines

@@ -6,7 +6,8 @@ from cpython.buffer cimport PyBUF_CONTIG_RO, PyBUF_FORMAT, PyBuffer_Release, PyO
 from libc.string cimport memcpy, memset, strcmp
 
 from aadlib.program.nodes cimport Nodes
-from aadlib.sweeps.simd cimport AAD_LANES, aad_as_usual, aad_guards, aad_unusual, guards_of, kernels
+from aadlib.sweeps.simd cimport AAD_LANES, aad_guards, guards_of, kernels
+from aadlib.sweeps.watch cimport begin_watch, end_watch
 
 
 cdef class PointReplay:
@@ -90,11 +91,11 @@ cdef class PointReplay:
     def value_and_gradient(self, inputs):
         """Return the value and the gradient over the active inputs (n_active,), or None."""
         cdef Py_ssize_t k
-        aad_as_usual()
+        begin_watch()
         if not self.evaluate(inputs):
             return None
         self.pull_back()
-        if aad_unusual():
+        if end_watch():
             return None
         gradient = np.empty(self.active.shape[0])
         cdef double[::1] g = gradient
@@ -123,6 +124,6 @@ cdef class PointReplay:
                 for j in range(i):
                     h[i, j] = 0.5 * (h[i, j] + h[j, i])
                     h[j, i] = h[i, j]
-        if aad_unusual():
+        if end_watch():
             return None
         return first_order[0], first_order[1], hessian

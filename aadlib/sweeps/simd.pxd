@@ -2,10 +2,6 @@
 
 from aadlib.program.nodes cimport aad_nodes
 
-cdef extern from "aadlib/sweeps/kernels/exceptions.h" nogil:
-    bint aad_unusual() noexcept
-    void aad_as_usual() noexcept
-
 cdef extern from "aadlib/sweeps/kernels/table.h" nogil:
     enum:
         AAD_LANES
@@ -123,7 +119,3 @@ cdef extern from "aadlib/sweeps/kernels/table.h" nogil:
 cdef const aad_kernels* kernels  # the table in use: of the widest instruction set, unless told otherwise
 
 cdef aad_guards guards_of(tuple guards) except *
-
-cdef void begin_watch() noexcept nogil
-
-cdef bint end_watch() noexcept nogil

@@ -15,6 +15,7 @@ from libc.string cimport memset
 
 from aadlib.errors import AadValueError
 from aadlib.program.nodes cimport Nodes, aad_nodes
+from aadlib.sweeps.watch cimport begin_watch, end_watch
 
 cdef extern from "aadlib/sweeps/kernels/processor.h":
     const aad_kernels* const* aad_tables
@@ -65,33 +66,6 @@ def use(name):
 
 
 use(os.environ.get("AADLIB_INSTRUCTIONS", INSTRUCTION_SETS[aad_widest()]))
-
-
-# ---- what is not finite ---------------------------------------------------------------------------------------------
-
-cdef long long _unusual = 0  # threads may lose an increment to each other; none loses the change
-
-
-def unusual():
-    """Return a number that has changed since an earlier call where a sweep made an infinity or a NaN in between.
-
-    The processor remembers them by itself: sweeps only ask. Another thread's sweep changes the number too.
-    """
-    return _unusual
-
-
-cdef void begin_watch() noexcept nogil:
-    """Forget the infinities and NaNs that were made on this thread."""
-    aad_as_usual()
-
-
-cdef bint end_watch() noexcept nogil:
-    """Return whether an infinity or a NaN was made on this thread since `begin_watch`, and count it."""
-    global _unusual
-    if aad_unusual():
-        _unusual += 1
-        return True
-    return False
 
 
 # ---- one market state ------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from typing import Any
 from aadlib.program.nodes import Nodes
 from aadlib.rules import in_python as evaluate
 from aadlib.rules.in_python import add_product
-from aadlib.rules.table import CODES, RULES
+from aadlib.rules.table import CANCELLING, CODES, CUBED, LOGARITHM, RULES
 
 LEFT, RIGHT = 1, 2
 LEAVES = 254
@@ -90,17 +90,9 @@ def second_order_sweep(
             add(y, product(weight, dxy), tangents[x])
 
 
-CANCELLING = {
-    ("square", "sqrt"): "root_squared", ("multiply", "sqrt"): "root_squared", ("square", "hypot"): "hypot_squared",
-    ("multiply", "hypot"): "hypot_squared", ("power", "sqrt"): "root_power", ("power", "cbrt"): "cbrt_cubed",
-    ("exp", "log"): "exp_log", ("exp", "multiply"): "exp_log_power", ("reciprocal", "reciprocal"): "twice_reciprocal",
-    ("reciprocal", "divide"): "twice_reciprocal", ("divide", "reciprocal"): "twice_reciprocal",
-    ("divide", "divide"): "twice_reciprocal",
-}  # fmt: skip
-"""The second operation of two in a row and the first, and what stands in their place where operands fit."""
-
-
-def cancelled(node: tuple[int, int, int], nodes: Sequence[tuple[int, int, int]], pool: Sequence[float]) -> Any:
+def cancelled(
+    node: tuple[int, int, int], nodes: Sequence[tuple[int, int, int]], pool: Sequence[float]
+) -> Any:
     """Return the operation that stands for a node and the one before it, as (code, left, right); or the node.
 
     The infinite partial of the first, sqrt at 0, is cancelled by the second, the square.
@@ -116,15 +108,15 @@ def cancelled(node: tuple[int, int, int], nodes: Sequence[tuple[int, int, int]],
         return position < first and pool[position] == 1.0
 
     def logarithm(position: int) -> int:
-        is_log = position >= first and nodes[position - first][0] == CODES["log"]
+        is_log = position >= first and nodes[position - first][0] == CODES[LOGARITHM]
         return nodes[position - first][1] if is_log else -1
 
     fits = {
         "multiply": a == b,
-        "power": b < first and (together != "cbrt_cubed" or pool[b] == 3.0),
+        "power": b < first and (together != CUBED or pool[b] == 3.0),
         "divide": is_one(a),
     }.get(name, True)
-    if together == "twice_reciprocal" and RULES[inner].name == "divide":
+    if RULES[inner].arity == 2 and together == CANCELLING["reciprocal", "divide"]:
         fits, x = fits and is_one(x), y
     if together == "exp_log_power":
         x, y = (x, y) if logarithm(x) >= 0 else (y, x)

@@ -10,8 +10,17 @@ from typing import Any
 import numpy as np
 
 from aadlib.errors import AadTypeError, AadValueError
-from aadlib.extend import BlockMachine, CudaMachine, Kink, LaneSums, Program, UniformPoint, once_per_program
-from aadlib.extend import simd
+from aadlib.extend import (
+    BlockMachine,
+    CudaMachine,
+    Kink,
+    LaneSums,
+    Program,
+    UniformPoint,
+    once_per_program,
+    undetermined_lanes,
+    unusual,
+)
 from aadlib.types import Floats
 from greeks2.monte_carlo.path_planner import PATH_METHODS, PathPlan, planned_code
 from greeks2.monte_carlo.path_sums import PathSums
@@ -105,7 +114,7 @@ class PathSweep:
         NotFinite
             Where a path's value or a derivative is not finite.
         """
-        before = simd.unusual()
+        before = unusual()
         point = self._point(params)
         arrays, edges = self._arrays(noise, edges)
         sums, changed = self._sums.sums(point, arrays, edges)
@@ -116,11 +125,9 @@ class PathSweep:
                 PathSums(n, value, None, None) for n, value in zip(sizes, sums[:, 0].tolist(), strict=True)
             ]
         values, gradients, hessians = self._sums.derivatives(point, sums)
-        unknown = self._sums.undetermined(point, arrays, (edges[0], edges[-1]), before)
+        unknown = undetermined_lanes(self.program, point, arrays, (edges[0], edges[-1]), self.order, before)
         return [
-            PathSums(
-                n, value, gradients[k], hessians[k] if self.order == 2 else None, None if k else unknown
-            )
+            PathSums(n, value, gradients[k], hessians[k] if self.order == 2 else None, None if k else unknown)
             for k, (n, value) in enumerate(zip(sizes, values.tolist(), strict=True))
         ]
 

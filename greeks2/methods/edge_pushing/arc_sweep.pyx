@@ -7,7 +7,7 @@ Hessian is what the arcs between inputs add up to, plus its transpose.
 import numpy as np
 
 from aadlib.program.nodes cimport Nodes, aad_nodes
-from aadlib.sweeps.simd cimport begin_watch, end_watch
+from aadlib.sweeps.watch cimport begin_watch, end_watch
 from greeks2.methods.edge_pushing.arc_schedule cimport (
     AA, AB, BB, COUNT, CREATES, FIELDS, FLUSHES, NODE, RIGHT, ROW, RUN, RUN_A, RUN_B, RUN_LENGTH, SECOND, SELF, SHAPE,
     TWICE, Streams

@@ -11,7 +11,7 @@ own perturbation is that of the inputs it depends on, by its forward row.
 import numpy as np
 
 from aadlib.program.nodes cimport Nodes, aad_nodes
-from aadlib.sweeps.simd cimport begin_watch, end_watch
+from aadlib.sweeps.watch cimport begin_watch, end_watch
 from greeks2.structure.hub_rows cimport ForwardRows, Hubs
 
 include "aadlib/generated/rules.pxi"

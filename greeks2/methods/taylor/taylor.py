@@ -10,7 +10,18 @@ import numpy as np
 from aadlib.errors import AadTypeError, AadValueError
 from aadlib.extend import ADVar, Program, Tape
 from aadlib.types import Floats
-from greeks2.methods.method import CALL, ENTRY, NODE, PASS, POINT, Estimate, Method, Request, Solution, solution_at
+from greeks2.methods.method import (
+    CALL,
+    ENTRY,
+    NODE,
+    PASS,
+    POINT,
+    Estimate,
+    Method,
+    Request,
+    Solution,
+    solution_at,
+)
 from greeks2.methods.taylor import front_sweep
 from greeks2.point import Point, Source, as_arguments, as_program, point_at, point_of, require_plain
 from greeks2.structure.front import Front, front_of

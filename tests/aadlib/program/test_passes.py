@@ -24,7 +24,9 @@ def merged(tape: ad.Tape) -> tuple[list[int], list[int], list[int], list[int]]:
     op, left, right, constants = tape.arrays()
     places = np.empty(constants.size + op.size, dtype=np.int32)
     places[: constants.size] = first_places(constants)
-    found, found_left, found_right, stale = passes.merge_repeated(op, left, right, COMMUTES, places, constants)
+    found, found_left, found_right, stale = passes.merge_repeated(
+        op, left, right, COMMUTES, places, constants
+    )
     assert stale == -1
     return found.tolist(), found_left.tolist(), found_right.tolist(), places.tolist()
 
@@ -70,7 +72,14 @@ def test_pairs_that_cancel_an_infinity_become_one(name: str, function) -> None:
 def test_other_pairs_stay() -> None:
     with ad.Tape() as tape:
         x, y = tape.input(0.7), tape.input(2.0)
-        np.sqrt(x) * np.sqrt(y), np.sqrt(x) ** y, np.cbrt(x) ** 2, np.exp(y * np.log(x)), 2.0 / (1.0 / x), 1.0 / (2.0 / x)
+        (
+            np.sqrt(x) * np.sqrt(y),
+            np.sqrt(x) ** y,
+            np.cbrt(x) ** 2,
+            np.exp(y * np.log(x)),
+            2.0 / (1.0 / x),
+            1.0 / (2.0 / x),
+        )
     found = merged(tape)
     assert found == by_the_twin(tape)
     assert found[0] == tape.arrays()[0].tolist()
