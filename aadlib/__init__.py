@@ -8,6 +8,7 @@ from aadlib.errors import (
     AadTypeError,
     AadValueError,
     BranchChanged,
+    DecisionWarning,
     NotFinite,
     SingularWarning,
     TapeError,
@@ -29,7 +30,8 @@ __version__ = "0.1.0"
 
 __all__ = [
     "ADArray", "ADVar", "AadError", "AadTypeError", "AadValueError", "BranchChanged", "Composite",
-    "Condition", "Dual", "NotFinite", "Program", "SingularWarning", "Tape", "TapeError", "apply_composite", "array",
+    "Condition", "DecisionWarning", "Dual", "NotFinite", "Program", "SingularWarning",
+    "Tape", "TapeError", "apply_composite", "array",
     "check_composite", "check_grads", "clip", "grad", "grads_list", "hvp", "interp", "jacobian", "jvp",
     "record", "softplus", "softplus_ad", "strict", "value_and_grad", "value_of", "vjp", "where", "zeros",
 ]  # fmt: skip

@@ -77,8 +77,8 @@ def is_dual_number(x: Any) -> bool:
 def _value_and_slopes(rule: Rule, inner: Sequence[Any], outer: Sequence[Any]) -> tuple[Any, list[Any]]:
     """Return a rule's value and first partials at numbers that may be duals themselves.
 
-    One level of duals takes their partials from the table's second partials; deeper levels go through the texts. `outer`
-    are the numbers whose values `inner` are.
+    One level of duals takes their partials from the table's second partials; deeper levels go through the texts.
+    `outer` are the numbers whose values `inner` are.
     """
     code = CODES[rule.name]
     nested = [x for x in inner if isinstance(x, Dual)]

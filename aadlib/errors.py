@@ -37,3 +37,7 @@ class NotFinite(AadError, ArithmeticError):
 
 class SingularWarning(UserWarning):
     """A derivative is not determined: an infinite partial of an operation in use met a zero. See `aadlib.strict`."""
+
+
+class DecisionWarning(UserWarning):
+    """A result depends on the inputs through comparisons alone, so that its derivative is lost."""

@@ -215,7 +215,8 @@ def hessian(
     Warns
     -----
     KinkWarning
-        Once, when operations that are not smooth were passed: how many, and at which source lines.
+        Once, when operations that are not smooth were passed, or comparisons that chose a branch: how many, and at which
+        source lines.
     SingularWarning
         Where an operation in use at the edge of its domain has an infinite partial that met a zero. All exact methods
         return the same entries there.
@@ -237,7 +238,7 @@ def hessian(
     options = {"cap_active": cap_active, "sparsity": sparsity, "steps": steps}
     counting = count_all if explain else choose
     program, _, choice, _, matrix = _solve(f, x, method, sparse, options, passive, weights, strict, counting)
-    if program.kinks:
+    if program.kinks or program.guards:
         warn_of_kinks(kinks_of(program), stacklevel=2)
     if not explain:
         return matrix

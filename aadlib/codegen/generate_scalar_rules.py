@@ -39,7 +39,7 @@ def c_rules() -> str:
         ]
     for order in TARGETS:
         lines += _dispatch(order)
-    return "\n".join([*lines, *_dead_operands(), *_value_steps(), *_adjoint_steps(), "#endif", ""])
+    return "\n".join([*lines, *_dead_operands(), *_touch(), *_value_steps(), *_adjoint_steps(), "#endif", ""])
 
 
 def cython_declarations() -> str:
@@ -78,6 +78,28 @@ def _dead_operands() -> list[str]:
             bits = " | ".join(f"({expression(text, name)}) << {side}" for side, text in texts)
             lines += [f"    case {code}: /* {rule.name} */", f"        return {bits};"]
     return [*lines, "    default:", "        return 0;", "    }", "}", ""]
+
+
+def _touch() -> list[str]:
+    """Write what computes partials only for the processor to notice infinite ones: of a node that a sweep passes over."""
+    edged = ", ".join("1" if rule.domain else "0" for rule in rules.RULES)
+    return [
+        f"static const unsigned char aad_edged[] AAD_UNUSED = {{{edged}}};",
+        "",
+        "AAD_RULE_CALL void rule_touch(int op, double x, double y, double v) {",
+        "    volatile double kept;",
+        "    double one, two, three;",
+        "    rule_first(op, x, y, v, &one, &two);",
+        "    kept = one;",
+        "    kept = two;",
+        "    rule_second(op, x, y, v, &one, &two, &three);",
+        "    kept = one;",
+        "    kept = two;",
+        "    kept = three;",
+        "    (void)kept;",
+        "}",
+        "",
+    ]
 
 
 # ---- switches over operations ----------------------------------------------------------------------------------------
@@ -234,12 +256,15 @@ def _adjoint_steps() -> list[str]:
         "    const int* right, ptrdiff_t k) {",
         "    double w = bars[k], x, y, v;",
         "    int a, b;",
-        "    if (w == 0.0) return 1;",
         "    a = left[k];",
         "    b = right[k];",
         "    x = values[a];",
         "    y = values[b];",
         "    v = out[k];",
+        "    if (w == 0.0) {",
+        f"        if (code < {4 * len(rules.RULES)} && aad_edged[code / 4] && code & 3) rule_touch(code / 4, x, y, v);",
+        "        return 1;",
+        "    }",
         "    switch (code) {",
         *_adjoint_cases(calls=False, leave="return 1;"),
     ]

@@ -238,11 +238,11 @@ def _number_leaves(tape: Tape, merged: _Merged, live: Flags) -> tuple[Ints, Floa
 
 def _guards(tape: Tape, slots: Ints, merged: _Merged) -> dict[str, Any]:
     """Return the guards, and arrays over them: operation, slots of both sides, outcome."""
-    operations, _, _, outcomes, lines = zip(*tape.guards, strict=True)
+    operations, _, _, outcomes, lines, modules = zip(*tape.guards, strict=True)
     codes, came_out = np.array(operations, dtype=np.uint8), np.array(outcomes, dtype=np.uint8)
     arrays = (codes, slots[merged.guard_left], slots[merged.guard_right], came_out)
-    rows = zip(operations, outcomes, lines, strict=True)
-    guards = tuple(Guard(RULES[code].name, bool(outcome), line) for code, outcome, line in rows)
+    rows = zip(operations, outcomes, lines, modules, strict=True)
+    guards = tuple(Guard(RULES[code].name, bool(outcome), line, module) for code, outcome, line, module in rows)
     return {"guards": guards, "guard_arrays": tuple(frozen(array) for array in arrays)}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -17,6 +17,7 @@ from aadlib.lanes.per_lane import LaneReplay
 from aadlib.lanes.summed import LaneSums
 from aadlib.program import graph
 from aadlib.program.arguments import by_argument, checked_numbers, direction_over_inputs, require_no_lanes
+from aadlib.program.decisions import searches, turning_lines, warn_of_searches
 from aadlib.program.freeze import freeze
 from aadlib.program.layout import Layout
 from aadlib.program.once import once_per_program
@@ -321,7 +322,7 @@ class Program(Layout):
         if self.has_lanes:
             raise AadTypeError("this program runs over lanes already")
         arguments = tuple(replace(argument, lane=True) for argument in self.arguments)
-        known = {AGAIN: self.cache[AGAIN]} if AGAIN in self.cache else {}
+        known: dict[Hashable, Any] = {AGAIN: self.cache[AGAIN]} if AGAIN in self.cache else {}
         return replace(self, arguments=arguments, n_uniform=0, cache=known, retrace=None)
 
     # ---- what the verbs share ---------------------------------------------------------------------------------
@@ -383,6 +384,9 @@ def trace(
     """Run `function` once on recorded numbers and freeze what it did: see `record`."""
     recording = run_recorded(function, arguments, **options)
     program = Program(**freeze(**vars(recording)), retrace=retrace, strict=strict)
+    if program.guards and (lines := turning_lines(program)) and not program.has_lanes:
+        with program.replay() as replay:
+            warn_of_searches(searches(program, replay.evaluate(arguments), lines))
     program.cache[AGAIN] = functools.partial(_with_lines, function, options)
     return program
 
@@ -423,6 +427,11 @@ def record(
     Returns
     -------
     Program
+
+    Warns
+    -----
+    DecisionWarning
+        Where the function searches by comparisons, as a bisection does: the derivative of what it finds is lost.
 
     Examples
     --------

@@ -52,7 +52,7 @@ KEEPS = _by_code(lambda rule: {"": 0, "power": POWER, "all": POWER | LOGARITHM}[
 """Which growth of an infinite operand an operation's infinite result has too."""
 
 SQUARES = _by_code(lambda rule: ("", "square", "sum", "multiple").index(rule.squares))
-"""How an operation makes a sum of squares: 1 as a square, 2 as a sum, 3 as a multiple of one, or a product of equals."""
+"""How an operation makes a sum of squares: 1 as a square, 2 as a sum, 3 as a multiple, or a product of equals."""
 
 ENDS = _by_code(lambda rule: any(rule.dead))
 """Operations that may not depend on an operand at all near a point."""

@@ -58,10 +58,10 @@ class Rule:
     also : tuple of str, further names of it.
     symbol : str, what a drawing of the graph shows; "" for the name.
     commutes : bool, whether the operands may be exchanged.
-    dead : tuple of str, per operand a condition under which the operation does not depend on it at all near a point, so
-        that nothing is multiplied by the infinities behind it: over x, y, v; fixed_x, fixed_y (no active input moves the
-        operand); growth_x, growth_y (of an infinite operand: 1.0 where it grows as a logarithm at least, 2.0 as a power);
-        squares_x (a sum of squares, whose root is a length).
+    dead : tuple of str, per operand a condition under which the operation does not depend on it at all near a point,
+        so that nothing is multiplied by the infinities behind it: over x, y, v; fixed_x, fixed_y (no active input moves
+        the operand); growth_x, growth_y (of an infinite operand: 1.0 where it grows as a logarithm at least, 2.0 as a
+        power); squares_x (a sum of squares, whose root is a length).
     makes : str, how an infinity grows that it makes of finite operands: "power", "log", or "" for unknown.
     keeps : str, what it makes of the growth of an infinite operand: "all" as it is, "power" that of a power alone, ""
         nothing.
@@ -161,7 +161,8 @@ RULES: tuple[Rule, ...] = (
     # arithmetic
     Rule("add", "x + y", ("1.0", "1.0"), NONE, commutes=True, symbol="+", makes="power", keeps="all", squares="sum"),
     Rule("subtract", "x - y", ("1.0", "-1.0"), NONE, symbol="-", makes="power", keeps="all"),
-    Rule("multiply", "x * y", ("y", "x"), ("0.0", "1.0", "0.0"), commutes=True, symbol="*", dead=FIXED_ZERO, makes="power", keeps="all", squares="multiple"),
+    Rule("multiply", "x * y", ("y", "x"), ("0.0", "1.0", "0.0"), commutes=True, symbol="*",
+         dead=FIXED_ZERO, makes="power", keeps="all", squares="multiple"),
     Rule("divide", "x / y", ("1.0 / y", "-v / y"), ("0.0", "-1.0 / (y * y)", "2.0 * (v / y) / y"), "y != 0.0",
          symbol="/", dead=("", "fixed_x and x == 0.0"), makes="power", keeps="all", squares="multiple"),
     Rule("power", "pow(x, y)",
@@ -171,8 +172,10 @@ RULES: tuple[Rule, ...] = (
           "(0.0 if (x == 0.0 and y > 0.0) else v * log(x) * log(x))"),
          "x > 0.0", meaning="x to the y; 0**0 is 1", symbol="^", dead=POWERS_OF, makes="power", keeps="power"),
     Rule("negative", "-x", ("-1.0",), ("0.0",), symbol="-( )", keeps="all"),
-    Rule("square", "x * x", ("2.0 * x",), ("2.0",), meaning="x squared", symbol="( )^2", makes="power", keeps="all", squares="square"),
-    Rule("reciprocal", "1.0 / x", ("-v * v",), ("2.0 * v * v * v",), "x != 0.0", meaning="1 / x", symbol="1/( )", makes="power"),
+    Rule("square", "x * x", ("2.0 * x",), ("2.0",), meaning="x squared", symbol="( )^2",
+         makes="power", keeps="all", squares="square"),
+    Rule("reciprocal", "1.0 / x", ("-v * v",), ("2.0 * v * v * v",), "x != 0.0", meaning="1 / x", symbol="1/( )",
+         makes="power"),
     Rule("sqrt", "sqrt(x)", ("0.5 / v",), ("-0.25 / (v * x)",), "x > 0.0",
          meaning="the square root; its derivatives at 0 are infinite", dead=("x == 0.0 and squares_x",), keeps="power"),
     Rule("cbrt", "cube_root(x)", ("1.0 / (3.0 * v * v)",), ("-2.0 / (9.0 * v * v * x)",), "x != 0.0",
@@ -207,7 +210,8 @@ RULES: tuple[Rule, ...] = (
     # exponentials and logarithms
     Rule("exp", "exp(x)", ("v",), ("v",), meaning="e to the x", dead=DECAY, makes="power"),
     Rule("exp2", "exp2(x)", ("LN2 * v",), ("LN2 * LN2 * v",), meaning="2 to the x", dead=DECAY, makes="power"),
-    Rule("expm1", "expm1(x)", ("exp(x)",), ("exp(x)",), meaning="e to the x, less 1, without cancellation", dead=DECAY, makes="power"),
+    Rule("expm1", "expm1(x)", ("exp(x)",), ("exp(x)",), meaning="e to the x, less 1, without cancellation",
+         dead=DECAY, makes="power"),
     Rule("log", "log(x)", ("1.0 / x",), ("-1.0 / (x * x)",), "x > 0.0", meaning="the natural logarithm", makes="log"),
     Rule("log1p", "log1p(x)", ("1.0 / (1.0 + x)",), ("-1.0 / ((1.0 + x) * (1.0 + x))",), "x > -1.0",
          meaning="log(1 + x) without cancellation", makes="log"),
@@ -217,7 +221,8 @@ RULES: tuple[Rule, ...] = (
          meaning="the logarithm to base 10", makes="log"),
     Rule("logaddexp", "(x + LN2 if x == y else (x if x > y else y) + log1p(exp(-fabs(x - y))))",
          (f"(0.5 if x == y else {LOGISTIC.format('x - y')})", f"(0.5 if x == y else {LOGISTIC.format('y - x')})"),
-         (f"({SLOPE_XY})", f"-({SLOPE_XY})", f"({SLOPE_XY})"), meaning="log(exp(x) + exp(y)) without overflow", dead=("growth_x >= 2.0 and x < 0.0", "growth_y >= 2.0 and y < 0.0")),
+         (f"({SLOPE_XY})", f"-({SLOPE_XY})", f"({SLOPE_XY})"), meaning="log(exp(x) + exp(y)) without overflow",
+         dead=("growth_x >= 2.0 and x < 0.0", "growth_y >= 2.0 and y < 0.0")),
     Rule("softplus", "(x if x > 0.0 else 0.0) + log1p(exp(-fabs(x)))", (LOGISTIC.format("x"),), (SLOPE_X,),
          plain="np.logaddexp(0.0, x)", dead=DECAY),
     Rule("sigmoid", LOGISTIC.format("x"), (SLOPE_X,), (f"-tanh(0.5 * x) * {SLOPE_X}",), meaning="1 / (1 + exp(-x))",
@@ -271,14 +276,18 @@ RULES: tuple[Rule, ...] = (
          also=("abs", "fabs"), symbol="| |", keeps="all"),
     Rule("maximum", "(x if (x >= y or x != x) else y)",
          ("(1.0 if x > y else (0.5 if x == y else 0.0))", "(1.0 if y > x else (0.5 if x == y else 0.0))"), NONE,
-         smooth=False, meaning="the larger one; at a tie the derivative is shared half and half", symbol="max", dead=("y > x", "x > y"), keeps="all"),
+         smooth=False, meaning="the larger one; at a tie the derivative is shared half and half", symbol="max",
+         dead=("y > x", "x > y"), keeps="all"),
     Rule("minimum", "(x if (x <= y or x != x) else y)",
          ("(1.0 if x < y else (0.5 if x == y else 0.0))", "(1.0 if y < x else (0.5 if x == y else 0.0))"), NONE,
-         smooth=False, meaning="the smaller one; at a tie the derivative is shared half and half", symbol="min", dead=("y < x", "x < y"), keeps="all"),
+         smooth=False, meaning="the smaller one; at a tie the derivative is shared half and half", symbol="min",
+         dead=("y < x", "x < y"), keeps="all"),
     Rule("copysign", "copysign(x, y)", ("copysign(1.0, x) * copysign(1.0, y)", "0.0"), NONE, smooth=False,
          meaning="|x| with the sign of y"),
-    Rule("fmod", "fmod(x, y)", ("1.0", "-round_half_even((x - v) / y)"), NONE, "y != 0.0", smooth=False, dead=("", "round_half_even((x - v) / y) == 0.0")),
-    Rule("remainder", REMAINDER, ("1.0", "-floor((x - v) / y + 0.5)"), NONE, "y != 0.0", smooth=False, dead=("", "floor((x - v) / y + 0.5) == 0.0")),
+    Rule("fmod", "fmod(x, y)", ("1.0", "-round_half_even((x - v) / y)"), NONE, "y != 0.0", smooth=False,
+         dead=("", "round_half_even((x - v) / y) == 0.0")),
+    Rule("remainder", REMAINDER, ("1.0", "-floor((x - v) / y + 0.5)"), NONE, "y != 0.0", smooth=False,
+         dead=("", "floor((x - v) / y + 0.5) == 0.0")),
     # steps
     Rule("sign", SIGN, ("0.0",), ("0.0",), smooth=False, meaning="-1, 0 or 1; a step"),
     Rule("floor", "floor(x)", ("0.0",), ("0.0",), smooth=False, meaning="the largest integer not above x; a step"),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from aadlib.program.layout import Layout
 from aadlib.program.replay import Replay, lent_replay
@@ -27,8 +28,8 @@ class Undetermined:
     n_lanes : int, lanes in which something is not
     nodes : of the program, those in use there whose partials are not finite
     values : (n_slots,) in one of these lanes
-    gradient, hessian : (n_inputs,) and (n_active, n_active) flags of the entries concerned in any lane; no Hessian below
-        order 2
+    gradient, hessian : (n_inputs,) and (n_active, n_active) flags of the entries concerned in any lane; no Hessian
+        below order 2
     """
 
     n_lanes: int
@@ -65,7 +66,7 @@ def singular_points(
     inputs: Floats,
     lanes: tuple[int, int],
     order: int,
-    finite: Flags | None = None,
+    finite: npt.NDArray[np.bool_] | None = None,
 ) -> Iterator[tuple[int, SingularPoint]]:
     """Yield the lanes, and their points, in which an operation in use has a partial that is not finite.
 
@@ -115,11 +116,11 @@ def _start(program: Layout) -> Flags:
     return start
 
 
-# ---- lanes that each have derivatives of their own --------------------------------------------------------------------
+# ---- lanes that each have derivatives of their own ------------------------------------------------------------------
 
 
-class Lanes(Protocol):
-    """What a replay lane by lane has: see `aadlib.lanes.per_lane.LaneReplay`."""
+class LaneReplay(Protocol):
+    """What `aadlib.lanes.per_lane.LaneReplay` has."""
 
     program: Layout
     uniform: Replay
@@ -129,20 +130,23 @@ class Lanes(Protocol):
     def met_infinity(self) -> bool: ...
 
 
-def _points(lanes: Lanes, order: int, finite: Flags) -> Iterator[tuple[int, SingularPoint]]:
+def _points(
+    lanes: LaneReplay, order: int, finite: npt.NDArray[np.bool_]
+) -> Iterator[tuple[int, SingularPoint]]:
     uniform = lanes.uniform.values, lanes.uniform.states
     return singular_points(lanes.program, uniform, lanes.inputs, (0, lanes.n_lanes), order, finite)
 
 
-def settle_gradients(lanes: Lanes, lane_adjoints: Floats) -> None:
-    """Put right the adjoints of lanes in which an operation in use has an infinite partial; warn of what is not determined.
+def settle_gradients(lanes: LaneReplay, lane_adjoints: Floats) -> None:
+    """Put right the adjoints of lanes in which an operation in use has an infinite partial, and warn.
 
     `lane_adjoints` is (n_lane_slots, n_lanes); those of shared inputs are summed in `lanes.uniform.adjoints`.
     """
     if not lanes.met_infinity():
         return
     program, total = lanes.program, None
-    for lane, point in _points(lanes, 1, np.isfinite(lane_adjoints).all(axis=0)):
+    finite: npt.NDArray[np.bool_] = np.all(np.isfinite(lane_adjoints), axis=0)
+    for lane, point in _points(lanes, 1, finite):
         gradient = point.gradient()
         lane_adjoints[:, lane] = gradient[program.lane_slots]
         if point.undetermined:
@@ -153,12 +157,14 @@ def settle_gradients(lanes: Lanes, lane_adjoints: Floats) -> None:
         total.warn(program, lanes.n_lanes)
 
 
-def settle_hessians(lanes: Lanes, gradients: Floats, hessians: Floats) -> None:
+def settle_hessians(lanes: LaneReplay, gradients: Floats, hessians: Floats) -> None:
     """Put right gradients (n_lanes, n_active) and Hessians (n_lanes, n_active, n_active), likewise."""
     if not lanes.met_infinity():
         return
     program, total = lanes.program, None
-    finite = np.isfinite(gradients).all(axis=1) & np.isfinite(hessians).all(axis=(1, 2))
+    finite: npt.NDArray[np.bool_] = np.isfinite(gradients).all(axis=1) & np.isfinite(hessians).all(
+        axis=(1, 2)
+    )
     for lane, point in _points(lanes, 2, finite):
         gradients[lane] = point.gradient()[program.input_active]
         hessians[lane] = point.hessian()
@@ -169,20 +175,23 @@ def settle_hessians(lanes: Lanes, gradients: Floats, hessians: Floats) -> None:
         total.warn(program, lanes.n_lanes)
 
 
-# ---- lanes whose derivatives are added up -----------------------------------------------------------------------------
+# ---- lanes whose derivatives are added up ---------------------------------------------------------------------------
 
 
-class Uniform(Protocol):
-    """What no lane changes: see `aadlib.lanes.summed.UniformPoint`."""
+class UniformPoint(Protocol):
+    """What `aadlib.lanes.summed.UniformPoint` has."""
 
-    values: Floats
-    states: list[Any]
-    met_infinity: bool
+    @property
+    def values(self) -> Floats: ...
+    @property
+    def states(self) -> list[Any]: ...
+    @property
+    def met_infinity(self) -> bool: ...
 
 
 def undetermined_lanes(
     program: Layout,
-    uniform: Uniform,
+    uniform: UniformPoint,
     arrays: Sequence[Floats],
     lanes: tuple[int, int],
     order: int,

@@ -253,7 +253,7 @@ class SingularPoint:
 def singular_point(
     program: Layout, values: Floats, states: Sequence[Any], seeds: Floats, order: int, finite: bool = True
 ) -> SingularPoint | None:
-    """Return the point where an operation in use has a partial that is not finite and the outputs are numbers, else None.
+    """Return the point where an operation in use has a partial that is not finite and outputs are numbers, or None.
 
     Also where nothing of the kind is in use and yet the derivatives that a sweep returned are not `finite`.
     """

@@ -135,7 +135,7 @@ def merge_repeated(
     constants: Sequence[int],
     pool: Sequence[float],
 ) -> tuple[list[int], list[int], list[int], list[int]]:
-    """Return operations, the positions of their operands, left and right, and of all constants and nodes: see `passes.pyx`.
+    """Return operations, positions of their operands, left and right, and of all constants and nodes: see `passes.pyx`.
 
     `constants` are the positions of the constants, whose values are in `pool`; a node that repeats an earlier one has
     that one's position.
