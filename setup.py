@@ -69,6 +69,7 @@ MODULES = (
     "greeks2.structure.hub_rows",
     "greeks2.structure.input_sets",
     "greeks2.structure.passes",
+    "greeks2.structure.sparse_rows",
 )
 """Extensions, each from the .pyx of the same name."""
 

@@ -31,6 +31,7 @@ from aadlib.program.second_order import (
     reached_slots,
 )
 from aadlib.rules import in_python
+from aadlib.rules.at_numbers import rule_partials
 from aadlib.rules.in_python import compiled
 from aadlib.rules.properties import CURVES, CURVES_OF_SIDES
 from aadlib.rules.table import CODES, RULES
@@ -53,6 +54,6 @@ __all__ = [
     "created_arcs_of", "direction_groups", "extrapolated_difference", "gradient_code",
     "hessian_products", "in_python", "is_strict", "map_pieces", "mark_reached", "n_threads",
     "once_per_program", "once_per_structure", "positions", "program_of", "quiet_launches",
-    "reached_slots", "record", "record_binary", "record_unary", "require_cuda", "simd",
+    "reached_slots", "record", "record_binary", "record_unary", "require_cuda", "rule_partials", "simd",
     "singular_replay", "strict", "twin_sweeps", "undetermined_lanes", "unusual", "value_code",
 ]  # fmt: skip

@@ -33,3 +33,8 @@ def second(int op, double x, double y, double v):
 def dead(int op, double x, double y, double v, bint fixed_x, bint fixed_y):
     """Return the operands (bits 1 and 2) on which operation `op` does not depend near a point: see `Rule.dead`."""
     return rule_dead(checked(op), x, y, v, fixed_x, fixed_y, 0, 0, 0)
+
+
+def rule_partials(int op, double x, double y, double v):
+    """Return the first and the second partials of operation `op` at its result v."""
+    return first(op, x, y, v), second(op, x, y, v)
