@@ -81,7 +81,7 @@ def _dead_operands() -> list[str]:
 
 
 def _touch() -> list[str]:
-    """Write what computes partials only for the processor to notice infinite ones: of a node that a sweep passes over."""
+    """Write what computes partials for the processor to notice infinite ones, of a node that a sweep passes over."""
     edged = ", ".join("1" if rule.domain else "0" for rule in rules.RULES)
     return [
         f"static const unsigned char aad_edged[] AAD_UNUSED = {{{edged}}};",

@@ -242,7 +242,9 @@ def _guards(tape: Tape, slots: Ints, merged: _Merged) -> dict[str, Any]:
     codes, came_out = np.array(operations, dtype=np.uint8), np.array(outcomes, dtype=np.uint8)
     arrays = (codes, slots[merged.guard_left], slots[merged.guard_right], came_out)
     rows = zip(operations, outcomes, lines, modules, strict=True)
-    guards = tuple(Guard(RULES[code].name, bool(outcome), line, module) for code, outcome, line, module in rows)
+    guards = tuple(
+        Guard(RULES[code].name, bool(outcome), line, module) for code, outcome, line, module in rows
+    )
     return {"guards": guards, "guard_arrays": tuple(frozen(array) for array in arrays)}
 
 

@@ -322,7 +322,9 @@ class Program(Layout):
         if self.has_lanes:
             raise AadTypeError("this program runs over lanes already")
         arguments = tuple(replace(argument, lane=True) for argument in self.arguments)
-        known: dict[Hashable, Any] = {AGAIN: self.cache[AGAIN]} if AGAIN in self.cache else {}
+        known: dict[Hashable, Any] = (
+            {AGAIN: functools.partial(_at_one_lane, self.cache[AGAIN])} if AGAIN in self.cache else {}
+        )
         return replace(self, arguments=arguments, n_uniform=0, cache=known, retrace=None)
 
     # ---- what the verbs share ---------------------------------------------------------------------------------
@@ -391,8 +393,11 @@ def trace(
     return program
 
 
+def _at_one_lane(again: Callable[..., Program], arguments: Sequence[Any]) -> Program:
+    return again([np.asarray(given)[0] for given in arguments])
+
+
 def _with_lines(function: Callable[..., Any], options: dict[str, Any], arguments: Sequence[Any]) -> Program:
-    """Record again with the source lines, for a message."""
     return trace(function, arguments, **options | {"trace_lines": True})
 
 

@@ -15,6 +15,7 @@ from greeks2.monte_carlo.inputs import lane_sources, param_arrays, param_labels,
 from greeks2.monte_carlo.kinks.kink import KinkSweep, over_standard_normals
 from greeks2.monte_carlo.kinks.unsmoothed import unsmoothed_kinks, warn_of_unsmoothed
 from greeks2.monte_carlo.path_sweep import PathSweep
+from greeks2.monte_carlo.rare_events import warn_of_rare_events
 from greeks2.monte_carlo.result import Expectation
 from greeks2.monte_carlo.run.batches import BatchMeans, Estimate
 from greeks2.monte_carlo.run.pieces import pieces_of
@@ -91,6 +92,8 @@ def expectation(
     KinkWarning
         For order 2 through operations that are not smooth: their curvature is not in the Hessian. For order 1 and 2
         through steps (comparisons, sign, floor): what sits where a path jumps is not in the gradient either.
+    RareEventWarning
+        Where at most 30 paths carry the estimate, the others being 0: how many, and what the probability is below.
     SingularWarning
         Where an operation in use at the edge of its domain has an infinite partial that met a zero: on how many paths.
     ExecutorWarning
@@ -130,6 +133,7 @@ def expectation(
         swept = sums_in_order(Task(sweep, given), pieces_of(program, sources, batches, device), workers)
         with closing(swept):  # after Ctrl-C or an error here, what waits is cancelled at once
             add_batches(swept, means, report, n_paths)
+    warn_of_rare_events(means, lambda: pieces_of(program, sources, batches, "cpu"), program, given)
     estimate = means.estimate()
     if means.undetermined is not None:
         means.undetermined.warn(program, n_paths)

@@ -94,6 +94,15 @@ class PathSweep:
         """Return the sums over paths begin..end-1: see `sums_between`."""
         return self.sums_between(params, noise, (begin, end))[0]
 
+    def count_nonzero(self, params: tuple[Any, ...], noise: Sequence[Floats]) -> int:
+        """Return on how many paths the value is other than 0."""
+        n = len(noise[0])
+        point = self._point(params)
+        arrays, edges = self._arrays(noise, (0, n))
+        outputs = np.empty(n)
+        self._sums.sums(point, arrays, edges, outputs)
+        return int(np.count_nonzero(outputs))
+
     def sums_between(
         self, params: tuple[Any, ...], noise: Sequence[Floats], edges: Sequence[int]
     ) -> list[PathSums]:

@@ -92,7 +92,11 @@ def _guarded_lines(program: Program) -> list[tuple[str, Line]]:
 def _only_raises(file: str, line: int) -> bool:
     """Return whether a source line is an assertion, or a condition under which an error is raised."""
     here, below = (linecache.getline(file, k).strip() for k in (line, line + 1))
-    return here.startswith("assert ") or (here.startswith("if ") and below.startswith("raise ")) or ": raise " in here
+    return (
+        here.startswith("assert ")
+        or (here.startswith("if ") and below.startswith("raise "))
+        or ": raise " in here
+    )
 
 
 @once_per_program

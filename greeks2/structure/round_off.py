@@ -36,8 +36,12 @@ def round_off(point: Point, direction: Floats) -> Floats:
         first, second = rule_partials(op, values[x], values[y], values[node])
         dx, dy, dxx, dxy, dyy = map(abs, (*first, *second))
         partials.append((dx, dy, dxx, dxy, dyy))
-        tangents[node] = (dx * tangents[x] if activity & 1 else 0.0) + (dy * tangents[y] if activity & 2 else 0.0)
-    for (_, activity, x, y, node), (dx, dy, dxx, dxy, dyy) in zip(reversed(rows), reversed(partials), strict=True):
+        tangents[node] = (dx * tangents[x] if activity & 1 else 0.0) + (
+            dy * tangents[y] if activity & 2 else 0.0
+        )
+    for (_, activity, x, y, node), (dx, dy, dxx, dxy, dyy) in zip(
+        reversed(rows), reversed(partials), strict=True
+    ):
         w, own = adjoints[node], moved[node]
         crossed = dxy if activity == 3 else 0.0
         if activity & 1:

@@ -115,7 +115,7 @@ class BatchMeans:
     """
 
     def __init__(self) -> None:
-        self.n_batches = 0
+        self.n_batches = self.n_empty = 0
         self.n_paths = 0
         self.undetermined: Undetermined | None = None
         self._like: PathSums | None = None
@@ -132,6 +132,7 @@ class BatchMeans:
             if batch.undetermined is not None:
                 self.undetermined = batch.undetermined + self.undetermined
             self.n_batches += 1
+            self.n_empty += batch.value == 0.0
             self.n_paths += batch.n
             self._sums[0] = batch.value
             if batch.gradient is not None:
