@@ -22,7 +22,7 @@ METHODS = tuple(method.name for method in _methods.METHODS)
 
 __all__ = [
     "CrossCheck", "ExecutorWarning", "Expectation", "Greeks", "HessianResult", "KinkGroup", "KinkWarning", "Ladder",
-    "METHODS",
-    "Normals", "Plan", "RareEventWarning", "Sobol", "Step", "algo4_adjlist", "cross_check", "expectation", "greeks", "hessian",
+    "METHODS", "Normals", "Plan", "RareEventWarning", "Sobol", "Step", "algo4_adjlist", "cross_check", "expectation",
+    "greeks", "hessian",
     "hessian_result", "ladder", "plan", "taylor_backpropagate", "taylor_series",
 ]  # fmt: skip

@@ -26,8 +26,8 @@ from aadlib.program.retracing import retraced
 from aadlib.program.second_order import bottleneck_sum, hessian_at, hessian_products
 from aadlib.program.small import SmallReplays, small_replays
 from aadlib.singular.lanes import settle_gradients, settle_hessians, undetermined_lanes
-from aadlib.singular.replay import singular_replay
-from aadlib.singular.report import AGAIN, is_strict
+from aadlib.singular.replay import settle_slopes, settled_adjoints, singular_replay
+from aadlib.singular.report import AGAIN, at_one_lane, is_strict
 from aadlib.sweeps.simd import LANES
 from aadlib.sweeps.watch import unusual
 from aadlib.tape.recording import argument_positions, run_recorded
@@ -144,7 +144,7 @@ class Program(Layout):
                 return outputs, gradients[0] if len(gradients) == 1 else tuple(gradients)
             values = replay.evaluate(arguments)
             return float(values[self.outputs[0]]), by_argument(
-                self.arguments, self._input_adjoints(replay, ONE, arguments)
+                self.arguments, settled_adjoints(replay, ONE, arguments)
             )
 
     def gradient(self, *arguments: Any) -> Any:
@@ -162,7 +162,7 @@ class Program(Layout):
             )
         with self.replay() as replay:
             replay.evaluate(inputs)
-            return by_argument(self.arguments, self._input_adjoints(replay, weights.ravel(), arguments))
+            return by_argument(self.arguments, settled_adjoints(replay, weights.ravel(), arguments))
 
     @retraced
     def jvp(self, *arguments: Any) -> Any:
@@ -172,11 +172,7 @@ class Program(Layout):
             values = replay.evaluate(inputs)
             row = direction_over_inputs(self.arguments, direction)
             slopes = replay.sweep_tangents(values, row)[0, self.outputs, 0].copy()
-            if replay.met_infinity():
-                for output, seeds in enumerate(np.eye(self.n_outputs)):
-                    if (singular := singular_replay(replay, seeds, 1, slopes[output])) is not None:
-                        slopes[output] = singular.along(row[0])
-                        singular.warn(arguments)
+            settle_slopes(replay, row[0], slopes, arguments)
             return self._shaped(slopes)
 
     @retraced
@@ -198,7 +194,7 @@ class Program(Layout):
                     flat[:, active[block]] = tangents[0, self.outputs, : active[block].size]
             if not by_tangents or replay.met_infinity():
                 for row, seeds in enumerate(np.eye(self.n_outputs)):
-                    flat[row] = self._input_adjoints(replay, seeds, arguments)
+                    flat[row] = settled_adjoints(replay, seeds, arguments)
         shaped = flat.reshape((*self.output_shape, self.n_inputs)) if self.output_shape else flat[0]
         return by_argument(self.arguments, shaped)
 
@@ -323,7 +319,7 @@ class Program(Layout):
             raise AadTypeError("this program runs over lanes already")
         arguments = tuple(replace(argument, lane=True) for argument in self.arguments)
         known: dict[Hashable, Any] = (
-            {AGAIN: functools.partial(_at_one_lane, self.cache[AGAIN])} if AGAIN in self.cache else {}
+            {AGAIN: functools.partial(at_one_lane, self.cache[AGAIN])} if AGAIN in self.cache else {}
         )
         return replace(self, arguments=arguments, n_uniform=0, cache=known, retrace=None)
 
@@ -339,14 +335,6 @@ class Program(Layout):
         self._require_scalar(verb)
         replay.evaluate(arguments)
         replay.sweep_adjoints(ONE)
-
-    def _input_adjoints(self, replay: Replay, seeds: Floats, arguments: Sequence[Any]) -> Floats:
-        """Return the adjoints of the inputs (n_inputs,) at an evaluated replay."""
-        adjoints = np.where(self.input_active, replay.sweep_adjoints(seeds)[: self.n_inputs], 0.0)
-        if (singular := singular_replay(replay, seeds, 1, adjoints)) is not None:
-            adjoints = singular.gradient()
-            singular.warn(arguments)
-        return adjoints
 
     def _shaped(self, flat: Floats) -> Any:
         return flat.reshape(self.output_shape) if self.output_shape else float(flat[0])
@@ -391,10 +379,6 @@ def trace(
             warn_of_searches(searches(program, replay.evaluate(arguments), lines))
     program.cache[AGAIN] = functools.partial(_with_lines, function, options)
     return program
-
-
-def _at_one_lane(again: Callable[..., Program], arguments: Sequence[Any]) -> Program:
-    return again([np.asarray(given)[0] for given in arguments])
 
 
 def _with_lines(function: Callable[..., Any], options: dict[str, Any], arguments: Sequence[Any]) -> Program:

@@ -162,9 +162,8 @@ def settle_hessians(lanes: LaneReplay, gradients: Floats, hessians: Floats) -> N
     if not lanes.met_infinity():
         return
     program, total = lanes.program, None
-    finite: npt.NDArray[np.bool_] = np.isfinite(gradients).all(axis=1) & np.isfinite(hessians).all(
-        axis=(1, 2)
-    )
+    rows = np.concatenate([gradients, hessians.reshape(len(hessians), -1)], axis=1)
+    finite: npt.NDArray[np.bool_] = np.all(np.isfinite(rows), axis=1)
     for lane, point in _points(lanes, 2, finite):
         gradients[lane] = point.gradient()[program.input_active]
         hessians[lane] = point.hessian()

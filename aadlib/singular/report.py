@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -146,3 +146,8 @@ def warn_undetermined(origin: str) -> None:
         SingularWarning,
         stacklevel=outside_level(),
     )
+
+
+def at_one_lane(again: Callable[..., Any], arguments: Sequence[Any]) -> Any:
+    """Record a function once more at arguments that have one lane, as the function itself takes them."""
+    return again([np.asarray(given)[0] for given in arguments])

@@ -197,14 +197,14 @@ def _trace(program: Program, hubs: Hubs, cap: int, limit: int) -> Schedule | Non
     n_targets = arc_addresses.assign_addresses(streams, final, arena, program.nodes)
     ends, joined = np.unique(streams.flushes[:, :2], return_inverse=True)
     flushes = np.column_stack([joined.reshape(-1, 2), streams.flushes[:, 2]]).astype(np.int32)
-    flushed = flushed_rows(program, ends, flushes[:, :2])
+    flushed = flushed_rows(program, ends.astype(np.intp), flushes[:, :2])
     number = np.cumsum(program.input_active) - 1
     return Schedule(
         streams=arc_schedule.Streams(streams.records, streams.targets[:n_targets].copy(), flushes),
         hubs=hubs,
         ends=ends.astype(np.intp),
-        rows=_followed_by(number[final[:, 0]], flushed and flushed.rows),
-        columns=_followed_by(number[final[:, 1]], flushed and flushed.columns),
+        rows=_followed_by(number[final[:, 0]], None if flushed is None else flushed.rows),
+        columns=_followed_by(number[final[:, 1]], None if flushed is None else flushed.columns),
         addresses=final[:, 2].copy(),
         flushed=flushed,
         arena=arena.size,

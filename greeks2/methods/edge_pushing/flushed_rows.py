@@ -61,7 +61,7 @@ class FlushedRows:
 
 
 def flushed_rows(program: Program, ends: npt.NDArray[np.intp], arcs: Ints) -> FlushedRows | None:
-    """Return sparse rows for flushed arcs (m, 2), pairs of numbers among `ends`; None where dense ones are no larger."""
+    """Return sparse rows for flushed arcs (m, 2), pairs of positions in `ends`; None where dense ones are no larger."""
     n = program.n_active
     if ends.size == 0 or n < FEWEST_INPUTS:
         return None

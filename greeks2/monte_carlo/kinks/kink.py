@@ -166,9 +166,10 @@ class KinkSweep:
             if not self._touches(tilted, active, passive, pilot):
                 return tilted
         raise AadTypeError(
-            f"smoothing='kink' has no second derivative at the jump at {describe_line(programs.switch.line)}: the surface where it "
-            "stands is tangent to the direction of the noise that is integrated out, where two crossings meet and "
-            "vanish, and the estimate has no variance. Ask for order=1, or smooth the jump (aadlib.sigmoid of a multiple)"
+            "smoothing='kink' has no second derivative at the jump at "
+            f"{describe_line(programs.switch.line)}: the surface where it stands is tangent to the direction of the noise "
+            "that is integrated out, where two crossings meet and vanish, and the estimate has no variance. Ask for "
+            "order=1, or smooth the jump (aadlib.sigmoid of a multiple)"
         )
 
     def _touches(self, tilted: TiltedSwitch, active: Floats, passive: Floats, noise: Floats) -> bool:
