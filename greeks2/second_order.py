@@ -215,8 +215,8 @@ def hessian(
     Warns
     -----
     KinkWarning
-        Once, when operations that are not smooth were passed, or comparisons that chose a branch: how many, and at which
-        source lines.
+        Once, when operations that are not smooth were passed, or comparisons that chose a branch: how many, and at
+        which source lines.
     SingularWarning
         Where an operation in use at the edge of its domain has an infinite partial that met a zero. All exact methods
         return the same entries there.

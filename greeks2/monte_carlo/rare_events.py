@@ -34,9 +34,9 @@ def warn_of_rare_events(
         return
     bound = largest_mean(carried) / means.n_paths
     warnings.warn(
-        f"{carried} of {means.n_paths} paths carry the whole estimate, the others are 0: its standard error says little. "
-        f"With 95% confidence such a path has a probability below {bound:.2g}. Draw more paths, or move the noise towards "
-        "the event (importance sampling)",
+        f"{carried} of {means.n_paths} paths carry the whole estimate, the others are 0: its standard error says "
+        f"little. With 95% confidence such a path has a probability below {bound:.2g}. Draw more paths, or move the "
+        "noise towards the event (importance sampling)",
         RareEventWarning,
         stacklevel=3,
     )

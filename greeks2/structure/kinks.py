@@ -74,8 +74,8 @@ def kinks_of(program: Program, *, begin: int = 0, end: int | None = None) -> tup
 def _guarded_lines(program: Program) -> list[tuple[str, Line]]:
     """Return name and line of the comparisons of active numbers that chose a branch.
 
-    None are those that ask for equality and came out as they do nearly everywhere, those that only raise an error on the
-    other branch, and those by which a solver chooses its pivots.
+    None are those that ask for equality and came out as they do nearly everywhere, those that only raise an error on
+    the other branch, and those by which a solver chooses its pivots.
     """
     active = active_slots(program)
     _, left, right, _ = program.guard_arrays

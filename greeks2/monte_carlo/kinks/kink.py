@@ -167,13 +167,13 @@ class KinkSweep:
                 return tilted
         raise AadTypeError(
             "smoothing='kink' has no second derivative at the jump at "
-            f"{describe_line(programs.switch.line)}: the surface where it stands is tangent to the direction of the noise "
-            "that is integrated out, where two crossings meet and vanish, and the estimate has no variance. Ask for "
+            f"{describe_line(programs.switch.line)}: the surface where it stands is tangent to the direction of the "
+            "noise that is integrated out, where two crossings meet and vanish, and the estimate has no variance. Ask for "
             "order=1, or smooth the jump (aadlib.sigmoid of a multiple)"
         )
 
     def _touches(self, tilted: TiltedSwitch, active: Floats, passive: Floats, noise: Floats) -> bool:
-        """Return whether a surface is tangent to its direction: where it is crossed both ways, some slopes are small."""
+        """Return whether a surface is tangent to its direction: crossed both ways, and some slopes are small."""
         rest, roots = self._edge(tilted, active, passive, noise)
         if not (np.diff(roots.lanes) == 0).any():
             return False
@@ -200,8 +200,8 @@ class KinkSweep:
     def _warn_of_lost_roots(roots: Roots, n_paths: int) -> None:
         if roots.doubtful.size:
             warnings.warn(
-                f"smoothing='kink': on {roots.doubtful.size} of {n_paths} paths a switch turns so often along the noise "
-                "that crossings may be lost, and what sits there with them",
+                f"smoothing='kink': on {roots.doubtful.size} of {n_paths} paths a switch turns so often along the "
+                "noise that crossings may be lost, and what sits there with them",
                 KinkWarning,
                 stacklevel=2,
             )

@@ -127,7 +127,7 @@ def test_composites_carry_what_is_not_determined() -> None:
     assert np.isnan(gradient[0]) and np.isfinite(gradient[1])
 
 
-# ---- searches ---------------------------------------------------------------------------------------------------------
+# ---- searches ----------------------------------------------------------------------------------------------
 
 
 def bisected(a):
