@@ -168,8 +168,8 @@ class KinkSweep:
         raise AadTypeError(
             "smoothing='kink' has no second derivative at the jump at "
             f"{describe_line(programs.switch.line)}: the surface where it stands is tangent to the direction of the "
-            "noise that is integrated out, where two crossings meet and vanish, and the estimate has no variance. Ask for "
-            "order=1, or smooth the jump (aadlib.sigmoid of a multiple)"
+            "noise that is integrated out, where two crossings meet and vanish, and the estimate has no variance. Ask "
+            "for order=1, or smooth the jump (aadlib.sigmoid of a multiple)"
         )
 
     def _touches(self, tilted: TiltedSwitch, active: Floats, passive: Floats, noise: Floats) -> bool:
