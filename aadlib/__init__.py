@@ -8,13 +8,16 @@ from aadlib.errors import (
     AadTypeError,
     AadValueError,
     BranchChanged,
+    DecisionWarning,
     NotConverged,
     NotFinite,
     SingularMatrix,
+    SingularWarning,
     TapeError,
 )
 from aadlib.implicit.equations import fixed_point, root
 from aadlib.program.program import Program, record
+from aadlib.singular.report import strict
 from aadlib.tape import complex_functions as complex_functions
 from aadlib.tape import decompositions as decompositions
 from aadlib.tape import fourier as fourier
@@ -36,9 +39,9 @@ __version__ = "0.1.0"
 
 __all__ = [
     "ADArray", "ADVar", "AadError", "AadTypeError", "AadValueError", "BranchChanged", "ComplexArray", "Composite",
-    "Condition", "Dual", "NotConverged", "NotFinite", "Passive", "Program", "SingularMatrix", "Tape",
-    "TapeError", "apply_composite", "array", "check_composite", "check_grads", "clip", "complex_array", "fixed_point",
-    "grad", "grads_list", "hvp", "interp", "jacobian", "jvp", "record", "root", "softplus",
-    "softplus_ad", "value_and_grad", "value_of", "vjp", "where", "zeros",
+    "Condition", "DecisionWarning", "Dual", "NotConverged", "NotFinite", "Passive", "Program", "SingularMatrix",
+    "SingularWarning", "Tape", "TapeError", "apply_composite", "array", "check_composite", "check_grads", "clip",
+    "complex_array", "fixed_point", "grad", "grads_list", "hvp", "interp", "jacobian", "jvp", "record", "root",
+    "softplus", "softplus_ad", "strict", "value_and_grad", "value_of", "vjp", "where", "zeros",
 ]  # fmt: skip
 __all__ += _operations.__all__

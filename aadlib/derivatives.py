@@ -31,7 +31,7 @@ def _derived(verb: str, carry_out: Callable[..., Any], function: Callable[..., A
 
 
 def value_and_grad(
-    function: Callable[..., Any], *, passive: Sequence[int] = ()
+    function: Callable[..., Any], *, passive: Sequence[int] = (), strict: bool = False
 ) -> Callable[..., tuple[Any, Any]]:
     """Return a function that gives the value and the gradient: one recording, one adjoint sweep.
 
@@ -39,6 +39,7 @@ def value_and_grad(
     ----------
     function : callable of floats or arrays that returns a number
     passive : positions of arguments that are not differentiated
+    strict : bool, whether derivatives that are not determined are NaN: see `aadlib.strict`
 
     Returns
     -------
@@ -51,15 +52,20 @@ def value_and_grad(
     """
 
     return cast(
-        Callable[..., tuple[Any, Any]], _derived("value_and_grad", _both, function, passive_positions=passive)
+        Callable[..., tuple[Any, Any]],
+        _derived("value_and_grad", _both, function, passive_positions=passive, strict=strict),
     )
 
 
-def _both(function: Callable[..., Any], *arguments: Any, passive_positions: Sequence[int]) -> tuple[Any, Any]:
-    return trace(function, arguments, passive=passive_positions).value_and_gradient(*arguments)
+def _both(
+    function: Callable[..., Any], *arguments: Any, passive_positions: Sequence[int], strict: bool
+) -> tuple[Any, Any]:
+    return trace(function, arguments, passive=passive_positions, strict=strict).value_and_gradient(*arguments)
 
 
-def grad(function: Callable[..., Any], *, passive: Sequence[int] = ()) -> Callable[..., Any]:
+def grad(
+    function: Callable[..., Any], *, passive: Sequence[int] = (), strict: bool = False
+) -> Callable[..., Any]:
     """Return the gradient as a function: see `value_and_grad`.
 
     Examples
@@ -68,36 +74,40 @@ def grad(function: Callable[..., Any], *, passive: Sequence[int] = ()) -> Callab
     >>> ad.grad(lambda x: np.sum(x**2))([1.0, 2.0])
     array([2., 4.])
     """
-    return cast(Callable[..., Any], _derived("grad", _gradient, function, passive_positions=passive))
+    return cast(
+        Callable[..., Any], _derived("grad", _gradient, function, passive_positions=passive, strict=strict)
+    )
 
 
-def _gradient(function: Callable[..., Any], *arguments: Any, passive_positions: Sequence[int]) -> Any:
-    return _both(function, *arguments, passive_positions=passive_positions)[1]
+def _gradient(
+    function: Callable[..., Any], *arguments: Any, passive_positions: Sequence[int], strict: bool
+) -> Any:
+    return _both(function, *arguments, passive_positions=passive_positions, strict=strict)[1]
 
 
-def jvp(function: Callable[..., Any]) -> Callable[..., tuple[Any, Any]]:
+def jvp(function: Callable[..., Any], *, strict: bool = False) -> Callable[..., tuple[Any, Any]]:
     """Return a function of (*arguments, direction) that gives the value and its derivative along the direction."""
 
-    return cast(Callable[..., tuple[Any, Any]], _derived("jvp", _along, function))
+    return cast(Callable[..., tuple[Any, Any]], _derived("jvp", _along, function, strict=strict))
 
 
-def _along(function: Callable[..., Any], *arguments: Any) -> tuple[Any, Any]:
-    program = trace(function, arguments[:-1])
+def _along(function: Callable[..., Any], *arguments: Any, strict: bool) -> tuple[Any, Any]:
+    program = trace(function, arguments[:-1], strict=strict)
     return program.value(*arguments[:-1]), program.jvp(*arguments)
 
 
-def vjp(function: Callable[..., Any]) -> Callable[..., tuple[Any, Any]]:
+def vjp(function: Callable[..., Any], *, strict: bool = False) -> Callable[..., tuple[Any, Any]]:
     """Return a function of (*arguments, output adjoints) that gives the value and the adjoints of the arguments."""
 
-    return cast(Callable[..., tuple[Any, Any]], _derived("vjp", _back, function))
+    return cast(Callable[..., tuple[Any, Any]], _derived("vjp", _back, function, strict=strict))
 
 
-def _back(function: Callable[..., Any], *arguments: Any) -> tuple[Any, Any]:
-    program = trace(function, arguments[:-1])
+def _back(function: Callable[..., Any], *arguments: Any, strict: bool) -> tuple[Any, Any]:
+    program = trace(function, arguments[:-1], strict=strict)
     return program.value(*arguments[:-1]), program.vjp(*arguments)
 
 
-def hvp(function: Callable[..., Any]) -> Callable[..., Any]:
+def hvp(function: Callable[..., Any], *, strict: bool = False) -> Callable[..., Any]:
     """Return a function of (*arguments, direction) that gives the Hessian times the direction.
 
     Examples
@@ -107,21 +117,27 @@ def hvp(function: Callable[..., Any]) -> Callable[..., Any]:
     array([6., 2.])
     """
 
-    return cast(Callable[..., Any], _derived("hvp", _curved, function))
+    return cast(Callable[..., Any], _derived("hvp", _curved, function, strict=strict))
 
 
-def _curved(function: Callable[..., Any], *arguments: Any) -> Any:
-    return trace(function, arguments[:-1]).hvp(*arguments)
+def _curved(function: Callable[..., Any], *arguments: Any, strict: bool) -> Any:
+    return trace(function, arguments[:-1], strict=strict).hvp(*arguments)
 
 
-def jacobian(function: Callable[..., Any], *, passive: Sequence[int] = ()) -> Callable[..., Any]:
+def jacobian(
+    function: Callable[..., Any], *, passive: Sequence[int] = (), strict: bool = False
+) -> Callable[..., Any]:
     """Return the derivative of every output in every input as a function, shape output + argument."""
 
-    return cast(Callable[..., Any], _derived("jacobian", _rows, function, passive_positions=passive))
+    return cast(
+        Callable[..., Any], _derived("jacobian", _rows, function, passive_positions=passive, strict=strict)
+    )
 
 
-def _rows(function: Callable[..., Any], *arguments: Any, passive_positions: Sequence[int]) -> Any:
-    return trace(function, arguments, passive=passive_positions).jacobian(*arguments)
+def _rows(
+    function: Callable[..., Any], *arguments: Any, passive_positions: Sequence[int], strict: bool
+) -> Any:
+    return trace(function, arguments, passive=passive_positions, strict=strict).jacobian(*arguments)
 
 
 def program_of(tape: Tape, target: ADVar, inputs: Sequence[ADVar]) -> Program:

@@ -43,3 +43,11 @@ class NotConverged(AadError, RuntimeError):
 
 class SingularMatrix(AadValueError, LinAlgError):
     """A matrix is singular, or not positive definite, where its inverse or its factors are wanted."""
+
+
+class SingularWarning(UserWarning):
+    """A derivative is not determined: an infinite partial of an operation in use met a zero. See `aadlib.strict`."""
+
+
+class DecisionWarning(UserWarning):
+    """A result depends on the inputs through comparisons alone, so that its derivative is lost."""

@@ -73,7 +73,8 @@ def freeze(
 ) -> dict[str, Any]:
     """Lay out the part of a tape that leads to `outputs`; return the arguments of `Layout`.
 
-    Repeated operations are merged (values stay the same to the last bit), unused ones dropped, constants pooled.
+    Repeated operations are merged and pairs like sqrt(x)**2 become one (values stay the same to the last bit), unused
+    ones are dropped, constants pooled.
     Slots are numbered: inputs in the order given, constants, nodes that no lane changes, nodes that one does. Inputs
     of the tape that are not among `inputs` become constants. Results of a composite may be given as inputs: it is left
     out then. Guards are left out where it is not `guarded`.
@@ -138,7 +139,7 @@ def _merge(
     tape: Tape, inputs: Sequence[ADVar], outputs: Sequence[ADVar | float], guards: Sequence[Any]
 ) -> _Merged:
     """Merge repeats of constants, those among the outputs too, and of operations."""
-    op, left_ids, right_ids, constants = tape.columns()
+    recorded, left_ids, right_ids, constants = tape.columns()
     given = set(map(ID, inputs)) if tape.composites else ()
     literals: list[float] = []
     roots: list[int] = []  # ids as on the tape, where literals are constants after the tape's own
@@ -150,12 +151,12 @@ def _merge(
             roots.append(-constants.size - len(literals))
     pool = np.concatenate([constants, literals])
     first = pool.size
-    positions = np.empty(first + op.size, dtype=np.int32)
+    positions = np.empty(first + recorded.size, dtype=np.int32)
     distinct, number_of = np.unique(pool.view(np.int64), return_inverse=True)
     earliest = np.full(distinct.size, first, dtype=np.int32)
     np.minimum.at(earliest, number_of, np.arange(first, dtype=np.int32))
     positions[:first] = earliest[number_of]
-    left, right, stale = passes.merge_repeated(op, left_ids, right_ids, COMMUTES, positions, first)
+    op, left, right, stale = passes.merge_repeated(recorded, left_ids, right_ids, COMMUTES, positions, pool)
     if stale >= 0:
         raise TapeError(STALE)
     return _Merged(
@@ -243,11 +244,13 @@ def _number_leaves(tape: Tape, merged: _Merged, live: Flags) -> tuple[Ints, Floa
 
 def _guards(guards: Sequence[Any], slots: Ints, merged: _Merged) -> dict[str, Any]:
     """Return the guards, and arrays over them: operation, slots of both sides, outcome."""
-    operations, _, _, outcomes, lines = zip(*guards, strict=True)
+    operations, _, _, outcomes, lines, modules = zip(*guards, strict=True)
     codes, came_out = np.array(operations, dtype=np.uint8), np.array(outcomes, dtype=np.uint8)
     arrays = (codes, slots[merged.guard_left], slots[merged.guard_right], came_out)
-    rows = zip(operations, outcomes, lines, strict=True)
-    described = tuple(Guard(RULES[code].name, bool(outcome), line) for code, outcome, line in rows)
+    rows = zip(operations, outcomes, lines, modules, strict=True)
+    described = tuple(
+        Guard(RULES[code].name, bool(outcome), line, module) for code, outcome, line, module in rows
+    )
     return {"guards": described, "guard_arrays": tuple(frozen(array) for array in arrays)}
 
 

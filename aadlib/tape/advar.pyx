@@ -10,7 +10,7 @@ from cpython.long cimport PyLong_CheckExact
 from cpython.object cimport Py_EQ, Py_GE, Py_GT, Py_LE, Py_LT, Py_NE
 from libc.string cimport memcmp, memcpy
 
-from aadlib.tape.tape cimport INPUT, RECENT_SHIFT, RESULT, Columns, Tape, active_nodes, active_tape, caller_line, push, push_constant
+from aadlib.tape.tape cimport INPUT, RECENT_SHIFT, RESULT, Columns, Tape, active_nodes, active_tape, caller_line, caller_module, push, push_constant
 
 from aadlib.errors import AadTypeError, TapeError
 from aadlib.rules.table import CODES, RULES

@@ -10,7 +10,17 @@ from typing import Any
 import numpy as np
 
 from aadlib.errors import AadTypeError, AadValueError
-from aadlib.extend import BlockMachine, CudaMachine, Kink, LaneSums, Program, UniformPoint, once_per_program
+from aadlib.extend import (
+    BlockMachine,
+    CudaMachine,
+    Kink,
+    LaneSums,
+    Program,
+    UniformPoint,
+    once_per_program,
+    undetermined_lanes,
+    unusual,
+)
 from aadlib.types import Floats
 from greeks2.monte_carlo.path_planner import PATH_METHODS, PathPlan, planned_code
 from greeks2.monte_carlo.path_sums import PathSums
@@ -84,6 +94,15 @@ class PathSweep:
         """Return the sums over paths begin..end-1: see `sums_between`."""
         return self.sums_between(params, noise, (begin, end))[0]
 
+    def count_nonzero(self, params: tuple[Any, ...], noise: Sequence[Floats]) -> int:
+        """Return on how many paths the value is other than 0."""
+        n = len(noise[0])
+        point = self._point(params)
+        arrays, edges = self._arrays(noise, (0, n))
+        outputs = np.empty(n)
+        self._sums.sums(point, arrays, edges, outputs)
+        return int(np.count_nonzero(outputs))
+
     def sums_between(
         self, params: tuple[Any, ...], noise: Sequence[Floats], edges: Sequence[int]
     ) -> list[PathSums]:
@@ -104,6 +123,7 @@ class PathSweep:
         NotFinite
             Where a path's value or a derivative is not finite.
         """
+        before = unusual()
         point = self._point(params)
         arrays, edges = self._arrays(noise, edges)
         if self.program.stages:
@@ -116,8 +136,9 @@ class PathSweep:
                 PathSums(n, value, None, None) for n, value in zip(sizes, sums[:, 0].tolist(), strict=True)
             ]
         values, gradients, hessians = self._sums.derivatives(point, sums)
+        unknown = undetermined_lanes(self.program, point, arrays, (edges[0], edges[-1]), self.order, before)
         return [
-            PathSums(n, value, gradients[k], hessians[k] if self.order == 2 else None)
+            PathSums(n, value, gradients[k], hessians[k] if self.order == 2 else None, None if k else unknown)
             for k, (n, value) in enumerate(zip(sizes, values.tolist(), strict=True))
         ]
 
