@@ -252,9 +252,9 @@ def crank_nicolson(
     local = march_volatility(volatility, grid, expiry=expiry, n_steps=n_steps)
     steps, n_steps = local.steps, local.steps.n_steps
     rates, dividend_yields = steps.means(rate), steps.means(dividend_yield)
-    weights = local.weights(rates, dividend_yields)
     initial = averaged_payoff(grid, strike, is_call, pays)
     immediate = intrinsic_values(grid.spots, strike, is_call) if american else None
+    weights = local.weights(rates, dividend_yields)
 
     times = [n + part for n in range(n_steps) for part in ((0.5, 1.0) if n < damped_steps else (1.0,))]
     ends = []
