@@ -42,7 +42,7 @@ class Evaluator:
         self,
         x: npt.NDArray[np.float64],
         values: npt.NDArray[np.float64],
-        greeks: npt.NDArray[np.float64] | None,
         outside: npt.NDArray[np.uint8],
+        greeks: npt.NDArray[np.float64] | None = None,
     ) -> None:
         """Fill values (n, m), Greeks (n, m, d) unless None, and marks of the states (n, d) outside the range."""

@@ -201,8 +201,8 @@ cdef class Evaluator:
         self,
         const double[:, ::1] x not None,
         double[:, ::1] values not None,
-        double[:, :, ::1] greeks,
         unsigned char[::1] outside not None,
+        double[:, :, ::1] greeks=None,
     ):
         """Fill values (n, m), Greeks (n, m, d) unless None, and marks of the states (n, d) outside the range."""
         cdef net_states states

@@ -46,13 +46,13 @@ class Model:
         slopes = np.empty((n, m, d)) if greeks else None
         outside = np.empty(n, dtype=np.uint8)
         if n <= PIECE:
-            self.evaluator.evaluate(x, values, slopes, outside)
+            self.evaluator.evaluate(x, values, outside, slopes)
             return values, slopes, outside
 
         def piece(begin: int) -> None:
             part = slice(begin, begin + PIECE)
             some = None if slopes is None else slopes[part]
-            self.evaluator.evaluate(x[part], values[part], some, outside[part])
+            self.evaluator.evaluate(x[part], values[part], outside[part], some)
 
         map_pieces(piece, range(0, n, PIECE), work=float(n * self.layout.n_weights))
         return values, slopes, outside
