@@ -14,17 +14,23 @@ from apps.report.tables import Column, Table, table
 class Stages:
     """The stages of a job in their order, each with the seconds it took."""
 
-    def __init__(self, show: Callable[[str, int], None]) -> None:
+    def __init__(self, show: Callable[[str, float], None]) -> None:
         self.seconds: dict[str, float] = {}
+        self._name = ""
         self._show = show
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
         """Run the block as the stage `name` and keep its wall time."""
+        self._name = name
         self._show(name, len(self.seconds))
         start = time.perf_counter()
         yield
         self.seconds[name] = time.perf_counter() - start
+
+    def within(self, share: float) -> None:
+        """Show that a share, from 0 to 1, of the stage that runs is done."""
+        self._show(self._name, len(self.seconds) + share)
 
     def timings(self) -> Table:
         """Return the stages and their wall times, with the total."""
