@@ -59,13 +59,14 @@ def _predictions(above: Axes, below: Axes, quantity: Compared) -> None:
         below.scatter(true[some], error[some], **looks)
     above.plot(ends, ends, color=INK, linewidth=0.8, zorder=3)
     below.axhline(0.0, color=INK, linewidth=0.8)
-    above.set_ylabel(f"predicted {quantity.name} ({quantity.unit})")
+    above.set_ylabel(f"predicted ({quantity.unit})")
     below.set_ylabel("predicted less true")
     below.set_xlabel(f"true {quantity.name} ({quantity.unit})")
     above.tick_params(labelbottom=False)
     for axes in (above, below):
         axes.grid(True)
-    legend = above.legend(loc="upper left", markerscale=2.5)
+    handles, labels = above.get_legend_handles_labels()
+    legend = above.legend(handles[::-1], labels[::-1], loc="upper left", markerscale=2.5)
     for handle in legend.legend_handles:
         if handle is not None:
             handle.set_alpha(1.0)
@@ -91,10 +92,9 @@ def draw_learning_curves(
         for k, (bands, scale, label, heading) in enumerate(panels):
             axes = figure.add_axes((0.075 + 0.5 * k, 0.14, 0.41, 0.75))
             for (name, band), colour in zip(bands.items(), COLOURS, strict=False):
-                axes.fill_between(
-                    sizes[name], scale * band[0], scale * band[2], color=colour, alpha=0.18, linewidth=0.0
-                )
-                axes.plot(sizes[name], scale * band[1], "o-", color=colour, markersize=4.0, label=name)
+                low, middle, high = scale * band
+                axes.fill_between(sizes[name], low, high, color=colour, alpha=0.18, linewidth=0.0)
+                axes.plot(sizes[name], middle, "o-", color=colour, markersize=4.0, label=name)
             axes.set_xscale("log")
             axes.set_yscale("log")
             ticks = sorted({size for of in sizes.values() for size in of})
@@ -131,6 +131,8 @@ def draw_training(values: Floats, greeks: Floats, rates: Floats, title: str) -> 
         axes.set_ylabel("loss (share of a constant's, log scale)")
         axes.set_title(title)
         axes.grid(True)
+        _plain_ticks(axes)
+        axes.margins(y=0.25)
         axes.legend(loc="upper right")
         right = axes.twinx()
         right.plot(epochs, rates, color=MUTED, linestyle=":", linewidth=1.0)

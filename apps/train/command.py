@@ -96,9 +96,9 @@ PROGRAM = Program(
     name="train",
     summary="Train a network that gives price and all Greeks of a product in microseconds, and measure its errors",
     details=(
-        "Samples of payoffs and their pathwise gradients are simulated, a twin network learns both, and is compared with "
-        "closed forms or fresh simulation at states it has not seen. After Ctrl-C in the training the best network so "
-        "far is judged and kept."
+        "Samples of payoffs and their gradients are simulated, a twin network learns both, and is compared with closed "
+        "forms or fresh simulation at states it has not seen. After Ctrl-C in the training the best network so far is "
+        "judged and kept."
     ),
     add_arguments=add_arguments,
     run=run,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from apps.report.tables import Column, Table, table
 from apps.train.problems import unit_of
-from apps.train.training import Trained
+from apps.train.training import PREDICTION, Trained
 
 if TYPE_CHECKING:
     from pricers.surrogates import Errors, Verification
@@ -19,7 +19,7 @@ def setting(trained: Trained) -> Table:
     """Return what was trained, and how long everything took."""
     wanted, history = trained.wanted, trained.network.history_
     samples = float(wanted.n_samples)
-    per_state = trained.seconds["price and all Greeks of the held-out states"] / len(trained.verification.x)
+    per_state = trained.seconds[PREDICTION] / len(trained.verification.x)
     rows = [
         ("inputs", f"{len(wanted.problem.inputs)}: {_shortened(wanted.problem.inputs)}"),
         ("gradient labels", trained.labels.replace("_", " ")),

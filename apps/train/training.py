@@ -20,6 +20,7 @@ CURVE_SIZES = 3
 """Sizes of a learning curve, a factor of four apart, the last that of the training."""
 CURVE_SEEDS = 3
 TEST_SEED = 2**30
+PREDICTION = "price and all Greeks of the held-out states"
 
 
 @dataclass(frozen=True)

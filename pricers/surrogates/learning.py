@@ -30,7 +30,7 @@ class LearningCurve:
     ----------
     sizes : (n_sizes,) of int, samples of a training
     price : (n_sizes, n_seeds), root mean square errors of prices, currency; NaN where the training collapsed
-    greeks : (n_sizes, n_seeds), those of all Greeks, relative to the root mean square of the true ones
+    greeks : (n_sizes, n_seeds), those of Greeks: `Verification.relative_greeks`
     """
 
     sizes: Ints
@@ -144,7 +144,7 @@ def learning_curve(
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore", OutsideRange)
                     found = verify(trained, problem, x=states, truth=true)
-                price[k, j], greeks[k, j] = found.price.rmse, found.greeks.relative_rmse
+                price[k, j], greeks[k, j] = found.price.rmse, found.relative_greeks
             if progress is not None:
                 progress(j * len(counts) + k + 1, price.size)
     return LearningCurve(sizes=counts, price=price, greeks=greeks)
