@@ -92,21 +92,30 @@ def draw_learning_curves(
         for k, (bands, scale, label, heading) in enumerate(panels):
             axes = figure.add_axes((0.075 + 0.5 * k, 0.14, 0.41, 0.75))
             for (name, band), colour in zip(bands.items(), COLOURS, strict=False):
-                low, middle, high = scale * band
-                axes.fill_between(sizes[name], low, high, color=colour, alpha=0.18, linewidth=0.0)
-                axes.plot(sizes[name], middle, "o-", color=colour, markersize=4.0, label=name)
-            axes.set_xscale("log")
-            axes.set_yscale("log")
-            ticks = sorted({size for of in sizes.values() for size in of})
-            axes.set_xticks(ticks, labels=[f"{tick:,d}" for tick in ticks])
-            axes.minorticks_off()
-            _plain_ticks(axes)
-            axes.set_xlabel("training samples (log scale)")
+                draw_curve(axes, sizes[name], scale * band, colour, name)
+            label_sizes(axes, sorted({size for of in sizes.values() for size in of}))
             axes.set_ylabel(label)
             axes.set_title(heading)
-            axes.grid(True)
-            axes.legend()
     return figure
+
+
+def draw_curve(axes: Axes, sizes: Sequence[int], band: Floats, colour: str, name: str) -> None:
+    """Draw one learning curve: its median, and the band between its lower and upper end, `band` (3, n_sizes)."""
+    low, middle, high = band
+    axes.fill_between(sizes, low, high, color=colour, alpha=0.18, linewidth=0.0)
+    axes.plot(sizes, middle, "o-", color=colour, markersize=4.0, label=name)
+
+
+def label_sizes(axes: Axes, sizes: Sequence[int]) -> None:
+    """Make both axes logarithmic once curves are drawn, with the numbers of samples below."""
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    axes.set_xticks(sizes, labels=[f"{size:,d}" for size in sizes])
+    axes.minorticks_off()
+    _plain_ticks(axes)
+    axes.set_xlabel("training samples (log scale)")
+    axes.grid(True)
+    axes.legend()
 
 
 def _plain_ticks(axes: Axes) -> None:
