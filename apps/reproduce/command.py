@@ -39,7 +39,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     simulated = ", ".join(SIMULATED)
     parser.add_argument("--paths", type=int, metavar="N", help=f"paths of {simulated} (the report's)")
     parser.add_argument("--seed", type=int, metavar="K", help=f"seed of theirs, and of {', '.join(LEARNED)}")
-    parser.add_argument("--quick", action="store_true", help="few samples and seeds for these: errors are larger")
+    parser.add_argument(
+        "--quick", action="store_true", help="few samples and seeds for these: errors are larger"
+    )
 
 
 def run(arguments: argparse.Namespace) -> None:

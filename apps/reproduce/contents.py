@@ -45,7 +45,9 @@ TABLES = (
     Entry("julia-crr", "dual numbers through a binomial tree, times"),
     Entry("julia-lsm", "dual numbers through least-squares Monte Carlo, times", is_simulated=True),
     Entry("dml-black-scholes", "differential and standard training, a call", is_learned=True),
-    Entry("dml-bachelier", "the same on baskets of 1 to 50 assets, and the overview's accuracy", is_learned=True),
+    Entry(
+        "dml-bachelier", "the same on baskets of 1 to 50 assets, and the overview's accuracy", is_learned=True
+    ),
     Entry("dml-regression", "differential, ridge and plain regression: bias and spread", is_learned=True),
     Entry("dml-pca", "factors of baskets by relevance and by variance", is_learned=True),
     Entry("dml-autocallable", "a worst-of note by a network and by simulation", is_learned=True),
@@ -67,7 +69,11 @@ FIGURES = (
     Entry(
         "monte-carlo-scaling", "time of a basket's Hessian against the number of assets", is_simulated=True
     ),
-    Entry("dml-learning", "learning curves, differential and standard, baskets of 1 to 50 assets", is_learned=True),
+    Entry(
+        "dml-learning",
+        "learning curves, differential and standard, baskets of 1 to 50 assets",
+        is_learned=True,
+    ),
 )
 
 TABLE_NAMES = tuple(entry.name for entry in TABLES)

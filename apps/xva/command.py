@@ -11,24 +11,14 @@ from apps.program import Program
 from apps.report.files import require_replaceable, staged_folder, write_whole
 from apps.report.progress import stages
 from apps.report.tables import print_table
+from apps.xva.arguments import add_book, add_counts, book, check_counts
 
-LEAST = {
-    "paths": 100, "nested": 10, "inner": 2, "samples": 256, "epochs": 1, "seed": 0, "trades": 1, "assets": 1,
-    "maturity": 1, "baskets": 0,
-}  # fmt: skip
-MOST = {"trades": 1000, "assets": 50, "maturity": 30}
+LEAST = {"paths": 100, "nested": 10, "inner": 2, "samples": 256, "epochs": 1, "seed": 0}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the program's arguments."""
-    group = parser.add_argument_group("netting set: swaps, forwards and options, drawn at random")
-    _add_counts(
-        group,
-        trades=(40, "number of trades"),
-        assets=(5, "number of assets"),
-        baskets=(0, "of the trades, calls on all assets, which have no closed form"),
-        maturity=(5, "years of the longest trade"),
-    )
+    add_book(parser)
     group = parser.add_argument_group("credit and funding, flat over time")
     for name, default, text in (
         ("counterparty", 0.02, "default intensity of the counterparty, per year"),
@@ -36,9 +26,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ("recovery", 0.4, "share of a claim that is paid after a default"),
         ("funding", 0.01, "funding spread, per year"),
     ):
-        group.add_argument(f"--{name}", type=float, default=default, metavar="X", help=f"{text} ({default:g})")
+        group.add_argument(
+            f"--{name}", type=float, default=default, metavar="X", help=f"{text} ({default:g})"
+        )
     group = parser.add_argument_group("sizes and result")
-    _add_counts(
+    add_counts(
         group,
         paths=(4096, "scenarios"),
         nested=(128, "of these, how many nested simulation values"),
@@ -47,22 +39,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         epochs=(50, "passes through them"),
         seed=(1, "seed"),
     )
-    group.add_argument("--out", type=Path, default=Path("xva"), metavar="DIR", help="folder for page, picture and CSV")
-
-
-def _add_counts(group: argparse._ArgumentGroup, **counts: tuple[int, str]) -> None:
-    for name, (default, text) in counts.items():
-        group.add_argument(f"--{name}", type=int, default=default, metavar="N", help=f"{text} ({default:,d})")
+    group.add_argument(
+        "--out", type=Path, default=Path("xva"), metavar="DIR", help="folder for page, picture and CSV"
+    )
 
 
 def check(arguments: argparse.Namespace) -> None:
     """Raise for sizes and rates that make no sense."""
-    for name, least in LEAST.items():
-        number = getattr(arguments, name)
-        most = {**MOST, "nested": arguments.paths, "baskets": arguments.trades}.get(name)
-        if number < least or (most is not None and number > most):
-            bounds = f"{least:,d} or more" if most is None else f"from {least:,d} to {most:,d}"
-            raise AadValueError(f"--{name} {number}: must be {bounds}")
+    check_counts(arguments, LEAST, {"nested": arguments.paths})
     for name in ("counterparty", "own", "funding"):
         number = getattr(arguments, name)
         if not 0.0 <= number < 10.0:
@@ -74,19 +58,12 @@ def check(arguments: argparse.Namespace) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Value all scenarios, print the tables and write the folder."""
     check(arguments)
+    netting_set = book(arguments)
     require_replaceable(arguments.out)
     import_module("matplotlib")  # where it is missing, nobody waits for the numbers to be told so
     from apps.xva.adjustments import Credit
     from apps.xva.valuation import Sizes, value
-    from pricers.surrogates import random_netting_set
 
-    netting_set = random_netting_set(
-        n_assets=arguments.assets,
-        n_trades=arguments.trades,
-        n_baskets=arguments.baskets,
-        maturity=arguments.maturity,
-        seed=arguments.seed,
-    )
     credit = Credit(arguments.counterparty, arguments.own, arguments.recovery, arguments.funding)
     sizes = Sizes(
         arguments.paths,
@@ -105,7 +82,12 @@ def run(arguments: argparse.Namespace) -> None:
             with staged_folder(arguments.out) as folder:
                 for name, content in contents.items():
                     write_whole(folder / name, content)
-    for shown in (tables.adjustments(found), tables.exposures(found), tables.errors(found), tables.times(found)):
+    for shown in (
+        tables.adjustments(found),
+        tables.exposures(found),
+        tables.errors(found),
+        tables.times(found),
+    ):
         if shown is not None:
             print_table(shown)
     print(f"report: {arguments.out / 'report.html'}, with exposures.png and exposures.csv")

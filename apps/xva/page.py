@@ -55,7 +55,10 @@ def contents(found: Valued) -> dict[str, str | bytes]:
     shown = [tables.adjustments(found), tables.times(found), tables.exposures(found), tables.errors(found)]
     parts = [html.data_table(one) for one in shown if one is not None]
     parts.insert(
-        1, html.picture(as_inline_svg(figure, "exposures"), "Discounted expected exposures by route.", wide=True)
+        1,
+        html.picture(
+            as_inline_svg(figure, "exposures"), "Discounted expected exposures by route.", wide=True
+        ),
     )
     credit = found.credit
     subtitle = (

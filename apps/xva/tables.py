@@ -30,7 +30,9 @@ def adjustments(found: Valued) -> Table:
             mean, error = (float(part[k]) for part in mean_and_error(paths))
             apart = float((by_route["network"][: len(paths)] - paths).mean(axis=0)[k])
             own = float(paths[:, k].mean())
-            shown = (None, None) if route == "network" else (100.0 * apart / own if own else None, apart / error)
+            shown = (
+                (None, None) if route == "network" else (100.0 * apart / own if own else None, apart / error)
+            )
             rows.append((name, route, len(paths), mean, error, *shown))
     return table(
         "Valuation adjustments",

@@ -124,6 +124,8 @@ def _nested(problem: Any, states: Floats, sizes: Sizes, seconds: dict[str, float
     from pricers.surrogates import nested_monte_carlo
 
     began = time.perf_counter()
-    values, _ = nested_monte_carlo(problem, states, n_paths=sizes.n_inner, seed=SCENARIO_SEED + sizes.seed + 1 + k)
+    values, _ = nested_monte_carlo(
+        problem, states, n_paths=sizes.n_inner, seed=SCENARIO_SEED + sizes.seed + 1 + k
+    )
     seconds["nested simulation"] += time.perf_counter() - began
     return values

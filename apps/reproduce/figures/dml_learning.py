@@ -36,7 +36,8 @@ def reproduce(*, quick: bool = False, seed: int = 1) -> Reproduction:
     ]
     ratios = {d: sample_ratio(*(by_kind[name] for name in KINDS)) for d, by_kind in curves.items()}
     shown = ", ".join(
-        f"{ratio if isinstance(ratio, str) else format(ratio, '.1f')} for d = {d}" for d, ratio in ratios.items()
+        f"{ratio if isinstance(ratio, str) else format(ratio, '.1f')} for d = {d}"
+        for d, ratio in ratios.items()
     )
     return Reproduction(
         title="Figure of learning curves: call on a basket of d normal assets, spots 1, K = 1.1, basket volatility 20%",

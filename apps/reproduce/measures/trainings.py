@@ -12,7 +12,15 @@ from typing import Any
 from apps.reproduce.comparison import Ours
 from apps.reproduce.contracts.overview import LABELS, SAMPLES, TWIN
 from apps.reproduce.measures.timing import median_seconds
-from pricers.surrogates import LearningCurve, OutsideRange, Problem, Truth, TwinNetwork, learning_curve, simulate
+from pricers.surrogates import (
+    LearningCurve,
+    OutsideRange,
+    Problem,
+    Truth,
+    TwinNetwork,
+    learning_curve,
+    simulate,
+)
 
 WITHIN = 16
 """Most times the samples of differential training that values alone are given to reach its error."""
@@ -74,7 +82,9 @@ def sample_ratio(differential: LearningCurve, alone: LearningCurve) -> float | s
     return needed / float(differential.sizes[0]) if needed < float("inf") else f"more than {most:.0f}"
 
 
-def more_samples(judged: Judged, n: int, most: int = WITHIN, differential: LearningCurve | None = None) -> Ours:
+def more_samples(
+    judged: Judged, n: int, most: int = WITHIN, differential: LearningCurve | None = None
+) -> Ours:
     """Return the row of the ratio of samples, for the error of n samples with gradients."""
     sizes = [n * 4**k for k in range(most.bit_length()) if 4**k <= most]
     found = differential or judged.curve([n])
@@ -84,7 +94,9 @@ def more_samples(judged: Judged, n: int, most: int = WITHIN, differential: Learn
 def label_cost(problem: Problem, n: int = 50_000) -> Ours:
     """Return the row of what gradients cost in the simulation of samples."""
     both = median_seconds(partial(simulate, problem, n, seed=1))
-    return Ours(LABELS, both / median_seconds(partial(simulate, problem, n, seed=1, gradients=False)), "times")
+    return Ours(
+        LABELS, both / median_seconds(partial(simulate, problem, n, seed=1, gradients=False)), "times"
+    )
 
 
 def twin_cost(network: TwinNetwork, x: Any) -> list[Ours]:

@@ -10,9 +10,7 @@ from apps.reproduce.contracts.overview import (
     ACCURACY,
     GREEKS_ERROR,
     PRICE_ERROR,
-    SAMPLES,
     TRAINING,
-    TWIN,
     TWIN_SOURCE,
 )
 from apps.reproduce.measures.trainings import Judged, label_cost, more_samples, twin_cost
@@ -36,7 +34,7 @@ PUBLISHED: dict[str, Cell] = {CONSTRAINTS: 510_000, **ACCURACY, **TRAINING}
 def accurate(seed: int, quick: bool) -> list[Ours]:
     """Train on a basket whose whole market is the state, to the overview's accuracy within the range trained on."""
     problem = BasketCall(n_assets=5)
-    n, batch, epochs = (16384, 256, 20) if quick else (2**18, 512, 60)
+    n, batch, epochs = (16384, 256, 20) if quick else (2**19, 1024, 60)
     samples = simulate(problem, n, seed=seed, labels="conditional", antithetic=True)
     network = TwinNetwork(epochs=epochs, schedule=Cosine(0.01), batch_size=batch, seed=seed).fit(*samples)
     found = verify(network, problem, n_states=64 if quick else 256, n_paths=2**10 if quick else 2**13)

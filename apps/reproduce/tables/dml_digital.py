@@ -40,10 +40,16 @@ def rows(stage: Stage, *, quick: bool = False, seed: int = 1) -> Sequence[Ours]:
             )
         name = kind.replace("_", " ")
         prices[kind] = float(curve.band()[1, 0])
-        ours.append(Ours(f"price rmse, {name}", prices[kind] if prices[kind] == prices[kind] else "collapsed"))
-        ours.append(Ours(f"delta rmse, {name}", 100.0 * float(curve.band("greeks")[1, 0]), "% of the delta's"))
+        ours.append(
+            Ours(f"price rmse, {name}", prices[kind] if prices[kind] == prices[kind] else "collapsed")
+        )
+        ours.append(
+            Ours(f"delta rmse, {name}", 100.0 * float(curve.band("greeks")[1, 0]), "% of the delta's")
+        )
     ours += [
-        Ours(f"price rmse, pathwise over {kind.replace('_', ' ')}", prices["pathwise"] / prices[kind], "times")
+        Ours(
+            f"price rmse, pathwise over {kind.replace('_', ' ')}", prices["pathwise"] / prices[kind], "times"
+        )
         for kind in KINDS[1:]
     ]
     return ours

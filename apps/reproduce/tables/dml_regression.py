@@ -36,7 +36,9 @@ def rows(stage: Stage, *, quick: bool = False, seed: int = 1) -> Sequence[Ours]:
     for name, problem, degree, n in CASES:
         with stage(name), beyond_the_range():
             basis = Polynomials(degree)
-            x = held_out_states(problem, 1024, seed=2**30, quantile=0.01 if problem.noise_shape == (1,) else 0.0)
+            x = held_out_states(
+                problem, 1024, seed=2**30, quantile=0.01 if problem.noise_shape == (1,) else 0.0
+            )
             truth = problem.truth(x).value
             many = simulate(problem, MANY // 8 if quick else MANY, seed=seed + n_sets, antithetic=True)
             limit = DifferentialRegression(basis).fit(*many).predict_with_greeks(x).values
@@ -60,11 +62,15 @@ def rows(stage: Stage, *, quick: bool = False, seed: int = 1) -> Sequence[Ours]:
                     ("spread over training sets", best - mean),
                 ):
                     ours.append(Ours(f"{what}, {contestant}, {name}", 100.0 * _rmse(error), "% of spot"))
-            ours.append(Ours(f"error of the polynomials alone, {name}", 100.0 * _rmse(limit - truth), "% of spot"))
+            ours.append(
+                Ours(f"error of the polynomials alone, {name}", 100.0 * _rmse(limit - truth), "% of spot")
+            )
     return ours
 
 
-def _fitted(regression: DifferentialRegression, problem: Problem, n: int, seed: int, x: np.ndarray) -> np.ndarray:
+def _fitted(
+    regression: DifferentialRegression, problem: Problem, n: int, seed: int, x: np.ndarray
+) -> np.ndarray:
     samples = simulate(problem, n, seed=seed, antithetic=True)
     return regression.fit(*samples).predict_with_greeks(x).values
 
