@@ -5,6 +5,7 @@ Arrays everywhere: states x (n, d), payoffs y (n,) or (n, m), their gradients dy
 
 from pricers.surrogates import samples
 from pricers.surrogates.estimator import NotFitted, OutsideRange, Prediction
+from pricers.surrogates.learning import LearningCurve, learning_curve
 from pricers.surrogates.network import Cosine, OneCycle, TrainingCollapsed, TwinNetwork
 from pricers.surrogates.pca import DifferentialPCA
 from pricers.surrogates.regression import DifferentialRegression, Polynomials, Splines
@@ -12,7 +13,7 @@ from pricers.surrogates.samples import *  # noqa: F403
 from pricers.surrogates.verification import Errors, Verification, held_out_states, verify
 
 __all__ = [
-    "Cosine", "DifferentialPCA", "DifferentialRegression", "Errors", "NotFitted", "OneCycle", "OutsideRange",
-    "Polynomials", "Prediction", "Splines", "TrainingCollapsed", "TwinNetwork", "Verification", "held_out_states",
-    "verify", *samples.__all__,
+    "Cosine", "DifferentialPCA", "DifferentialRegression", "Errors", "LearningCurve", "NotFitted", "OneCycle",
+    "OutsideRange", "Polynomials", "Prediction", "Splines", "TrainingCollapsed", "TwinNetwork", "Verification",
+    "held_out_states", "learning_curve", "verify", *samples.__all__,
 ]  # fmt: skip
