@@ -116,7 +116,7 @@ def cancelled(
         "power": b < first and (together != CUBED or pool[b] == 3.0),
         "divide": is_one(a),
     }.get(name, True)
-    if RULES[inner].arity == 2 and together == CANCELLING["reciprocal", "divide"]:
+    if together == CANCELLING["reciprocal", "divide"] and RULES[inner].arity == 2:
         fits, x = fits and is_one(x), y
     if together == "exp_log_power":
         x, y = (x, y) if logarithm(x) >= 0 else (y, x)
