@@ -13,7 +13,8 @@ from apps.report.matrices import draw_buckets, draw_signed_map
 from apps.report.plots import as_inline_svg, readable_expiry
 from apps.report.smiles import draw_smile, representative
 from apps.report.surfaces import draw_surface
-from apps.risk import data_tables, tables
+from apps.report.text import printable
+from apps.risk import data_tables, product_tables, tables
 from apps.risk.results import RiskResult
 
 if TYPE_CHECKING:
@@ -48,14 +49,14 @@ def report_page(result: RiskResult, n_smiles: int) -> str:
         }
     )
     parts = [html.links(sections), overview]
-    parts += [html.warning(text) for text in (*q.warnings, *tables.warnings(result))]
+    parts += [html.warning(text) for text in (*q.warnings, *result.book_warnings, *tables.warnings(result))]
     for name, content in sections.items():
         parts += [html.heading(name), *content]
     subtitle = (
         f"{result.source}: {len(q):,} out-of-the-money quotes of {q.quote_date.isoformat()}, spot {q.spot:,.2f}, "
         f"{c.weights.replace('_', ' ')} weights."
     )
-    return html.page("Risk report", subtitle, parts)
+    return printable(html.page("Risk report", subtitle, parts), keep="\n")
 
 
 def _inside(ours: CalibrationResult, svi: FitQuality) -> str:
@@ -121,7 +122,10 @@ def _surface(result: RiskResult) -> list[str]:
 
 
 def _greeks(result: RiskResult) -> list[str]:
-    return [html.data_table(tables.named_greeks(result)), html.data_table(tables.book(result))]
+    shown = [tables.named_greeks(result), tables.book(result)]
+    if result.greeks.units:
+        shown.append(product_tables.product_table(result))
+    return [html.data_table(one) for one in shown]
 
 
 def _vega(result: RiskResult) -> list[str]:
@@ -177,6 +181,8 @@ def _hessian(result: RiskResult) -> list[str]:
         f"{100.0 * share:.0f}% of the entries are not zero. Colours are "
         "logarithmic on both sides of zero, over four decades."
     )
+    if result.greeks.errors is not None:
+        caption += " Simulated options are in its entries of spot and rate alone."
     return [html.picture(as_inline_svg(figure, "hessian"), caption, wide=True)]
 
 

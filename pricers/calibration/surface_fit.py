@@ -143,6 +143,7 @@ def calibrate(
         seconds=fitted - began,
         check_seconds=checked - fitted,
         load_seconds=began - loading,
+        problem=problem,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -142,7 +142,10 @@ def _lines(
 
 @dataclass(frozen=True, eq=False)
 class MovedPredictor:
-    """Variances row by row: see `pricers.surfaces.moved_variance_kernels`, whose names the fields have."""
+    """Variances row by row: see `pricers.surfaces.moved_variance_kernels`, whose names the fields have.
+
+    Mirrored, its nodes are those in reverse order.
+    """
 
     lines: csr_array
     nodes: Floats
@@ -152,6 +155,11 @@ class MovedPredictor:
     breakpoints: Floats
     pieces: Floats
     centres: Floats
+    is_mirrored: bool = False
+
+    def mirrored(self) -> MovedPredictor:
+        """Return it with its nodes in reverse order."""
+        return replace(self, is_mirrored=not self.is_mirrored)
 
     @cached_property
     def n_columns(self) -> int:
@@ -185,7 +193,8 @@ class MovedPredictor:
         variance_kernel(*self._arrays, lines, volatility, columns, inside)
         if self.centres.size:
             require_positive("bumped local volatility", volatility)
-        return volatility * volatility, LocalBasis(self.lines, columns, inside, self.n_columns)
+        variance, basis = volatility * volatility, LocalBasis(self.lines, columns, inside, self.n_columns)
+        return (variance[:, ::-1], basis.mirrored()) if self.is_mirrored else (variance, basis)
 
     def curvature_along(self, weights: Floats, factors: Floats, directions: Floats) -> Floats:
         """Return the second derivatives of sum(factors * variances) times directions, (n_weights, d)."""
@@ -193,7 +202,8 @@ class MovedPredictor:
 
         lines = (self.lines @ weights).reshape(self.shape[0], -1)
         blocks = np.zeros((*lines.shape, self.n_columns))
-        curvature_kernel(*self._arrays, lines, factors, blocks)
+        in_order = np.ascontiguousarray(factors[:, ::-1]) if self.is_mirrored else factors
+        curvature_kernel(*self._arrays, lines, in_order, blocks)
         moved = blocks @ (self.lines @ directions).reshape(*lines.shape, -1)
         return np.asarray(self.lines.T @ moved.reshape(lines.size, -1))
 

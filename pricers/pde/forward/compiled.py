@@ -131,6 +131,13 @@ class CompiledForwardMarch:
         )  # fmt: skip
         return np.concatenate([weights_bar.ravel(), levels_bar])
 
+    def grid_seeds(self, seed: Floats) -> Floats:
+        """Return the weights of the calls at every expiry and node in sum(seed * price), (n_expiries, n_nodes)."""
+        require_shape("seed", seed, (self._offset.size,))
+        of_nodes = np.zeros(self._prices.shape)
+        np.add.at(of_nodes, (self._rows, self._columns), self._stencil * seed[:, None])
+        return of_nodes
+
     def _march_arrays(self) -> tuple[Any, ...]:
         grid = self.grid
         factors = (self._variance, self._pivot, self._ratio, self._gain)
