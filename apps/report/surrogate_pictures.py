@@ -36,11 +36,10 @@ def draw_predictions(quantities: Sequence[Compared], title: str) -> Figure:
     n = len(quantities)
     with house_style():
         figure = new_figure(4.7 * n, 5.6)
-        width = 1.0 / n
         for k, quantity in enumerate(quantities):
-            left = k * width + 0.085
-            above = figure.add_axes((left, 0.43, width - 0.105, 0.5))
-            below = figure.add_axes((left, 0.095, width - 0.105, 0.25), sharex=above)
+            left, width = (k + 0.17) / n, 0.79 / n
+            above = figure.add_axes((left, 0.43, width, 0.5))
+            below = figure.add_axes((left, 0.095, width, 0.25), sharex=above)
             _predictions(above, below, quantity)
             above.set_title(title if k == 0 else quantity.name.capitalize())
     return figure

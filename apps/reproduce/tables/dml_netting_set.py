@@ -84,8 +84,8 @@ TABLE = PublishedTable(
     stages=("samples and training", "how many samples values alone need", "nested simulation"),
     rows=rows,
     note=(
-        "The truth is the sum of closed forms. A sample is one path of the whole netting set and its gradient in the six "
-        "inputs. Speed: one value by the network against one by inner simulation with as many paths as bring its error "
-        "down to the network's. The overview's accuracy and speed are not stated for a netting set, but in general."
+        "The truth is the sum of closed forms. A sample is one path of the whole netting set and its gradient in the "
+        "six inputs. Speed: one value by the network against one by inner simulation with as many paths as bring its "
+        "error down to the network's. The overview states its accuracy and speed in general, not for a netting set."
     ),
 )
