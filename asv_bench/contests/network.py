@@ -10,11 +10,17 @@ from statistics import median
 from typing import Any
 
 import numpy as np
-from scipy.special import ndtr
 
 from contests import Settings
 from contests.racing import Contestants, first_call, line, race
-from pricers.surrogates import OneCycle, OutsideRange, TrainingCollapsed, TwinNetwork
+from pricers.surrogates import (
+    BachelierBasket,
+    OneCycle,
+    OutsideRange,
+    TrainingCollapsed,
+    TwinNetwork,
+    simulate,
+)
 
 HIDDEN = (20, 20, 20, 20)
 EPOCHS = 100
@@ -30,28 +36,12 @@ Arrays = tuple[Any, Any, Any]
 
 
 def basket(d: int, n: int, seed: int) -> tuple[Arrays, Arrays]:
-    """Return samples of a call on a basket of d Bachelier assets, and states with closed-form prices and deltas.
-
-    Spots 1, strike 1.1, basket volatility 20% over a year, random correlations, weights and volatilities; states as
-    after 1.5 standard deviations, payoffs of antithetic pairs (the generator of Huge and Savine's notebook).
-    """
-    rng = np.random.default_rng(seed)
-    draws = rng.uniform(-1.0, 1.0, (2 * d, d))
-    covariance = draws.T @ draws
-    weights = rng.uniform(1.0, 10.0, d)
-    weights /= weights.sum()
-    scale = rng.uniform(5.0, 50.0, d) / np.sqrt(np.diag(covariance))
-    covariance *= np.outer(scale, scale)
-    factor = np.linalg.cholesky(covariance * (0.04 / (weights @ covariance @ weights)))
-    normals = rng.standard_normal((2, n, d))
-    x, moves = 1.0 + 1.5 * normals[0] @ factor.T, normals[1] @ factor.T
-    gains = np.stack([(x + moves) @ weights, (x - moves) @ weights]) - 1.1
-    y, exercised = np.maximum(gains, 0.0).mean(axis=0), (gains > 0.0).mean(axis=0)
-    half = 0.5 / (1.0 + 0.5 * np.sqrt((d - 1) / 12.0))
-    states = rng.uniform(1.0 - half, 1.0 + half, (4096, d))
-    z = (states @ weights - 1.1) / 0.2
-    prices = 0.2 * (z * ndtr(z) + np.exp(-0.5 * z * z) / np.sqrt(2.0 * np.pi))
-    return (x, y, exercised[:, None] * weights), (states, prices, ndtr(z)[:, None] * weights)
+    """Return n samples of a call on a basket of d Bachelier assets, and the authors' test states with the truth."""
+    problem = BachelierBasket(n_assets=d, market_seed=seed)
+    samples = simulate(problem, n, seed=seed, antithetic=True)
+    states = problem.test_states(4096, seed=seed + 1)
+    truth = problem.truth(states)
+    return (samples.x, samples.y, samples.dydx), (states, truth.value, truth.gradient)
 
 
 def normalised(samples: Arrays) -> tuple[Arrays, float]:

@@ -402,3 +402,8 @@ def test_labels_decide_a_digital(rng: np.random.Generator) -> None:
     ratio = TwinNetwork(hidden=(20, 20)).fit(x, y[:, 0], (y - 0.5) * normals / 0.2)
     errors = [rmse(network.predict(states), truth) for network in (ratio, pathwise)]
     assert errors[0] < 1.5 and errors[1] > 10.0 * errors[0]
+
+
+def test_a_place_that_cannot_be_written_to_is_refused(fitted: TwinNetwork, tmp_path: Path) -> None:
+    with pytest.raises(AadValueError, match="cannot be written"):
+        fitted.save(tmp_path / "missing" / "model.npz")
