@@ -104,8 +104,8 @@ def exposures(found: Valued) -> Table:
         columns,
         rows,
         note=(
-            f"Nested simulation values {len(found.nested):,d} of the {len(found.network):,d} scenarios; the last columns "
-            "are the network's in the same ones."
+            f"Nested simulation values {len(found.nested):,d} of the {len(found.network):,d} scenarios; the last "
+            "columns are the network's in the same ones."
         ),
     )
 
