@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -53,7 +53,13 @@ def _predictions(above: Axes, below: Axes, quantity: Compared) -> None:
     for (name, predicted), colour in reversed(list(zip(quantity.predicted.items(), COLOURS, strict=False))):
         error = predicted - true
         label = f"{name}: rmse {np.sqrt(np.mean(error**2)):.3g}"
-        looks = {"s": 5.0, "color": colour, "alpha": 0.45, "linewidths": 0.0, "rasterized": True}
+        looks: dict[str, Any] = {
+            "s": 5.0,
+            "color": colour,
+            "alpha": 0.45,
+            "linewidths": 0.0,
+            "rasterized": True,
+        }
         above.scatter(true[some], predicted[some], label=label, **looks)
         below.scatter(true[some], error[some], **looks)
     above.plot(ends, ends, color=INK, linewidth=0.8, zorder=3)

@@ -1,4 +1,4 @@
-"""What differential machine learning must show: errors over seeds, collapses, samples, labels, adjustments of a netting set.
+"""What differential machine learning must show: errors over seeds, collapses, samples, labels, adjustments.
 
 Problems, labels and test states are the library's own; `network` races torch and jax. As many seeds as rounds.
 """
@@ -56,9 +56,8 @@ def basket_curve(d: int, sizes: list[int], n_seeds: int, differential: bool = Tr
 def error_table(n_seeds: int) -> LearningCurve:
     """Print price errors over seeds beside the bars, collapses, and return those of 7 assets."""
     print(f"Differential training, rmse of prices times 100 with spot 1, {n_seeds} seeds")
-    print(
-        f"  {'':<24}{'median':>9}{'bar':>7}{'over bar':>10}{'worst':>8}{'Greeks %':>10}{'gave up':>9}{'outliers':>10}"
-    )
+    headings = ("median", "bar", "over bar", "worst", "Greeks %", "gave up", "outliers")
+    print(" " * 26 + "".join(f"{heading:>10}" for heading in headings))
     curves = {}
     for d, bars in CASES.items():
         began = time.perf_counter()
@@ -68,8 +67,8 @@ def error_table(n_seeds: int) -> LearningCurve:
             median, greeks = float(np.nanmedian(prices)), 100.0 * float(np.nanmedian(curve.greeks[k]))
             name, outliers = f"d = {d}, {n:,d} samples", int(np.count_nonzero(prices > 4.0 * median))
             print(
-                f"  {name:<24}{median:9.4f}{bar:7.2f}{median / bar:10.2f}{np.nanmax(prices):8.3f}{greeks:10.2f}"
-                f"{np.count_nonzero(np.isnan(prices)):9d}{outliers:10d}",
+                f"  {name:<24}{median:10.4f}{bar:10.2f}{median / bar:10.2f}{np.nanmax(prices):10.3f}"
+                f"{greeks:10.2f}{np.count_nonzero(np.isnan(prices)):10d}{outliers:10d}",
                 flush=True,
             )
         print(f"  {time.perf_counter() - began:.1f} s for all trainings of d = {d}")

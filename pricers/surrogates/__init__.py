@@ -15,5 +15,6 @@ from pricers.surrogates.verification import Errors, Verification, held_out_state
 __all__ = [
     "Cosine", "DifferentialPCA", "DifferentialRegression", "Errors", "LearningCurve", "NotFitted", "OneCycle",
     "OutsideRange", "Polynomials", "Prediction", "Splines", "TrainingCollapsed", "TwinNetwork", "Verification",
-    "held_out_states", "learning_curve", "verify", *samples.__all__,
+    "held_out_states", "learning_curve", "verify",
 ]  # fmt: skip
+__all__ += samples.__all__
