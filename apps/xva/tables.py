@@ -30,10 +30,9 @@ def adjustments(found: Valued) -> Table:
             mean, error = (float(part[k]) for part in mean_and_error(paths))
             apart = float((by_route["network"][: len(paths)] - paths).mean(axis=0)[k])
             own = float(paths[:, k].mean())
-            shown = (
-                (None, None) if route == "network" else (100.0 * apart / own if own else None, apart / error)
-            )
-            rows.append((name, route, len(paths), mean, error, *shown))
+            share = 100.0 * apart / own if own and route != "network" else None
+            errors_apart = apart / error if error and route != "network" else None
+            rows.append((name, route, len(paths), mean, error, share, errors_apart))
     return table(
         "Valuation adjustments",
         [

@@ -51,7 +51,18 @@ def test_the_model_is_the_network_that_was_judged(whole: Path, tmp_path: Path) -
     assert (tmp_path / "again" / "errors.csv").read_bytes() == (whole / "errors.csv").read_bytes()
 
 
-@pytest.mark.parametrize("name", [one.name for one in OFFERS if one.name != "basket"])
+QUICK = ("himalaya", "netting-set")
+"""Problems of the default run; the others take the same way, and a few seconds each."""
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(one.name, marks=() if one.name in QUICK else pytest.mark.slow)
+        for one in OFFERS
+        if one.name != "basket"
+    ],
+)
 def test_every_problem(
     name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
