@@ -1,4 +1,4 @@
-"""The tables and the figure about surrogates, at their quick sizes: every published number has one of ours beside it."""
+"""The tables and the figure about surrogates, at their quick sizes: every published number has ours beside it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from apps.reproduce.measures.trainings import sample_ratio
 from pricers.surrogates import LearningCurve, simulate
 
 NAMES = [name for name in LEARNED if name in TABLE_NAMES]
-SLOW = ("dml-bachelier", "dml-speed", "dml-autocallable")
+SLOW = ("dml-bachelier", "dml-speed", "dml-autocallable", "dml-regression")
 """Some seconds each."""
 
 
@@ -64,6 +64,7 @@ def test_gradients_help_a_call() -> None:
     assert number(ours, "Greeks rmse, differential") < number(ours, "Greeks rmse, values alone")
 
 
+@pytest.mark.slow
 def test_regression_spreads_less_with_gradients() -> None:
     _, ours, _ = measured("dml-regression")
     for name in ("call, degree 7", "basket of 4, degree 4"):
