@@ -1,8 +1,9 @@
 """Build the Cython extensions; everything else about the package stands in pyproject.toml.
 
 Before the compiler comes the generator: `aadlib/codegen` turns the rule table `aadlib/rules/table.py` into sources
-under `aadlib/generated/`. The sweeps, `aadlib/sweeps/kernels`, are plain C and compiled once per instruction set; all
-of them are linked into one extension, which chooses at import. Nothing else uses more than the processor's least.
+under `aadlib/generated/`. Kernels, such as the sweeps in `aadlib/sweeps/kernels`, are plain C and compiled once per
+instruction set; all sets are linked into one extension, which chooses when it runs. Nothing else uses more than the
+processor's least. What all extensions need of Cython (memoryviews) is compiled once, in `aadlib._cython`.
 
 Environment
 -----------
@@ -17,7 +18,6 @@ import importlib
 import os
 import platform
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
@@ -51,6 +51,7 @@ COMPILE = [*SANITIZERS, "-g", "-O1", "-fno-omit-frame-pointer"] if SANITIZE else
 LINK = SANITIZERS if SANITIZE else []
 
 MODULES = (
+    "aadlib.rules.at_numbers",
     "aadlib.tape.advar",
     "aadlib.program.passes",
     "aadlib.program.nodes",
@@ -59,6 +60,8 @@ MODULES = (
     "aadlib.lanes.tangent_plan",
     "aadlib.sweeps.point_replay",
     "aadlib.sweeps.simd",
+    "aadlib.sweeps.watch",
+    "aadlib.singular.careful",
     "greeks2.methods.edge_pushing.arc_count",
     "greeks2.methods.edge_pushing.arc_addresses",
     "greeks2.methods.edge_pushing.arc_schedule",
@@ -68,28 +71,33 @@ MODULES = (
     "greeks2.structure.hub_rows",
     "greeks2.structure.input_sets",
     "greeks2.structure.passes",
+    "greeks2.structure.sparse_rows",
+    "pricers.american.american_kernels",
+    "pricers.analytic.analytic_kernels",
+    "pricers.calibration.calibration_kernels",
+    "pricers.pde.grids.lagrange_kernels",
+    "pricers.pde.march.march_kernels",
+    "pricers.surfaces.surfaces_kernels",
     "pricers.surrogates.network.compiled_passes",
 )
 """Extensions, each from the .pyx of the same name."""
 
-
-@dataclass(frozen=True)
-class Kernels:
-    """Plain C compiled once per instruction set: its source, the macro and name of its tables, flags of its own."""
-
-    source: str
-    macro: str
-    table: str
-    flags: list[str]
-
-
 KERNELS = {
-    "aadlib.sweeps.simd": Kernels("aadlib/sweeps/kernels/kernels.c", "AAD_TABLE", "aad_kernels", []),
-    "pricers.surrogates.network.compiled_passes": Kernels(
-        "pricers/surrogates/network/kernels/network_kernels.c", "NET_TABLE", "net_kernels", FUSED
-    ),
+    "aadlib.sweeps.simd": "aadlib/sweeps/kernels/kernels.c",
+    "pricers.american.american_kernels": "pricers/american/kernels/kernels.c",
+    "pricers.analytic.analytic_kernels": "pricers/analytic/kernels/kernels.c",
+    "pricers.calibration.calibration_kernels": "pricers/calibration/kernels/kernels.c",
+    "pricers.pde.march.march_kernels": "pricers/pde/march/kernels/kernels.c",
+    "pricers.surfaces.surfaces_kernels": "pricers/surfaces/kernels/kernels.c",
+    "pricers.surrogates.network.compiled_passes": "pricers/surrogates/network/kernels/kernels.c",
 }
-"""The kernels that are linked into a module, which chooses among them."""
+"""Kernels by the extension that they are linked into, each compiled once per instruction set."""
+
+OWN_FLAGS = {"pricers.surrogates.network.compiled_passes": FUSED}
+"""Flags beside everyone's."""
+
+SHARED = "aadlib._cython"
+"""The extension that holds what Cython would put into each of the others."""
 
 AVX2 = ["-mavx2", "-mfma"]
 AVX512 = [*AVX2, "-mavx512f", "-mavx512dq", "-mavx512vl", "-mavx512bw", "-mprefer-vector-width=512"]
@@ -100,7 +108,9 @@ if X86_64 and not MSVC:
 MACROS: list[tuple[str, str | None]] = [] if len(INSTRUCTION_SETS) > 1 else [("AAD_BASELINE_ONLY", None)]
 
 
-HEADERS = [*ROOT.glob("aadlib/**/*.h"), *ROOT.glob("pricers/**/*.h")]
+def headers(package: str) -> list[str]:
+    """Return the paths of a package's C headers."""
+    return [path.relative_to(ROOT).as_posix() for path in ROOT.glob(f"{package}/**/*.h")]
 
 
 def extension(module: str) -> Extension:
@@ -109,7 +119,7 @@ def extension(module: str) -> Extension:
         module,
         [f"{module.replace('.', '/')}.pyx"],
         include_dirs=["."],
-        depends=[path.relative_to(ROOT).as_posix() for path in HEADERS],
+        depends=headers("aadlib") + (headers("pricers") if module.startswith("pricers") else []),
         define_macros=MACROS,
         extra_compile_args=COMPILE,
         extra_link_args=LINK,
@@ -120,19 +130,19 @@ class BuildWithKernels(build_ext):
     """Compiles kernels once per instruction set, each with its own flags, and links them into their extension."""
 
     def build_extension(self, ext: Extension) -> None:
-        if kernels := KERNELS.get(ext.name):
-            ext.depends = [kernels.source, *ext.depends]  # no source of the module's own, but linked into it
-            ext.extra_objects = [self.compiled(ext, kernels, name) for name in INSTRUCTION_SETS]
+        if source := KERNELS.get(ext.name):
+            ext.depends = [source, *ext.depends]  # no source of the module's own, but linked into it
+            ext.extra_objects = [self.kernels(ext, source, name) for name in INSTRUCTION_SETS]
         super().build_extension(ext)
 
-    def compiled(self, ext: Extension, kernels: Kernels, name: str) -> str:
+    def kernels(self, ext: Extension, source: str, name: str) -> str:
         """Return the object file of one instruction set, compiled where a source is newer."""
         folder = os.path.join(self.build_temp, name)
-        (path,) = self.compiler.object_filenames([kernels.source], output_dir=folder)
+        (path,) = self.compiler.object_filenames([source], output_dir=folder)
         if self.force or newer_group(ext.depends, path, "newer"):
-            macros = [*MACROS, (kernels.macro, f"{kernels.table}_{name}")]
-            flags = [*COMPILE, *kernels.flags, *INSTRUCTION_SETS[name]]
-            self.compiler.compile([kernels.source], folder, macros, ext.include_dirs, extra_postargs=flags)
+            macros = [*MACROS, ("AAD_SET", name)]
+            flags = [*COMPILE, *OWN_FLAGS.get(ext.name, []), *INSTRUCTION_SETS[name]]
+            self.compiler.compile([source], folder, macros, ext.include_dirs, extra_postargs=flags)
         return path
 
 
@@ -152,7 +162,15 @@ def main() -> None:
     """Generate, cythonize and hand over to setuptools."""
     os.chdir(ROOT)
     generate_rules()
-    extensions = cythonize(list(map(extension, MODULES)), compiler_directives=DIRECTIVES, include_path=["."])
+    extensions = cythonize(
+        [
+            Extension(SHARED, [f"{SHARED.replace('.', '/')}.c"], extra_compile_args=COMPILE),
+            *map(extension, MODULES),
+        ],
+        compiler_directives=DIRECTIVES,
+        include_path=["."],
+        shared_utility_qualified_name=SHARED,
+    )
     setup(
         ext_modules=extensions,
         cmdclass={"build_ext": BuildWithKernels},

@@ -38,12 +38,18 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_pool.cache_clear)  # threads do not survive a fork
 
 
-def map_pieces(function: Callable[[Piece], Result], pieces: Sequence[Piece], *, work: float) -> list[Result]:
+def map_pieces(
+    function: Callable[[Piece], Result],
+    pieces: Sequence[Piece],
+    *,
+    work: float,
+    threads: int | None = None,
+) -> list[Result]:
     """Return `[function(p) for p in pieces]`, in that order, on threads when `work` (operations) is worth them.
 
     The calling thread takes its share, so a piece may itself spread work: nobody waits for a thread that has not begun.
     """
-    most = n_threads()
+    most = threads or n_threads()
     workers = min(most, len(pieces))
     if workers < 2 or work < SPREAD:
         return [function(piece) for piece in pieces]

@@ -1,4 +1,4 @@
-"""C face of the sweeps over blocks of lanes: what stands in kernels/table.h, and the table in use."""
+"""C face of the sweeps over blocks of lanes: what stands in kernels/table.h, and the table and instruction set in use."""
 
 from aadlib.program.nodes cimport aad_nodes
 
@@ -117,5 +117,7 @@ cdef extern from "aadlib/sweeps/kernels/table.h" nogil:
         Py_ssize_t (*run_blocks)(const aad_block_code* code, const aad_block_run* run) noexcept nogil
 
 cdef const aad_kernels* kernels  # the table in use: of the widest instruction set, unless told otherwise
+
+cdef int set_in_use  # its place among the tables that every room of kernels has
 
 cdef aad_guards guards_of(tuple guards) except *

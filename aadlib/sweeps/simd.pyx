@@ -1,7 +1,7 @@
 """Sweeps over one market state and over blocks of lanes, by the widest instruction set that this processor has.
 
-The sweeps are C, in `aadlib/sweeps/kernels`, built once per instruction set, and chosen among here alone:
-`AADLIB_INSTRUCTIONS` (baseline, avx2, avx512) forces a set when the package is imported, `use` changes it later, in tests
+The sweeps are C, in `aadlib/sweeps/kernels`, built once per instruction set, and the set is chosen here alone, for the
+pricers' kernels too: `AADLIB_INSTRUCTIONS` (baseline, avx2, avx512) forces a set when the package is imported, `use` changes it later, in tests
 and comparisons. Every set gives the same bits.
 
 Arguments that several sweeps share: `segment` is (begin, end), nodes begin..end-1; `values` and `adjoints` are
@@ -15,10 +15,13 @@ from libc.string cimport memset
 
 from aadlib.errors import AadValueError
 from aadlib.program.nodes cimport Nodes, aad_nodes
+from aadlib.sweeps.watch cimport begin_watch, end_watch
 
 cdef extern from "aadlib/sweeps/kernels/processor.h":
-    const aad_kernels* const* aad_tables
     int aad_widest() nogil
+
+cdef extern from "aadlib/sweeps/kernels/table.h":
+    const aad_kernels* const* aad_kernels_tables
 
 INSTRUCTION_SETS = ("baseline", "avx2", "avx512")
 """Names of the sets that the sweeps can be built for, each with what the ones before it have."""
@@ -29,7 +32,7 @@ LANES = AAD_LANES
 BLOCK = AAD_BLOCK
 """Market states or paths in one block of a sweep over many."""
 
-cdef str _in_use = ""
+set_in_use = 0
 
 
 # ---- the instruction set -------------------------------------------------------------------------------------------
@@ -42,7 +45,7 @@ def available():
 
 def in_use():
     """Return the name of the instruction set that sweeps run with."""
-    return _in_use
+    return INSTRUCTION_SETS[set_in_use]
 
 
 def use(name):
@@ -53,15 +56,15 @@ def use(name):
     AadValueError
         When there is no such set, or this build or processor lacks it.
     """
-    global kernels, _in_use
+    global kernels, set_in_use
     if name not in INSTRUCTION_SETS:
         raise AadValueError(f"AADLIB_INSTRUCTIONS = {name!r}: choose one of {', '.join(INSTRUCTION_SETS)}")
     if name not in available():
         raise AadValueError(
             f"AADLIB_INSTRUCTIONS = {name!r}: this processor and build have {', '.join(available())} only; leave it unset"
         )
-    kernels = aad_tables[INSTRUCTION_SETS.index(name)]
-    _in_use = name
+    set_in_use = INSTRUCTION_SETS.index(name)
+    kernels = aad_kernels_tables[set_in_use]
 
 
 use(os.environ.get("AADLIB_INSTRUCTIONS", INSTRUCTION_SETS[aad_widest()]))
@@ -76,7 +79,9 @@ def value_sweep(Nodes nodes not None, double[::1] values, segment):
     begin, end = segment
     if end > begin:
         with nogil:
+            begin_watch()
             kernels.values(&nodes.c, &values[0], begin, end)
+            end_watch()
 
 
 def adjoint_sweep(Nodes nodes not None, const double[::1] values, double[::1] adjoints, segment):
@@ -85,7 +90,9 @@ def adjoint_sweep(Nodes nodes not None, const double[::1] values, double[::1] ad
     begin, end = segment
     if end > begin:
         with nogil:
+            begin_watch()
             kernels.adjoints(&nodes.c, &values[0], &adjoints[0], begin, end)
+            end_watch()
 
 
 def first_changed_guard(tuple guards, const double[::1] values):
@@ -103,7 +110,9 @@ def tangent_sweep(Nodes nodes not None, const double[::1] values, double[::1] ta
     begin, end = segment
     if end > begin:
         with nogil:
+            begin_watch()
             kernels.tangents(&nodes.c, &values[0], &tangents[0], begin, end)
+            end_watch()
 
 
 def second_order_sweep(
@@ -124,9 +133,11 @@ def second_order_sweep(
     begin, end = segment
     if end > begin:
         with nogil:
+            begin_watch()
             kernels.second_order(
                 &nodes.c, &values[0], &adjoints[0], &tangents[0], &adjoint_tangents[0], &addresses[0], begin, end
             )
+            end_watch()
 
 
 def bottleneck_terms(
@@ -146,10 +157,12 @@ def bottleneck_terms(
     begin, end = segment
     if end > begin and tangents.shape[0]:
         with nogil:
+            begin_watch()
             kernels.bottleneck_terms(
                 &nodes.c, &values[0], &adjoints[0], &tangents[0, 0, 0], tangents.shape[0], tangents.shape[1],
                 &matrix[0, 0, 0], begin, end,
             )
+            end_watch()
 
 
 def bottleneck_sweep(
@@ -177,10 +190,12 @@ def bottleneck_sweep(
         raise ValueError(f"rows of {rows.shape[1]} and {sums.shape[1]} numbers: need the same whole blocks of lanes")
     if nodes.n_nodes and rows.shape[0] and sums.shape[0]:
         with nogil:
+            begin_watch()
             kernels.bottleneck(
                 &nodes.c, &created[0], &values[0], &adjoints[0], &addresses[0], &rows[0, 0], &sums[0, 0],
                 width // AAD_LANES,
             )
+            end_watch()
 
 
 # ---- many market states --------------------------------------------------------------------------------------------
@@ -240,7 +255,9 @@ def evaluate_chunk(
     )
     cdef aad_changed changed
     with nogil:
+        begin_watch()
         changed = kernels.evaluate(&chunk, &to)
+        end_watch()
     return changed.guard, changed.lane
 
 
@@ -269,7 +286,9 @@ def gradient_chunk(
     cdef double* of_lanes = &lane_adjoints[0, 0] if lane_adjoints.shape[0] else NULL
     cdef aad_changed changed
     with nogil:
+        begin_watch()
         changed = kernels.gradient(&chunk, &to, &adjoints[0], of_lanes)
+        end_watch()
     return changed.guard, changed.lane
 
 
@@ -310,5 +329,7 @@ def second_order_chunk(
     )
     cdef aad_changed changed
     with nogil:
+        begin_watch()
         changed = kernels.hessian(&chunk, &tangents, &to, &scratch[0])
+        end_watch()
     return changed.guard, changed.lane

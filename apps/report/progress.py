@@ -5,19 +5,30 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TextIO
 
 from apps.report.tables import Column, Table, table
 
 
 class Stages:
-    """The stages of a job in their order, each with the seconds it took."""
+    """The stages of a job in their order, each with the seconds it took, and the moments that it passed.
 
-    def __init__(self, show: Callable[[str, float], None]) -> None:
+    `show` gets the name of a stage and the number of those before it, with its own share; inside `hidden`, other things
+    may be printed.
+    """
+
+    def __init__(
+        self,
+        show: Callable[[str, float], None],
+        hidden: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
         self.seconds: dict[str, float] = {}
+        self.passed: dict[str, float] = {}
+        self.hidden = hidden
         self._name = ""
         self._show = show
+        self._start = time.perf_counter()
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -28,13 +39,17 @@ class Stages:
         yield
         self.seconds[name] = time.perf_counter() - start
 
+    def mark(self, name: str) -> None:
+        """Keep the wall time since the beginning as the moment `name`."""
+        self.passed[name] = time.perf_counter() - self._start
+
     def within(self, share: float) -> None:
         """Show that a share, from 0 to 1, of the stage that runs is done."""
         self._show(self._name, len(self.seconds) + share)
 
     def timings(self) -> Table:
-        """Return the stages and their wall times, with the total."""
-        rows = [*self.seconds.items(), ("total", sum(self.seconds.values()))]
+        """Return the stages and their wall times, the total, and the moments since the beginning."""
+        rows = [*self.seconds.items(), ("total", sum(self.seconds.values())), *self.passed.items()]
         return table("Wall time", [Column("stage"), Column("time", "s", ".3f")], rows)
 
 
@@ -51,4 +66,11 @@ def stages(total: int, stream: TextIO | None = None) -> Iterator[Stages]:
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(file=stream), transient=True) as bar:
         task = bar.add_task("starting", total=total)
-        yield Stages(lambda name, done: bar.update(task, description=name, completed=done))
+
+        @contextmanager
+        def hidden() -> Iterator[None]:
+            bar.stop()
+            yield
+            bar.start()
+
+        yield Stages(lambda name, done: bar.update(task, description=name, completed=done), hidden)

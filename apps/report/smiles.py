@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from aadlib.types import Floats
-from apps.report.plots import ACCENT, INK, MUTED, SECOND, house_style, new_figure
+from apps.report.plots import ACCENT, INK, MUTED, SECOND, as_inline_svg, house_style, new_figure
 from apps.report.text import printable
 
 if TYPE_CHECKING:
@@ -38,14 +39,34 @@ class Smile:
     rival_name: str = "SVI"
 
 
-def draw_smile(smile: Smile) -> Figure:
-    """Draw one smile as a small picture of its own, for a page that lays them side by side."""
+def smile_pictures(smiles: Sequence[Smile]) -> dict[str, str]:
+    """Return smiles as SVGs by title, for a page that lays them side by side; the first has the legend.
+
+    All are drawn on the same axes: laying those out takes longer than drawing on them.
+    """
+    pictures: dict[str, str] = {}
+    figure: Figure | None = None
+    for number, smile in enumerate(smiles):
+        figure = draw_smile(smile, figure)
+        pictures[smile.title] = as_inline_svg(figure, f"smile{number}")
+    return pictures
+
+
+def draw_smile(smile: Smile, figure: Figure | None = None) -> Figure:
+    """Draw one smile as a small picture of its own, or in the place of the one that such a picture shows."""
     with house_style():
-        figure = new_figure(3.6, 3.3)
-        axes = figure.add_axes((0.17, 0.43, 0.815, 0.495))
-        draw_smile_on(axes, smile)
-        axes.tick_params(labelbottom=False)
-        below = figure.add_axes((0.17, 0.135, 0.815, 0.255), sharex=axes)
+        if figure is None:
+            figure = new_figure(3.6, 3.3)
+            axes = figure.add_axes((0.17, 0.43, 0.815, 0.495))
+            below = figure.add_axes((0.17, 0.135, 0.815, 0.255), sharex=axes)
+            axes.tick_params(labelbottom=False)
+            draw_smile_on(axes, smile)
+        else:
+            axes, below = figure.axes
+            for artist in [axes.get_legend(), *axes.lines, *axes.texts, *below.lines]:
+                if artist is not None:
+                    artist.remove()
+            draw_smile_on(axes, smile, legend=False)
         draw_errors_on(below, smile)
         for panel in (axes, below):
             panel.yaxis.set_label_coords(-0.155, 0.5)
@@ -65,7 +86,7 @@ def draw_smiles(smiles: list[Smile], columns: int = 4) -> Figure:
     return figure
 
 
-def draw_smile_on(axes: Axes, smile: Smile) -> None:
+def draw_smile_on(axes: Axes, smile: Smile, *, legend: bool = True) -> None:
     """Draw bid-ask bars, mids, the fit and its rival on given axes."""
     x = 100.0 * smile.moneyness
     low, high = _limits(smile)
@@ -83,7 +104,8 @@ def draw_smile_on(axes: Axes, smile: Smile) -> None:
     axes.set_title(printable(smile.title), parse_math=False)  # a root may have dollar signs
     axes.set_ylabel("implied volatility (%)", labelpad=2.0)
     axes.grid(True, axis="y")
-    axes.legend(loc="upper right", handlelength=1.4, borderaxespad=0.1, labelspacing=0.2)
+    if legend:
+        axes.legend(loc="upper right", handlelength=1.4, borderaxespad=0.1, labelspacing=0.2)
     axes.text(0.02, 0.04, smile.note, transform=axes.transAxes, fontsize=7.5, color=MUTED, va="bottom")
 
 

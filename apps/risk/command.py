@@ -3,59 +3,135 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from importlib import import_module
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from aadlib.errors import AadValueError
 from apps.program import Program as AppProgram
+from apps.report.drawing import Drawing
 from apps.report.files import require_replaceable, staged_folder, write_whole
 from apps.report.progress import Stages, stages
-from apps.report.tables import print_table
+from apps.report.tables import Table, print_table
 from apps.risk.arguments import add_arguments
 from apps.risk.loading import load, provenance, warn
-from apps.risk.results import RiskResult
+from apps.risk.results import RiskResult, Valuation
 from greeks2.methods import takes_composites
 
 if TYPE_CHECKING:
     from aadlib import Program
     from apps.risk.book import Position
-    from apps.risk.buckets import Buckets
     from apps.risk.engines.paths import Draws
     from apps.risk.model import BookModel
     from apps.risk.results import BookGreeks, Check
-    from pricers.calibration import CalibrationSettings, Screen
+    from pricers.calibration import CalibrationResult, CalibrationSettings, Screen
     from pricers.chain import ArbitrageReport
     from pricers.chain.quotes import Quotes
-    from pricers.surfaces.calibrated_volatility import CalibratedVolatility
+
+Show = Callable[[Iterable[Table]], None]
+"""What is done with tables as soon as they are known."""
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Run the whole way, print the tables and write the report."""
     if arguments.smiles < 1:
         raise AadValueError(f"--smiles = {arguments.smiles}: must be at least 1")
-    require_replaceable(arguments.out)
-    import_module("matplotlib")  # where it is missing, nobody waits for the numbers to be told so
-    with stages(10) as job:
-        result = calculate(arguments, job)
-        with job.stage("pictures and page"):
-            from apps.risk.csv_tables import csv_files
-            from apps.risk.page import report_page
+    if not arguments.no_report:
+        require_replaceable(arguments.out)
+        import_module("matplotlib")  # where it is missing, nobody waits for the numbers to be told so
+    written = ""
+    with stages(10 if arguments.no_report else 12) as job:
 
-            contents = {"report.html": report_page(result, arguments.smiles), **csv_files(result)}
-        with job.stage("writing"), staged_folder(arguments.out) as folder:
-            for name, content in contents.items():
-                write_whole(folder / name, content)
-    print_result(result)
+        def show(tables: Iterable[Table]) -> None:
+            with job.hidden():
+                for shown in tables:
+                    print_table(shown)
+
+        with nullcontext() if arguments.no_report else Drawing() as drawing:
+            result = calculate(arguments, job, show, drawing)
+            if drawing is not None:
+                written = write_report(result, job, drawing, arguments.out)
     print_table(job.timings())
-    print(
-        f"report: {arguments.out / 'report.html'}\ntables: {len(contents) - 1} CSV files in {arguments.out}"
-    )
+    print(written, end="")
 
 
-def calculate(arguments: argparse.Namespace, job: Stages) -> RiskResult:
-    """Return everything the report shows."""
+def calculate(
+    arguments: argparse.Namespace, job: Stages, show: Show = lambda _: None, drawing: Drawing | None = None
+) -> RiskResult:
+    """Return everything the report shows; show tables as soon as they are known, and have pictures drawn meanwhile."""
+    how = {
+        "weights": arguments.weights,
+        "n_strikes": arguments.strikes,
+        "n_expiries": arguments.expiries,
+        "optimiser": arguments.optimiser,
+    }
+    priced = value_book(arguments, job, how)
+    valuation = priced.valuation
+    from apps.risk import pictures, tables
+
+    show(tables.of_valuation(valuation))
+    job.mark("Greeks printed after")
+    with job.stage("fitting SVI"):
+        from pricers.calibration.svi_fit import fit_svi_slices
+
+        if drawing is not None:
+            drawing.draw(pictures.greek_pictures(valuation))
+        svi = fit_svi_slices(quotes=valuation.quotes, weights=arguments.weights)
+        if drawing is not None:
+            drawing.draw(pictures.fit_pictures(valuation, svi, arguments.smiles))
+    with job.stage("holdout"):
+        from pricers.calibration import holdout
+
+        held_out = None
+        if arguments.holdout:
+            split = {"fraction": arguments.holdout, "seed": arguments.seed}
+            held_out = holdout(quotes=valuation.quotes, settings=_settings(arguments), **split, **how)
+    with job.stage("independent checks"):
+        checks = tuple(priced.checks())
+    desk = None
+    if not arguments.no_desk:
+        with job.stage("smile dynamics, time, quotes"):
+            from apps.risk.desk.greeks import desk_greeks
+            from pricers.calibration import calibrate
+
+            def refit(quotes: Quotes, changed: dict[str, Any]) -> CalibrationResult:
+                return calibrate(quotes=quotes, settings=_settings(arguments), **{**how, **changed})
+
+            desk = desk_greeks(valuation.calibration, valuation.book, refit)
+    result = RiskResult(**vars(valuation), svi=svi, holdout=held_out, checks=checks, desk=desk)
+    show(tables.of_fit_and_checks(result))
+    return result
+
+
+@dataclass(frozen=True)
+class PricedBook:
+    """A valuation, and what it was found with: the model of the vanillas and their recording, if there are any."""
+
+    valuation: Valuation
+    model: BookModel
+    program: Program | None
+    of_vanillas: BookGreeks
+    draws: Draws
+
+    def checks(self) -> list[Check]:
+        """Return what checks the Greeks."""
+        from apps.risk.checks import check_greeks
+
+        greeks = self.valuation.greeks
+        checks = [] if self.program is None else check_greeks(self.model, self.program, self.of_vanillas)
+        if greeks.units:
+            from apps.risk.product_checks import check_products
+
+            checks = [replace(check, quantity=f"vanillas: {check.quantity}") for check in checks]
+            checks += check_products(self.model, self.valuation.book, greeks, self.draws)
+        return checks
+
+
+def value_book(arguments: argparse.Namespace, job: Stages, how: dict[str, Any]) -> PricedBook:
+    """Return what the Greeks of the book are found from, and they, with the model and its recording."""
     with job.stage("reading and cleaning the chain"):
         from apps.risk.book import default_book
         from apps.risk.book_file import book_warnings, read_book
@@ -68,75 +144,38 @@ def calculate(arguments: argparse.Namespace, job: Stages) -> RiskResult:
         odd = book_warnings(book, loaded)
         for message in odd:
             warn(message)
-    with job.stage("loading compiled code"):
-        from pricers.calibration import calibrate, holdout
-        from pricers.calibration.svi_fit import fit_svi_slices
+    with job.stage("loading the calibration"):
+        from pricers.calibration import calibrate
     with job.stage("screening the quotes"):
-        settings, screen, arbitrage = screened(arguments, loaded)
+        settings = _settings(arguments)
+        screen, arbitrage = screened(settings, loaded)
         quotes = screen.apply(loaded)
         book = book or default_book(quotes)
-    how = {
-        "weights": arguments.weights,
-        "n_strikes": arguments.strikes,
-        "n_expiries": arguments.expiries,
-        "optimiser": arguments.optimiser,
-        "settings": settings,
-    }
     with job.stage("calibrating the surface"):
-        calibration = calibrate(quotes=quotes, **how)
-    with job.stage("fitting SVI"):
-        svi = fit_svi_slices(quotes=quotes, weights=arguments.weights)
-    with job.stage("holdout"):
-        held_out = None
-        if arguments.holdout:
-            held_out = holdout(quotes=quotes, fraction=arguments.holdout, seed=arguments.seed, **how)
-    buckets, greeks, checks = valued(quotes, calibration.surface, book, arguments.method, draws, job)
-    return RiskResult(
-        source=source,
-        loaded=loaded,
-        screen=screen,
-        arbitrage=arbitrage,
-        quotes=quotes,
-        calibration=calibration,
-        svi=svi,
-        holdout=held_out,
-        book=tuple(book),
-        greeks=greeks,
-        buckets=buckets,
-        checks=tuple(checks),
-        provenance=provenance(arguments),
-        book_warnings=odd,
-    )
-
-
-def valued(
-    quotes: Quotes,
-    surface: CalibratedVolatility,
-    book: Sequence[Position],
-    method: str,
-    draws: Draws,
-    job: Stages,
-) -> tuple[Buckets, BookGreeks, list[Check]]:
-    """Return the volatility buckets, the Greeks of the whole book, and what checks them."""
+        calibration = calibrate(quotes=quotes, settings=settings, **how)
     with job.stage("book and Greeks"):
         from apps.risk.buckets import bucket_expiries, volatility_buckets
         from apps.risk.model import BookModel
 
         buckets = volatility_buckets(bucket_expiries(quotes))
         vanillas = [position for position in book if position.is_vanilla]
-        model = BookModel(quotes, surface, vanillas, buckets)
-        program, of_vanillas = vanilla_greeks(model, method)
+        model = BookModel(quotes, calibration.surface, vanillas, buckets)
+        program, of_vanillas = vanilla_greeks(model, arguments.method)
         greeks = with_products(model, book, of_vanillas, draws)
-    with job.stage("independent checks"):
-        from apps.risk.checks import check_greeks
-
-        checks = [] if program is None else check_greeks(model, program, of_vanillas)
-        if greeks.units:
-            from apps.risk.product_checks import check_products
-
-            checks = [replace(check, quantity=f"vanillas: {check.quantity}") for check in checks]
-            checks += check_products(model, book, greeks, draws)
-    return buckets, greeks, checks
+    valuation = Valuation(
+        source=source,
+        loaded=loaded,
+        screen=screen,
+        arbitrage=arbitrage,
+        quotes=quotes,
+        calibration=calibration,
+        book=tuple(book),
+        greeks=greeks,
+        buckets=buckets,
+        provenance=provenance(arguments),
+        book_warnings=odd,
+    )
+    return PricedBook(valuation, model, program, of_vanillas, draws)
 
 
 def vanilla_greeks(model: BookModel, method: str) -> tuple[Program | None, BookGreeks]:
@@ -160,37 +199,36 @@ def with_products(
     return whole_book(of_vanillas, book, product_greeks(model, book, draws))
 
 
-def screened(
-    arguments: argparse.Namespace, quotes: Quotes
-) -> tuple[CalibrationSettings, Screen, ArbitrageReport]:
-    """Return the settings of the fit, and what they and the prices say of the quotes."""
-    from pricers.calibration import CalibrationSettings, screen_quotes
+def _settings(arguments: argparse.Namespace) -> CalibrationSettings:
+    from pricers.calibration import CalibrationSettings
+
+    return CalibrationSettings(
+        max_relative_spread=arguments.max_relative_spread, max_deviation=arguments.max_deviation
+    )
+
+
+def screened(settings: CalibrationSettings, quotes: Quotes) -> tuple[Screen, ArbitrageReport]:
+    """Return what the settings of the fit and the prices say of the quotes."""
+    from pricers.calibration import screen_quotes
     from pricers.chain import find_arbitrage
 
-    limits = {
-        "max_relative_spread": arguments.max_relative_spread,
-        "max_deviation": arguments.max_deviation,
-    }
-    return CalibrationSettings(**limits), screen_quotes(quotes, **limits), find_arbitrage(quotes)
+    return screen_quotes(quotes, **settings.limits), find_arbitrage(quotes)
 
 
-def print_result(result: RiskResult) -> None:
-    """Print the tables of the report that fit a terminal."""
-    from apps.risk import product_tables, tables
+def write_report(result: RiskResult, job: Stages, drawing: Drawing, out: Path) -> str:
+    """Write the page and the CSV files, and return the lines that say where."""
+    with job.stage("CSV files"):
+        from apps.risk.csv_tables import csv_files
 
-    for make in (
-        tables.dropped,
-        *([tables.left_out] if not result.screen.kept.all() else []),
-        *([tables.arbitrage] if result.arbitrage.found else []),
-        tables.fit,
-        tables.optimisation,
-        tables.book,
-        *([product_tables.product_table] if result.greeks.units else []),
-        tables.named_greeks,
-        tables.vega_buckets,
-        tables.checks,
-    ):
-        print_table(make(result))
+        contents = csv_files(result)
+    with job.stage("pictures and page"):
+        from apps.risk.page import report_page
+
+        contents = {"report.html": report_page(result, drawing.pictures()), **contents}
+    with job.stage("writing"), staged_folder(out) as folder:
+        for name, content in contents.items():
+            write_whole(folder / name, content)
+    return f"report: {out / 'report.html'}\ntables: {len(contents) - 1} CSV files in {out}\n"
 
 
 PROGRAM = AppProgram(

@@ -9,7 +9,7 @@ import numpy as np
 
 from apps.report.tables import Column, Table, table
 from apps.risk.book import Position
-from apps.risk.results import BASIS_POINT, VOLATILITY_POINT, RiskResult, StandardErrors, UnitGreeks
+from apps.risk.results import BASIS_POINT, VOLATILITY_POINT, StandardErrors, UnitGreeks, Valuation
 
 SHOWN = ("delta", "gamma", "vega", "vanna", "volga", "rho")
 """Greeks in the table; `products.csv` has more."""
@@ -24,7 +24,7 @@ class NamedNumber(NamedTuple):
     unit: str
 
 
-def products(result: RiskResult) -> list[tuple[int, Position, UnitGreeks]]:
+def products(result: Valuation) -> list[tuple[int, Position, UnitGreeks]]:
     """Return number, position and Greeks of one option, for what the forward march does not price."""
     positions = zip(result.book, result.greeks.units, strict=False)
     return [
@@ -34,7 +34,7 @@ def products(result: RiskResult) -> list[tuple[int, Position, UnitGreeks]]:
     ]
 
 
-def numbers_of(result: RiskResult, position: Position, unit: UnitGreeks) -> Iterator[NamedNumber]:
+def numbers_of(result: Valuation, position: Position, unit: UnitGreeks) -> Iterator[NamedNumber]:
     """Yield the price of one option, then value and Greeks of the whole position."""
     n, size = len(result.greeks.inputs), position.size
     bumps, point = slice(n, unit.gradient.size), VOLATILITY_POINT
@@ -63,7 +63,7 @@ def numbers_of(result: RiskResult, position: Position, unit: UnitGreeks) -> Iter
         yield scaled(f"vega {label}", g[n + k], eg[n + k], point, "price / vol point")
 
 
-def product_table(result: RiskResult) -> Table:
+def product_table(result: Valuation) -> Table:
     """Return the positions that the forward march does not price, a standard error after every simulated number."""
     columns = [
         Column("position"),
@@ -85,7 +85,7 @@ def product_table(result: RiskResult) -> Table:
     return table("Products", columns, rows, product_note(result))
 
 
-def product_note(result: RiskResult) -> str:
+def product_note(result: Valuation) -> str:
     """Return what is to be known of these numbers."""
     note = (
         "Price of one option, Greeks of the whole position; all but vanillas, whose prices one forward march makes. "
@@ -107,7 +107,7 @@ def _text(number: NamedNumber) -> str:
     return f"{number.value:.5g} +- {number.error:.1g}"
 
 
-def product_columns(result: RiskResult) -> dict[str, Any]:
+def product_columns(result: Valuation) -> dict[str, Any]:
     """Return the columns of `products.csv`: one row for each number of each position."""
     rows = [
         (number, position.label, position.contract.NAME, unit.engine, *greek)

@@ -11,6 +11,7 @@ from apps.risk.book import Position
 from apps.risk.buckets import Buckets
 
 if TYPE_CHECKING:
+    from apps.risk.desk.greeks import DeskGreeks
     from pricers.calibration import CalibrationResult, HoldoutResult, Screen
     from pricers.calibration.svi_fit import SVIFit
     from pricers.chain import ArbitrageReport
@@ -117,8 +118,8 @@ class Check:
 
 
 @dataclass(frozen=True)
-class RiskResult:
-    """Everything the report shows.
+class Valuation:
+    """What the book and its Greeks were found from, and they.
 
     Attributes
     ----------
@@ -138,11 +139,19 @@ class RiskResult:
     arbitrage: ArbitrageReport
     quotes: Quotes
     calibration: CalibrationResult
-    svi: SVIFit
-    holdout: HoldoutResult | None
     book: tuple[Position, ...]
     greeks: BookGreeks
     buckets: Buckets
-    checks: tuple[Check, ...]
     provenance: Mapping[str, str]
-    book_warnings: tuple[str, ...] = ()
+    book_warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RiskResult(Valuation):
+    """Everything the report shows: what the fit and the Greeks compare with beside them."""
+
+    svi: SVIFit
+    holdout: HoldoutResult | None
+    checks: tuple[Check, ...]
+    desk: DeskGreeks | None
+    """None where the whole book is simulated or over, or `--no-desk` was asked for."""

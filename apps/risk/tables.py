@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from apps.report.tables import Cell, Column, Table, table
-from apps.risk.results import BASIS_POINT, VOLATILITY_POINT, RiskResult
+from apps.risk.desk import tables as desk_tables
+from apps.risk.product_tables import product_table
+from apps.risk.results import BASIS_POINT, VOLATILITY_POINT, RiskResult, Valuation
 from pricers.calibration.settings import CalibrationSettings
 from pricers.calibration.verdict import fit_warnings
 from pricers.chain.arbitrage import quote_name
@@ -14,7 +16,26 @@ _MOST_ROWS = 20
 """Rows of the longest lists; the CSV files have all."""
 
 
-def dropped(result: RiskResult) -> Table:
+def of_valuation(result: Valuation) -> list[Table]:
+    """Return the tables of the chain, the book and its Greeks that fit a terminal."""
+    return [
+        dropped(result),
+        *([left_out(result)] if not result.screen.kept.all() else []),
+        *([arbitrage(result)] if result.arbitrage.found else []),
+        book(result),
+        *([product_table(result)] if result.greeks.units else []),
+        named_greeks(result),
+        vega_buckets(result),
+    ]
+
+
+def of_fit_and_checks(result: RiskResult) -> list[Table]:
+    """Return the tables of what the fit and the Greeks compare with."""
+    of_desk = [] if result.desk is None else desk_tables.shown(result.desk)
+    return [fit(result), optimisation(result), *of_desk, checks(result)]
+
+
+def dropped(result: Valuation) -> Table:
     """Return what became of the rows of the chain."""
     counts = result.quotes.dropped
     n_quotes = len(result.quotes)
@@ -84,7 +105,7 @@ def warnings(result: RiskResult) -> tuple[str, ...]:
     return fit_warnings(result=result.calibration, svi=result.svi.quality, held_out=result.holdout)
 
 
-def left_out(result: RiskResult) -> Table:
+def left_out(result: Valuation) -> Table:
     """Return the quotes that the screen left out, by name."""
     screen, quotes = result.screen, screen_rows(result)
     columns = [
@@ -103,7 +124,7 @@ def left_out(result: RiskResult) -> Table:
     return table("Quotes left out", columns, quotes[:_MOST_ROWS], note)
 
 
-def screen_rows(result: RiskResult) -> list[tuple[str, str, float, float, float, float]]:
+def screen_rows(result: Valuation) -> list[tuple[str, str, float, float, float, float]]:
     """Return name, reason, volatility and expected volatility in percent, deviations, relative spread of each."""
     return [
         (
@@ -118,7 +139,7 @@ def screen_rows(result: RiskResult) -> list[tuple[str, str, float, float, float,
     ]
 
 
-def arbitrage(result: RiskResult) -> Table:
+def arbitrage(result: Valuation) -> Table:
     """Return the arbitrage found in the quotes as they were loaded."""
     found = result.arbitrage
     columns = [Column("kind"), Column("gain", "index points", ".4f"), Column("sold"), Column("bought")]
@@ -131,7 +152,7 @@ def arbitrage(result: RiskResult) -> Table:
     return table("Arbitrage in the quotes", columns, rows[:_MOST_ROWS], note + _more(len(rows)))
 
 
-def arbitrage_rows(result: RiskResult) -> list[tuple[str, float, str, str]]:
+def arbitrage_rows(result: Valuation) -> list[tuple[str, float, str, str]]:
     """Return kind, gain, name of the quote sold and names of those bought of each arbitrage."""
 
     def name(position: int) -> str:
@@ -223,7 +244,7 @@ def slices(result: RiskResult) -> Table:
     return table("Expiry by expiry", columns, rows)
 
 
-def book(result: RiskResult) -> Table:
+def book(result: Valuation) -> Table:
     """Return the positions with their prices and Greeks on the surface; Greeks are those of the whole position."""
     columns = [
         Column("position"),
@@ -276,7 +297,7 @@ def book(result: RiskResult) -> Table:
     return table("Book", columns, rows, note)
 
 
-def named_greeks(result: RiskResult) -> Table:
+def named_greeks(result: Valuation) -> Table:
     """Return the named Greeks of the whole book."""
     columns = [Column("Greek"), Column("value", "", ",.6g"), Column("unit"), Column("meaning")]
     rows: list[tuple[Cell, ...]] = list(greek_rows(result))
@@ -289,13 +310,16 @@ def named_greeks(result: RiskResult) -> Table:
         else "Prices are index points for one option per unit of quantity: multiply by the contract's multiplier for "
         "money."
     )
-    note = f"Method: {result.greeks.method}. {money} There is no theta: time is fixed in the grid."
+    note = (
+        f"Method: {result.greeks.method}. {money} Local volatility is held in spot and time; theta and other dynamics "
+        "of the smile have tables of their own."
+    )
     if result.greeks.units:
         note += " Other products than vanillas are in it, by the engines of their table."
     return table("Greeks of the book", columns, rows, note)
 
 
-def greek_rows(result: RiskResult) -> list[tuple[str, float, str, str]]:
+def greek_rows(result: Valuation) -> list[tuple[str, float, str, str]]:
     """Return name, value, unit and meaning of each named Greek; prices in index points."""
     each, spot = result.greeks, result.quotes.spot
     g, h = each.gradient, each.hessian
@@ -320,7 +344,7 @@ def greek_rows(result: RiskResult) -> list[tuple[str, float, str, str]]:
     ]
 
 
-def greek_errors(result: RiskResult) -> list[float]:
+def greek_errors(result: Valuation) -> list[float]:
     """Return the standard errors of `greek_rows`, NaN where nothing is simulated."""
     errors, spot, point = result.greeks.errors, result.quotes.spot, VOLATILITY_POINT
     if errors is None:
@@ -345,7 +369,7 @@ def greek_errors(result: RiskResult) -> list[float]:
     ]
 
 
-def vega_buckets(result: RiskResult) -> Table:
+def vega_buckets(result: Valuation) -> Table:
     """Return the bucketed vega, expiries down, deviations across."""
     b = result.buckets
     grid = result.greeks.vega.reshape(b.expiries.size, b.deviations.size)

@@ -217,7 +217,7 @@ def error_table(seeds: int) -> None:
 def sample_table(seeds: int) -> None:
     """Print how many samples training on values alone needs for the errors of differential training."""
     print(f"Samples for the same price error, d = 7, median of {seeds} seeds")
-    for n, differential in ((4096, True), (16384, True), (40960, False), (163840, False)):
+    for n, differential in ((8192, True), (16384, True), (81920, False), (163840, False)):
         price = median(errors(7, n, seed, differential)[0] for seed in range(seeds))
         print(
             f"  {'differential' if differential else 'values alone':<16}{n:>9,} samples{price:10.3f}",

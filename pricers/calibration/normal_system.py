@@ -7,7 +7,7 @@ import numpy as np
 from aadlib.errors import AadValueError
 from aadlib.types import Floats
 from aadlib.validation import require_shape
-from pricers.calibration.normal_kernels import cholesky_solve_kernel, normal_kernel
+from pricers.calibration.calibration_kernels import cholesky_solve_kernel, normal_kernel
 
 
 def normal_equations(jacobian: Floats, residuals: Floats) -> tuple[Floats, Floats]:

@@ -1,22 +1,27 @@
 """Clamped B-spline bases in one and two dimensions, evaluated in any number type.
 
-scipy.interpolate builds the bases once as local polynomials; from there on a spline value is a few
-multiplications and additions, so weights and coordinates may be floats, `ADVar`s or `Dual`s. Outside the
-knots a spline keeps its end value.
+The bases are built once as local polynomials; from there on a spline value is a few multiplications and
+additions, so weights and coordinates may be floats, `ADVar`s or `Dual`s. Outside the knots a spline keeps its
+end value.
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from scipy.interpolate import BSpline
 
 from aadlib.errors import AadValueError
 from aadlib.types import Floats
-from aadlib.validation import require_finite, require_increasing, require_shape, values_of
+from aadlib.validation import (
+    one_float,
+    require_finite,
+    require_increasing,
+    require_shape,
+    values_of,
+    whole_number,
+)
 from pricers.types import Longs
 
 
@@ -57,7 +62,7 @@ class BSplineBasis:
     pieces: Floats = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        if not 1 <= self.degree <= 5:
+        if whole_number("degree", self.degree, 1) > 5:
             raise AadValueError(f"degree = {self.degree!r}: must be an integer from 1 to 5")
         require_increasing("breakpoints", self.breakpoints)
         points = values_of(self.breakpoints)
@@ -185,6 +190,10 @@ class TensorBasis:
 
 def uniform_basis(*, lower: float, upper: float, size: int, degree: int = 3) -> BSplineBasis:
     """Build a clamped basis of `size` functions over equally spaced breakpoints from `lower` to `upper`."""
+    whole_number("size", size, 1)
+    whole_number("degree", degree, 1)
+    one_float("lower", lower)
+    one_float("upper", upper)
     if size <= degree:
         raise AadValueError(
             f"size = {size!r}: a basis of degree {degree} has at least {degree + 1} functions"
@@ -198,13 +207,23 @@ def _clamped_knots(points: Floats, degree: int) -> Floats:
 
 
 def _local_polynomials(points: Floats, degree: int) -> Floats:
-    size = points.size - 1 + degree
-    every_basis = BSpline(_clamped_knots(points, degree), np.eye(size), degree)
-    pieces = np.empty((points.size - 1, degree + 1, degree + 1))
-    for power in range(degree + 1):
-        taylor = every_basis(points[:-1], nu=power) / math.factorial(power)
-        for i in range(points.size - 1):
-            pieces[i, :, power] = taylor[i, i : i + degree + 1]
+    """Return de Boor's recurrence over all intervals at once, on polynomials about their left ends.
+
+    It is the one of `scipy.interpolate.BSpline`, which takes longer to import than a calibration to run.
+    """
+    knots, begins = _clamped_knots(points, degree), np.arange(points.size - 1) + degree
+    pieces = np.zeros((points.size - 1, degree + 1, degree + 1))
+    pieces[:, 0, 0] = 1.0
+    for order in range(1, degree + 1):
+        lower, pieces = pieces, np.zeros_like(pieces)
+        for j in range(order):
+            left, right = (knots[begins + 1 + j - order], knots[begins + 1 + j])
+            share = lower[:, j] / (right - left)[:, None]
+            risen = np.roll(
+                share, 1, axis=1
+            )  # times the distance from the left end: the highest power is still zero
+            pieces[:, j] += (right - points[:-1])[:, None] * share - risen
+            pieces[:, j + 1] += (points[:-1] - left)[:, None] * share + risen
     return pieces
 
 

@@ -16,6 +16,7 @@ from aadlib.types import Floats
 from aadlib.validation import (
     require_finite,
     require_increasing,
+    require_instance,
     require_non_negative,
     require_positive,
     require_shape,
@@ -77,6 +78,10 @@ class CalibratedVolatility:
     forward_curve: ForwardCurve | None = None
 
     def __post_init__(self) -> None:
+        for name in ("strike_basis", "time_basis"):
+            require_instance(
+                name, getattr(self, name), BSplineBasis, "a BSplineBasis, such as uniform_basis(...)"
+            )
         require_increasing("expiries", self.expiries)
         require_positive("expiries", self.expiries)
         require_shape("atm_variance", self.atm_variance, np.shape(self.expiries))
@@ -107,6 +112,14 @@ class CalibratedVolatility:
     def numbers(self) -> list[Any]:
         """Spline weights row by row (time-major), then levels."""
         return [*self.weights.ravel().tolist(), *self.levels.tolist()]
+
+    @property
+    def number_names(self) -> list[str]:
+        """Time and log-moneyness that each weight acts around; of the levels the end of their interval."""
+        times = np.exp(self.time_basis.greville)
+        x = np.sinh(self.strike_basis.greville) * self.scale(times)[:, None]
+        weights = [f"{t:.4g}y,x={at:.3g}" for t, row in zip(times, x, strict=True) for at in row]
+        return weights + [f"level,{expiry:.4g}y" for expiry in self.expiries]
 
     def with_numbers(self, numbers: Any) -> CalibratedVolatility:
         """Return the same surface with other weights and levels, laid out as `numbers`."""
@@ -170,20 +183,26 @@ class CalibratedVolatility:
 
     def tabulated(self, spots: Floats, times: Floats) -> Tabulated:
         """Return it on a march's interior nodes (n,) in steps with these midpoints: linear in weights and levels."""
-        from pricers.surfaces.local_basis_kernels import basis_table_kernel
-
         times = np.asarray(times, dtype=np.float64)
         x = np.log(spots) - np.asarray(self.log_forward(times))[:, None]
+        return Tabulated(self.table(x, times), self.numbers, "log_volatility")
+
+    def table(self, log_moneyness: Floats, times: Floats) -> LocalBasis:
+        """Return the logarithm of the volatility at x (n_times, n), increasing along rows, linear in `numbers`."""
+        from pricers.surfaces.surfaces_kernels import basis_table_kernel
+
         basis = self.strike_basis
-        first = np.empty(x.shape, dtype=np.int64)
-        inside = np.empty((*x.shape, basis.degree + 1))
+        first = np.empty(log_moneyness.shape, dtype=np.int64)
+        inside = np.empty((*first.shape, basis.degree + 1))
         basis_table_kernel(
-            np.arcsinh(x / self.scale(times)[:, None]), basis.breakpoints, basis.pieces, first, inside
+            np.arcsinh(log_moneyness / self.scale(times)[:, None]),
+            basis.breakpoints,
+            basis.pieces,
+            first,
+            inside,
         )
         columns = first[..., None] + np.arange(basis.degree + 1)
-        return Tabulated(
-            LocalBasis(self.lines(times, 1.0), columns, inside, basis.size), self.numbers, "log_volatility"
-        )
+        return LocalBasis(self.lines(times, 1.0), columns, inside, basis.size)
 
     def lines(self, times: Floats, factor: float) -> csr_array:
         """Return each time's weights in u, as combinations of `numbers`, of factor times the log volatility."""

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_array
 
 from aadlib.errors import AadValueError
 from aadlib.types import Floats
-from pricers.types import Longs
+from pricers.types import Bools, Longs
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,30 +75,56 @@ class LocalBasis:
         return self.in_node.shape[2] == 1 and bool((np.diff(self.lines.indptr) <= 1).all())
 
     @cached_property
-    def arrays(self) -> tuple[Any, ...]:
-        """What the kernels take: start, weight and factor of the lines, node_columns, in_node, n_columns."""
-        start, weight = (np.asarray(x, dtype=np.int64) for x in (self.lines.indptr, self.lines.indices))
-        return start, weight, self.lines.data, self.node_columns, self.in_node, self.n_columns
+    def arrays(self) -> tuple[Longs, Longs, Floats, Longs, Floats, int, Longs]:
+        """What the kernels take: start, weight, factor of the lines, node_columns, in_node, n_columns, run_end."""
+        return *self._sparse, self.node_columns, self.in_node, self.n_columns, self.run_end
 
-    def linearised(self, weights: Floats) -> tuple[Floats, LocalBasis]:
-        """Return the values (n_rows, n_nodes) and the basis of their derivatives: itself."""
-        from pricers.surfaces.local_basis_kernels import predictor_kernel
+    @cached_property
+    def _sparse(self) -> tuple[Longs, Longs, Floats]:
+        start, weight = (np.asarray(x, dtype=np.int64) for x in (self.lines.indptr, self.lines.indices))
+        return start, weight, self.lines.data
+
+    @cached_property
+    def run_end(self) -> Longs:
+        """For each node the first one after it that reads other columns, (n_planes, n_nodes)."""
+        from pricers.surfaces.surfaces_kernels import runs_kernel
+
+        result = np.empty(self.node_columns.shape[:2], dtype=np.int64)
+        runs_kernel(*self._sparse, self.node_columns, self.in_node, self.n_columns, result)
+        return result
+
+    @cached_property
+    def lines_read(self) -> Bools:
+        """Whether any node reads a line, (n_rows * n_columns,)."""
+        read = np.zeros((self.in_node.shape[0], self.n_columns), dtype=np.bool_)
+        plane, node, b = np.nonzero(self.in_node)
+        read[plane, self.node_columns[plane, node, b]] = True
+        return np.broadcast_to(read, (self.shape[0], self.n_columns)).ravel()
+
+    def values(self, weights: Floats) -> Floats:
+        """Return the values, (n_rows, n_nodes)."""
+        from pricers.surfaces.surfaces_kernels import predictor_kernel
 
         values = np.empty(self.shape)
         predictor_kernel(*self.arrays, weights, values)
-        return values, self
+        return values
 
-    def curvature_along(self, weights: Floats, factors: Floats, directions: Floats) -> Floats | None:
+    def linearised(self, weights: Floats) -> LocalBasis:
+        """Return the basis of the derivatives in the weights: itself."""
+        return self
+
+    def curvature(self, weights: Floats, factors: Floats) -> Floats | None:
         """Return None: what is linear in its weights has no second derivatives."""
         return None
 
     def gram(self, factors: Floats) -> Floats:
         """Return basis' diag(factors) basis for factors (n_rows, n_nodes), (n_weights, n_weights)."""
-        from pricers.surfaces.local_basis_kernels import gram_kernel
+        from pricers.surfaces.surfaces_kernels import gram_kernel
 
         result = np.zeros((self.n_weights, self.n_weights))
         reach = int((self.node_columns[..., -1] - self.node_columns[..., 0]).max()) + 1
         gram_kernel(*self.arrays, reach, factors, result)
+        result += result.T
         return result
 
     def mirrored(self) -> LocalBasis:

@@ -11,10 +11,17 @@ from scipy.sparse import block_diag, csr_array
 
 from aadlib.errors import AadValueError
 from aadlib.types import Floats
-from aadlib.validation import require_positive, values_of
+from aadlib.validation import values_of
 from pricers.surfaces.calibrated_volatility import CalibratedVolatility
 from pricers.surfaces.local_basis import LocalBasis, product_lines
+from pricers.surfaces.surfaces_kernels import (
+    MovedSurface,
+    moved_curvature_kernel,
+    moved_derivatives_kernel,
+    moved_variance_kernel,
+)
 from pricers.surfaces.volatility_hats import VolatilityHats
+from pricers.types import Bools
 
 HOME_REACH = 2e-3
 """Moves of log-moneyness within which a recording keeps the knot intervals and hats that it was made with."""
@@ -142,7 +149,7 @@ def _lines(
 
 @dataclass(frozen=True, eq=False)
 class MovedPredictor:
-    """Variances row by row: see `pricers.surfaces.moved_variance_kernels`, whose names the fields have.
+    """Variances row by row: see `kernels/moved_variance.h`, whose names the fields have.
 
     Mirrored, its nodes are those in reverse order.
     """
@@ -176,40 +183,52 @@ class MovedPredictor:
         """(rows, nodes)."""
         return self.inverse_scale.size, self.nodes.size
 
-    def linearised(self, weights: Floats) -> tuple[Floats, LocalBasis]:
-        """Return the variances and the basis of their derivatives.
+    def values(self, weights: Floats) -> Floats:
+        """Return the variances, (n_rows, n_nodes).
 
         Raises
         ------
         AadValueError
             When a bump leaves no volatility above zero.
         """
-        from pricers.surfaces.moved_variance_kernels import variance_kernel
+        variances = np.empty(self.shape)
+        if not moved_variance_kernel(self._surface, self._lines_at(weights), variances):
+            raise AadValueError("bumped local volatility is not above zero everywhere: bump by less")
+        return np.ascontiguousarray(variances[:, ::-1]) if self.is_mirrored else variances
 
-        lines = (self.lines @ weights).reshape(self.shape[0], -1)
-        width = self.pieces.shape[1] + 1 + min(3, self.centres.size)
-        volatility, inside = np.empty(self.shape), np.empty((*self.shape, width))
+    def linearised(self, weights: Floats) -> LocalBasis:
+        """Return the basis of the derivatives of the variances in the weights."""
+        inside = np.empty((*self.shape, self.pieces.shape[1] + 1 + min(3, self.centres.size)))
         columns = np.empty(inside.shape, dtype=np.int64)
-        variance_kernel(*self._arrays, lines, volatility, columns, inside)
-        if self.centres.size:
-            require_positive("bumped local volatility", volatility)
-        variance, basis = volatility * volatility, LocalBasis(self.lines, columns, inside, self.n_columns)
-        return (variance[:, ::-1], basis.mirrored()) if self.is_mirrored else (variance, basis)
-
-    def curvature_along(self, weights: Floats, factors: Floats, directions: Floats) -> Floats:
-        """Return the second derivatives of sum(factors * variances) times directions, (n_weights, d)."""
-        from pricers.surfaces.moved_variance_kernels import curvature_kernel
-
-        lines = (self.lines @ weights).reshape(self.shape[0], -1)
-        blocks = np.zeros((*lines.shape, self.n_columns))
-        in_order = np.ascontiguousarray(factors[:, ::-1]) if self.is_mirrored else factors
-        curvature_kernel(*self._arrays, lines, in_order, blocks)
-        moved = blocks @ (self.lines @ directions).reshape(*lines.shape, -1)
-        return np.asarray(self.lines.T @ moved.reshape(lines.size, -1))
+        moved_derivatives_kernel(self._surface, self._lines_at(weights), columns, inside)
+        basis = LocalBasis(self.lines, columns, inside, self.n_columns)
+        return basis.mirrored() if self.is_mirrored else basis
 
     @property
-    def _arrays(self) -> tuple[Any, ...]:
-        return (
+    def lines_read(self) -> Bools:
+        """Whether any node reads a line: which do depends on the shifts."""
+        return np.ones(self.lines.shape[0], dtype=np.bool_)
+
+    def curvature(self, weights: Floats, factors: Floats) -> Floats:
+        """Return the second derivatives of sum(factors * variances), (n_weights, n_weights)."""
+        if self.is_mirrored:
+            factors = np.ascontiguousarray(factors[:, ::-1])
+        result = np.zeros((self.n_weights, self.n_weights))
+        if self.is_mirrored:
+            factors = np.ascontiguousarray(factors[:, ::-1])
+        start, weight = (np.asarray(x, dtype=np.int64) for x in (self.lines.indptr, self.lines.indices))
+        moved_curvature_kernel(
+            self._surface, self._lines_at(weights), start, weight, self.lines.data, factors, result
+        )
+        result += result.T
+        return result
+
+    def _lines_at(self, weights: Floats) -> Floats:
+        return np.asarray((self.lines @ weights).reshape(self.shape[0], -1))
+
+    @cached_property
+    def _surface(self) -> MovedSurface:
+        return MovedSurface(
             self.nodes, self.home, HOME_REACH, self.inverse_scale, self.inverse_width,
             self.breakpoints, self.pieces, self.centres,
         )  # fmt: skip

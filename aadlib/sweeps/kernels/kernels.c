@@ -1,5 +1,5 @@
 /* The sweeps over blocks of lanes for one instruction set: setup.py compiles this file once for each, with
- * AAD_TABLE the name of what it exports. */
+ * AAD_SET its name. */
 #include <string.h>
 
 #include "aadlib/generated/rules.h"
@@ -42,9 +42,7 @@ AAD_INLINE double* on_cache_line(double* address) { return (double*)(((size_t)ad
 
 #include "aadlib/sweeps/kernels/block_machine.h"
 
-extern const aad_kernels AAD_TABLE;
-
-const aad_kernels AAD_TABLE = {
+const aad_kernels AAD_TABLE(aad_kernels) = {
     sweep_values, sweep_adjoints, changed_at_point,
     sweep_tangents, sweep_second_order, add_bottleneck_terms, sweep_bottleneck,
     evaluate_lanes, differentiate_lanes, lane_hessians,

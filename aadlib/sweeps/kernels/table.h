@@ -14,6 +14,7 @@
 
 #include "aadlib/generated/sizes.h" /* AAD_LANES directions, AAD_BLOCK market states */
 #include "aadlib/program/nodes.h"
+#include "aadlib/sweeps/kernels/processor.h"
 
 enum {
     AAD_CHUNK_BLOCKS = 48, /* most between two sums of a block machine: their rows stay in the second-level cache */
@@ -138,5 +139,7 @@ typedef struct {
         const aad_chunk* chunk, const aad_tangent_plan* plan, const aad_lane_results* results, double* scratch);
     ptrdiff_t (*run_blocks)(const aad_block_code* code, const aad_block_run* run);
 } aad_kernels;
+
+AAD_TABLES(aad_kernels)
 
 #endif

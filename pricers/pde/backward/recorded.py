@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 from scipy.sparse import csr_array, vstack
 
-from pricers.pde.grids.spot_grids import Grid
 from pricers.pde.march.composite import applied_march
-from pricers.pde.march.operator import difference_weights
+from pricers.pde.march.operator import Weights
 from pricers.pde.march.plan import MarchPlan
 from pricers.pde.march.steps import MarchSteps
 from pricers.pde.march.substeps import Substep
@@ -20,7 +19,7 @@ from pricers.surfaces.surface import Tabulated
 
 def recorded_march(
     *,
-    grid: Grid,
+    weights: Weights,
     rates: list[Any],
     dividend_yields: list[Any],
     volatility: MarchVolatility,
@@ -34,10 +33,10 @@ def recorded_march(
     Rates and dividend yields are one for all steps or one a step in calendar order. It cannot where an American option
     is exercised elsewhere than at one end of the grid.
     """
-    (slope_below, slope_above), (drift_below, drift_above) = difference_weights(grid)
+    (slope_below, slope_above), (drift_below, drift_above) = weights
     steps, table = volatility.steps, volatility.tabulated()
     rows_differ = steps.ends is not None or len(rates) > 1 or len(dividend_yields) > 1
-    predictor, weights = by_step(table, steps.n_steps) if rows_differ else (table.predictor, table.weights)
+    predictor, operands = by_step(table, steps.n_steps) if rows_differ else (table.predictor, table.weights)
     n_rows = predictor.shape[0]
     stencil = np.array([slope_below, slope_above, drift_below, drift_above])
     lower, upper = [s.lower for s in substeps], [s.upper for s in substeps]
@@ -49,7 +48,7 @@ def recorded_march(
     floor = [] if exercise is None else exercise[::-1] if mirrored else exercise
     quarter = 0.25 * steps.step
     drifts, discounts = drifts_and_discounts(steps, rates, dividend_yields, n_rows)
-    numbers = [*weights, quarter, *drifts, *discounts, *lower, *upper, *initial, *floor]
+    numbers = [*operands, quarter, *drifts, *discounts, *lower, *upper, *initial, *floor]
     plan = MarchPlan(
         stencil=stencil,
         row=np.array([s.row if n_rows > 1 else 0 for s in substeps], dtype=np.int64),

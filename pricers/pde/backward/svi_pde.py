@@ -16,8 +16,9 @@ from pricers.pde.backward.payoff import averaged_payoff, boundary_values
 from pricers.pde.grids.automatic_grid import default_grid
 from pricers.pde.grids.interpolation import interpolate
 from pricers.pde.grids.spot_grids import Grid
-from pricers.pde.march.operator import Operator
+from pricers.pde.march.operator import Operator, Weights
 from pricers.pde.march.substeps import Bands, Substep, march
+from pricers.pde.march.volatility import march_volatility
 from pricers.surfaces.svi_local_volatility import SVILocalVolatility
 
 DAMPED_STEPS = 2
@@ -83,18 +84,19 @@ def price(
     surface = SVILocalVolatility(
         parameters=parameters, expiries=np.asarray(expiries, dtype=np.float64), reach=reach, **market
     )
+    plain = SVILocalVolatility(
+        parameters=[float(values_of(number)) for number in parameters],
+        expiries=surface.expiries,
+        reach=reach,
+        **{name: float(values_of(number)) for name, number in market.items()},
+    )
+    years = float(values_of(expiry))
     if grid is None:
-        plain = SVILocalVolatility(
-            parameters=[float(values_of(number)) for number in parameters],
-            expiries=surface.expiries,
-            reach=reach,
-            **{name: float(values_of(number)) for name, number in market.items()},
-        )
-        grid = default_grid(
-            strike=strike, expiry=float(values_of(expiry)), volatility=plain, n_nodes=n_nodes, **market
-        )
+        grid = default_grid(strike=strike, expiry=years, volatility=plain, n_nodes=n_nodes, **market)
     if expand:
-        return _expanded_price(surface, strike, expiry, is_call, grid, n_steps)
+        local = march_volatility(plain, grid, expiry=years, n_steps=n_steps)
+        weights = local.weights([rate], [dividend_yield])
+        return _expanded_price(surface, strike, expiry, is_call, grid, n_steps, weights)
     return pricing.price(
         strike=strike,
         expiry=expiry,
@@ -108,7 +110,13 @@ def price(
 
 
 def _expanded_price(
-    surface: SVILocalVolatility, strike: Any, expiry: Any, is_call: bool, grid: Grid, n_steps: int
+    surface: SVILocalVolatility,
+    strike: Any,
+    expiry: Any,
+    is_call: bool,
+    grid: Grid,
+    n_steps: int,
+    weights: Weights,
 ) -> Any:
     grid.require_inside("spot", float(values_of(surface.spot)))
     grid.require_inside("strike", float(values_of(strike)))
@@ -124,7 +132,7 @@ def _expanded_price(
         Substep(n_steps - math.ceil(time), time <= damped, low, high)
         for time, low, high in zip(times, lower, upper, strict=True)
     ]
-    rows = _RowsWhenUsed(surface, grid, step, n_steps)
+    rows = _RowsWhenUsed(surface, grid, step, n_steps, weights)
     values = march(averaged_payoff(grid, strike, is_call), rows, substeps, None, exercised_at_top=False)
     return interpolate(grid=grid, values=values, spot=surface.spot, expand=True)
 
@@ -132,9 +140,11 @@ def _expanded_price(
 class _RowsWhenUsed(Sequence[Bands]):
     """The bands of every step, each made at the step's first solve and held to its last."""
 
-    def __init__(self, surface: SVILocalVolatility, grid: Grid, step: Any, n_steps: int) -> None:
+    def __init__(
+        self, surface: SVILocalVolatility, grid: Grid, step: Any, n_steps: int, weights: Weights
+    ) -> None:
         self.surface, self.step, self.n_steps = surface, step, n_steps
-        self.operator = Operator(grid, surface.rate, surface.dividend_yield, step)
+        self.operator = Operator(weights, surface.rate, surface.dividend_yield, step)
         self.spots = grid.spots[1:-1].tolist()
         self.cache: tuple[int, Bands] | None = None
 

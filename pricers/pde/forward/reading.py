@@ -98,9 +98,14 @@ class ForwardReading(ad.Composite):
     def curvature(self, state: ReadingState, seeds: Floats, tangents: Floats) -> Floats:
         """Return the second derivatives along pairs of directions: only x has curvature, with itself and its nodes."""
         of_points = tangents[-self.rows.size :]
-        seeded = seeds[:, None] * of_points
+        moving = np.flatnonzero(of_points.any(axis=0))  # few directions move x
+        seeded = seeds[:, None] * of_points[:, moving]
+        result = np.zeros((tangents.shape[1], tangents.shape[1]))
         crossed = seeded.T @ self._moved(state, 1, tangents)
-        return crossed + crossed.T + seeded.T @ (state.bend[:, None] * of_points)
+        result[moving] += crossed
+        result[:, moving] += crossed.T
+        result[moving] += seeded.T @ (state.bend[:, None] * of_points)
+        return result
 
     def _moved(self, state: ReadingState, order: int, directions: Floats) -> Floats:
         """Return what the nodes' motion does to the results, or to their derivative in x."""

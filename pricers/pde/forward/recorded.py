@@ -11,11 +11,13 @@ from typing import Any
 
 import numpy as np
 
+from aadlib.types import Floats
 from pricers.pde.grids.moneyness_grid import ForwardGrid
 from pricers.pde.march.composite import applied_march
 from pricers.pde.march.plan import MarchPlan, Predictor
 from pricers.surfaces.local_basis import one_weight_a_cell
 from pricers.surfaces.moved_variance import MovedVariance
+from pricers.surfaces.surface import Link
 
 
 def recorded_forward_march(*, grid: ForwardGrid, variance: Callable[[int], Sequence[Any]]) -> Any:
@@ -32,26 +34,23 @@ def recorded_forward_march(*, grid: ForwardGrid, variance: Callable[[int], Seque
         numbers = [number for step in range(n_steps) for number in variance(step)[1:-1]]
     if any(hasattr(number, "partials") for number in numbers):
         return None
-    first, *_, last = grid.initial.tolist()
+    plan, others = forward_plan(grid, predictor, "variance")
+    calls = applied_march(plan, [*numbers, *others.tolist()])
+    return calls.reshape(grid.expiries.size, n_nodes)
+
+
+def forward_plan(grid: ForwardGrid, predictor: Predictor, link: Link) -> tuple[MarchPlan, Floats]:
+    """Return the plan of a forward march, and its operands after the weights of the predictor."""
+    n_steps, n_nodes = grid.shape
     plan = MarchPlan(
         stencil=np.array([grid.below[1:-1], grid.above[1:-1], *np.zeros((2, n_nodes - 2))]),
         row=np.arange(n_steps),
         damped=grid.implicitness == 1.0,
         last=grid.last_step,
         predictor=predictor,
-        link="variance",
+        link=link,
         row_scale=0.5 * grid.steps * grid.implicitness,
         american=False,
     )
-    calls = applied_march(
-        plan,
-        [
-            *numbers,
-            1.0,
-            *[0.0] * (2 * n_steps),
-            *[first] * n_steps,
-            *[last] * n_steps,
-            *grid.initial.tolist(),
-        ],
-    )
-    return calls.reshape(grid.expiries.size, n_nodes)
+    ends = np.repeat(grid.initial[[0, -1]], n_steps)
+    return plan, np.concatenate([[1.0], np.zeros(2 * n_steps), ends, grid.initial])

@@ -10,6 +10,7 @@ import numpy as np
 
 from aadlib.errors import AadValueError
 from aadlib.types import Floats
+from pricers.pde.grids.lagrange_kernels import lagrange_kernel
 from pricers.types import Longs
 
 
@@ -45,17 +46,9 @@ def lagrange_weights(nodes: Sequence[Any], point: Any) -> list[Any]:
 
 def lagrange_derivatives(nodes: Floats, points: Floats) -> Floats:
     """Return the Lagrange weights of nodes (n, width) at points (n,), and two derivatives, (3, n, width)."""
-    width = nodes.shape[1]
-    value = np.ones(nodes.shape)
-    slope, bend = np.zeros((2, *nodes.shape))
-    for k in range(width):
-        others = np.arange(width) != k
-        rate = 1.0 / (nodes[:, others] - nodes[:, k : k + 1])
-        factor = rate * (points - nodes[:, k])[:, None]
-        bend[:, others] = bend[:, others] * factor + 2.0 * slope[:, others] * rate
-        slope[:, others] = slope[:, others] * factor + value[:, others] * rate
-        value[:, others] *= factor
-    return np.stack([value, slope, bend])
+    result = np.empty((3, *nodes.shape))
+    lagrange_kernel(np.ascontiguousarray(nodes), np.ascontiguousarray(points), result)
+    return result
 
 
 def lagrange_stencils(nodes: Floats, points: Floats) -> tuple[Longs, Floats]:

@@ -2,7 +2,7 @@
 
 Backward from a payoff or forward over all strikes, it is the same discrete march: linear in initial, boundary and
 exercise values and, solve by solve, bilinear in matrix and solution. Its Hessian therefore needs one adjoint march and
-one tangent march in all directions, as lanes, and no second adjoint march: `value_kernel` has the formulas.
+one tangent march in all directions, as lanes, and no second adjoint march: `kernels/values.h` has the formulas.
 """
 
 from __future__ import annotations
@@ -14,12 +14,9 @@ import numpy as np
 import aadlib as ad
 from aadlib.errors import AadValueError
 from aadlib.types import Floats
-from aadlib.validation import require_finite, require_non_negative
 from pricers.pde.march import lanes
-from pricers.pde.march.adjoint_kernel import composite_adjoint_kernel
-from pricers.pde.march.plan import Adjoint, MarchPlan, MarchState, directions_of
-from pricers.pde.march.value_kernel import composite_march_kernel
-from pricers.surfaces.local_basis_kernels import gather_kernel
+from pricers.pde.march.plan import MarchPlan, directions_of
+from pricers.pde.march.state import Adjoint, MarchState, adjoint_of, march
 from pricers.types import Longs
 
 
@@ -75,35 +72,9 @@ class CrankNicolsonMarch(ad.Composite):
         return self._march(operands)[1]
 
     def _march(self, operands: Floats) -> tuple[MarchState, bool]:
-        plan = self.plan
         full = self.base.copy()
         full[self.varied] = operands
-        parts = plan.parts(full)
-        weights, coefficients, lower, upper, initial, floor = parts
-        scale, (drift, discount) = coefficients[0], np.split(coefficients[1:], 2)
-        predictor, basis = plan.predictor.linearised(weights)
-        if not (np.isfinite(predictor).all() and (plan.link == "log_volatility" or predictor.min() >= 0.0)):
-            (require_finite if plan.link == "log_volatility" else require_non_negative)(plan.link, predictor)
-        row_scale, bend = plan.row_scale[:, None], None
-        if plan.link == "variance":
-            variance, slope = row_scale * predictor, np.full(predictor.shape, scale * row_scale)
-        elif plan.link == "volatility":
-            variance, slope = row_scale * predictor * predictor, 2.0 * scale * row_scale * predictor
-            bend = np.full(predictor.shape, 2.0 * scale * row_scale)
-        else:
-            variance = row_scale * np.exp(2.0 * predictor)
-            slope, bend = 2.0 * scale * variance, 4.0 * scale * variance
-        above, inverse, ratio = np.empty((3, *predictor.shape))
-        n_substeps, n_nodes = plan.row.size, initial.size
-        state = MarchState(
-            parts, basis, variance, slope, bend, above, inverse, ratio,
-            np.empty((n_substeps, n_nodes)), np.zeros(n_substeps, dtype=np.int64), np.empty((plan.last.size, n_nodes)),
-        )  # fmt: skip
-        one_sided = composite_march_kernel(
-            plan.stencil, plan.row, plan.damped, plan.last, scale * variance, drift, discount, lower, upper, initial,
-            floor, above, inverse, ratio, state.doubled, state.exercised, state.results,
-        )  # fmt: skip
-        return state, bool(one_sided)
+        return march(self.plan, self.plan.parts(full))
 
     def adjoint(self, state: MarchState, seeds: Floats) -> Floats:
         """Return the adjoints of the operands for seeds of the results."""
@@ -113,25 +84,15 @@ class CrankNicolsonMarch(ad.Composite):
         known = state.last_adjoint
         if known is not None and np.array_equal(known[0], seeds):
             return known[1]
-        plan = self.plan
-        operands = np.zeros(self.base.size)
-        weights, coefficients, lower, upper, initial, floor = plan.parts(operands)
-        multipliers = np.empty((plan.row.size, plan.stencil.shape[1]))
-        diffusion = np.zeros(plan.predictor.shape)
-        composite_adjoint_kernel(
-            *state.factors(plan), np.ascontiguousarray(seeds.reshape(state.results.shape)), self.with_coefficients,
-            multipliers, diffusion, coefficients[1:], lower, upper, initial, floor,
-        )  # fmt: skip
-        if self.weights_vary:
-            gather_kernel(*state.basis.arrays, diffusion * state.slope, weights)
-        coefficients[0] = (diffusion * state.variance).sum()
-        adjoint = Adjoint(multipliers, diffusion, operands)
+        adjoint = adjoint_of(
+            self.plan, state, seeds, with_coefficients=self.with_coefficients, with_weights=self.weights_vary
+        )
         state.last_adjoint = seeds.copy(), adjoint
         return adjoint
 
     def tangents(self, state: MarchState, directions: Floats) -> Floats:
         """Return the tangents of the results (n, d); after an adjoint of this state find and keep the curvature too."""
-        known, cut = state.last_adjoint, directions_of(self.plan, self._over_all_operands(directions))
+        known, cut = state.last_adjoint, directions_of(self.plan, self.varied, directions)
         adjoint = None if known is None else known[1]
         values, products = lanes.sweep(self.plan, state, cut, adjoint, self.with_coefficients)
         if known is not None:
@@ -144,37 +105,19 @@ class CrankNicolsonMarch(ad.Composite):
         known = state.last_curvature
         if known is not None and np.array_equal(known[0], seeds) and np.array_equal(known[1], tangents):
             return known[2]
-        adjoint, cut = (
-            self._adjoint(state, seeds),
-            directions_of(self.plan, self._over_all_operands(tangents)),
-        )
+        adjoint, cut = self._adjoint(state, seeds), directions_of(self.plan, self.varied, tangents)
         _, products = lanes.sweep(self.plan, state, cut, adjoint, self.with_coefficients)
         return lanes.assemble(self.plan, state, adjoint, cut, products)
 
     def second_order(self, state: MarchState, seeds: Floats, tangents: Floats) -> Floats:
         """Return the derivatives of the adjoint along directions (n_varied, d): a second march back, in lanes."""
         adjoint = self._adjoint(state, seeds)
-        moved = lanes.by_blocks(
-            self.plan.parts(self._over_all_operands(tangents)),
-            lambda parts: lanes.second_order(self.plan, state, adjoint, parts),
-            work=60.0 * state.doubled.size,
-        )
-        return moved[self.varied]
+        cut = directions_of(self.plan, self.varied, tangents)
+        return lanes.second_order(self.plan, state, adjoint, cut)[self.varied]
 
     def adjoints(self, state: MarchState, seeds: Floats) -> Floats:
         """Return the adjoints for columns of seeds of the results (n, d), in lanes."""
-        bars = lanes.by_blocks(
-            [seeds],
-            lambda parts: lanes.adjoint_lanes(self.plan, state, parts[0]),
-            work=30.0 * state.doubled.size,
-        )
-        return bars[self.varied]
-
-    def _over_all_operands(self, directions: Floats) -> Floats:
-        """Return directions (n_varied, d) over all operands."""
-        full = np.zeros((self.base.size, directions.shape[1]))
-        full[self.varied] = directions
-        return full
+        return lanes.adjoint_lanes(self.plan, state, seeds)[self.varied]
 
 
 def applied_march(plan: MarchPlan, numbers: list[Any]) -> Any:

@@ -42,10 +42,30 @@ def volatility_rows(volatility: Any, grid: Grid, n_steps: int, midpoints: list[A
     return rows
 
 
-def difference_weights(grid: Grid) -> tuple[tuple[Floats, Floats], tuple[Floats, Floats]]:
-    """Return weights (below, above), each (n_interior,), of the diffusion per unit of variance and of the drift.
+Weights = tuple[tuple[Floats, Floats], tuple[Floats, Floats]]
+"""Weights (below, above), each (n_interior,), of the diffusion per unit of variance and of the drift."""
 
-    They are those of `Operator` without its factor of a quarter of the step.
+
+def difference_weights(grid: Grid, *, carry: float = 0.0, variance: Any = 0.0) -> Weights:
+    """Return the weights of `Operator` without its factor of a quarter of the step.
+
+    Central differences, and of the drift as much of the one-sided difference against it as keeps every weight of a
+    neighbour from being negative: where a cell carries further than it diffuses, central differences oscillate.
+
+    Parameters
+    ----------
+    carry : float, the steepest; zero asks for central differences
+    variance : float or (n_interior,), the lowest at each node
+
+    Notes
+    -----
+    The share of the one-sided difference is 1 - 1 / P at a cell Peclet number P = |carry| gap / (variance S) above one,
+    and none below: second order where the grid resolves the profile, and without negative values where it does not.
+
+    References
+    ----------
+    A. M. Il'in (1969), "Differencing scheme for a differential equation with a small parameter affecting the highest
+    derivative", Math. Notes 6: the share is coth(P) - 1 / P there, the same for large P.
     """
     x = grid.positions
     gap = np.diff(x)
@@ -53,8 +73,30 @@ def difference_weights(grid: Grid) -> tuple[tuple[Floats, Floats], tuple[Floats,
     down, up = -right / (left * both), left / (right * both)
     if grid.coordinate == "spot":
         scale = x[1:-1]
-        return (scale**2 / (left * both), scale**2 / (right * both)), (scale * down, scale * up)
-    return (1.0 / (left * both) - 0.5 * down, 1.0 / (right * both) - 0.5 * up), (down, up)
+        slopes = scale**2 / (left * both), scale**2 / (right * both)
+    else:
+        scale = np.ones(x.size - 2)
+        slopes = 1.0 / (left * both) - 0.5 * down, 1.0 / (right * both) - 0.5 * up
+    drifts = scale * down, scale * up
+    if carry == 0.0:
+        return slopes, drifts
+    behind = 0 if carry > 0.0 else 1
+    diffusing, carried = variance * slopes[behind], np.abs(carry * drifts[behind])
+    share = np.maximum(1.0 - diffusing / carried, 0.0)
+    against = np.zeros(x.size - 2), scale / right
+    if behind:
+        against = -scale / left, np.zeros(x.size - 2)
+    below, above = (central + share * (one - central) for central, one in zip(drifts, against, strict=True))
+    return slopes, (below, above)
+
+
+def require_direction(rates: list[Any], dividend_yields: list[Any], carry: float) -> None:
+    """Compare recorded drifts with the direction that one-sided differences were taken for: guards of a recording."""
+    for rate in rates:
+        for dividend_yield in dividend_yields:
+            drift = rate - dividend_yield
+            if not is_plain(drift) and not (drift >= 0.0 if carry > 0.0 else drift <= 0.0):
+                raise AadValueError("the drift has two directions: give rates that keep one, or a finer grid")
 
 
 class Operator:
@@ -66,13 +108,13 @@ class Operator:
 
     Parameters
     ----------
-    grid : Grid
+    weights : `difference_weights`
     rate, dividend_yield : per year, numbers of any kind
     step : years, a number of any kind
     """
 
-    def __init__(self, grid: Grid, rate: Any, dividend_yield: Any, step: Any) -> None:
-        slopes, drifts = difference_weights(grid)
+    def __init__(self, weights: Weights, rate: Any, dividend_yield: Any, step: Any) -> None:
+        slopes, drifts = weights
         carry, quarter = rate - dividend_yield, 0.25 * step
         self.slopes = tuple(_scaled(weights, quarter) for weights in slopes)
         self.offsets = tuple(_scaled(weights, carry * quarter) for weights in drifts)
@@ -98,24 +140,28 @@ class Operator:
 
 
 def step_operators(
-    grid: Grid, steps: MarchSteps, rates: list[Any], dividend_yields: list[Any]
+    weights: Weights, steps: MarchSteps, rates: list[Any], dividend_yields: list[Any]
 ) -> list[Operator]:
     """Return the operator of all steps, or one for each of them in calendar order."""
     if steps.ends is None and len(rates) == len(dividend_yields) == 1:
-        return [Operator(grid, rates[0], dividend_yields[0], steps.step)]
+        return [Operator(weights, rates[0], dividend_yields[0], steps.step)]
     n = steps.n_steps
     rates, dividend_yields = (given if len(given) == n else given * n for given in (rates, dividend_yields))
     return [
-        Operator(grid, rate, dividend_yield, length)
+        Operator(weights, rate, dividend_yield, length)
         for rate, dividend_yield, length in zip(rates, dividend_yields, steps.lengths, strict=True)
     ]
 
 
 def plain_bands(
-    grid: Grid, steps: MarchSteps, rates: list[float], dividend_yields: list[float], variances: Floats
+    weights: Weights,
+    steps: MarchSteps,
+    rates: list[float],
+    dividend_yields: list[float],
+    variances: Floats,
 ) -> tuple[Floats, Floats, Floats]:
     """Return below, diagonal and above, (n_rows, n_interior) each, from float variances, one row or one a step."""
-    slopes, drifts = difference_weights(grid)
+    slopes, drifts = weights
     lengths = np.array(steps.lengths if len(variances) > 1 else steps.lengths[:1])
     quarter = (0.25 * lengths)[:, None]
     rate, carry = np.array(rates)[:, None], np.array(rates)[:, None] - np.array(dividend_yields)[:, None]

@@ -1,11 +1,11 @@
-"""The plan of a march: all but its numbers; its state: what one march leaves for its derivatives."""
+"""The plan of a march: all but its numbers."""
 
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -35,11 +35,18 @@ class Predictor(Protocol):
     def shape(self) -> tuple[int, int]:
         """(rows, nodes)."""
 
-    def linearised(self, weights: Floats) -> tuple[Floats, LocalBasis]:
-        """Return the values (n_rows, n_nodes) and the basis of their derivatives in the weights."""
+    def values(self, weights: Floats) -> Floats:
+        """Return the values, (n_rows, n_nodes)."""
 
-    def curvature_along(self, weights: Floats, factors: Floats, directions: Floats) -> Floats | None:
-        """Return the second derivatives of sum(factors * values) times directions, (n_weights, d), or None if zero."""
+    def linearised(self, weights: Floats) -> LocalBasis:
+        """Return the basis of the derivatives of the values in the weights."""
+
+    @property
+    def lines_read(self) -> Bools:
+        """Whether any node reads a line, (n_rows * n_columns,)."""
+
+    def curvature(self, weights: Floats, factors: Floats) -> Floats | None:
+        """Return the second derivatives of sum(factors * values), (n_weights, n_weights), or None if zero."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,9 +101,10 @@ class MarchPlan:
         row_begin = np.full(n_rows, self.row.size)
         np.minimum.at(row_begin, self.row, np.arange(self.row.size))
         lines = self.predictor.lines
-        row_of_entry = np.repeat(np.arange(lines.shape[0]) // self.predictor.n_columns, np.diff(lines.indptr))
+        first_of_line = np.repeat(row_begin, self.predictor.n_columns)
+        first_of_line[~self.predictor.lines_read] = self.row.size
         first_used = np.full(n_weights, self.row.size)
-        np.minimum.at(first_used, lines.indices, row_begin[row_of_entry])
+        np.minimum.at(first_used, lines.indices, np.repeat(first_of_line, np.diff(lines.indptr)))
         order = np.argsort(first_used, kind="stable")
         position = np.empty(n_weights, dtype=np.int64)
         position[order] = np.arange(n_weights)
@@ -104,81 +112,56 @@ class MarchPlan:
 
     def parts(self, full: Floats) -> list[Floats]:
         """Cut an array over all operands (first axis) into its parts."""
-        return [full[cut] for cut in self._cuts]
+        return [full[cut] for cut in self.cuts]
 
     @cached_property
-    def _cuts(self) -> list[slice]:
+    def cuts(self) -> list[slice]:
+        """Where the parts lie among the operands."""
         ends = list(itertools.accumulate(self.sizes, initial=0))
         return [slice(begin, end) for begin, end in itertools.pairwise(ends)]
 
 
 @dataclass(frozen=True, eq=False)
-class Directions:
-    """Directions over all operands, cut into parts, directions last.
+class CutDirections:
+    """Directions over all operands, cut into parts, directions last; None for parts in which nothing moves.
 
     alone : (n_weights,) int and float, or None
         The directions in which each weight moves, no other weight with it, and by how much; None where they are of
         other kinds.
     """
 
-    parts: list[Floats]
+    parts: list[Floats | None]
+    n_directions: int
     alone: tuple[Longs, Floats] | None
 
     @property
-    def weights(self) -> Floats:
+    def weights(self) -> Floats | None:
         """(n_weights, d)."""
         return self.parts[0]
 
     @property
-    def coefficients(self) -> Floats:
+    def coefficients(self) -> Floats | None:
         """Of scale, drifts and discounts, (1 + 2 n_rows, d)."""
         return self.parts[1]
 
 
-def directions_of(plan: MarchPlan, full: Floats) -> Directions:
-    """Cut directions (n, d) over all operands into parts and see what they do to the weights."""
-    parts = plan.parts(full)
-    rows, columns = np.nonzero(parts[0])
-    alone = rows.size == len(parts[0]) and (rows[1:] > rows[:-1]).all() and np.bincount(columns).max() == 1
-    return Directions(parts, (columns, parts[0][rows, columns]) if alone else None)
-
-
-@dataclass(frozen=True, eq=False)
-class Adjoint:
-    """One adjoint march: mu of every solve, adjoints of u = scale * variance, and of all operands."""
-
-    multipliers: Floats
-    diffusion: Floats
-    operands: Floats
-
-
-@dataclass(eq=False)
-class MarchState:
-    """One march with its history; the last adjoint and the last curvature are its cache, for the next rule.
-
-    basis holds the derivatives of the predictor in the weights; variance is u per unit of scale, slope and bend are the
-    first and second derivative of u = scale * variance in the predictor; above, inverse and ratio are the factors of
-    each row, doubled the solutions W with the ends, (n_substeps, n + 2), exercised how many leading unknowns each solve
-    held at the floor.
-    """
-
-    parts: list[Floats]
-    basis: LocalBasis
-    variance: Floats
-    slope: Floats
-    bend: Floats | None
-    above: Floats
-    inverse: Floats
-    ratio: Floats
-    doubled: Floats
-    exercised: Longs
-    results: Floats
-    last_adjoint: tuple[Floats, Adjoint] | None = field(default=None)
-    last_curvature: tuple[Floats, Floats, Floats] | None = field(default=None)
-
-    def factors(self, plan: MarchPlan) -> tuple[Any, ...]:
-        """Return what every kernel after the first takes to begin with."""
-        return (
-            plan.stencil, plan.row, plan.damped, plan.last,
-            self.above, self.inverse, self.ratio, self.doubled, self.exercised,
-        )  # fmt: skip
+def directions_of(plan: MarchPlan, varied: Longs, directions: Floats) -> CutDirections:
+    """Cut directions (n_varied, d) over some operands into parts and see what they do to the weights."""
+    parts: list[Floats | None] = []
+    for cut in plan.cuts:
+        begin, end = np.searchsorted(varied, (cut.start, cut.stop))
+        given = directions[begin:end]
+        if not given.any():
+            parts.append(None)
+        elif end - begin == cut.stop - cut.start:
+            parts.append(given)
+        else:
+            part = np.zeros((cut.stop - cut.start, directions.shape[1]))
+            part[varied[begin:end] - cut.start] = given
+            parts.append(part)
+    alone = None
+    if parts[0] is not None:
+        rows, columns = np.nonzero(parts[0])
+        if rows.size == len(parts[0]) and (rows[1:] > rows[:-1]).all() and np.bincount(columns).max() == 1:
+            alone = columns, parts[0][rows, columns]
+    return CutDirections(parts, directions.shape[1], alone)

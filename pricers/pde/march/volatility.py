@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from aadlib.types import Floats
+from aadlib.validation import values_of
 from pricers.number_kinds import is_plain
 from pricers.pde.grids.spot_grids import Grid
-from pricers.pde.march.operator import volatility_rows
+from pricers.pde.march.operator import Weights, difference_weights, require_direction, volatility_rows
 from pricers.pde.march.steps import MarchSteps, laid_steps
 from pricers.surfaces.later_volatility import today_and_elapsed
 from pricers.surfaces.local_basis import one_weight_a_cell
@@ -45,8 +47,38 @@ class MarchVolatility:
             if self.surface.is_static:
                 return [self.surface(spots, 0.0)]
         elif is_plain(self.table.weights):
-            return list(_volatilities(self.table))
+            return list(self._values)
         return [self.surface(spots, time) for time in self.steps.midpoints]
+
+    @cached_property
+    def lowest_variance(self) -> Floats:
+        """The lowest variance over all steps at each interior node, by value: (n_interior,) or one number."""
+        rows = self.known_rows if self.table is None else self._values
+        return np.asarray(np.min([np.asarray(values_of(row), dtype=np.float64) ** 2 for row in rows], axis=0))
+
+    @cached_property
+    def _values(self) -> Floats:
+        """The volatilities of the table by value, (n_rows, n)."""
+        assert self.table is not None
+        predicted = self.table.predictor.values(np.asarray(values_of(self.table.weights), dtype=np.float64))
+        if self.table.link == "log_volatility":
+            return np.asarray(np.exp(predicted))
+        return np.asarray(predicted if self.table.link == "volatility" else np.sqrt(predicted))
+
+    def weights(self, rates: list[Any], dividend_yields: list[Any]) -> Weights:
+        """Return the weights of differences for the steepest drift and the lowest variances: constants of a recording.
+
+        Rates and dividend yields are one for all steps or one a step.
+        """
+        drifts = np.atleast_1d(np.subtract(values_of(rates), values_of(dividend_yields)).astype(np.float64))
+        carry = float(drifts[np.argmax(np.abs(drifts))])
+        central = difference_weights(self.grid)
+        if carry == 0.0:
+            return central
+        weights = difference_weights(self.grid, carry=carry, variance=self.lowest_variance)
+        if not np.array_equal(weights[1][0], central[1][0]):
+            require_direction(rates, dividend_yields, carry)
+        return weights
 
     def tabulated(self) -> Tabulated:
         """Return the predictor, its weights and what it predicts."""
@@ -80,11 +112,3 @@ def march_volatility(volatility: Any, grid: Grid, *, expiry: Any, n_steps: int) 
         return MarchVolatility(grid, steps, volatility, table, [])
     rows = volatility_rows(volatility, grid, n_steps, steps.midpoints)
     return MarchVolatility(grid, steps, None, None, rows)
-
-
-def _volatilities(table: Tabulated) -> Floats:
-    """Return the volatilities of a table of floats, (n_rows, n)."""
-    predicted, _ = table.predictor.linearised(np.array(table.weights, dtype=np.float64))
-    if table.link == "log_volatility":
-        return np.asarray(np.exp(predicted))
-    return np.asarray(predicted if table.link == "volatility" else np.sqrt(predicted))

@@ -1,7 +1,7 @@
 """The compiled passes of a twin network; their readable form is pricers.surrogates.network.twins.
 
 The passes are C, in `pricers/surrogates/network/kernels`, built once per instruction set; those of the set that
-`aadlib.extend.simd` has in use are called. They release the GIL. Multiply and add may be fused, so bits are the same
+`aadlib.sweeps.simd` has in use are called. They release the GIL. Multiply and add may be fused, so bits are the same
 from run to run and for any number of threads, but not from one instruction set to another.
 """
 
@@ -11,9 +11,9 @@ from libc.stdlib cimport free, malloc
 import numpy as np
 
 from aadlib.errors import AadValueError
-from aadlib.extend import simd
+from aadlib.sweeps.simd cimport set_in_use
 
-cdef extern from "pricers/surrogates/network/kernels/network_table.h" nogil:
+cdef extern from "pricers/surrogates/network/kernels/table.h" nogil:
     enum:
         NET_MOST_LAYERS
 
@@ -70,8 +70,8 @@ cdef extern from "pricers/surrogates/network/kernels/network_table.h" nogil:
     ctypedef struct net_kernels:
         net_passes single_precision, double_precision
 
-cdef extern from "pricers/surrogates/network/kernels/processor.h" nogil:
-    const net_kernels* const* net_tables
+    const net_kernels* const* net_kernels_tables
+
 
 cdef enum:
     MANY = 1 << 20  # rows that fill a block, whatever its size
@@ -111,7 +111,7 @@ cdef class Passes:
             self.shape.starts[number] = at
             at += (self.shape.sizes[number] + 1) * self.shape.sizes[number + 1]
         self.shape.starts[self.shape.n_layers] = at
-        cdef const net_kernels* table = net_tables[simd.INSTRUCTION_SETS.index(simd.in_use())]
+        cdef const net_kernels* table = net_kernels_tables[set_in_use]
         self.passes = &table.double_precision if np.dtype(dtype) == np.float64 else &table.single_precision
         self.arguments = (tuple(sizes), activation, str(np.dtype(dtype)))
 

@@ -284,7 +284,7 @@ def test_signals_end_the_program_cleanly(number: signal.Signals, code: int, tmp_
         "import sys, time\n"
         "from apps.risk import command\n"
         "from apps.__main__ import main\n"
-        "def wait(arguments, job):\n"
+        "def wait(*_):\n"
         "    print('ready', flush=True)\n"
         "    time.sleep(60)\n"
         "command.calculate = wait\n"
@@ -298,3 +298,19 @@ def test_signals_end_the_program_cleanly(number: signal.Signals, code: int, tmp_
     assert child.returncode == code
     assert "Traceback" not in errors
     assert os.listdir(tmp_path) == []
+
+
+def test_without_a_report_the_tables_are_printed_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["risk", *SHORT, "--no-report"]) == 0
+    shown = capsys.readouterr().out
+    assert os.listdir(tmp_path) == [] and "report:" not in shown
+    order = [
+        "Greeks of the book",
+        "Fit of implied volatilities",
+        "Checked independently",
+        "Greeks printed after",
+    ]
+    assert sorted(map(shown.index, order)) == list(map(shown.index, order))

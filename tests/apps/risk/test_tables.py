@@ -12,9 +12,10 @@ import pytest
 pytest.importorskip("matplotlib")
 
 from apps.programs import build_parser
+from apps.report.drawing import draw_here
 from apps.report.progress import Stages
 from apps.report.tables import Table
-from apps.risk import command, csv_tables, page, tables
+from apps.risk import command, csv_tables, page, pictures, tables
 from apps.risk.results import Check, RiskResult
 from pricers.chain.synthetic import synthetic_chain
 
@@ -23,6 +24,12 @@ SMALL = ["risk", "--strikes", "7", "--expiries", "6", "--max-years", "0.3"]
 
 def calculate(*extra: str) -> RiskResult:
     return command.calculate(build_parser().parse_args([*SMALL, *extra]), Stages(lambda name, done: None))
+
+
+def report_page(result: RiskResult) -> str:
+    """Return the page with its pictures drawn in this process."""
+    wanted = {**pictures.greek_pictures(result), **pictures.fit_pictures(result, result.svi, 1)}
+    return page.report_page(result, draw_here(wanted))
 
 
 @pytest.fixture(scope="module")
@@ -116,14 +123,14 @@ def test_what_was_left_out_and_arbitrage_are_files(stale: RiskResult) -> None:
     assert len(list(csv.DictReader(io.StringIO(files["left_out.csv"])))) == 3
     rows = list(csv.DictReader(io.StringIO(files["arbitrage.csv"])))
     assert len(rows) == len(stale.arbitrage.found)
-    assert "Quotes left out" in page.report_page(stale, 1)
+    assert "Quotes left out" in report_page(stale)
 
 
 def test_a_poor_fit_is_said_on_the_page_and_in_the_table(result: RiskResult) -> None:
     poor = replace(result, calibration=replace(result.calibration, converged=False, active_levels=2))
     n_levels = result.calibration.surface.levels.size
     assert f"WARNING, poor fit: 2 of {n_levels} levels on their bounds." in tables.fit(poor).note
-    text = page.report_page(poor, 1)
+    text = report_page(poor)
     assert "poor fit: the optimiser did not converge" in text
 
 
@@ -131,7 +138,7 @@ def test_without_spreads_the_page_says_that_inside_has_no_meaning(result: RiskRe
     quality = replace(result.calibration.quality, share_inside=float("nan"))
     locked = replace(result, calibration=replace(result.calibration, quality=quality))
     assert "inside bid-ask has no meaning" in tables.fit(locked).note
-    assert "bid = ask: no meaning" in page.report_page(locked, 1)
+    assert "bid = ask: no meaning" in report_page(locked)
 
 
 def test_the_two_vegas_are_told_apart(result: RiskResult) -> None:
@@ -157,7 +164,7 @@ def test_a_check_against_zero_has_no_relative_difference(result: RiskResult) -> 
 
 def test_the_hessian_is_labelled_where_its_basis_functions_are(result: RiskResult) -> None:
     surface = result.calibration.surface
-    groups = page.hessian_groups(surface)
+    groups = pictures.hessian_groups(surface)
     assert sum(size for _, size in groups) == len(result.greeks.inputs)
     rows = csv.DictReader(io.StringIO(csv_tables.csv_files(result)["surface_weights.csv"]))
     first_of_row = [float(row["years"]) for row in rows if row["parameter"].endswith(",0]")]

@@ -7,7 +7,7 @@ import pytest
 
 from aadlib.errors import AadValueError
 from pricers.analytic import implied_volatility
-from pricers.calibration.deviation_kernels import implied_deviation_kernel
+from pricers.analytic.analytic_kernels import implied_deviation_kernel
 from pricers.calibration.frame import atm_total_variance, distinct_expiries, empty_surface, march_grid
 from pricers.calibration.penalty import second_differences
 from pricers.calibration.problem import POINT, CalibrationProblem

@@ -10,7 +10,7 @@ import pytest
 
 import aadlib as ad
 from aadlib.errors import AadValueError
-from pricers.calibration.svi_fit import _FreeParameters, fit_svi_slice, fit_svi_slices
+from pricers.calibration.svi_fit import _FreeParameters, _Problem, fit_svi_slice, fit_svi_slices
 from pricers.chain import Quotes, Slice, load_quotes
 from pricers.chain.synthetic import published_surface
 from pricers.surfaces.svi import SVISlice, SVISurface, check_butterfly, check_calendar
@@ -163,13 +163,25 @@ def test_fit_finds_the_slice_that_made_the_volatilities(smile):
 
 
 def test_jacobian_of_the_fit_is_the_derivative_of_its_residuals(rng):
-    problem = _FreeParameters(K, 0.2 + 0.1 * K**2, 0.7, rng.uniform(0.5, 2.0, K.size))
-    centre = np.zeros(5)
-    for point in rng.normal([-4.0, -2.0, -0.5, 0.0, -2.0], 0.3, (5, 5)):
-        exact = problem.jacobian(point, centre)
-        for column, step in enumerate(1e-6 * np.eye(5)):
-            bumped = problem.residuals(point + step, centre) - problem.residuals(point - step, centre)
-            assert exact[:, column] == pytest.approx(bumped / 2e-6, abs=1e-7)
+    quotes = [_Problem(k, 0.2 + 0.1 * k**2, 0.7, rng.uniform(0.7, 1.4, k.size), 1.0) for k in (K, K[:-3], K)]
+    problem, which = _FreeParameters(quotes, np.zeros((3, 5))), np.array([2, 1, 0])
+    points = rng.normal([-4.0, -2.0, -0.5, 0.0, -2.0], 0.3, (3, 5))
+    exact = problem.jacobian(points, which)
+    assert not exact[1, K.size - 3 : K.size].any()
+    for column, step in enumerate(1e-6 * np.eye(5)):
+        bumped = problem.residuals(points + step, which) - problem.residuals(points - step, which)
+        assert exact[..., column] == pytest.approx(bumped / 2e-6, abs=1e-7)
+
+
+@pytest.mark.parametrize("expiry", [1.0, 1e-2, 1e-5, 1e-9])
+def test_fit_is_the_same_for_seconds_as_for_years(expiry):
+    """Log-moneyness and total variance are fitted in deviations: no bound is one of absolute variance."""
+    k = np.linspace(-3.0, 3.0, 11) * 0.2 * np.sqrt(expiry)
+    skew = SVISlice(a=0.3, b=0.4, rho=-0.4, m=0.2, sigma=0.8)  # in deviations of 20%
+    curved = 0.2 * np.sqrt(skew.total_variance(k / (0.2 * np.sqrt(expiry))))
+    for volatility in (np.full(11, 0.2), curved):
+        fit = fit_svi_slice(log_moneyness=k, volatility=volatility, expiry=expiry)
+        assert np.abs(fit.volatility(k, expiry=expiry) - volatility).max() < 1e-6
 
 
 def test_fit_keeps_the_constraints_on_data_that_pull_against_them(rng):

@@ -13,6 +13,7 @@ from pricers.analytic import black_scholes
 from pricers.pde import backward
 from pricers.pde.backward import extrapolated_price
 from pricers.pde.grids import default_grid
+from pricers.pde.march.operator import difference_weights
 
 STRIKE = 100.0
 
@@ -100,6 +101,79 @@ def test_the_frame_moves_a_local_volatility_along() -> None:
         for i, step in enumerate((0.5, 1e-3, 1e-2)):
             bumped = (moved(i, step) - moved(i, -step)) / (2.0 * step)
             assert gradient[i] == pytest.approx(bumped, rel=1e-2, abs=1e-2)
+
+
+@pytest.mark.parametrize("expand", [False, True])
+@pytest.mark.parametrize("volatility", [1e-3, 5e-3])
+@pytest.mark.parametrize("rate", [-0.05, 0.05])
+def test_nothing_oscillates_where_drift_outruns_diffusion(
+    volatility: float, rate: float, expand: bool
+) -> None:
+    """Barriers tie the grid to the spot; with central differences a put was -5e-5, its delta -0.005, values -4 nearby.
+
+    Without an oscillation values lie between bounds, and far from the strike a price is a forward's or nothing.
+    """
+    terms: dict[str, Any] = dict(strike=100.0, expiry=1.0, rate=rate, n_nodes=201, n_steps=100)
+    forward = 100.0 * np.exp(-rate)
+    for is_call, barrier in ((True, {"upper_barrier": 130.0}), (False, {"lower_barrier": 75.0})):
+        grid = default_grid(
+            spot=forward, volatility=volatility, **barrier,
+            **{name: terms[name] for name in ("strike", "expiry", "rate", "n_nodes")},
+        )  # fmt: skip
+        march = {name: terms[name] for name in ("strike", "expiry", "rate", "n_steps")}
+        values = backward.crank_nicolson(
+            grid=grid, volatility=volatility, is_call=is_call, expand=expand, **march, **barrier
+        )
+        bound = grid.spots if is_call else 100.0 * np.exp(max(-rate, 0.0))
+        assert np.min(values) > -1e-12
+        assert (np.asarray(values) <= bound + 1e-12).all()
+        for spot, exact in ((forward - 3.0, 0.0), (forward + 3.0, 3.0)):
+            exact = exact if is_call else 3.0 - exact
+
+            def price(x: Any, is_call: bool = is_call, barrier: Any = barrier) -> Any:
+                return backward.price(
+                    spot=x[0], volatility=x[1], is_call=is_call, expand=expand, **terms, **barrier
+                )
+
+            value, gradient = ad.value_and_grad(price)([spot, volatility])
+            delta = (1.0 if is_call else -1.0) * (exact > 0.0)
+            assert value == pytest.approx(exact, abs=2e-3)
+            assert gradient == pytest.approx([delta, 0.0], abs=0.1)
+
+
+def test_one_sided_differences_are_exact_on_lines_and_leave_resolved_cells_alone() -> None:
+    grid = default_grid(spot=100.0, strike=100.0, expiry=1.0, volatility=0.2, n_nodes=51)
+    spots = grid.spots[1:-1]
+    slopes, central = difference_weights(grid)
+    for carry in (-0.3, 0.3):
+        again, drifts = difference_weights(grid, carry=carry, variance=0.01)
+        assert all(np.array_equal(x, y) for x, y in zip(slopes, again, strict=True))
+        left, right = np.diff(grid.spots)[:-1], np.diff(grid.spots)[1:]
+        np.testing.assert_allclose(drifts[1] * right - drifts[0] * left, spots, rtol=1e-13)
+        for slope, drift in zip(slopes, drifts, strict=True):
+            assert (0.01 * slope + carry * drift >= -1e-12).all()
+        resolved = 0.01 * spots > abs(carry) * np.maximum(left, right)
+        assert resolved.any() and not resolved.all()
+        for one, other in zip(drifts, central, strict=True):
+            assert np.array_equal(one[resolved], other[resolved])
+
+
+def test_a_replay_does_not_turn_the_drift_of_one_sided_differences() -> None:
+    program = ad.record(
+        lambda x: backward.price(
+            spot=97.0,
+            strike=100.0,
+            expiry=1.0,
+            rate=x[0],
+            volatility=0.001,
+            lower_barrier=60.0,
+            is_call=False,
+        ),
+        [0.05],
+    )
+    assert program.value([0.04]) == pytest.approx(0.0, abs=1e-3)
+    with pytest.raises(ad.BranchChanged):
+        program.value([-0.05])
 
 
 def test_limits_of_the_march() -> None:

@@ -1,0 +1,6 @@
+"""Python face of calibration_kernels.pyx."""
+
+from aadlib.types import Floats
+
+def normal_kernel(jacobian: Floats, residuals: Floats, normal: Floats, gradient: Floats) -> None: ...
+def cholesky_solve_kernel(matrix: Floats, right: Floats) -> bool: ...
