@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -36,11 +36,10 @@ def draw_predictions(quantities: Sequence[Compared], title: str) -> Figure:
     n = len(quantities)
     with house_style():
         figure = new_figure(4.7 * n, 5.6)
-        width = 1.0 / n
         for k, quantity in enumerate(quantities):
-            left = k * width + 0.085
-            above = figure.add_axes((left, 0.43, width - 0.105, 0.5))
-            below = figure.add_axes((left, 0.095, width - 0.105, 0.25), sharex=above)
+            left, width = (k + 0.17) / n, 0.79 / n
+            above = figure.add_axes((left, 0.43, width, 0.5))
+            below = figure.add_axes((left, 0.095, width, 0.25), sharex=above)
             _predictions(above, below, quantity)
             above.set_title(title if k == 0 else quantity.name.capitalize())
     return figure
@@ -54,7 +53,13 @@ def _predictions(above: Axes, below: Axes, quantity: Compared) -> None:
     for (name, predicted), colour in reversed(list(zip(quantity.predicted.items(), COLOURS, strict=False))):
         error = predicted - true
         label = f"{name}: rmse {np.sqrt(np.mean(error**2)):.3g}"
-        looks = {"s": 5.0, "color": colour, "alpha": 0.45, "linewidths": 0.0, "rasterized": True}
+        looks: dict[str, Any] = {
+            "s": 5.0,
+            "color": colour,
+            "alpha": 0.45,
+            "linewidths": 0.0,
+            "rasterized": True,
+        }
         above.scatter(true[some], predicted[some], label=label, **looks)
         below.scatter(true[some], error[some], **looks)
     above.plot(ends, ends, color=INK, linewidth=0.8, zorder=3)

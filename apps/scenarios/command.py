@@ -58,9 +58,9 @@ PROGRAM = Program(
     name="scenarios",
     summary="Profit and loss of a book over hundreds of stress scenarios, through a network and by full revaluation",
     details=(
-        "A network learns the book's value around the scenarios from single simulated paths and their gradients: moves of "
-        "all spots and of single ones, each with moves of the short rate. The book is valued on its first payment date, in "
-        "half a year, with today's market."
+        "A network learns the book's value around the scenarios from single simulated paths and their gradients: moves "
+        "of all spots and of single ones, each with moves of the short rate. The book is valued on its first payment "
+        "date, in half a year, with today's market."
     ),
     add_arguments=add_arguments,
     run=run,

@@ -36,7 +36,10 @@ def contents(found: Stressed) -> dict[str, str | bytes]:
         html.data_table(tables.times(found)),
     ]
     market = found.book.market
-    subtitle = f"{len(found.book.trades)} trades on {market.n_assets} assets and a short rate, {len(found.scenarios)} scenarios."
+    subtitle = (
+        f"{len(found.book.trades)} trades on {market.n_assets} assets and a short rate, "
+        f"{len(found.scenarios)} scenarios."
+    )
     return {
         "report.html": html.page("Stress scenarios", subtitle, parts),
         "scenarios.png": as_png(figure),

@@ -52,7 +52,7 @@ def worst(found: Stressed) -> Table:
                     "delta",
                     "second order",
                     "beyond second order",
-                )  # fmt: skip
+                )
             ),
         ],
         rows,
@@ -83,8 +83,8 @@ def accuracy(found: Stressed) -> Table:
         ],
         rows,
         note=(
-            f"Root mean square of profit and loss: {size:,.1f}. Standard error of a full revaluation: "
-            f"{np.sqrt(np.mean(found.stderr**2)):,.1f} with {found.sizes.n_paths:,d} paths a scenario. "
+            f"Root mean square of profit and loss: {size:,.1f}. Standard error of a value revalued: "
+            f"{np.sqrt(np.mean(found.stderr**2)):,.1f} with {found.sizes.n_paths:,d} paths, which all scenarios share. "
             f"{np.count_nonzero(found.outside)} scenarios lie outside the range trained on."
         ),
     )

@@ -35,7 +35,8 @@ class Stressed:
 
     Attributes
     ----------
-    network, revalued, stderr : (n,) profit and loss by each route, and the standard error of the revaluation's
+    network, revalued : (n,) profit and loss by each route
+    stderr : (n,) standard error of the revalued value; of a difference to today's, on the same paths, it is smaller
     exact : (n,) by closed forms, None where a trade has none
     delta : (n, 1 + n_assets), first-order profit and loss by input; gamma : (n,), second order
     outside : (n,) of bool, states outside the range trained on
@@ -76,7 +77,7 @@ def stress(book: NettingSet, sizes: Sizes, job: Stages) -> Stressed:
     with job.stage("full revaluation"):
         began = time.perf_counter()
         revalued, stderr = nested_monte_carlo(
-            problem, states, n_paths=sizes.n_paths, seed=REVALUATION_SEED + sizes.seed
+            problem, states, n_paths=sizes.n_paths, seed=REVALUATION_SEED + sizes.seed, common=True
         )
         seconds["full revaluation"] = time.perf_counter() - began
     exact = problem.truth(states).value if all(trade.HAS_CLOSED_FORM for trade in book.trades) else None
@@ -88,7 +89,7 @@ def stress(book: NettingSet, sizes: Sizes, job: Stages) -> Stressed:
         scenarios=scenarios,
         network=values[1:] - values[0],
         revalued=revalued[1:] - revalued[0],
-        stderr=np.hypot(stderr[1:], stderr[0]),
+        stderr=stderr[1:],
         exact=None if exact is None else exact[1:] - exact[0],
         delta=moves * greeks[0],
         gamma=0.5 * np.einsum("ni,ij,nj->n", moves, hessian, moves),

@@ -54,8 +54,9 @@ def figures(trained: Trained) -> dict[str, Figure]:
             {name: curve.band("greeks") for name, curve in trained.curves.items()},
             title,
         )
-    losses = [history.column(name) for name in ("value_loss", "slope_loss", "rate")]
-    drawn["training"] = draw_training(*losses, title="Training")
+    drawn["training"] = draw_training(
+        history.column("value_loss"), history.column("slope_loss"), history.column("rate"), title="Training"
+    )
     return drawn
 
 

@@ -98,8 +98,8 @@ PROGRAM = Program(
     summary="CVA, DVA and FVA of a netting set, by nested simulation and by networks that take its place",
     details=(
         "A network for every horizon learns the value of all trades given the market there from single simulated paths "
-        "and their gradients; nested simulation values some of the same scenarios, closed forms all of them. Intensities "
-        "and the funding spread are flat, and defaults independent of the market and of each other."
+        "and their gradients; nested simulation values some of the same scenarios, closed forms all of them. "
+        "Intensities and the funding spread are flat, and defaults independent of the market and of each other."
     ),
     add_arguments=add_arguments,
     run=run,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -10,7 +10,6 @@ from apps.report import html
 from apps.report.files import csv_text
 from apps.report.plots import ACCENT, INK, SECOND, as_inline_svg, as_png, house_style, new_figure
 from apps.xva import tables
-from apps.xva.adjustments import profile
 from apps.xva.valuation import Valued
 
 if TYPE_CHECKING:
@@ -18,14 +17,15 @@ if TYPE_CHECKING:
 
 LOOKS = {
     "closed forms": {"color": INK, "linewidth": 1.0},
-    "nested simulation": {"color": SECOND, "linestyle": "--", "marker": "s", "markersize": 3.5},
     "network": {"color": ACCENT, "linestyle": "", "marker": "o", "markersize": 5.0},
+    "nested simulation": {"color": SECOND, "linestyle": "--", "linewidth": 0.9},
+    "network in the same": {"color": SECOND, "linestyle": "", "marker": "x", "markersize": 5.0},
 }
 
 
 def draw_exposures(found: Valued) -> Figure:
     """Draw discounted expected positive and negative exposures over time, by route."""
-    by_route = tables.routes(found)
+    by_route = tables.profiles_of(found)
     years = found.netting_set.horizons
     with house_style():
         figure = new_figure(7.6, 4.2)
@@ -33,12 +33,12 @@ def draw_exposures(found: Valued) -> Figure:
         for name, looks in LOOKS.items():
             if name not in by_route:
                 continue
-            values = by_route[name]
-            positive, negative = profile(values, found.scenarios.discounts[: len(values)])
-            options: dict[str, object] = dict(looks)
-            label = f"{name}, {len(values):,d} scenarios"
-            axes.plot(years, positive, label=label, **options)  # type: ignore[arg-type]
-            axes.plot(years, -negative, **options)  # type: ignore[arg-type]
+            positive, negative = by_route[name]
+            options: dict[str, Any] = dict(looks)
+            n = len(found.nested if looks["color"] == SECOND else found.network)
+            label = f"{name}, {n:,d} scenarios"
+            axes.plot(years, positive, label=label, **options)
+            axes.plot(years, -negative, **options)
         axes.axhline(0.0, color=INK, linewidth=0.6)
         axes.set_xlabel("horizon (years)")
         axes.set_ylabel("discounted expected exposure (currency)")

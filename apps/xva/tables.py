@@ -30,10 +30,9 @@ def adjustments(found: Valued) -> Table:
             mean, error = (float(part[k]) for part in mean_and_error(paths))
             apart = float((by_route["network"][: len(paths)] - paths).mean(axis=0)[k])
             own = float(paths[:, k].mean())
-            shown = (
-                (None, None) if route == "network" else (100.0 * apart / own if own else None, apart / error)
-            )
-            rows.append((name, route, len(paths), mean, error, *shown))
+            share = 100.0 * apart / own if own and route != "network" else None
+            errors_apart = apart / error if error and route != "network" else None
+            rows.append((name, route, len(paths), mean, error, share, errors_apart))
     return table(
         "Valuation adjustments",
         [
@@ -73,19 +72,25 @@ def times(found: Valued) -> Table:
         [Column("what"), Column("time", "s", ",.3f"), Column("each state", "us", ",.3f")],
         rows,
         note=(
-            f"{sizes.n_paths:,d} scenarios at {n_horizons} horizons. After training the network is {nested / network:,.0f} "
-            f"times faster than nested simulation; with samples and training {whole / (once + seconds['network']):,.1f} "
-            f"times. {found.n_outside / n_network:.2%} of the states lie outside the range trained on."
+            f"{sizes.n_paths:,d} scenarios at {n_horizons} horizons. After training the network is "
+            f"{nested / network:,.0f} times faster than nested simulation; with samples and training "
+            f"{whole / (once + seconds['network']):,.1f} times. {found.n_outside / n_network:.2%} of the states lie "
+            "outside the range trained on."
         ),
     )
 
 
+def profiles_of(found: Valued) -> dict[str, tuple[Floats, Floats]]:
+    """Return discounted expected exposures of every route, and of the network in nested simulation's scenarios."""
+    by_route = routes(found) | {"network in the same": found.network[: len(found.nested)]}
+    return {
+        name: profile(values, found.scenarios.discounts[: len(values)]) for name, values in by_route.items()
+    }
+
+
 def exposures(found: Valued) -> Table:
     """Return discounted expected exposures by horizon and route."""
-    profiles = {
-        name: profile(values, found.scenarios.discounts[: len(values)])
-        for name, values in routes(found).items()
-    }
+    profiles = profiles_of(found)
     rows = [
         (horizon, *(float(part[k]) for pair in profiles.values() for part in pair))
         for k, horizon in enumerate(found.netting_set.horizons.tolist())
@@ -93,7 +98,15 @@ def exposures(found: Valued) -> Table:
     columns = [Column("horizon", "years", "g")]
     for name in profiles:
         columns += [Column(f"{sign}, {name}", "currency", ",.2f") for sign in ("positive", "negative")]
-    return table("Discounted expected exposures", columns, rows)
+    return table(
+        "Discounted expected exposures",
+        columns,
+        rows,
+        note=(
+            f"Nested simulation values {len(found.nested):,d} of the {len(found.network):,d} scenarios; the last "
+            "columns are the network's in the same ones."
+        ),
+    )
 
 
 def errors(found: Valued) -> Table | None:

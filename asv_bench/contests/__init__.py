@@ -15,6 +15,7 @@ CONTESTS = (
     "edge_pushing",
     "american",
     "network",
+    "surrogates",
     "samples",
 )
 """The contests in the order they are run; NAME is `run` of contests/NAME.py."""

@@ -58,9 +58,9 @@ def reproduce(*, quick: bool = False, seed: int = 1) -> Reproduction:
             ),
         ),
         remark=(
-            f"Medians and the middle 80% of {n_seeds} seeds, of samples and weights, at the authors' test states. For the "
-            f"error of {sizes[0]:,d} samples with gradients values alone need this many times more: {shown}; the overview "
-            "says 10 to 100."
+            f"Medians and the middle 80% of {n_seeds} seeds, of samples and weights, at the authors' test states. For "
+            f"the error of {sizes[0]:,d} samples with gradients values alone need this many times more: {shown}; the "
+            "overview says 10 to 100."
         ),
     )
 

@@ -43,7 +43,7 @@ def rows(stage: Stage, *, quick: bool = False, seed: int = 1) -> Sequence[Ours]:
     found, plain = (verify(surrogate, problem, x=x, truth=truth) for surrogate in (network, alone))
     with stage("simulation"):
         paths = 2**12
-        (values, stderr), seconds = timed(partial(nested_monte_carlo, problem, x, n_paths=paths, seed=seed))
+        (_, stderr), seconds = timed(partial(nested_monte_carlo, problem, x, n_paths=paths, seed=seed))
     needed = paths * float(np.mean(stderr**2)) / found.price.rmse**2
     each = median_seconds(partial(network.predict_with_greeks, x)) / len(x)
     return [
@@ -77,9 +77,9 @@ TABLE = PublishedTable(
     stages=("truth", "samples and training", "values alone", "simulation"),
     rows=rows,
     note=(
-        "The payoff jumps at the call level and at the protection: labels are hybrid, pathwise for a smoothed payoff and "
-        "likelihood ratios for the rest, whose noise makes Greeks of such a note dearer than those of smooth payoffs. Speed "
-        "is against a simulation of the price alone, with as many paths as bring its error down to the network's; the "
-        "overview's is against a fixed million of paths."
+        "The payoff jumps at the call level and at the protection: labels are hybrid, pathwise for a smoothed payoff "
+        "and likelihood ratios for the rest, whose noise makes Greeks of such a note dearer than those of smooth "
+        "payoffs. Speed is against a simulation of the price alone, with as many paths as bring its error down to the "
+        "network's; the overview's is against a fixed million of paths."
     ),
 )

@@ -96,7 +96,7 @@ TABLE = PublishedTable(
         "Medians over seeds, at the authors' test states (uniform in a box); the truth is the closed form. What values "
         "alone need, and times, are those of 7 assets. The overview's accuracy is measured on a call on five lognormal "
         "assets whose spots, volatilities, rate, expiry and correlation are inputs, at states anywhere in the range "
-        "trained on, against fresh simulation: it takes many samples with conditional labels, small batches and a slowly "
-        "falling rate. Its relative errors are against 1% of the root mean square where a number is smaller."
+        "trained on, against fresh simulation: it takes many samples with conditional labels, small batches and a "
+        "slowly falling rate. Its relative errors are against 1% of the root mean square where a number is smaller."
     ),
 )

@@ -43,8 +43,8 @@ TABLE = PublishedTable(
     stages=("differential training", "values alone", "how many samples values alone need", "times"),
     rows=rows,
     note=(
-        "Four layers of 20 softplus units, 100 epochs of 16 batches, medians over seeds of samples and weights; the truth "
-        "is the closed form, states within the 0.5% quantiles of the training. In one dimension a payoff has one "
-        "gradient to add, and gains least."
+        "Four layers of 20 softplus units, 100 epochs of 16 batches, medians over seeds of samples and weights; the "
+        "truth is the closed form, states within the 0.5% quantiles of the training. In one dimension a payoff has one "
+        "derivative to add, and gains least."
     ),
 )

@@ -62,8 +62,8 @@ TABLE = PublishedTable(
     stages=(*KINDS, "values alone"),
     rows=rows,
     note=(
-        "The pathwise gradient of a digital is zero on every path, so that a network which learns it learns a constant. "
-        "Likelihood ratios are right and noisy; hybrid labels are right too, with less noise; smoothed ones have a bias; "
-        "conditional ones integrate the last step, values included, where a closed form allows it."
+        "The pathwise gradient of a digital is zero on every path, so that a network which learns it is pulled towards "
+        "a constant. Likelihood ratios are right and noisy; hybrid labels are right too, with less noise; smoothed "
+        "ones have a bias; conditional ones integrate the last step, values included, where a closed form allows it."
     ),
 )

@@ -46,6 +46,7 @@ def rows(stage: Stage, *, quick: bool = False, seed: int = 1) -> Sequence[Ours]:
     with stage("one basket"):
         problem = BachelierBasket(n_assets=N_ASSETS)
         samples = simulate(problem, n, seed=seed, antithetic=True)
+        assert samples.dydx is not None
         one = DifferentialPCA().fit(samples.x, dydx=samples.dydx)
         off_one = off_axis(one.simplest_axes(), problem.weights[None])
     with stage("a network on one factor"), beyond_the_range():
@@ -61,6 +62,7 @@ def rows(stage: Stage, *, quick: bool = False, seed: int = 1) -> Sequence[Ours]:
     with stage("three baskets"):
         baskets = ThreeBaskets(n_assets=N_ASSETS)
         x3, _, dydx = simulate(baskets, n, seed=seed, antithetic=True)
+        assert dydx is not None
         three = DifferentialPCA().fit(x3, dydx=dydx)
         off_three = off_axis(three.simplest_axes(), baskets.basket_weights)
     return [

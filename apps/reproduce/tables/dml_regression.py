@@ -87,8 +87,8 @@ TABLE = PublishedTable(
     stages=tuple(name for name, *_ in CASES),
     rows=rows,
     note=(
-        f"Over {N_SETS} training sets: of {CASES[0][3]} and {CASES[1][3]:,d} samples. Bias: of the mean over training sets, "
-        "from a differential regression on many samples, the best these polynomials can do. The ridge is the best of "
-        f"{', '.join(f'{ridge:g}' for ridge in RIDGES)}, chosen by the truth, which nobody has."
+        f"Over {N_SETS} training sets: of {CASES[0][3]} and {CASES[1][3]:,d} samples. Bias: of the mean over training "
+        "sets, from a differential regression on many samples, the best these polynomials can do. The ridge is the "
+        f"best of {', '.join(f'{ridge:g}' for ridge in RIDGES)}, chosen by the truth, which nobody has."
     ),
 )

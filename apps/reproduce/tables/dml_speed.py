@@ -80,9 +80,9 @@ TABLE = PublishedTable(
     stages=("simulation", "Greeks by adjoints", "samples and training", "network"),
     rows=rows,
     note=(
-        "Times of simulations are those of 32,768 paths, times as many as make a million; a hundred bumped prices are a "
-        "hundred times one. The overview speaks of three orders of magnitude, but its own times, a million seconds against "
-        "a tenth of one, are seven apart. A fair comparison takes adjoints, which our simulation has too, and only as many "
-        "paths as the network's error is worth: dml-autocallable and dml-netting-set measure that."
+        "Times of simulations are those of 32,768 paths, times as many as make a million; a hundred bumped prices are "
+        "a hundred times one. The overview speaks of three orders of magnitude, but its own times, a million seconds "
+        "against a tenth of one, are seven apart. A fair comparison takes adjoints, which our simulation has too, and "
+        "only as many paths as the network's error is worth: dml-autocallable and dml-netting-set measure that."
     ),
 )

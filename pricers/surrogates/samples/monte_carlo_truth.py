@@ -97,15 +97,19 @@ def sobol_shocks(problem: Problem, n_paths: int, seed: int) -> list[Floats]:
     return replicates
 
 
-def nested_monte_carlo(problem: Problem, x: Any, *, n_paths: int, seed: int) -> tuple[Floats, Floats]:
-    """Price every state by an inner simulation of its own, values alone: what a surrogate stands in for.
+def nested_monte_carlo(
+    problem: Problem, x: Any, *, n_paths: int, seed: int, common: bool = False
+) -> tuple[Floats, Floats]:
+    """Price every state by an inner simulation, values alone: what a surrogate stands in for.
 
     Parameters
     ----------
     problem : Problem of one payoff
     x : (n, d) states, such as those of outer scenarios
-    n_paths : int, >= 2, inner paths of each state, independent of those of other states
+    n_paths : int, >= 2, inner paths of each state
     seed : int, >= 0
+    common : bool
+        Whether all states share their paths, as differences between states want it; otherwise each has its own.
 
     Returns
     -------
@@ -128,7 +132,7 @@ def nested_monte_carlo(problem: Problem, x: Any, *, n_paths: int, seed: int) -> 
     values, stderr = np.empty((2, n))
 
     def fill(row: int) -> None:
-        begin = row * paths
+        begin = 0 if common else row * paths
         inner = program.value(states[row], drawn(key, PATHS, begin, begin + paths, noise))
         values[row], stderr[row] = inner.mean(), inner.std(ddof=1) / np.sqrt(paths)
 

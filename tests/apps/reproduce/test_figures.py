@@ -10,7 +10,7 @@ import pytest
 pytest.importorskip("matplotlib")
 
 from apps.__main__ import main
-from apps.reproduce.contents import FIGURE_NAMES, SIMULATED, reproduced_figure
+from apps.reproduce.contents import FIGURE_NAMES, LEARNED, SIMULATED, reproduced_figure
 from apps.reproduce.figures import figure_1, figure_2, figure_6, monte_carlo_scaling
 
 
@@ -19,7 +19,7 @@ def test_figures_are_written_whole(
     name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(monte_carlo_scaling, "N_ASSETS", (2, 3))
-    options = ["--paths", "2048"] if name in SIMULATED else []
+    options = ["--paths", "2048"] if name in SIMULATED else ["--quick"] if name in LEARNED else []
     assert main(["reproduce", name, "--out", str(tmp_path), *options]) == 0
     assert sorted(p.name for p in tmp_path.iterdir()) == [f"{name}.png", f"{name}.svg"]
     assert (tmp_path / f"{name}.png").read_bytes().startswith(b"\x89PNG")

@@ -12,14 +12,14 @@ import pytest
 
 from apps.__main__ import main
 from apps.reproduce.comparison import Ours, PublishedTable
-from apps.reproduce.contents import SIMULATED, TABLE_NAMES, published_table
+from apps.reproduce.contents import LEARNED, SIMULATED, TABLE_NAMES, published_table
 from apps.reproduce.contracts import bsm_call, svi_call
 from apps.reproduce.measures.timing import median_seconds, timed
 from apps.reproduce.tables import section_4_3, table_2, table_4, table_5, table_6, table_14
 from greeks2 import METHODS
 from pricers.pde import grids
 
-QUICK = [name for name in TABLE_NAMES if name not in ("section-4.3.2", "section-4.3.3", *SIMULATED)]
+QUICK = [name for name in TABLE_NAMES if name not in ("section-4.3.2", "section-4.3.3", *SIMULATED, *LEARNED)]
 
 
 @pytest.fixture
