@@ -158,35 +158,35 @@ def shown(desk: DeskGreeks) -> list[Table]:
 
 
 def csv_columns(desk: DeskGreeks) -> Mapping[str, Mapping[str, Any]]:
-    """Return file name -> columns."""
+    """Return file name, without its ending, -> columns."""
     from pricers.desk import DYNAMICS
 
     q, spot = desk.quotes, desk.spot
     places = ["local_volatility", "strike", "moneyness"]
     return {
-        "smile_dynamics.csv": {
+        "smile_dynamics": {
             "dynamics": DYNAMICS,
             "delta": spot.delta,
             "gamma": spot.gamma,
             "revalued_gamma": spot.revalued_gamma,
             "vanna": spot.vanna,
         },
-        "desk_positions.csv": {
+        "desk_positions": {
             "position": [p.label for p in desk.price.positions],
             "size": desk.price.sizes,
             **{f"unit_delta_{name}": desk.unit_deltas[:, j] for j, name in enumerate(places)},
             **{f"unit_gamma_{name}": desk.unit_gammas[:, j] for j, name in enumerate(places)},
             "unit_theta_per_day": desk.time.thetas,
         },
-        "quote_vegas.csv": {"quote": q.quote_labels, "vega": q.quote_vegas},
-        "desk_quotes.csv": {
+        "quote_vegas": {"quote": q.quote_labels, "vega": q.quote_vegas},
+        "desk_quotes": {
             "input": q.labels,
             "derivative": q.gradient,
             "bid_ask_deviation": q.gradient_error,
             **({} if q.hessian is None else {label: q.hessian[:, k] for k, label in enumerate(q.labels)}),
         },
-        "rho.csv": {"expiry_years": q.rate_expiries, "rho": q.rho, "dividend_rho": q.dividend_rho},
-        "rests_on.csv": {
+        "rho": {"expiry_years": q.rate_expiries, "rho": q.rho, "dividend_rho": q.dividend_rho},
+        "rests_on": {
             "fitted_to": [v.name for v in desk.variants],
             "value": [v.value for v in desk.variants],
             "delta_local_volatility": [v.delta[0] for v in desk.variants],
