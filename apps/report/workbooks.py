@@ -91,7 +91,9 @@ def parquet_files(tables: Tables) -> dict[str, bytes]:
 
     contents = {}
     for name, columns in tables.items():
-        made = pyarrow.table({key or "label": pyarrow.array(_plain(column)) for key, column in columns.items()})
+        made = pyarrow.table(
+            {key or "label": pyarrow.array(_plain(column)) for key, column in columns.items()}
+        )
         stream = io.BytesIO()
         parquet.write_table(made, stream)
         contents[f"{name}.parquet"] = stream.getvalue()

@@ -31,8 +31,8 @@ def read_book(path: Path, quotes: Quotes, multiplier: float = 1.0) -> list[Posit
 
     An expiry is a date, or a number of years. On a date of the chain's slices, without a root, the one that settles
     last is meant; any other expiry has its forward and discount factor from the curves through those of the slices.
-    The `multiplier` is what one point of price is worth (the one that is given, where it is empty). Cells that mean nothing to a row's
-    `product` are empty.
+    The column `multiplier` is what one point of price is worth (the argument's, where it is empty). Cells that mean
+    nothing to a row's `product` are empty.
 
     Raises
     ------
@@ -44,7 +44,9 @@ def read_book(path: Path, quotes: Quotes, multiplier: float = 1.0) -> list[Posit
         with open(path, encoding="utf-8-sig", newline="") as stream:
             reader = csv.DictReader(line for line in stream if not line.startswith("#"))
             _require_columns(path, list(reader.fieldnames or []))
-            book = [_position(path, number, row, quotes, multiplier) for number, row in enumerate(reader, start=1)]
+            book = [
+                _position(path, number, row, quotes, multiplier) for number, row in enumerate(reader, start=1)
+            ]
     except OSError as error:
         raise AadValueError(f"{path}: cannot be read ({error.strerror}); name a CSV file") from error
     except (UnicodeDecodeError, csv.Error) as error:

@@ -14,7 +14,7 @@ from aadlib.errors import AadValueError
 from aadlib.validation import require_positive
 from apps.program import Program as AppProgram
 from apps.report.drawing import Drawing
-from apps.report.files import csv_text, require_replaceable, staged_folder, write_whole
+from apps.report.files import require_replaceable, staged_folder, write_whole
 from apps.report.progress import Stages, stages
 from apps.report.tables import Table, print_table
 from apps.report.workbooks import WRITERS, require_writer
@@ -253,12 +253,12 @@ def write_report(
 ) -> str:
     """Write the page and the CSV files, and return the lines that say where."""
     with job.stage("CSV files"):
-        from apps.risk.csv_tables import tables_of
+        from apps.risk.csv_tables import csv_files, tables_of
 
-        columns = tables_of(result)
-        contents: dict[str, str | bytes] = {f"{name}.csv": csv_text(x) for name, x in columns.items()}
+        contents: dict[str, str | bytes] = {**csv_files(result)}
+        n_tables = len(contents)
         for kind in kinds:
-            contents |= WRITERS[kind](columns)
+            contents |= WRITERS[kind](tables_of(result))
     with job.stage("pictures and page"):
         from apps.risk.page import report_page
 
@@ -266,7 +266,7 @@ def write_report(
     with job.stage("writing"), staged_folder(out) as folder:
         for name, content in contents.items():
             write_whole(folder / name, content)
-    lines = [f"report: {out / 'report.html'}", f"tables: {len(columns)} CSV files in {out}"]
+    lines = [f"report: {out / 'report.html'}", f"tables: {n_tables} CSV files in {out}"]
     return "\n".join([*lines, *(f"the same as {kind}" for kind in kinds)]) + "\n"
 
 

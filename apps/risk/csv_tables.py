@@ -11,6 +11,7 @@ from apps.report.files import csv_text
 from apps.risk.data_tables import market_rows
 from apps.risk.desk.scenario_tables import csv_columns as scenario_columns
 from apps.risk.desk.tables import csv_columns as desk_columns
+from apps.risk.positions import black_deltas_gammas
 from apps.risk.product_tables import product_columns
 from apps.risk.products import COLUMNS
 from apps.risk.results import VOLATILITY_POINT, RiskResult
@@ -140,6 +141,7 @@ def _book(result: RiskResult) -> dict[str, Any]:
     slices = [p.term for p in result.book]
     quantities = np.array([p.size for p in result.book])
     multipliers = [p.multiplier for p in result.book]
+    black = black_deltas_gammas(result)
     return {
         "label": [p.label for p in result.book],
         "quantity": [p.quantity for p in result.book],
@@ -154,6 +156,8 @@ def _book(result: RiskResult) -> dict[str, Any]:
         "value": quantities * result.greeks.unit_prices,
         "delta": quantities * result.greeks.unit_deltas,
         "gamma": quantities * result.greeks.unit_gammas,
+        "black_delta": quantities * black[:, 0],
+        "black_gamma": quantities * black[:, 1],
         "local_vega": quantities * result.greeks.unit_vegas,
         "black_vega": quantities * result.greeks.unit_black_vegas,
     }

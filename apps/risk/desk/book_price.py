@@ -70,7 +70,7 @@ class BookPrice(MarketNumbers):
 
 
 def _vanillas_later(options: MarketPrices, elapsed: float) -> MarketPrices:
-    """Return vanillas later: on the same nodes, or on a grid of their own when one of the surface's dates has passed."""
+    """Return vanillas later: on the same nodes, or on a grid of their own once one of the surface's dates is past."""
     if elapsed < options.grid.expiries[0]:
         return options.later(elapsed)
     from pricers import pde

@@ -26,7 +26,9 @@ def time_ladder(found: Scenarios) -> Table:
     """Return profit and loss over moves of spot and days that pass."""
     ladder = found.time
     names = [f"{d:g} day{'s' if d > 1 else ''} on" if d else "today" for d in ladder.others.tolist()]
-    note = "Surface and rates stay at every date; second order has delta, gamma, theta and charm." + _note(found)
+    note = "Surface and rates stay at every date; second order has delta, gamma, theta and charm." + _note(
+        found
+    )
     return _shown("Ladder: spot and time", ladder, names, note)
 
 

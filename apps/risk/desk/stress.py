@@ -48,8 +48,8 @@ def read_scenarios(path: Path | None) -> list[Scenario]:
     """
     source = EMBEDDED if path is None else path
     try:
-        with source.open(encoding="utf-8-sig", newline="") as stream:
-            return _parsed(str(source), (line for line in stream if not line.startswith("#")))
+        text = source.read_bytes().decode("utf-8-sig")
+        return _parsed(str(source), [line for line in text.splitlines() if not line.startswith("#")])
     except OSError as error:
         raise AadValueError(f"{source}: cannot be read ({error.strerror}); name a CSV file") from error
     except (UnicodeDecodeError, csv.Error) as error:
