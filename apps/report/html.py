@@ -40,8 +40,8 @@ p{margin:.5rem 0;max-width:75ch}
 .card span{color:var(--muted);font-size:.82rem}
 .scroll{overflow-x:auto;margin:.4rem 0 1rem}
 table{border-collapse:collapse;font-size:.88rem;font-variant-numeric:tabular-nums}
-th,td{padding:.28rem .7rem;text-align:left;white-space:nowrap;border-bottom:1px solid var(--grid)}
-th{color:var(--muted);font-weight:600;vertical-align:bottom}
+th,td{padding:.28rem .6rem;text-align:left;white-space:nowrap;border-bottom:1px solid var(--grid)}
+th{color:var(--muted);font-weight:600;vertical-align:bottom;white-space:normal}
 th small{display:block;font-weight:400}
 .right{text-align:right}
 .sum td{font-weight:600;border-bottom-color:var(--muted)}

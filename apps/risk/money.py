@@ -12,7 +12,7 @@ def money_rows(result: RiskResult) -> list[tuple[str, float, str]]:
     g, h, percent = each.gradient, each.hessian, 0.01 * result.quotes.spot
     rows = [
         ("value", each.value, "on the calibrated surface"),
-        ("delta", spot * float(g[0]), "underlying that hedges it, sold: delta x spot"),
+        ("delta", spot * float(g[0]), "the underlying that moves alike: delta x spot"),
         ("delta, 1%", percent * float(g[0]), "spot up 1%"),
         ("gamma, 1%", percent * spot * float(h[0, 0]), "change of the money delta when the spot is up 1%"),
         ("gamma earned, 1%", 0.5 * percent**2 * float(h[0, 0]), "spot up or down 1%, delta hedged"),
@@ -41,5 +41,5 @@ def money_greeks(result: RiskResult) -> Table:
         note += " --currency names the money."
     if result.desk is not None and result.desk.price.left_out:
         note += f" Not in theta and charm: {', '.join(result.desk.price.left_out)}."
-    columns = [Column("Greek"), Column("amount", result.price_unit, ",.2f"), Column("earned by")]
+    columns = [Column("Greek"), Column("amount", result.price_unit, ",.2f"), Column("what it is of")]
     return table("Greeks in money", columns, money_rows(result), note)

@@ -47,6 +47,7 @@ def report_page(result: RiskResult, pictures: Mapping[str, Any]) -> str:
             "vega, per point of local volatility": f"{result.greeks.vega.sum():.5g}",
             **({"theta, per calendar day": f"{result.desk.time.theta:.5g}"} if result.desk else {}),
             "rho, per basis point": f"{1e-4 * result.greeks.gradient[1]:.4g}",
+            "positions, expiries": f"{len(result.book)}, {len({p.term for p in result.book})}",
             "quotes, slices": f"{len(q):,}, {len(q.slices)}",
             "rmse, volatility points (SVI)": f"{100.0 * c.rmse:.3f} ({100.0 * result.svi.quality.rmse:.3f})",
             "inside bid-ask (SVI)": "mid prices only" if q.is_mid_only else _inside(c, result.svi.quality),
@@ -106,7 +107,8 @@ def _surface(pictures: Mapping[str, Any]) -> list[str]:
 
 def _greeks(result: RiskResult) -> list[str]:
     parts = [
-        html.beside([html.data_table(tables.named_greeks(result)), html.data_table(money_greeks(result))]),
+        html.data_table(tables.named_greeks(result)),
+        html.data_table(money_greeks(result)),
         html.grouped_table(*positions.by_expiry(result)),
     ]
     if result.greeks.units:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from aadlib.types import Floats
-from apps.report.tables import Cell, Column, Table, table
+from apps.report.tables import Cell, Column, Table, fitting, table
 from apps.risk.desk.greeks import black_greeks
 from apps.risk.results import RiskResult, Valuation
 
@@ -35,20 +35,20 @@ def black_deltas_gammas(result: Valuation) -> Floats:
 
 def book(result: Valuation) -> Table:
     """Return the positions with their prices and Greeks on the surface; Greeks are those of the whole position."""
-    rows = [*_rows(result, _numbers(result)), _total(result, _numbers(result))]
-    return table("Book", _columns(result), rows, _note(result))
+    numbers = _numbers(result)
+    rows = [*_rows(result, numbers), _total(result, numbers)]
+    return table("Book", _columns(result, rows), rows, _note(result))
 
 
 def by_expiry(result: RiskResult) -> ByExpiry:
     """Return the same grouped by expiry with subtotals, and theta where it is known."""
-    numbers, columns = _numbers(result), _columns(result)
+    numbers = _numbers(result)
     total: tuple[Cell, ...] = _total(result, numbers)
     if result.desk is not None:
         thetas = np.full(len(result.book), np.nan)
         for position, theta in zip(result.desk.price.positions, result.desk.time.thetas, strict=True):
             thetas[[other is position for other in result.book]] = position.size * theta
         numbers = np.column_stack([numbers, thetas])
-        columns.append(Column("theta", "per day", ".3f"))
         total = (*total, result.desk.time.theta)
     rows = _rows(result, numbers)
     terms = list(dict.fromkeys(p.term for p in sorted(result.book, key=lambda p: p.term.expiry)))
@@ -60,6 +60,7 @@ def by_expiry(result: RiskResult) -> ByExpiry:
         grouped.append((term.label, None, term.label, "", None, *_sum(numbers[mine, 1:])))
         sizes.append(len(mine))
     grouped.append(total)
+    columns = _columns(result, grouped)
     kept = [j for j in range(len(columns)) if j != _EXPIRY]
     shown = table(
         "Book by expiry",
@@ -70,20 +71,22 @@ def by_expiry(result: RiskResult) -> ByExpiry:
     return ByExpiry(shown, tuple(sizes))
 
 
-def _columns(result: Valuation) -> list[Column]:
-    return [
-        Column("position"),
-        Column("quantity", "", "+g"),
-        Column("expiry"),
-        Column("option"),
-        Column("price", result.price_unit, ".3f"),
-        Column("value", result.price_unit, ",.2f"),
-        Column("delta", "per point", ".3f"),
-        Column("Black delta", "per point", ".3f"),
-        Column("gamma", "per point^2", ".5f"),
-        Column("Black gamma", "per point^2", ".5f"),
-        Column("local vega", "per vol point", ".3f"),
-        Column("Black vega", "per vol point", ".3f"),
+def _columns(result: Valuation, rows: list[tuple[Any, ...]]) -> list[Column]:
+    """Return the columns of rows with and without theta."""
+    money = [("price", result.price_unit), ("value", result.price_unit)]
+    greeks = [
+        ("delta", "per point"),
+        ("Black delta", "per point"),
+        ("gamma", "per point^2"),
+        ("Black gamma", "per point^2"),
+        ("local vega", "per vol point"),
+        ("Black vega", "per vol point"),
+        ("theta", "per day"),
+    ]
+    texts = [Column("position"), Column("quantity", "", "+g"), Column("expiry"), Column("option")]
+    numbers = list(zip(*rows, strict=True))[len(texts) :]
+    return texts + [
+        Column(*names, fitting(column)) for names, column in zip([*money, *greeks], numbers, strict=False)
     ]
 
 

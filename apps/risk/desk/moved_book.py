@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 import aadlib as ad
 from aadlib.types import Floats
+from apps.risk.book import Position
 from apps.risk.desk.book_price import BookPrice
 from apps.risk.results import VOLATILITY_POINT, Valuation
 
 if TYPE_CHECKING:
     from pricers.contracts import Market
     from pricers.desk import TimeGreeks
+    from pricers.market_numbers import MarketNumbers
 
 
 class Move(NamedTuple):
@@ -53,13 +55,14 @@ class MovedBook:
     Notes
     -----
     The book is recorded once for each day as a function of spot, rate and volatility buckets, and replayed: surface and
-    rates stay what they are at every strike and date, as for theta.
+    rates stay what they are at every strike and date, as for theta. Where a move leaves the grid of a
+    march, it is laid out anew; an option beyond its barrier is what a crossing makes of it.
     """
 
     valuation: Valuation
     price: BookPrice
     time: TimeGreeks
-    _recorded: dict[float, ad.Program] = field(default_factory=dict)
+    _recorded: dict[float, tuple[ad.Program | None, list[ad.Program]]] = field(default_factory=dict)
 
     @property
     def days(self) -> float:
@@ -68,8 +71,7 @@ class MovedBook:
 
     def profit(self, moves: Sequence[Move]) -> Floats:
         """Return profit and loss by pricing again, (n_moves,)."""
-        today = float(self._program(0.0).value(self._point(Move())))
-        return np.array([float(self._program(m.days).value(self._point(m))) for m in moves]) - today
+        return np.array([self._value(move) for move in moves]) - self._value(Move())
 
     def predicted(self, moves: Sequence[Move]) -> Floats:
         """Return profit and loss by the report's Greeks, (n_moves,).
@@ -111,14 +113,65 @@ class MovedBook:
                 hessian = hessian - position.size * unit.hessian[np.ix_(kept, kept)]
         return gradient, hessian
 
-    def _program(self, days: float) -> ad.Program:
-        """Return the book's recording on a day."""
+    def _value(self, move: Move) -> float:
+        """Return the value of the book after a move."""
+        point, elapsed = self._point(move), move.days / 365.0
+        vanillas, others = self._recordings(move.days)
+        n = len(self.price.positions) - len(self.price.claims)
+        total = 0.0
+        if vanillas is not None:
+            prices = vanillas.value(point) if self._on_grid(point) else self._vanillas_anew(point, elapsed)
+            total = float(self.price.sizes[:n] @ prices)
+        each = zip(self.price.positions[n:], self.price.claims, others, strict=True)
+        for position, claim, program in each:
+            lowest, highest = claim.spot_range
+            if lowest < point[0] < highest:
+                value = float(program.value(point))
+            else:
+                value = self._laid_out_anew(position, self._market(point).later(elapsed), elapsed)
+            total += position.size * value
+        return total
+
+    def _on_grid(self, point: Floats) -> bool:
+        """Tell whether the vanillas' march knows all their strikes in moneyness after a move."""
+        options = self.price.vanillas
+        assert options is not None
+        market, contracts = self._market(point), options.contracts
+        forwards = np.array([float(market.forward(t)) for t in contracts["expiries"]])
+        moneyness, nodes = np.log(contracts["strikes"] / forwards), options.grid.nodes
+        return bool(nodes[1] < moneyness.min() and moneyness.max() < nodes[-2])
+
+    def _vanillas_anew(self, point: Floats, elapsed: float) -> Floats:
+        """Return the prices of the vanillas on a grid of their own."""
+        from pricers import pde
+
+        options, market = self.price.vanillas, self._market(point).later(elapsed)
+        assert options is not None
+        contracts = {**options.contracts, "expiries": options.contracts["expiries"] - elapsed}
+        return np.asarray(
+            pde.vanillas(market, differentiate="spot", **contracts).price_at(market), dtype=np.float64
+        )
+
+    def _laid_out_anew(self, position: Position, market: Market, elapsed: float) -> float:
+        """Return the price of one option on a grid of its own, or what it is worth where it is over."""
+        terms = position.terms
+        terms = replace(terms, term=replace(terms.term, expiry=terms.term.expiry - elapsed))
+        claim = position.contract.claim(market, terms)
+        return position.contract.worth_when_over if claim is None else float(claim.price_at(market))
+
+    def _recordings(self, days: float) -> tuple[ad.Program | None, list[ad.Program]]:
+        """Return the recordings on a day: of the vanillas, then of each of the others."""
         if days not in self._recorded:
             elapsed = days / 365.0
             later = self.price.later(elapsed)
-            self._recorded[days] = ad.record(
-                lambda x: later.value_at(self._market(x).later(elapsed)), self._point(Move())
-            )
+
+            def record(price: MarketNumbers) -> ad.Program:
+                return ad.record(
+                    lambda x: price.price_at(self._market(x).later(elapsed)), self._point(Move())
+                )
+
+            vanillas = None if later.vanillas is None else record(later.vanillas)
+            self._recorded[days] = vanillas, [record(claim) for claim in later.claims]
         return self._recorded[days]
 
     def _market(self, x: Any) -> Market:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from apps.report.tables import Column, Table, table
+from apps.report.tables import Column, Table, fitting, table
 from apps.risk.desk.scenarios import Ladder, Scenarios
 from apps.risk.desk.stress import FIELD_OF_COLUMN
 
@@ -34,8 +34,9 @@ def time_ladder(found: Scenarios) -> Table:
 
 def _shown(title: str, ladder: Ladder, names: list[str], note: str) -> Table:
     columns = [Column("spot", "%", "+g")]
+    spec = fitting(np.concatenate([ladder.profit.ravel(), ladder.predicted.ravel()]))
     for name in names:
-        columns += [Column(name, _FULL, ",.2f"), Column("", _SECOND, ",.2f")]
+        columns += [Column(name, _FULL, spec), Column("", _SECOND, spec)]
     pairs = np.stack([ladder.profit, ladder.predicted], axis=2).reshape(ladder.spots.size, -1)
     rows = [(100.0 * spot, *line) for spot, line in zip(ladder.spots.tolist(), pairs, strict=True)]
     return table(title, columns, rows, f"Profit and loss of the book. {note}")
@@ -43,6 +44,7 @@ def _shown(title: str, ladder: Ladder, names: list[str], note: str) -> Table:
 
 def stress(found: Scenarios) -> Table:
     """Return profit and loss under each scenario."""
+    spec = fitting(found.predicted - found.profit)
     columns = [
         Column("scenario"),
         Column("spot", "%", "+g"),
@@ -50,9 +52,9 @@ def stress(found: Scenarios) -> Table:
         Column("tilt", "points / deviation", "+g"),
         Column("rate", "basis points", "+g"),
         Column("days", "", "g"),
-        Column("profit and loss", _FULL, ",.2f"),
-        Column("", _SECOND, ",.2f"),
-        Column("difference", "", ",.2f"),
+        Column("profit and loss", _FULL, spec),
+        Column("", _SECOND, spec),
+        Column("difference", "", spec),
     ]
     rows = [
         (one.name, *(x or None for x in (100.0 * one.move.spot, *one.move[1:])), full, second, second - full)

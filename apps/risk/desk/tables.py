@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from apps.report.tables import Cell, Column, Table, table
+from apps.report.tables import Cell, Column, Table, fitting, table
 from apps.risk.desk.greeks import DeskGreeks
 from apps.risk.results import BASIS_POINT, VOLATILITY_POINT
 
@@ -49,13 +49,16 @@ def positions(desk: DeskGreeks) -> Table:
         )
         rows.append((position.label, position.quantity, position.option, *numbers.tolist()))
     rows.append(("book", None, "", *desk.spot.delta, *desk.spot.gamma, desk.time.theta))
+    deltas, gammas, thetas = (
+        fitting(x for row in rows for x in row[j:k]) for j, k in ((3, 6), (6, 9), (9, 10))
+    )
     columns = [
         Column("position"),
         Column("quantity"),
         Column("option"),
-        *(Column(f"delta, {name}", "", ".4f") for name in _SHORT),
-        *(Column(f"gamma, {name}", "", ".5f") for name in _SHORT),
-        Column("theta", "per calendar day", ".3f"),
+        *(Column(f"delta, {name}", "", deltas) for name in _SHORT),
+        *(Column(f"gamma, {name}", "", gammas) for name in _SHORT),
+        Column("theta", "per calendar day", thetas),
     ]
     note = "Vanillas under sticky strike are Black's at the surface's volatility; the book's are by calibrating again."
     return table("Positions when spot and time move", columns, rows, note)
@@ -95,15 +98,23 @@ def quoted(desk: DeskGreeks) -> Table:
     ]
     columns = [
         Column("quote"),
-        Column("vega", "price / vol point", ".4f"),
-        Column("bid-ask deviation", "price / vol point", ".2g"),
-        Column("volga", "price / vol point^2", ".4g"),
-        Column("vanna", "delta / vol point", ".4g"),
+        *(
+            Column(name, unit, fitting([row[j] for row in rows], digits))
+            for j, (name, unit, digits) in enumerate(
+                (
+                    ("vega", "price / vol point", 6),
+                    ("bid-ask deviation", "price / vol point", 4),
+                    ("volga", "price / vol point^2", 5),
+                    ("vanna", "delta / vol point", 5),
+                ),
+                start=1,
+            )
+        ),
     ]
     note = (
         "Through the calibration, exactly; a risk reversal is call less put, a butterfly their mean less the money. "
         f"At-the-money rows add up to {VOLATILITY_POINT * q.quote_vegas.sum():,.4g}, the vega of all quotes in "
-        f"parallel. Bid and ask leave the value open by {q.error:.3g} (one standard deviation), delta by "
+        f"parallel. Bid and ask leave the value open by {q.error:,.4g} (one standard deviation), delta by "
         f"{q.gradient_error[0]:.2g}."
     )
     return table("Greeks in market quotes", columns, rows, note)
