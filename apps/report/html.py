@@ -40,10 +40,10 @@ p{margin:.5rem 0;max-width:75ch}
 .card span{color:var(--muted);font-size:.82rem}
 .scroll{overflow-x:auto;margin:.4rem 0 1rem}
 table{border-collapse:collapse;font-size:.88rem;font-variant-numeric:tabular-nums}
-th,td{padding:.28rem .6rem;text-align:left;white-space:nowrap;border-bottom:1px solid var(--grid)}
-th{color:var(--muted);font-weight:600;vertical-align:bottom;white-space:normal}
+th,td{padding:.28rem .6rem;text-align:left;border-bottom:1px solid var(--grid)}
+th{color:var(--muted);font-weight:600;vertical-align:bottom}
 th small{display:block;font-weight:400}
-.right{text-align:right}
+.right{text-align:right}td.right{white-space:nowrap}
 .sum td{font-weight:600;border-bottom-color:var(--muted)}
 tfoot td{border-top:2px solid var(--muted)}
 .sorts th{cursor:pointer}
@@ -62,10 +62,10 @@ nav a{color:inherit;margin-right:1rem}
 @page{size:A4 landscape;margin:10mm}
 @media print{
 :root{color-scheme:light;--card:#f5f7f9;LIGHT}
-body{font-size:11px}main{max-width:none;padding:0}nav{display:none}
+html,body{font-size:11px}main{max-width:none;padding:0}nav{display:none}
 .cards{grid-template-columns:repeat(5,1fr)}
 .scroll{overflow:visible}
-table{font-size:8.5px}th,td{padding:.15rem .35rem;white-space:normal;overflow-wrap:anywhere}td.right{white-space:nowrap}
+table{font-size:9.5px}th,td{padding:.15rem .35rem}
 tr,figure,.card{break-inside:avoid}h2,h3{break-after:avoid}
 .wide svg{min-width:0}figure svg{max-height:180mm}
 details::details-content{content-visibility:visible;height:auto}

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from aadlib.types import Floats
-from apps.report.tables import Cell, Column, Table, table
+from apps.report.tables import Cell, Column, Table, fitting, table
 from apps.risk import positions
 from apps.risk.desk import scenario_tables
 from apps.risk.desk import tables as desk_tables
@@ -346,11 +346,8 @@ def vega_buckets(result: Valuation) -> Table:
     """Return the bucketed vega, expiries down, deviations across."""
     b = result.buckets
     grid = result.greeks.vega.reshape(b.expiries.size, b.deviations.size)
-    columns = [
-        Column("expiry"),
-        *(Column(label, "", ",.4f") for label in b.deviation_labels),
-        Column("all", "", ",.4f"),
-    ]
+    spec = fitting([*grid.ravel(), grid.sum()])
+    columns = [Column("expiry"), *(Column(label, "", spec) for label in (*b.deviation_labels, "all"))]
     rows = [(label, *line, line.sum()) for label, line in zip(b.expiry_labels, grid, strict=True)]
     rows.append(("all", *grid.sum(axis=0), grid.sum()))
     note = (

@@ -113,9 +113,9 @@ def quoted(desk: DeskGreeks) -> Table:
     ]
     note = (
         "Through the calibration, exactly; a risk reversal is call less put, a butterfly their mean less the money. "
-        f"At-the-money rows add up to {VOLATILITY_POINT * q.quote_vegas.sum():,.4g}, the vega of all quotes in "
+        f"At-the-money rows add up to {VOLATILITY_POINT * q.quote_vegas.sum():,.6g}, the vega of all quotes in "
         f"parallel. Bid and ask leave the value open by {q.error:,.4g} (one standard deviation), delta by "
-        f"{q.gradient_error[0]:.2g}."
+        f"{q.gradient_error[0]:,.3g}."
     )
     return table("Greeks in market quotes", columns, rows, note)
 
