@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 VOLATILITY_POINT = 0.01
 BASIS_POINT = 1e-4
-_COINS = {"BTC", "ETH"}
+_NO_INDEX = {"BTC", "ETH"}
+_AMERICAN_INDEX = {"OEX"}
 
 
 @dataclass(frozen=True)
@@ -158,7 +159,7 @@ class Valuation:
         if self.currency:
             return self.currency
         roots = {item.root for item in self.quotes.slices}
-        return "index points" if roots <= EUROPEAN_ROOTS - _COINS else "price"
+        return "index points" if roots <= (EUROPEAN_ROOTS | _AMERICAN_INDEX) - _NO_INDEX else "price"
 
 
 @dataclass(frozen=True)
