@@ -44,7 +44,7 @@ th,td{padding:.28rem .6rem;text-align:left;border-bottom:1px solid var(--grid)}
 th{color:var(--muted);font-weight:600;vertical-align:bottom}
 th small{display:block;font-weight:400}
 .right{text-align:right}td.right{white-space:nowrap}
-.sum td{font-weight:600;border-bottom-color:var(--muted)}
+.sum td{white-space:nowrap;font-weight:600;border-bottom-color:var(--muted)}
 tfoot td{border-top:2px solid var(--muted)}
 .sorts th{cursor:pointer}
 th[aria-sort=ascending]::after{content:" \\25B2"}th[aria-sort=descending]::after{content:" \\25BC"}
@@ -184,11 +184,16 @@ def _cells(shown: Table, sides: Sequence[str], sortable: bool = False) -> list[s
     """Return the cells of each row; with the numbers that they are sorted by where that is wanted."""
     return [
         "".join(
-            f"<td{side}{_sort_key(cell) if sortable else ''}>{escape(text)}</td>"
+            f"<td{side}{_sort_key(cell) if sortable else ''}>{_together(escape(text))}</td>"
             for text, cell, side in zip(line, row, sides, strict=True)
         )
         for line, row in zip(shown.texts, shown.rows, strict=True)
     ]
+
+
+def _together(text: str) -> str:
+    """Return text whose numbers keep their errors on the same line."""
+    return text.replace(" +- ", "&nbsp;&plusmn;&nbsp;")
 
 
 def _sort_key(cell: Cell) -> str:

@@ -85,8 +85,10 @@ def _columns(result: Valuation, rows: list[tuple[Any, ...]]) -> list[Column]:
     ]
     texts = [Column("position"), Column("quantity", "", "+g"), Column("expiry"), Column("option")]
     numbers = list(zip(*rows, strict=True))[len(texts) :]
+    names = [(*of, 6) for of in money] + [(*of, 5) for of in greeks]
     return texts + [
-        Column(*names, fitting(column)) for names, column in zip([*money, *greeks], numbers, strict=False)
+        Column(heading, unit, fitting(column, digits))
+        for (heading, unit, digits), column in zip(names, numbers, strict=False)
     ]
 
 
@@ -113,8 +115,9 @@ def _total(result: Valuation, numbers: Floats) -> tuple[Cell, ...]:
 
 
 def _sum(numbers: Floats) -> list[float]:
-    """Return the sums of columns over what has a number in them."""
-    return np.nansum(numbers, axis=0).tolist()
+    """Return the sums of columns over what has a number in them; NaN where nothing has."""
+    nothing = np.isnan(numbers).all(axis=0)
+    return np.where(nothing, np.nan, np.nansum(numbers, axis=0)).tolist()
 
 
 def _note(result: Valuation) -> str:
