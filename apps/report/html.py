@@ -184,16 +184,11 @@ def _cells(shown: Table, sides: Sequence[str], sortable: bool = False) -> list[s
     """Return the cells of each row; with the numbers that they are sorted by where that is wanted."""
     return [
         "".join(
-            f"<td{side}{_sort_key(cell) if sortable else ''}>{_together(escape(text))}</td>"
+            f"<td{side}{_sort_key(cell) if sortable else ''}>{escape(text)}</td>"
             for text, cell, side in zip(line, row, sides, strict=True)
         )
         for line, row in zip(shown.texts, shown.rows, strict=True)
     ]
-
-
-def _together(text: str) -> str:
-    """Return text whose numbers keep their errors on the same line."""
-    return text.replace(" +- ", "&nbsp;&plusmn;&nbsp;")
 
 
 def _sort_key(cell: Cell) -> str:
