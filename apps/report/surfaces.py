@@ -1,4 +1,4 @@
-"""The local-volatility surface: in space, and as a map with level lines (figure 5 of the report)."""
+"""A volatility surface, local or implied: in space, and as a map with level lines (figure 5 of the report)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LEVELS = (2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 60, 80, 100, 120, 1
 
 @dataclass(frozen=True)
 class SurfaceGrid:
-    """Local volatility, per square root of a year, on two grids over the same expiries.
+    """Volatility, per square root of a year, on two grids over the same expiries.
 
     `expiry` (n,) in years. For the map, `log_moneyness` and `volatility` (n, m), each row from the lowest to the
     highest strike shown at its expiry. For the picture in space, `deviation` (k,), log-moneyness over the at-the-money
@@ -67,7 +67,7 @@ def _turns_left(a: tuple[float, float], b: tuple[float, float], c: tuple[float, 
     return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]) >= 0.0
 
 
-def draw_surface(grid: SurfaceGrid, title: str) -> Figure:
+def draw_surface(grid: SurfaceGrid, title: str, quantity: str = "local volatility") -> Figure:
     """Draw the smooth part of the surface in space, and a map of the whole with level lines."""
     from matplotlib.colors import LogNorm
 
@@ -76,13 +76,13 @@ def draw_surface(grid: SurfaceGrid, title: str) -> Figure:
     colours = LogNorm(float(low), float(max(high, 1.01 * low)))
     with house_style():
         figure = new_figure(11.0, 4.6)
-        _draw_in_space(figure, grid, colours)
-        _draw_map(figure, grid, colours)
+        _draw_in_space(figure, grid, colours, quantity)
+        _draw_map(figure, grid, colours, quantity)
         figure.text(0.012, 0.955, title, fontsize=10.5, fontweight="bold")
     return figure
 
 
-def _draw_in_space(figure: Figure, grid: SurfaceGrid, colours: Normalize) -> None:
+def _draw_in_space(figure: Figure, grid: SurfaceGrid, colours: Normalize, quantity: str) -> None:
     from matplotlib import colormaps
     from matplotlib.colors import LightSource
 
@@ -109,7 +109,7 @@ def _draw_in_space(figure: Figure, grid: SurfaceGrid, colours: Normalize) -> Non
     axes.set_yticks(np.log(list(ticks.values())), list(ticks))
     axes.set_xlabel("deviations ln(K/F) / (ATM vol √T)")
     axes.set_ylabel("expiry (log scale)")
-    axes.set_zlabel("local volatility (%)")
+    axes.set_zlabel(f"{quantity} (%)")
     axes.set_zlim(0.0, float(z.max()))
     axes.view_init(elev=24, azim=-52)
     axes.set_box_aspect((1.25, 1.1, 0.75), zoom=0.93)
@@ -118,7 +118,7 @@ def _draw_in_space(figure: Figure, grid: SurfaceGrid, colours: Normalize) -> Non
         axis._axinfo["grid"].update(color=GRID, linewidth=0.5)
 
 
-def _draw_map(figure: Figure, grid: SurfaceGrid, colours: Normalize) -> None:
+def _draw_map(figure: Figure, grid: SurfaceGrid, colours: Normalize, quantity: str) -> None:
     from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
     axes = figure.add_axes((0.56, 0.125, 0.345, 0.77))
@@ -138,7 +138,7 @@ def _draw_map(figure: Figure, grid: SurfaceGrid, colours: Normalize) -> None:
     axes.set_ylabel("expiry (log scale)")
     axes.set_title("the whole surface, between the outermost quotes", fontweight="normal", fontsize=8.5)
     bar = figure.colorbar(image, cax=figure.add_axes((0.925, 0.125, 0.014, 0.77)), extend="both")
-    bar.set_label("local volatility (%, log scale)")
+    bar.set_label(f"{quantity} (%, log scale)")
     bar.ax.yaxis.set_major_locator(FixedLocator(levels))
     bar.ax.yaxis.set_minor_locator(NullLocator())
     bar.ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))

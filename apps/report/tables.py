@@ -54,6 +54,13 @@ class Table:
         return [not any(isinstance(row[j], str) for row in self.rows) for j in range(len(self.columns))]
 
 
+def fitting(numbers: Any, digits: int = 6, sign: str = "") -> str:
+    """Return the format that gives the largest of some numbers so many digits, and all of them its decimals."""
+    sizes = [abs(float(number)) for number in numbers if number is not None and math.isfinite(number)]
+    largest = max(sizes, default=0.0) or 1.0
+    return f"{sign},.{min(9, max(0, digits - 1 - math.floor(math.log10(largest))))}f"
+
+
 def table(title: str, columns: Sequence[Column], rows: Iterable[Sequence[Any]], note: str = "") -> Table:
     """Build a `Table` from any sequences, turning NumPy numbers into Python's."""
     plain = tuple(tuple(cell.item() if hasattr(cell, "item") else cell for cell in row) for row in rows)

@@ -138,6 +138,23 @@ def _add_book(group: argparse._ArgumentGroup) -> None:
     add = group.add_argument
     add_book(group)
     add(
+        "--multiplier",
+        type=float,
+        default=1.0,
+        metavar="M",
+        help="what one point of a price is worth, where the book does not say it (1)",
+    )
+    add("--currency", default="", metavar="NAME", help="what prices and Greeks are in, such as USD")
+    add(
+        "--stress",
+        type=Path,
+        metavar="FILE",
+        help=(
+            "scenarios: columns name, and any of spot_percent, volatility_points (parallel), tilt_points (per "
+            "deviation), rate_basis_points, days (an embedded list)"
+        ),
+    )
+    add(
         "--holdout",
         type=float,
         default=0.2,
@@ -174,7 +191,9 @@ def _add_book(group: argparse._ArgumentGroup) -> None:
     add(
         "--no-desk",
         action="store_true",
-        help="leave out smile dynamics, theta, Greeks in quotes and what they rest on",
+        help="leave out smile dynamics, theta, Greeks in quotes, what they rest on, ladders and stress",
     )
     add("--no-report", action="store_true", help="print the tables alone, without pictures and files")
+    add("--xlsx", action="store_true", help="write the tables as sheets of report.xlsx too (needs openpyxl)")
+    add("--parquet", action="store_true", help="write each table as a Parquet file too (needs pyarrow)")
     add("--smiles", type=int, default=12, metavar="N", help="expiries drawn in the report (12)")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -73,7 +73,7 @@ class _Listed(NamedTuple):
         return Position(label, quantity, term, self.strike, is_call)
 
 
-def default_book(quotes: Quotes) -> list[Position]:
+def default_book(quotes: Quotes, multiplier: float = 1.0) -> list[Position]:
     """Return the embedded book: short near, long far, with a risk reversal and a butterfly.
 
     At the slices near 1, 3, 6 and 12 months that list strikes at the money and at 25 delta: at-the-money and 25-delta
@@ -108,7 +108,7 @@ def default_book(quotes: Quotes) -> list[Position]:
             item.position(f"{name} butterfly,", quantity, quotes.slices[k], is_call=True)
             for item, quantity in ((low, 10.0), (money, -20.0), (high, 10.0))
         ]
-    return book
+    return [replace(position, multiplier=multiplier) for position in book]
 
 
 def _chosen_slices(quotes: Quotes, listed: list[tuple[_Listed, ...]]) -> dict[str, tuple[int, float]]:

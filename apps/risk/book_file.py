@@ -26,13 +26,13 @@ LARGEST_SIZE = 1e12
 """Quantity times multiplier: beyond it doubles cannot add one option to the book's value."""
 
 
-def read_book(path: Path, quotes: Quotes) -> list[Position]:
+def read_book(path: Path, quotes: Quotes, multiplier: float = 1.0) -> list[Position]:
     """Read a book from a CSV file with the columns `COLUMNS`, and any of `OPTIONAL_COLUMNS`.
 
     An expiry is a date, or a number of years. On a date of the chain's slices, without a root, the one that settles
     last is meant; any other expiry has its forward and discount factor from the curves through those of the slices.
-    The `multiplier` is what one point of price is worth (1 where it is empty). Cells that mean nothing to a row's
-    `product` are empty.
+    The column `multiplier` is what one point of price is worth (the argument's, where it is empty). Cells that mean
+    nothing to a row's `product` are empty.
 
     Raises
     ------
@@ -44,7 +44,9 @@ def read_book(path: Path, quotes: Quotes) -> list[Position]:
         with open(path, encoding="utf-8-sig", newline="") as stream:
             reader = csv.DictReader(line for line in stream if not line.startswith("#"))
             _require_columns(path, list(reader.fieldnames or []))
-            book = [_position(path, number, row, quotes) for number, row in enumerate(reader, start=1)]
+            book = [
+                _position(path, number, row, quotes, multiplier) for number, row in enumerate(reader, start=1)
+            ]
     except OSError as error:
         raise AadValueError(f"{path}: cannot be read ({error.strerror}); name a CSV file") from error
     except (UnicodeDecodeError, csv.Error) as error:
@@ -90,7 +92,11 @@ def _require_columns(path: Path, names: list[str]) -> None:
 
 
 def _position(
-    path: Path, number: int, row: dict[str | None, str | list[str] | None], quotes: Quotes
+    path: Path,
+    number: int,
+    row: dict[str | None, str | list[str] | None],
+    quotes: Quotes,
+    multiplier: float,
 ) -> Position:
     from pricers.chain.reading.words import parse_is_call
 
@@ -106,7 +112,8 @@ def _position(
     if quantity == 0.0:
         raise AadValueError(f"{where}: quantity = {quantity}: must be finite and not zero")
     strike, is_call = fields.positive("strike"), fields.parsed("cp", parse_is_call)
-    multiplier = fields.positive("multiplier") if "multiplier" in fields else 1.0
+    if "multiplier" in fields:
+        multiplier = fields.positive("multiplier")
     if abs(quantity) * multiplier > LARGEST_SIZE:
         raise AadValueError(
             f"{where}: quantity times multiplier = {quantity * multiplier:g}: must be {LARGEST_SIZE:g} at most, or the "

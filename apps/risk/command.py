@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aadlib.errors import AadValueError
+from aadlib.validation import require_positive
 from apps.program import Program as AppProgram
 from apps.report.drawing import Drawing
 from apps.report.files import require_replaceable, staged_folder, write_whole
 from apps.report.progress import Stages, stages
 from apps.report.tables import Table, print_table
+from apps.report.workbooks import WRITERS, require_writer
 from apps.risk.arguments import add_arguments
 from apps.risk.loading import load, provenance, warn
 from apps.risk.results import RiskResult, Valuation
@@ -24,6 +26,7 @@ from greeks2.methods import takes_composites
 if TYPE_CHECKING:
     from aadlib import Program
     from apps.risk.book import Position
+    from apps.risk.desk.stress import Scenario
     from apps.risk.engines.paths import Draws
     from apps.risk.model import BookModel
     from apps.risk.results import BookGreeks, Check
@@ -37,13 +40,14 @@ Show = Callable[[Iterable[Table]], None]
 
 def run(arguments: argparse.Namespace) -> None:
     """Run the whole way, print the tables and write the report."""
-    if arguments.smiles < 1:
-        raise AadValueError(f"--smiles = {arguments.smiles}: must be at least 1")
+    _require_sense(arguments)
     if not arguments.no_report:
         require_replaceable(arguments.out)
+        for kind in _kinds(arguments):
+            require_writer(kind)
         import_module("matplotlib")  # where it is missing, nobody waits for the numbers to be told so
     written = ""
-    with stages(10 if arguments.no_report else 12) as job:
+    with stages(11 if arguments.no_report else 13) as job:
 
         def show(tables: Iterable[Table]) -> None:
             with job.hidden():
@@ -53,7 +57,7 @@ def run(arguments: argparse.Namespace) -> None:
         with nullcontext() if arguments.no_report else Drawing() as drawing:
             result = calculate(arguments, job, show, drawing)
             if drawing is not None:
-                written = write_report(result, job, drawing, arguments.out)
+                written = write_report(result, job, drawing, arguments.out, _kinds(arguments))
     print_table(job.timings())
     print(written, end="")
 
@@ -101,7 +105,16 @@ def calculate(
                 return calibrate(quotes=quotes, settings=_settings(arguments), **{**how, **changed})
 
             desk = desk_greeks(valuation.calibration, valuation.book, refit)
-    result = RiskResult(**vars(valuation), svi=svi, holdout=held_out, checks=checks, desk=desk)
+    scenarios = None
+    if desk is not None:
+        with job.stage("ladders and stress"):
+            from apps.risk.desk.scenarios import scenarios_of
+
+            embedded = arguments.stress is None
+            scenarios = scenarios_of(valuation, desk, priced.stress, embedded=embedded)
+    result = RiskResult(
+        **vars(valuation), svi=svi, holdout=held_out, checks=checks, desk=desk, scenarios=scenarios
+    )
     show(tables.of_fit_and_checks(result))
     return result
 
@@ -115,6 +128,7 @@ class PricedBook:
     program: Program | None
     of_vanillas: BookGreeks
     draws: Draws
+    stress: list[Scenario]
 
     def checks(self) -> list[Check]:
         """Return what checks the Greeks."""
@@ -135,22 +149,24 @@ def value_book(arguments: argparse.Namespace, job: Stages, how: dict[str, Any]) 
     with job.stage("reading and cleaning the chain"):
         from apps.risk.book import default_book
         from apps.risk.book_file import book_warnings, read_book
+        from apps.risk.desk.stress import read_scenarios
         from apps.risk.engines.paths import Draws
 
         draws = Draws(arguments.paths, arguments.seed)
         source, loaded = load(arguments)
         # Before anything is fitted: whoever mistyped the book waits no longer than for this.
-        book = read_book(arguments.book, loaded) if arguments.book else []
+        book = read_book(arguments.book, loaded, arguments.multiplier) if arguments.book else []
         odd = book_warnings(book, loaded)
         for message in odd:
             warn(message)
+        stress = read_scenarios(arguments.stress)
     with job.stage("loading the calibration"):
         from pricers.calibration import calibrate
     with job.stage("screening the quotes"):
         settings = _settings(arguments)
         screen, arbitrage = screened(settings, loaded)
         quotes = screen.apply(loaded)
-        book = book or default_book(quotes)
+        book = book or default_book(quotes, arguments.multiplier)
     with job.stage("calibrating the surface"):
         calibration = calibrate(quotes=quotes, settings=settings, **how)
     with job.stage("book and Greeks"):
@@ -174,8 +190,9 @@ def value_book(arguments: argparse.Namespace, job: Stages, how: dict[str, Any]) 
         buckets=buckets,
         provenance=provenance(arguments),
         book_warnings=odd,
+        currency=arguments.currency,
     )
-    return PricedBook(valuation, model, program, of_vanillas, draws)
+    return PricedBook(valuation, model, program, of_vanillas, draws, stress)
 
 
 def vanilla_greeks(model: BookModel, method: str) -> tuple[Program | None, BookGreeks]:
@@ -215,12 +232,33 @@ def screened(settings: CalibrationSettings, quotes: Quotes) -> tuple[Screen, Arb
     return screen_quotes(quotes, **settings.limits), find_arbitrage(quotes)
 
 
-def write_report(result: RiskResult, job: Stages, drawing: Drawing, out: Path) -> str:
+def _kinds(arguments: argparse.Namespace) -> list[str]:
+    """Return the kinds of files beside CSV that are wanted."""
+    return [kind for kind in WRITERS if getattr(arguments, kind)]
+
+
+def _require_sense(arguments: argparse.Namespace) -> None:
+    """Refuse options that are out of range or contradict each other."""
+    if arguments.smiles < 1:
+        raise AadValueError(f"--smiles = {arguments.smiles}: must be at least 1")
+    require_positive("multiplier", arguments.multiplier)
+    if arguments.no_desk and arguments.stress is not None:
+        raise AadValueError("--stress: its second order needs theta; leave --no-desk out")
+    if arguments.no_report and _kinds(arguments):
+        raise AadValueError(f"--{_kinds(arguments)[0]}: nothing is written with --no-report; leave one out")
+
+
+def write_report(
+    result: RiskResult, job: Stages, drawing: Drawing, out: Path, kinds: Sequence[str] = ()
+) -> str:
     """Write the page and the CSV files, and return the lines that say where."""
     with job.stage("CSV files"):
-        from apps.risk.csv_tables import csv_files
+        from apps.risk.csv_tables import csv_files, tables_of
 
-        contents = csv_files(result)
+        contents: dict[str, str | bytes] = {**csv_files(result)}
+        n_tables = len(contents)
+        for kind in kinds:
+            contents |= WRITERS[kind](tables_of(result))
     with job.stage("pictures and page"):
         from apps.risk.page import report_page
 
@@ -228,7 +266,8 @@ def write_report(result: RiskResult, job: Stages, drawing: Drawing, out: Path) -
     with job.stage("writing"), staged_folder(out) as folder:
         for name, content in contents.items():
             write_whole(folder / name, content)
-    return f"report: {out / 'report.html'}\ntables: {len(contents) - 1} CSV files in {out}\n"
+    lines = [f"report: {out / 'report.html'}", f"tables: {n_tables} CSV files in {out}"]
+    return "\n".join([*lines, *(f"the same as {kind}" for kind in kinds)]) + "\n"
 
 
 PROGRAM = AppProgram(

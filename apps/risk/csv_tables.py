@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from apps.report.files import csv_text
 from apps.risk.data_tables import market_rows
+from apps.risk.desk.scenario_tables import csv_columns as scenario_columns
 from apps.risk.desk.tables import csv_columns as desk_columns
+from apps.risk.positions import black_deltas_gammas
 from apps.risk.product_tables import product_columns
 from apps.risk.products import COLUMNS
 from apps.risk.results import VOLATILITY_POINT, RiskResult
@@ -19,28 +21,30 @@ from pricers.calibration.quality import inside_bid_ask
 
 def csv_files(result: RiskResult) -> dict[str, str]:
     """Return file name -> content."""
+    return {f"{name}.csv": csv_text(columns) for name, columns in tables_of(result).items()}
+
+
+def tables_of(result: RiskResult) -> dict[str, Mapping[str, Any]]:
+    """Return name -> columns of every file."""
     return {
-        "quotes.csv": csv_text(_quotes(result)),
-        "slices.csv": csv_text(_slices(result)),
-        "dropped.csv": csv_text(_dropped(result)),
-        "left_out.csv": csv_text(_left_out(result)),
-        "arbitrage.csv": csv_text(_arbitrage(result)),
-        "fit.csv": csv_text(_fit(result)),
-        "surface_weights.csv": csv_text(_surface(result)),
-        "book.csv": csv_text(_book(result)),
-        "greeks.csv": csv_text(_greeks(result)),
-        "gradient.csv": csv_text(_gradient(result)),
-        "hessian.csv": csv_text(_matrix(result.greeks.inputs, result.greeks.hessian)),
-        "vega.csv": csv_text(_vega(result)),
-        "vega_matrix.csv": csv_text(_matrix(result.buckets.labels, result.greeks.vega_vega)),
-        "checks.csv": csv_text(_checks(result)),
-        "market.csv": csv_text(_market(result)),
-        **(
-            {}
-            if result.desk is None
-            else {name: csv_text(x) for name, x in desk_columns(result.desk).items()}
-        ),
-        **({"products.csv": csv_text(product_columns(result))} if result.greeks.units else {}),
+        "quotes": _quotes(result),
+        "slices": _slices(result),
+        "dropped": _dropped(result),
+        "left_out": _left_out(result),
+        "arbitrage": _arbitrage(result),
+        "fit": _fit(result),
+        "surface_weights": _surface(result),
+        "book": _book(result),
+        "greeks": _greeks(result),
+        "gradient": _gradient(result),
+        "hessian": _matrix(result.greeks.inputs, result.greeks.hessian),
+        "vega": _vega(result),
+        "vega_matrix": _matrix(result.buckets.labels, result.greeks.vega_vega),
+        "checks": _checks(result),
+        "market": _market(result),
+        **({} if result.desk is None else desk_columns(result.desk)),
+        **({} if result.scenarios is None else scenario_columns(result.scenarios)),
+        **({"products": product_columns(result)} if result.greeks.units else {}),
     }
 
 
@@ -137,6 +141,7 @@ def _book(result: RiskResult) -> dict[str, Any]:
     slices = [p.term for p in result.book]
     quantities = np.array([p.size for p in result.book])
     multipliers = [p.multiplier for p in result.book]
+    black = black_deltas_gammas(result)
     return {
         "label": [p.label for p in result.book],
         "quantity": [p.quantity for p in result.book],
@@ -151,6 +156,8 @@ def _book(result: RiskResult) -> dict[str, Any]:
         "value": quantities * result.greeks.unit_prices,
         "delta": quantities * result.greeks.unit_deltas,
         "gamma": quantities * result.greeks.unit_gammas,
+        "black_delta": quantities * black[:, 0],
+        "black_gamma": quantities * black[:, 1],
         "local_vega": quantities * result.greeks.unit_vegas,
         "black_vega": quantities * result.greeks.unit_black_vegas,
     }

@@ -9,11 +9,15 @@ import numpy as np
 
 from apps.report import html
 from apps.report.text import printable
-from apps.risk import data_tables, product_tables, tables
+from apps.risk import data_tables, positions, product_tables, tables
+from apps.risk.desk import scenario_tables
 from apps.risk.desk import tables as desk_tables
+from apps.risk.money import money_greeks
+from apps.risk.pictures import input_units
 from apps.risk.results import RiskResult
 
 if TYPE_CHECKING:
+    from apps.risk.desk.scenarios import Scenarios
     from pricers.calibration import CalibrationResult, FitQuality
 
 
@@ -26,20 +30,24 @@ def report_page(result: RiskResult, pictures: Mapping[str, Any]) -> str:
         "Surface": _surface(pictures),
         "Book and Greeks": _greeks(result),
         **({"Desk": [html.data_table(one) for one in desk_tables.shown(result.desk)]} if result.desk else {}),
+        **({"Ladders and stress": _scenarios(result.scenarios)} if result.scenarios else {}),
         "Vega": _vega(result, pictures),
         "Hessian": _hessian(result, pictures),
         "Checks": [html.data_table(tables.checks(result))],
         "Data": _data(result),
     }
     q, c = result.quotes, result.calibration
+    unit = result.price_unit
+    point = "index point" if unit == "index points" else "point of spot"
     overview = html.cards(
         {
-            "value of the book, index points": f"{result.greeks.value:,.2f}",
-            "delta, per index point": f"{result.greeks.gradient[0]:.4g}",
-            "gamma, per index point squared": f"{result.greeks.hessian[0, 0]:.4g}",
+            f"value of the book, {unit}": f"{result.greeks.value:,.2f}",
+            f"delta, per {point}": f"{result.greeks.gradient[0]:.4g}",
+            f"gamma, per {point} squared": f"{result.greeks.hessian[0, 0]:.4g}",
             "vega, per point of local volatility": f"{result.greeks.vega.sum():.5g}",
             **({"theta, per calendar day": f"{result.desk.time.theta:.5g}"} if result.desk else {}),
             "rho, per basis point": f"{1e-4 * result.greeks.gradient[1]:.4g}",
+            "positions, expiries": f"{len(result.book)}, {len({p.term for p in result.book})}",
             "quotes, slices": f"{len(q):,}, {len(q.slices)}",
             "rmse, volatility points (SVI)": f"{100.0 * c.rmse:.3f} ({100.0 * result.svi.quality.rmse:.3f})",
             "inside bid-ask (SVI)": "mid prices only" if q.is_mid_only else _inside(c, result.svi.quality),
@@ -90,14 +98,26 @@ def _surface(pictures: Mapping[str, Any]) -> list[str]:
         "Left, the spline without the levels of the expiry intervals; right, the whole surface between the outermost "
         "quotes, at most 4.5 deviations below and 3 above the money."
     )
-    return [html.picture(pictures["surface"], caption, wide=True)]
+    implied = "What the surface implies for European options over the same range: volatilities of one forward march."
+    return [
+        html.picture(pictures["surface"], caption, wide=True),
+        html.picture(pictures["implied"], implied, wide=True),
+    ]
 
 
 def _greeks(result: RiskResult) -> list[str]:
-    shown = [tables.named_greeks(result), tables.book(result)]
+    parts = [
+        html.data_table(tables.named_greeks(result)),
+        html.data_table(money_greeks(result)),
+        html.grouped_table(*positions.by_expiry(result)),
+    ]
     if result.greeks.units:
-        shown.append(product_tables.product_table(result))
-    return [html.data_table(one) for one in shown]
+        parts.append(html.data_table(product_tables.product_table(result)))
+    return parts
+
+
+def _scenarios(found: Scenarios) -> list[str]:
+    return [html.data_table(one) for one in scenario_tables.shown(found)]
 
 
 def _vega(result: RiskResult, pictures: Mapping[str, Any]) -> list[str]:
@@ -110,6 +130,15 @@ def _vega(result: RiskResult, pictures: Mapping[str, Any]) -> list[str]:
             "Second derivatives in the volatility buckets; inside each expiry, deviations rise from "
             f"{labels[0]} to {labels[-1]}. Colours are logarithmic on both sides of zero.",
             wide=True,
+        ),
+        html.data_table(
+            tables.largest_entries(
+                result.buckets.labels,
+                result.greeks.vega_vega,
+                "Largest entries of the vega-vega matrix",
+                "per vol point squared",
+                "All of them are in vega_matrix.csv; an entry off the diagonal stands for two.",
+            )
         ),
     ]
 
@@ -125,7 +154,15 @@ def _hessian(result: RiskResult, pictures: Mapping[str, Any]) -> list[str]:
     )
     if result.greeks.errors is not None:
         caption += " Simulated options are in its entries of spot and rate alone."
-    return [html.picture(pictures["hessian"], caption, wide=True)]
+    g = result.greeks
+    entries = tables.largest_entries(
+        g.inputs,
+        g.hessian * np.outer(*2 * [input_units(result)]),
+        "Largest entries of the Hessian",
+        "in these units",
+        "weight[j,i]: expiry j, strike i of the spline, see surface_weights.csv; all of them are in hessian.csv.",
+    )
+    return [html.picture(pictures["hessian"], caption, wide=True), html.data_table(entries)]
 
 
 def _data(result: RiskResult) -> list[str]:

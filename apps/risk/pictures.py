@@ -9,7 +9,7 @@ import numpy as np
 
 from apps.report.diagnostics import draw_convergence, draw_errors, draw_residuals
 from apps.report.drawing import Picture
-from apps.report.fit_pictures import grid_of, smile_of
+from apps.report.fit_pictures import grid_of, implied_grid_of, smile_of
 from apps.report.matrices import draw_buckets, draw_signed_map
 from apps.report.plots import as_inline_svg, readable_expiry
 from apps.report.smiles import representative, smile_pictures
@@ -42,6 +42,7 @@ def greek_pictures(result: Valuation) -> dict[str, Picture]:
     return _named(
         {
             "surface": (draw_surface, grid_of(q, surface), "Calibrated local volatility"),
+            "implied": (draw_surface, implied_grid_of(q, c), "Implied volatility", "implied volatility"),
             "residuals": (
                 draw_residuals, q.log_moneyness, q.expiry, c.residuals, "Every quote: fit less mid",
             ),
@@ -51,7 +52,7 @@ def greek_pictures(result: Valuation) -> dict[str, Picture]:
                 draw_signed_map, greeks.vega_vega, groups, "Vega-vega matrix", "price per volatility point squared",
             ),
             "hessian": (
-                draw_signed_map, greeks.hessian * np.outer(*2 * [_units(result)]), hessian_groups(surface),
+                draw_signed_map, greeks.hessian * np.outer(*2 * [input_units(result)]), hessian_groups(surface),
                 "Hessian of the book", "price per product of input units",
             ),
         }
@@ -81,7 +82,7 @@ def fit_pictures(result: Valuation, svi: SVIFit, n_smiles: int) -> dict[str, Pic
     return {**_named(pictures), "smiles": Picture(smile_pictures, (smiles,))}
 
 
-def _units(result: Valuation) -> Any:
+def input_units(result: Valuation) -> Any:
     """Return the unit of each input in the picture of the Hessian: 1% of spot, 1% of rate."""
     scale = np.ones(len(result.greeks.inputs))
     scale[0], scale[1] = 0.01 * result.quotes.spot, 0.01

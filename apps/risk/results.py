@@ -12,6 +12,7 @@ from apps.risk.buckets import Buckets
 
 if TYPE_CHECKING:
     from apps.risk.desk.greeks import DeskGreeks
+    from apps.risk.desk.scenarios import Scenarios
     from pricers.calibration import CalibrationResult, HoldoutResult, Screen
     from pricers.calibration.svi_fit import SVIFit
     from pricers.chain import ArbitrageReport
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 VOLATILITY_POINT = 0.01
 BASIS_POINT = 1e-4
+_NO_INDEX = {"BTC", "ETH"}
+_AMERICAN_INDEX = {"OEX"}
 
 
 @dataclass(frozen=True)
@@ -131,6 +134,8 @@ class Valuation:
         What the report was made from, name to text.
     book_warnings : tuple of str
         What is odd about positions of the book.
+    currency : str
+        What a price is in; empty where nobody said it.
     """
 
     source: str
@@ -144,6 +149,17 @@ class Valuation:
     buckets: Buckets
     provenance: Mapping[str, str]
     book_warnings: tuple[str, ...]
+    currency: str
+
+    @property
+    def price_unit(self) -> str:
+        """What prices are in: the currency, or index points for an index."""
+        from pricers.chain.exercise import EUROPEAN_ROOTS
+
+        if self.currency:
+            return self.currency
+        roots = {item.root for item in self.quotes.slices}
+        return "index points" if roots <= (EUROPEAN_ROOTS | _AMERICAN_INDEX) - _NO_INDEX else "price"
 
 
 @dataclass(frozen=True)
@@ -155,3 +171,5 @@ class RiskResult(Valuation):
     checks: tuple[Check, ...]
     desk: DeskGreeks | None
     """None where the whole book is simulated or over, or `--no-desk` was asked for."""
+    scenarios: Scenarios | None
+    """None where there is no desk."""

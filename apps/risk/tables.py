@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from apps.report.tables import Cell, Column, Table, table
+from aadlib.types import Floats
+from apps.report.tables import Cell, Column, Table, fitting, table
+from apps.risk import positions
+from apps.risk.desk import scenario_tables
 from apps.risk.desk import tables as desk_tables
+from apps.risk.money import money_greeks
 from apps.risk.product_tables import product_table
 from apps.risk.results import BASIS_POINT, VOLATILITY_POINT, RiskResult, Valuation
 from pricers.calibration.settings import CalibrationSettings
@@ -14,6 +20,8 @@ from pricers.chain.arbitrage import quote_name
 
 _MOST_ROWS = 20
 """Rows of the longest lists; the CSV files have all."""
+N_LARGEST = 10
+"""Entries of a matrix that are printed."""
 
 
 def of_valuation(result: Valuation) -> list[Table]:
@@ -22,7 +30,7 @@ def of_valuation(result: Valuation) -> list[Table]:
         dropped(result),
         *([left_out(result)] if not result.screen.kept.all() else []),
         *([arbitrage(result)] if result.arbitrage.found else []),
-        book(result),
+        positions.book(result),
         *([product_table(result)] if result.greeks.units else []),
         named_greeks(result),
         vega_buckets(result),
@@ -32,7 +40,8 @@ def of_valuation(result: Valuation) -> list[Table]:
 def of_fit_and_checks(result: RiskResult) -> list[Table]:
     """Return the tables of what the fit and the Greeks compare with."""
     of_desk = [] if result.desk is None else desk_tables.shown(result.desk)
-    return [fit(result), optimisation(result), *of_desk, checks(result)]
+    moved = [] if result.scenarios is None else scenario_tables.shown(result.scenarios)
+    return [fit(result), optimisation(result), money_greeks(result), *of_desk, *moved, checks(result)]
 
 
 def dropped(result: Valuation) -> Table:
@@ -142,7 +151,7 @@ def screen_rows(result: Valuation) -> list[tuple[str, str, float, float, float, 
 def arbitrage(result: Valuation) -> Table:
     """Return the arbitrage found in the quotes as they were loaded."""
     found = result.arbitrage
-    columns = [Column("kind"), Column("gain", "index points", ".4f"), Column("sold"), Column("bought")]
+    columns = [Column("kind"), Column("gain", result.price_unit, ".4f"), Column("sold"), Column("bought")]
     counts = ", ".join(f"{found.count(kind)} {kind}" for kind in ("vertical", "butterfly", "calendar"))
     note = f"At quoted bids and asks: {counts}."
     if found.worst:
@@ -216,7 +225,7 @@ def slices(result: RiskResult) -> Table:
     columns = [
         Column("slice"),
         Column("expiry", "years", ".4f"),
-        Column("forward", "index points", ".2f"),
+        Column("forward", result.price_unit, ".2f"),
         Column("zero rate", "%", ".3f"),
         Column("quotes"),
         Column("rmse", "vol points", ".3f"),
@@ -244,75 +253,30 @@ def slices(result: RiskResult) -> Table:
     return table("Expiry by expiry", columns, rows)
 
 
-def book(result: Valuation) -> Table:
-    """Return the positions with their prices and Greeks on the surface; Greeks are those of the whole position."""
-    columns = [
-        Column("position"),
-        Column("quantity", "", "+g"),
-        Column("expiry"),
-        Column("option"),
-        Column("price", "index points", ".3f"),
-        Column("value", "index points", ",.2f"),
-        Column("delta", "per point", ".3f"),
-        Column("gamma", "per point^2", ".5f"),
-        Column("local vega", "per vol point", ".3f"),
-        Column("Black vega", "per vol point", ".3f"),
-    ]
-    rows: list[tuple[Cell, ...]] = []
-    g = result.greeks
-    units = (g.unit_prices, g.unit_deltas, g.unit_gammas, g.unit_vegas, g.unit_black_vegas)
-    for position, price, *greeks in zip(result.book, *units, strict=True):
-        scaled = (position.size * greek for greek in (price, *greeks))
-        rows.append((position.label, position.quantity, position.term.label, position.option, price, *scaled))
-    gamma = float(g.hessian[0, 0])
-    rows.append(
-        (
-            "book",
-            None,
-            "",
-            "",
-            None,
-            g.value,
-            float(g.gradient[0]),
-            gamma,
-            float(g.vega.sum()),
-            float(
-                sum(
-                    p.size * vega
-                    for p, vega in zip(result.book, g.unit_black_vegas, strict=True)
-                    if p.is_vanilla
-                )
-            ),
-        )
-    )
-    note = (
-        "Local vega: per point of local volatility, raised everywhere. Black vega: per point of the option's own "
-        "implied volatility. Deltas in labels are forward Black deltas at the quoted volatility."
-    )
-    if g.units:
-        note += " Black vega is that of the vanillas alone; the other products have a table of their own."
-    multipliers = sorted({p.multiplier for p in result.book} - {1.0})
-    if multipliers:
-        note += f" Value and Greeks count the multipliers of the book ({', '.join(f'{m:g}' for m in multipliers)})."
-    return table("Book", columns, rows, note)
-
-
 def named_greeks(result: Valuation) -> Table:
     """Return the named Greeks of the whole book."""
     columns = [Column("Greek"), Column("value", "", ",.6g"), Column("unit"), Column("meaning")]
-    rows: list[tuple[Cell, ...]] = list(greek_rows(result))
+    point = "index point" if result.price_unit == "index points" else "point of spot"
+    rows: list[tuple[Cell, ...]] = [
+        (
+            name,
+            value,
+            unit.replace("price", result.currency or "price").replace("index point", point),
+            meaning,
+        )
+        for name, value, unit, meaning in greek_rows(result)
+    ]
     if result.greeks.errors is not None:
         columns.insert(2, Column("standard error", "", ".2g"))
         rows = [(*row[:2], error, *row[2:]) for row, error in zip(rows, greek_errors(result), strict=True)]
-    money = (
+    counted = (
         "Prices count the multipliers of the book."
         if any(p.multiplier != 1.0 for p in result.book)
-        else "Prices are index points for one option per unit of quantity: multiply by the contract's multiplier for "
-        "money."
+        else "Prices are for one option per unit of quantity: --multiplier says what a point is worth in money."
     )
     note = (
-        f"Method: {result.greeks.method}. {money} Local volatility is held in spot and time; theta and other dynamics "
-        "of the smile have tables of their own."
+        f"Method: {result.greeks.method}. {counted} Local volatility is held in spot and time; theta and other "
+        "dynamics of the smile have tables of their own."
     )
     if result.greeks.units:
         note += " Other products than vanillas are in it, by the engines of their table."
@@ -369,15 +333,21 @@ def greek_errors(result: Valuation) -> list[float]:
     ]
 
 
+def largest_entries(labels: Sequence[str], matrix: Floats, title: str, unit: str, note: str = "") -> Table:
+    """Return the `N_LARGEST` largest entries of a symmetric matrix, each pair once."""
+    rows, columns = np.triu_indices(len(matrix))
+    entries = matrix[rows, columns]
+    order = np.argsort(-np.abs(entries), kind="stable")[:N_LARGEST]
+    shown = [(labels[rows[k]], labels[columns[k]], entries[k]) for k in order if entries[k]]
+    return table(title, [Column("input"), Column("and"), Column("entry", unit, ",.5g")], shown, note)
+
+
 def vega_buckets(result: Valuation) -> Table:
     """Return the bucketed vega, expiries down, deviations across."""
     b = result.buckets
     grid = result.greeks.vega.reshape(b.expiries.size, b.deviations.size)
-    columns = [
-        Column("expiry"),
-        *(Column(label, "", ",.4f") for label in b.deviation_labels),
-        Column("all", "", ",.4f"),
-    ]
+    spec = fitting([*grid.ravel(), grid.sum()])
+    columns = [Column("expiry"), *(Column(label, "", spec) for label in (*b.deviation_labels, "all"))]
     rows = [(label, *line, line.sum()) for label, line in zip(b.expiry_labels, grid, strict=True)]
     rows.append(("all", *grid.sum(axis=0), grid.sum()))
     note = (

@@ -79,6 +79,12 @@ class MarketPrice(MarketNumbers):
         """The expiry."""
         return min(float(leg.contract["expiry"]) for leg in self.legs)
 
+    @property
+    def spot_range(self) -> tuple[float, float]:
+        """Where the spot may move on its grids: between these."""
+        ends = [(float(leg.grid.spots[0]), float(leg.grid.spots[-1])) for leg in self.legs]
+        return max(low for low, _ in ends), min(high for _, high in ends)
+
     def later(self, elapsed: float) -> MarketPrice:
         """Return the same option `elapsed` years later, on the same nodes."""
         legs = [

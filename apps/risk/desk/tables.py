@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from apps.report.tables import Cell, Column, Table, table
+from apps.report.tables import Cell, Column, Table, fitting, table
 from apps.risk.desk.greeks import DeskGreeks
 from apps.risk.results import BASIS_POINT, VOLATILITY_POINT
 
@@ -49,13 +49,16 @@ def positions(desk: DeskGreeks) -> Table:
         )
         rows.append((position.label, position.quantity, position.option, *numbers.tolist()))
     rows.append(("book", None, "", *desk.spot.delta, *desk.spot.gamma, desk.time.theta))
+    deltas, gammas, thetas = (
+        fitting(x for row in rows for x in row[j:k]) for j, k in ((3, 6), (6, 9), (9, 10))
+    )
     columns = [
         Column("position"),
         Column("quantity"),
         Column("option"),
-        *(Column(f"delta, {name}", "", ".4f") for name in _SHORT),
-        *(Column(f"gamma, {name}", "", ".5f") for name in _SHORT),
-        Column("theta", "per calendar day", ".3f"),
+        *(Column(f"delta, {name}", "", deltas) for name in _SHORT),
+        *(Column(f"gamma, {name}", "", gammas) for name in _SHORT),
+        Column("theta", "per calendar day", thetas),
     ]
     note = "Vanillas under sticky strike are Black's at the surface's volatility; the book's are by calibrating again."
     return table("Positions when spot and time move", columns, rows, note)
@@ -95,16 +98,24 @@ def quoted(desk: DeskGreeks) -> Table:
     ]
     columns = [
         Column("quote"),
-        Column("vega", "price / vol point", ".4f"),
-        Column("bid-ask deviation", "price / vol point", ".2g"),
-        Column("volga", "price / vol point^2", ".4g"),
-        Column("vanna", "delta / vol point", ".4g"),
+        *(
+            Column(name, unit, fitting([row[j] for row in rows], digits))
+            for j, (name, unit, digits) in enumerate(
+                (
+                    ("vega", "price / vol point", 6),
+                    ("bid-ask deviation", "price / vol point", 4),
+                    ("volga", "price / vol point^2", 5),
+                    ("vanna", "delta / vol point", 5),
+                ),
+                start=1,
+            )
+        ),
     ]
     note = (
         "Through the calibration, exactly; a risk reversal is call less put, a butterfly their mean less the money. "
-        f"At-the-money rows add up to {VOLATILITY_POINT * q.quote_vegas.sum():,.4g}, the vega of all quotes in "
-        f"parallel. Bid and ask leave the value open by {q.error:.3g} (one standard deviation), delta by "
-        f"{q.gradient_error[0]:.2g}."
+        f"At-the-money rows add up to {VOLATILITY_POINT * q.quote_vegas.sum():,.6g}, the vega of all quotes in "
+        f"parallel. Bid and ask leave the value open by {q.error:,.4g} (one standard deviation), delta by "
+        f"{q.gradient_error[0]:,.3g}."
     )
     return table("Greeks in market quotes", columns, rows, note)
 
@@ -158,35 +169,35 @@ def shown(desk: DeskGreeks) -> list[Table]:
 
 
 def csv_columns(desk: DeskGreeks) -> Mapping[str, Mapping[str, Any]]:
-    """Return file name -> columns."""
+    """Return file name, without its ending, -> columns."""
     from pricers.desk import DYNAMICS
 
     q, spot = desk.quotes, desk.spot
     places = ["local_volatility", "strike", "moneyness"]
     return {
-        "smile_dynamics.csv": {
+        "smile_dynamics": {
             "dynamics": DYNAMICS,
             "delta": spot.delta,
             "gamma": spot.gamma,
             "revalued_gamma": spot.revalued_gamma,
             "vanna": spot.vanna,
         },
-        "desk_positions.csv": {
+        "desk_positions": {
             "position": [p.label for p in desk.price.positions],
             "size": desk.price.sizes,
             **{f"unit_delta_{name}": desk.unit_deltas[:, j] for j, name in enumerate(places)},
             **{f"unit_gamma_{name}": desk.unit_gammas[:, j] for j, name in enumerate(places)},
             "unit_theta_per_day": desk.time.thetas,
         },
-        "quote_vegas.csv": {"quote": q.quote_labels, "vega": q.quote_vegas},
-        "desk_quotes.csv": {
+        "quote_vegas": {"quote": q.quote_labels, "vega": q.quote_vegas},
+        "desk_quotes": {
             "input": q.labels,
             "derivative": q.gradient,
             "bid_ask_deviation": q.gradient_error,
             **({} if q.hessian is None else {label: q.hessian[:, k] for k, label in enumerate(q.labels)}),
         },
-        "rho.csv": {"expiry_years": q.rate_expiries, "rho": q.rho, "dividend_rho": q.dividend_rho},
-        "rests_on.csv": {
+        "rho": {"expiry_years": q.rate_expiries, "rho": q.rho, "dividend_rho": q.dividend_rho},
+        "rests_on": {
             "fitted_to": [v.name for v in desk.variants],
             "value": [v.value for v in desk.variants],
             "delta_local_volatility": [v.delta[0] for v in desk.variants],

@@ -71,6 +71,11 @@ class Barrier(Contract):
         own: dict[str, Any] = {"barrier": self.level, "kind": self.kind, "rebate": self.rebate}
         return pde.barrier(market, **contract, **own)
 
+    @property
+    def worth_when_over(self) -> float:
+        """The rebate."""
+        return self.rebate
+
     def warning(self, terms: OptionTerms, spot: float) -> str:
         """Say what has become of it where the spot is beyond the level."""
         if not self.is_crossed(spot):

@@ -61,6 +61,11 @@ class Contract(ABC):
         """
         raise NotImplementedError
 
+    @property
+    def worth_when_over(self) -> float:
+        """What one option is worth where a move of the market has just ended it and `claim` returns none."""
+        return 0.0
+
     def path(self, terms: OptionTerms) -> ScheduledAsian:
         """Return one path of it as a function of a model and of normals."""
         raise NotImplementedError

@@ -115,10 +115,19 @@ def test_another_method_gives_the_same_hessian(reports: tuple[Path, Path, float]
 
 def test_the_page_holds_everything_itself(reports: tuple[Path, Path, float]) -> None:
     page = (reports[0] / "report.html").read_text(encoding="utf-8")
-    assert "src=" not in page.replace('src="data:', "") and "<link" not in page and "<script" not in page
-    for section in ("Fit", "Smiles", "Surface", "Book and Greeks", "Vega", "Hessian", "Checks"):
+    assert "src=" not in page.replace('src="data:', "") and "<link" not in page and page.count("<script") == 1
+    for section in (
+        "Fit",
+        "Smiles",
+        "Surface",
+        "Book and Greeks",
+        "Ladders and stress",
+        "Vega",
+        "Hessian",
+        "Checks",
+    ):
         assert f"{section}</h2>" in page
-    assert page.count("<svg ") == 2 + 3 + 1 + 3 + 1
+    assert page.count("<svg ") == 2 + 3 + 2 + 3 + 1
 
 
 def test_a_pipe_gets_tables_and_no_progress(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -242,6 +251,10 @@ def test_a_bad_book_is_refused_before_anything_is_fitted(
         ["--holdout", "1.5"],
         ["--max-years", "-1"],
         ["--book", "none.csv"],
+        ["--stress", "none.csv"],
+        ["--stress", "none.csv", "--no-desk"],
+        ["--multiplier", "0"],
+        ["--xlsx", "--no-report"],
     ],
 )
 def test_bad_options(option: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
