@@ -6,6 +6,7 @@ Array types, errors and checks of arguments stand in `aadlib.types`, `aadlib.err
 
 from aadlib.derivatives import program_of
 from aadlib.differences import extrapolated_difference
+from aadlib.executors import ExecutorWarning, results_in_order
 from aadlib.lanes.block_code import ONE, ZERO, Term
 from aadlib.lanes.bottleneck import bottleneck_code
 from aadlib.lanes.device_cuda import quiet_launches, require_cuda
@@ -42,11 +43,11 @@ from aadlib.twins import sweeps as twin_sweeps
 
 __all__ = [
     "ADVar", "Argument", "BlockMachine", "CODES", "CURVES", "CURVES_OF_SIDES", "Condition", "CreatedArcs",
-    "CudaMachine", "Kink", "LaneSums", "Nodes", "ONE", "PathCode", "PathWriter", "Program", "RULES",
+    "CudaMachine", "ExecutorWarning", "Kink", "LaneSums", "Nodes", "ONE", "PathCode", "PathWriter", "Program", "RULES",
     "Replay", "SPREAD", "STEP", "Tape", "Term", "UniformPoint", "ZERO", "bottleneck_code",
     "bottleneck_sum", "bottleneck_work", "compiled", "created_arcs_of", "direction_groups",
     "extrapolated_difference", "gradient_code", "hessian_products", "in_python", "map_pieces",
     "mark_reached", "n_threads", "once_per_program", "once_per_structure", "positions", "program_of",
-    "quiet_launches", "reached_slots", "record", "record_binary", "record_unary", "require_cuda", "simd",
-    "twin_sweeps", "value_code",
+    "quiet_launches", "reached_slots", "record", "record_binary", "record_unary", "require_cuda",
+    "results_in_order", "simd", "twin_sweeps", "value_code",
 ]  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -12,9 +13,14 @@ from typing import NoReturn
 
 from aadlib.errors import AadError
 from apps.program import Program
+from apps.report.text import printable
 
-PROGRAMS = ("risk", "reproduce")
+PROGRAMS = ("risk", "explain", "reproduce")
 """The programs in the order of their list; NAME is the record `PROGRAM` at the end of apps/NAME/command.py."""
+
+
+EXTRAS = ("matplotlib", "pandas", "rich")
+"""What `pip install '.[apps]'` brings, imported where it is used."""
 
 
 def program_records() -> list[Program]:
@@ -52,14 +58,42 @@ def run(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, _stop)
     try:
         chosen.run(chosen)
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except AadError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+        return _failed(str(error))
+    except ImportError as error:
+        missing = (error.name or "").partition(".")[0]
+        if missing not in EXTRAS:
+            raise
+        return _failed(f"`{chosen.program}` needs {missing}, which is not installed: pip install '.[apps]'")
     except BrokenPipeError:
         # Whoever read our output has left (`| head`); what they wanted is with them.
-        sys.stderr.close()
+        _drop_output()
         return 141
+    except OSError as error:
+        _drop_output()
+        where = f"{error.filename}: " if error.filename else "the output cannot be written: "
+        return _failed(f"{where}{error.strerror}")
     return 0
+
+
+def _failed(message: str) -> int:
+    """Say in one line what is wrong and return the exit code."""
+    print(f"error: {printable(message)}", file=sys.stderr)
+    return 2
+
+
+def _drop_output() -> None:
+    """Send what is still to be flushed nowhere, so that the interpreter's end does not try, and fail, once more."""
+    if sys.stdout is None:
+        return
+    try:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+    except (OSError, ValueError):  # a stdout that is no file, as in tests, has nothing to flush
+        pass
 
 
 def _stop(number: int, frame: FrameType | None) -> NoReturn:

@@ -1,5 +1,6 @@
 """Second-order Greeks: exact Hessians of recorded functions by several methods, and a planner that chooses."""
 
+from aadlib.extend import ExecutorWarning
 from greeks2 import methods as _methods
 from greeks2.agreement import CrossCheck, cross_check
 from greeks2.methods.taylor.taylor import taylor_backpropagate, taylor_series
@@ -7,7 +8,6 @@ from greeks2.monte_carlo.estimate import expectation
 from greeks2.monte_carlo.noise.normals import Normals
 from greeks2.monte_carlo.noise.sobol import Sobol
 from greeks2.monte_carlo.result import Expectation
-from greeks2.monte_carlo.run.workers import ExecutorWarning
 from greeks2.named.named_greeks import Greeks, greeks
 from greeks2.planner import Plan, plan
 from greeks2.result import HessianResult

@@ -12,10 +12,12 @@ from aadlib.errors import AadTypeError, AadValueError
 from aadlib.types import Floats
 from aadlib.validation import require_non_negative, require_positive, values_of
 from pricers.curves.forward_curve import ForwardCurve
-from pricers.curves.rate_curve import is_curve, shifted
+from pricers.curves.rate_curve import is_curve, later, shifted
 from pricers.monte_carlo.dynamics.second_order_local_volatility import SecondOrderLocalVolatility
 from pricers.surfaces.bumped_volatility import BumpedVolatility
 from pricers.surfaces.flat import FlatVolatility
+from pricers.surfaces.later_volatility import later_volatility, today_and_elapsed
+from pricers.surfaces.moving_volatility import moving_volatility
 from pricers.surfaces.surface import require_surface
 from pricers.surfaces.volatility_hats import VolatilityHats
 
@@ -79,8 +81,9 @@ class Market(ForwardCurve):
 
     surface: Any = None
 
-    GROUPS: ClassVar = ("spot", "rate", "dividend_yield", "weights", "volatilities")
-    """What a price may be differentiated in: of a curve its parallel shift, of the surface its numbers.
+    GROUPS: ClassVar = ("spot", "rate", "dividend_yield", "smile_move", "weights", "volatilities")
+    """What a price may be differentiated in: of a curve its parallel shift, of the surface its numbers, and by how much
+    it moved along the logarithm of the spot, 0 as it stands.
 
     They are called volatilities where they are: of a flat surface, and of one with bumps.
     """
@@ -94,6 +97,8 @@ class Market(ForwardCurve):
         """Return the values of one group of `GROUPS`: (size,) floats."""
         if name in ("weights", "volatilities"):
             return np.array([float(values_of(number)) for number in self._numbers(name)])
+        if name == "smile_move":
+            return np.zeros(1)
         given = getattr(self, name)
         return np.array([float(values_of(given.shift if is_curve(given) else given))])
 
@@ -108,15 +113,37 @@ class Market(ForwardCurve):
         """Return the market with other numbers, of any kind, in some groups."""
         fields: dict[str, Any] = {}
         for name, numbers in groups.items():
+            if name == "smile_move":
+                continue
             if name in ("weights", "volatilities"):
                 fields["surface"] = self.required_surface.with_numbers(numbers)
             else:
                 fields[name] = shifted(getattr(self, name), numbers[0])
+        if "smile_move" in groups:
+            surface = fields.get("surface", self.required_surface)
+            fields["surface"] = moving_volatility(surface, groups["smile_move"][0])
         return Market(**{**self.as_fields(), **fields})
 
     def as_fields(self) -> dict[str, Any]:
         """Return spot, rate, dividend yield and surface by their names."""
         return {name: getattr(self, name) for name in ("spot", "rate", "dividend_yield", "surface")}
+
+    def later(self, elapsed: float) -> Market:
+        """Return the market on a later day at the same spot: surface and rates stay what they are at every date.
+
+        Parameters
+        ----------
+        elapsed : float, years, >= 0
+
+        Raises
+        ------
+        AadValueError
+            When `elapsed` is negative or not finite.
+        """
+        require_non_negative("elapsed", elapsed)
+        rates = {name: later(getattr(self, name), elapsed) for name in ("rate", "dividend_yield")}
+        surface = None if self.surface is None else later_volatility(self.surface, elapsed)
+        return Market(spot=self.spot, surface=surface, **rates)
 
     def dynamics(self) -> SecondOrderLocalVolatility:
         """Return the model of one asset that moves under the surface, for Monte Carlo paths."""
@@ -134,7 +161,9 @@ class Market(ForwardCurve):
     def _numbers(self, name: str) -> list[Any]:
         """Return the surface's numbers under one of their two names."""
         surface = self.required_surface
-        if name == "volatilities" and not isinstance(surface, (FlatVolatility, BumpedVolatility)):
+        if name == "volatilities" and not isinstance(
+            today_and_elapsed(surface)[0], (FlatVolatility, BumpedVolatility)
+        ):
             raise AadValueError(
                 "volatilities: the numbers of this surface are weights of splines or parameters of slices; "
                 "differentiate "

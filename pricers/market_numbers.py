@@ -5,13 +5,15 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from aadlib.errors import AadValueError
 from aadlib.types import Floats
 from pricers.contracts import Market
+
+Self = TypeVar("Self", bound="MarketNumbers")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -49,6 +51,19 @@ class MarketNumbers(ABC):
     @abstractmethod
     def price_at(self, market: Market) -> Any:
         """Return the price in a market, numbers of any kind."""
+
+    @property
+    @abstractmethod
+    def first_date(self) -> float:
+        """Years to the first date on which something is paid or decided at known times."""
+
+    @abstractmethod
+    def later(self: Self, elapsed: float) -> Self:
+        """Return the same price `elapsed` years later (float, >= 0), before anything of it is paid or decided.
+
+        Spot, surface and rates stay what they are, the latter two at every date (`Market.later`), and so do nodes and
+        the number of steps: what it returns is a smooth function of `elapsed`.
+        """
 
     @property
     def parameters(self) -> Floats:

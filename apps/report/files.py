@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 
 from aadlib.errors import AadValueError
+from apps.report.text import inert
 
 MANIFEST = "manifest.csv"
 
@@ -52,7 +53,8 @@ def write_whole(path: Path, content: str | bytes) -> None:
 def csv_text(columns: Mapping[str, Sequence[Any] | np.ndarray[Any, Any]]) -> str:
     """Return equal-length columns as CSV text that depends on the numbers alone.
 
-    Floats carry twelve significant digits, missing values (None, NaN) are empty, lines end with a bare newline.
+    Floats carry twelve significant digits, missing values (None, NaN) are empty, lines end with a bare newline. Text
+    that a spreadsheet would run as a formula has an apostrophe before it, and control characters are written out.
 
     Raises
     ------
@@ -64,7 +66,7 @@ def csv_text(columns: Mapping[str, Sequence[Any] | np.ndarray[Any, Any]]) -> str
         raise AadValueError(f"columns have lengths {lengths}: must all be equal")
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(columns)
+    writer.writerow([inert(name) for name in columns])
     writer.writerows(zip(*map(_fields, columns.values()), strict=True))
     return stream.getvalue()
 
@@ -84,7 +86,7 @@ def _field(item: Any) -> str:
         if np.isnan(item):
             return ""
         return f"{item + 0.0:.12g}"  # the sum turns -0.0 into 0.0
-    return str(item)
+    return inert(str(item)) if isinstance(item, str) else str(item)
 
 
 def require_replaceable(folder: Path) -> None:
@@ -97,12 +99,12 @@ def require_replaceable(folder: Path) -> None:
         list or whose bytes are others than listed, or cannot be read.
     """
     try:
+        if folder.is_symlink():
+            raise AadValueError(f"out = {str(folder)!r}: is a link; name the folder it points to")
         if not folder.exists():
             return
         if not folder.is_dir():
             raise AadValueError(f"out = {str(folder)!r}: is a file; name a folder")
-        if folder.is_symlink():
-            raise AadValueError(f"out = {str(folder)!r}: is a link; name the folder it points to")
         if Path.cwd().is_relative_to(folder.resolve()):
             raise AadValueError(
                 f"out = {str(folder)!r}: is or holds the working directory, which replacing it would take away; "

@@ -50,7 +50,7 @@ class Stages:
 def stages(total: int, stream: TextIO | None = None) -> Iterator[Stages]:
     """Yield `Stages`, shown as one bar of `total` steps where `stream` (stderr) is a terminal."""
     stream = sys.stderr if stream is None else stream
-    if not stream.isatty():
+    if stream is None or not stream.isatty():
         yield Stages(lambda name, done: None)
         return
     from rich.console import Console

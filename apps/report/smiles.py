@@ -10,6 +10,7 @@ import numpy as np
 
 from aadlib.types import Floats
 from apps.report.plots import ACCENT, INK, MUTED, SECOND, as_inline_svg, house_style, new_figure
+from apps.report.text import printable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -100,7 +101,7 @@ def draw_smile_on(axes: Axes, smile: Smile, *, legend: bool = True) -> None:
     margin = 0.03 * max(float(np.ptp(x)), 1.0)
     axes.set_xlim(x.min() - margin, x.max() + margin)
     axes.set_ylim(low, high)
-    axes.set_title(smile.title)
+    axes.set_title(printable(smile.title), parse_math=False)  # a root may have dollar signs
     axes.set_ylabel("implied volatility (%)", labelpad=2.0)
     axes.grid(True, axis="y")
     if legend:

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TextIO
 
+from apps.report.text import printable
+
 Cell = str | float | int | None
 
 
@@ -20,11 +22,11 @@ class Column:
     spec: str = ".6g"
 
     def text(self, cell: Cell) -> str:
-        """Return `cell` as shown: text as it stands, numbers by `spec`, missing values as a dash."""
+        """Return `cell` as shown: text without control characters, numbers by `spec`, missing values as a dash."""
         if cell is None or (isinstance(cell, float) and math.isnan(cell)):
             return "-"
         if isinstance(cell, str):
-            return cell
+            return printable(cell)
         if isinstance(cell, int):
             return f"{cell:,d}"
         return format(cell, self.spec)
@@ -59,8 +61,10 @@ def table(title: str, columns: Sequence[Column], rows: Iterable[Sequence[Any]], 
 
 
 def print_table(shown: Table, stream: TextIO | None = None) -> None:
-    """Print a table: framed on a terminal, aligned plain text in a pipe."""
+    """Print a table: framed on a terminal, aligned plain text in a pipe, nowhere where stdout is closed."""
     stream = sys.stdout if stream is None else stream
+    if stream is None:
+        return
     if stream.isatty():
         _print_framed(shown, stream)
     else:
@@ -81,7 +85,7 @@ def plain_text(shown: Table) -> str:
     ]
     rule = "  ".join("-" * width for width in widths)
     note = [shown.note] if shown.note else []
-    return "\n".join([shown.title, aligned[0], rule, *aligned[1:], *note]) + "\n"
+    return printable("\n".join([shown.title, aligned[0], rule, *aligned[1:], *note]), keep="\n") + "\n"
 
 
 def _print_framed(shown: Table, stream: TextIO) -> None:
@@ -91,8 +95,8 @@ def _print_framed(shown: Table, stream: TextIO) -> None:
     from rich.table import Table as Framed
 
     framed = Framed(
-        title=escape(shown.title),
-        caption=escape(shown.note) or None,
+        title=escape(printable(shown.title)),
+        caption=escape(printable(shown.note)) or None,
         title_justify="left",
         caption_justify="left",
         box=box.SIMPLE_HEAD,

@@ -22,10 +22,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="CHAIN.csv",
         help="option chain (a synthetic one that ships with the package)",
     )
+    add_chain_options(parser)
+    _add_book(parser.add_argument_group("book and report"))
+
+
+def add_chain_options(parser: argparse.ArgumentParser) -> None:
+    """Declare how a chain is read, what is known of its market, and how a surface is fitted to it."""
     _add_reading(parser.add_argument_group("reading the chain, where the file leaves something open"))
     _add_market(parser.add_argument_group("the market behind it"))
     _add_fit(parser.add_argument_group("quotes and fit"))
-    _add_book(parser.add_argument_group("book and report"))
 
 
 def _add_reading(group: argparse._ArgumentGroup) -> None:
@@ -112,6 +117,26 @@ def _add_fit(group: argparse._ArgumentGroup) -> None:
     )
     add("--strikes", type=int, default=16, metavar="N", help="most spline weights along strike (16)")
     add("--expiries", type=int, default=12, metavar="N", help="most spline weights along time (12)")
+
+
+def add_book(group: argparse._ArgumentGroup) -> None:
+    """Declare the book's file."""
+    add = group.add_argument
+    add(
+        "--book",
+        type=Path,
+        metavar="BOOK.csv",
+        help=(
+            "columns quantity, expiry, strike, cp; product, root, label, multiplier where wanted; product is vanilla, "
+            "american, barrier (barrier, barrier_type, rebate), digital (payout) or asian (fixings, past_mean) "
+            "(an embedded book)"
+        ),
+    )
+
+
+def _add_book(group: argparse._ArgumentGroup) -> None:
+    add = group.add_argument
+    add_book(group)
     add(
         "--holdout",
         type=float,
@@ -119,16 +144,19 @@ def _add_fit(group: argparse._ArgumentGroup) -> None:
         metavar="SHARE",
         help="quotes held out for the second fit (0.2; 0: none)",
     )
-    add("--seed", type=int, default=20240229, metavar="N", help="of the draw of the held-out quotes")
-
-
-def _add_book(group: argparse._ArgumentGroup) -> None:
-    add = group.add_argument
     add(
-        "--book",
-        type=Path,
-        metavar="BOOK.csv",
-        help="columns quantity, expiry, strike, cp; root, label, multiplier, product where wanted (an embedded book)",
+        "--seed",
+        type=int,
+        default=20240229,
+        metavar="N",
+        help="of the draws of the held-out quotes and of simulated paths",
+    )
+    add(
+        "--paths",
+        type=int,
+        default=8192,
+        metavar="N",
+        help="least number of paths of each simulated option (8192)",
     )
     add(
         "--method",

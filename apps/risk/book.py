@@ -1,28 +1,19 @@
-"""The book of a risk report: the embedded one, or one read from a CSV file."""
+"""The positions of a risk report's book, and the embedded book."""
 
 from __future__ import annotations
 
-import csv
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from aadlib.errors import AadValueError
 from apps.report.plots import readable_expiry
+from apps.risk.products import VANILLA
+from apps.risk.products.contract import Contract, OptionTerms
 
 if TYPE_CHECKING:
-    from pricers.chain.quotes import Quotes
-
-COLUMNS = ("quantity", "expiry", "strike", "cp")
-"""Columns of a book file."""
-OPTIONAL_COLUMNS = ("root", "label", "multiplier", "product")
-"""Columns that may be added."""
-PRODUCTS = ("vanilla",)
-"""What the column `product` may say; empty is the first."""
+    from pricers.chain.quotes import Quotes, Slice
 
 _TENORS = {"1m": 1.0 / 12.0, "3m": 0.25, "6m": 0.5, "1y": 1.0}
 _QUANTITIES = (-20.0, -10.0, 10.0, 20.0)
@@ -31,22 +22,36 @@ _NEAR = 1.5
 _SAME_DELTA = 0.08
 """A slice holds a position where a listed strike misses the delta that is meant by no more."""
 
-T = TypeVar("T")
-
 
 @dataclass(frozen=True)
 class Position:
-    """So many European options of one kind; `slice_index` points into the quotes' slices.
+    """So many options of one kind; `term` has their expiry, with its forward and discount factor.
 
     One option pays `multiplier` times what its formula says.
     """
 
     label: str
     quantity: float
-    slice_index: int
+    term: Slice
     strike: float
     is_call: bool
     multiplier: float = 1.0
+    contract: Contract = VANILLA
+
+    @property
+    def terms(self) -> OptionTerms:
+        """What its contract is about."""
+        return OptionTerms(self.term, self.strike, self.is_call)
+
+    @property
+    def option(self) -> str:
+        """The option in a few words."""
+        return self.contract.describe(self.terms)
+
+    @property
+    def is_vanilla(self) -> bool:
+        """Whether the forward march prices it."""
+        return self.contract is VANILLA
 
     @property
     def size(self) -> float:
@@ -61,11 +66,11 @@ class _Listed(NamedTuple):
     call_delta: float
     miss: float
 
-    def position(self, name: str, quantity: float, slice_index: int, *, is_call: bool) -> Position:
+    def position(self, name: str, quantity: float, term: Slice, *, is_call: bool) -> Position:
         """Return a position that is called what it is: its kind and its forward Black delta in hundredths."""
         delta = self.call_delta if is_call else 1.0 - self.call_delta
         label = f"{name} {100.0 * delta:.0f}-delta {'call' if is_call else 'put'}"
-        return Position(label, quantity, slice_index, self.strike, is_call)
+        return Position(label, quantity, term, self.strike, is_call)
 
 
 def default_book(quotes: Quotes) -> list[Position]:
@@ -79,12 +84,12 @@ def default_book(quotes: Quotes) -> list[Position]:
     chosen = _chosen_slices(quotes, listed)
     book = []
     for name, (k, quantity) in chosen.items():
-        low, money, high = listed[k]
+        (low, money, high), term = listed[k], quotes.slices[k]
         book += [
-            money.position(name, quantity, k, is_call=True),
-            money.position(name, quantity, k, is_call=False),
-            high.position(name, quantity, k, is_call=True),
-            low.position(name, quantity, k, is_call=False),
+            money.position(name, quantity, term, is_call=True),
+            money.position(name, quantity, term, is_call=False),
+            high.position(name, quantity, term, is_call=True),
+            low.position(name, quantity, term, is_call=False),
         ]
     last = list(chosen)[-1]
     name = "3m" if "3m" in chosen else last
@@ -92,15 +97,15 @@ def default_book(quotes: Quotes) -> list[Position]:
     low, money, high = listed[k]
     if low.strike < high.strike:
         book += [
-            high.position(f"{name} risk reversal,", 15.0, k, is_call=True),
-            low.position(f"{name} risk reversal,", -15.0, k, is_call=False),
+            high.position(f"{name} risk reversal,", 15.0, quotes.slices[k], is_call=True),
+            low.position(f"{name} risk reversal,", -15.0, quotes.slices[k], is_call=False),
         ]
     name = "6m" if "6m" in chosen else last
     k = chosen[name][0]
     low, money, high = listed[k]
     if low.strike < money.strike < high.strike:
         book += [
-            item.position(f"{name} butterfly,", quantity, k, is_call=True)
+            item.position(f"{name} butterfly,", quantity, quotes.slices[k], is_call=True)
             for item, quantity in ((low, 10.0), (money, -20.0), (high, 10.0))
         ]
     return book
@@ -147,84 +152,3 @@ def _listed_strikes(quotes: Quotes, k: int) -> tuple[_Listed, ...]:
         j = int(np.argmin(miss))
         listed.append(_Listed(float(strike[j]), float(call_delta[j]), float(miss[j])))
     return tuple(listed)
-
-
-def read_book(path: Path, quotes: Quotes) -> list[Position]:
-    """Read a book from a CSV file with the columns `COLUMNS`, and any of `OPTIONAL_COLUMNS`.
-
-    An expiry is a date of the chain's slices; without a root, the one that settles last on that date is meant. The
-    `multiplier` is what one point of price is worth (1 where it is empty); the `product` must be vanilla.
-
-    Raises
-    ------
-    AadValueError
-        The file cannot be read, has no rows, lacks a column or has one that is not known, or a field is not what it
-        should be (with its line).
-    """
-    try:
-        with open(path, encoding="utf-8-sig", newline="") as stream:
-            reader = csv.DictReader(line for line in stream if not line.startswith("#"))
-            missing = [name for name in COLUMNS if name not in (reader.fieldnames or [])]
-            if missing:
-                raise AadValueError(
-                    f"{path}: missing columns {', '.join(missing)}: a book needs {', '.join(COLUMNS)}"
-                )
-            unknown = [
-                repr(name) for name in reader.fieldnames or [] if name not in COLUMNS + OPTIONAL_COLUMNS
-            ]
-            if unknown:
-                raise AadValueError(
-                    f"{path}: unknown columns {', '.join(unknown)}: a book has {', '.join(COLUMNS)}, and "
-                    f"{', '.join(OPTIONAL_COLUMNS)} where wanted; remove or rename them"
-                )
-            book = [_position(path, number, row, quotes) for number, row in enumerate(reader, start=1)]
-    except OSError as error:
-        raise AadValueError(f"{path}: cannot be read ({error.strerror}); name a CSV file") from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise AadValueError(f"{path}: not a CSV file in UTF-8 ({error})") from error
-    if not book:
-        raise AadValueError(f"{path}: a header and no positions; a book needs at least one")
-    return book
-
-
-def _position(path: Path, number: int, row: dict[str, str | None], quotes: Quotes) -> Position:
-    from pricers.chain.reading.dates import parse_date
-    from pricers.chain.reading.numbers import parse_number
-    from pricers.chain.reading.words import parse_is_call
-
-    where = f"{path}, position {number}"
-    text = {
-        name: (value or "").strip()
-        for name, value in row.items()
-        if name is not None and isinstance(value, str)
-    }
-
-    def parsed(column: str, parse: Callable[[str], T]) -> T:
-        try:
-            return parse(text.get(column, ""))
-        except ValueError as error:
-            raise AadValueError(f"{where}, column {column}: {error}") from None
-
-    quantity, strike = parsed("quantity", parse_number), parsed("strike", parse_number)
-    date, is_call = parsed("expiry", parse_date), parsed("cp", parse_is_call)
-    if not (math.isfinite(quantity) and quantity != 0.0):
-        raise AadValueError(f"{where}: quantity = {quantity}: must be finite and not zero")
-    if not (math.isfinite(strike) and strike > 0.0):
-        raise AadValueError(f"{where}: strike = {strike}: must be finite and above zero")
-    multiplier = parsed("multiplier", parse_number) if text.get("multiplier") else 1.0
-    if not (math.isfinite(multiplier) and multiplier > 0.0):
-        raise AadValueError(f"{where}: multiplier = {multiplier}: must be finite and above zero")
-    product = text.get("product", "").lower() or PRODUCTS[0]
-    if product not in PRODUCTS:
-        raise AadValueError(
-            f"{where}: product = {product!r}: this report prices {', '.join(PRODUCTS)} options only; price others on "
-            "the calibrated surface in Python, with pricers.pde or pricers.monte_carlo"
-        )
-    root = text.get("root", "")
-    fitting = [k for k, s in enumerate(quotes.slices) if s.expiry_date == date and root in ("", s.root)]
-    if not fitting:
-        wanted = f"{root} {date}".strip()
-        labels = ", ".join(s.label for s in quotes.slices)
-        raise AadValueError(f"{where}: no slice {wanted}; the calibrated ones are {labels}")
-    label = text.get("label", "") or f"{'call' if is_call else 'put'} {strike:g}"
-    return Position(label, quantity, fitting[-1], strike, is_call, multiplier)

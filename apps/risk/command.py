@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterable
-from contextlib import nullcontext
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aadlib.errors import AadValueError
-from apps.program import Program
-from apps.report.drawing import Drawing
+from apps.program import Program as AppProgram
 from apps.report.files import require_replaceable, staged_folder, write_whole
 from apps.report.progress import Stages, stages
 from apps.report.tables import Table, print_table
 from apps.risk.arguments import add_arguments
-from apps.risk.loading import load, provenance
+from apps.risk.loading import load, provenance, warn
 from apps.risk.results import RiskResult, Valuation
 from greeks2.methods import takes_composites
 
 if TYPE_CHECKING:
-    import aadlib as ad
+    from aadlib import Program
+    from apps.report.drawing import Drawing
+    from apps.risk.book import Position
+    from apps.risk.engines.paths import Draws
     from apps.risk.model import BookModel
+    from apps.risk.results import BookGreeks, Check
     from pricers.calibration import CalibrationSettings, Screen
     from pricers.chain import ArbitrageReport
     from pricers.chain.quotes import Quotes
@@ -31,25 +36,50 @@ Show = Callable[[Iterable[Table]], None]
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Run the whole way, print the tables and write the report."""
+    """Run the whole way, print the tables as they are found, and write the report."""
     if arguments.smiles < 1:
         raise AadValueError(f"--smiles = {arguments.smiles}: must be at least 1")
-    if not arguments.no_report:
+    if arguments.no_report:
+        with stages(9) as job:
+            show = Printing(job)
+            calculate(arguments, job, show)
+        written = ""
+    else:
         require_replaceable(arguments.out)
-    written = ""
-    with stages(9 if arguments.no_report else 11) as job:
+        if find_spec("matplotlib") is None:  # nobody waits for the numbers to be told so
+            raise ModuleNotFoundError("No module named 'matplotlib'", name="matplotlib")
+        from apps.report.drawing import Drawing
 
-        def show(tables: Iterable[Table]) -> None:
-            with job.hidden():
-                for shown in tables:
-                    print_table(shown)
-
-        with nullcontext() if arguments.no_report else Drawing() as drawing:
+        with stages(11) as job, Drawing() as drawing:
+            show = Printing(job)
             result = calculate(arguments, job, show, drawing)
-            if drawing is not None:
-                written = write_report(result, job, drawing, arguments.out)
+            written = write_report(result, job, drawing, arguments.out)
+    show.raise_what_failed()
     print_table(job.timings())
     print(written, end="")
+
+
+class Printing:
+    """Prints tables; where the output cannot be written, the report is written all the same."""
+
+    def __init__(self, job: Stages) -> None:
+        self._job = job
+        self._failed: OSError | None = None
+
+    def __call__(self, tables: Iterable[Table]) -> None:
+        if self._failed is None:
+            try:
+                with self._job.hidden():
+                    for shown in tables:
+                        print_table(shown)
+                    sys.stdout.flush()
+            except OSError as error:
+                self._failed = error
+
+    def raise_what_failed(self) -> None:
+        """Raise what the first failure raised."""
+        if self._failed is not None:
+            raise self._failed
 
 
 def calculate(
@@ -62,19 +92,21 @@ def calculate(
         "n_expiries": arguments.expiries,
         "optimiser": arguments.optimiser,
     }
-    valuation, model, program = value_book(arguments, job, how)
-    from apps.risk import pictures, tables
+    valuation, recorded = value_book(arguments, job, how)
+    from apps.risk import tables
 
     show(tables.of_valuation(valuation))
     job.mark("Greeks printed after")
     with job.stage("fitting SVI"):
         from pricers.calibration.svi_fit import fit_svi_slices
 
-        if drawing is not None:
-            drawing.draw(pictures.greek_pictures(valuation))
         svi = fit_svi_slices(quotes=valuation.quotes, weights=arguments.weights)
-        if drawing is not None:
-            drawing.draw(pictures.fit_pictures(valuation, svi, arguments.smiles))
+    if drawing is not None:
+        with job.stage("what pictures show"):
+            from apps.risk.pictures import fit_pictures, greek_pictures
+
+            drawing.draw(greek_pictures(valuation))
+            drawing.draw(fit_pictures(valuation, svi, arguments.smiles))
     with job.stage("holdout"):
         from pricers.calibration import holdout
 
@@ -83,24 +115,35 @@ def calculate(
             split = {"fraction": arguments.holdout, "seed": arguments.seed}
             held_out = holdout(quotes=valuation.quotes, settings=_settings(arguments), **split, **how)
     with job.stage("independent checks"):
-        from apps.risk.checks import check_greeks
-
-        checks = tuple(check_greeks(model, program, valuation.greeks))
-    result = RiskResult(**vars(valuation), svi=svi, holdout=held_out, checks=checks)
+        checks = checked(valuation, recorded)
+    result = RiskResult(**vars(valuation), svi=svi, holdout=held_out, checks=tuple(checks))
     show(tables.of_fit_and_checks(result))
     return result
 
 
-def value_book(
-    arguments: argparse.Namespace, job: Stages, how: dict[str, Any]
-) -> tuple[Valuation, BookModel, ad.Program]:
-    """Return what the Greeks of the book are found from, and they, with the model and its recording."""
-    with job.stage("reading and cleaning the chain"):
-        from apps.risk.book import default_book, read_book
+class Recorded(NamedTuple):
+    """What the Greeks of a book came from: its vanillas' model, their recording (None without any) and Greeks."""
 
+    model: BookModel
+    program: Program | None
+    of_vanillas: BookGreeks
+    draws: Draws
+
+
+def value_book(arguments: argparse.Namespace, job: Stages, how: dict[str, Any]) -> tuple[Valuation, Recorded]:
+    """Return what the Greeks of the book are found from, and they, with what they were recorded as."""
+    with job.stage("reading and cleaning the chain"):
+        from apps.risk.book import default_book
+        from apps.risk.book_file import book_warnings, read_book
+        from apps.risk.engines.paths import Draws
+
+        draws = Draws(arguments.paths, arguments.seed)
         source, loaded = load(arguments)
         # Before anything is fitted: whoever mistyped the book waits no longer than for this.
         book = read_book(arguments.book, loaded) if arguments.book else []
+        odd = book_warnings(book, loaded)
+        for message in odd:
+            warn(message)
     with job.stage("loading the calibration"):
         from pricers.calibration import calibrate
     with job.stage("screening the quotes"):
@@ -112,13 +155,13 @@ def value_book(
         calibration = calibrate(quotes=quotes, settings=settings, **how)
     with job.stage("book and Greeks"):
         from apps.risk.buckets import bucket_expiries, volatility_buckets
-        from apps.risk.greeks import book_greeks
         from apps.risk.model import BookModel
 
         buckets = volatility_buckets(bucket_expiries(quotes))
-        model = BookModel(quotes, calibration.surface, book, buckets)
-        program = model.record(expand=not takes_composites(arguments.method))
-        greeks = book_greeks(model, program, method=arguments.method)
+        vanillas = [position for position in book if position.is_vanilla]
+        model = BookModel(quotes, calibration.surface, vanillas, buckets)
+        program, of_vanillas = vanilla_greeks(model, arguments.method)
+        greeks = with_products(model, book, of_vanillas, draws)
     valuation = Valuation(
         source=source,
         loaded=loaded,
@@ -130,8 +173,44 @@ def value_book(
         greeks=greeks,
         buckets=buckets,
         provenance=provenance(arguments),
+        book_warnings=odd,
     )
-    return valuation, model, program
+    return valuation, Recorded(model, program, of_vanillas, draws)
+
+
+def checked(valuation: Valuation, recorded: Recorded) -> list[Check]:
+    """Return what checks the Greeks of the whole book."""
+    from apps.risk.checks import check_greeks
+
+    model, program, of_vanillas, draws = recorded
+    checks = [] if program is None else check_greeks(model, program, of_vanillas)
+    if valuation.greeks.units:
+        from apps.risk.product_checks import check_products
+
+        checks = [replace(check, quantity=f"vanillas: {check.quantity}") for check in checks]
+        checks += check_products(model, valuation.book, valuation.greeks, draws)
+    return checks
+
+
+def vanilla_greeks(model: BookModel, method: str) -> tuple[Program | None, BookGreeks]:
+    """Return the recording of a book's vanillas and their Greeks: none and zeros where it has none."""
+    from apps.risk.greeks import book_greeks, no_greeks
+
+    if not model.book:
+        return None, no_greeks(model)
+    program = model.record(expand=not takes_composites(method))
+    return program, book_greeks(model, program, method=method)
+
+
+def with_products(
+    model: BookModel, book: Sequence[Position], of_vanillas: BookGreeks, draws: Draws
+) -> BookGreeks:
+    """Return the Greeks of the whole book: the vanillas' own where it has nothing else."""
+    if len(model.book) == len(book):
+        return of_vanillas
+    from apps.risk.engines.products import product_greeks, whole_book
+
+    return whole_book(of_vanillas, book, product_greeks(model, book, draws))
 
 
 def _settings(arguments: argparse.Namespace) -> CalibrationSettings:
@@ -166,7 +245,7 @@ def write_report(result: RiskResult, job: Stages, drawing: Drawing, out: Path) -
     return f"report: {out / 'report.html'}\ntables: {len(contents) - 1} CSV files in {out}\n"
 
 
-PROGRAM = Program(
+PROGRAM = AppProgram(
     name="risk",
     summary=(
         "Calibrate a local-volatility surface to an option chain and print a book's first- and second-order Greeks"

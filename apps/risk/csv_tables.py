@@ -9,8 +9,10 @@ import numpy as np
 
 from apps.report.files import csv_text
 from apps.risk.data_tables import market_rows
-from apps.risk.results import RiskResult
-from apps.risk.tables import arbitrage_rows, greek_rows, screen_rows
+from apps.risk.product_tables import product_columns
+from apps.risk.products import COLUMNS
+from apps.risk.results import VOLATILITY_POINT, RiskResult
+from apps.risk.tables import arbitrage_rows, greek_errors, greek_rows, screen_rows
 from pricers.calibration.quality import inside_bid_ask
 
 
@@ -32,6 +34,7 @@ def csv_files(result: RiskResult) -> dict[str, str]:
         "vega_matrix.csv": csv_text(_matrix(result.buckets.labels, result.greeks.vega_vega)),
         "checks.csv": csv_text(_checks(result)),
         "market.csv": csv_text(_market(result)),
+        **({"products.csv": csv_text(product_columns(result))} if result.greeks.units else {}),
     }
 
 
@@ -125,13 +128,14 @@ def _surface(result: RiskResult) -> dict[str, Any]:
 
 
 def _book(result: RiskResult) -> dict[str, Any]:
-    slices = [result.quotes.slices[p.slice_index] for p in result.book]
+    slices = [p.term for p in result.book]
     quantities = np.array([p.size for p in result.book])
     multipliers = [p.multiplier for p in result.book]
     return {
         "label": [p.label for p in result.book],
         "quantity": [p.quantity for p in result.book],
         **({"multiplier": multipliers} if set(multipliers) != {1.0} else {}),
+        **(_products(result) if result.greeks.units else {}),
         "root": [s.root for s in slices],
         "expiry": [s.expiry_date.isoformat() for s in slices],
         "strike": [p.strike for p in result.book],
@@ -146,9 +150,20 @@ def _book(result: RiskResult) -> dict[str, Any]:
     }
 
 
+def _products(result: RiskResult) -> dict[str, Any]:
+    """Return product, its columns and its engine for each position."""
+    each = [p.contract.fields() for p in result.book]
+    return {
+        "product": [p.contract.NAME for p in result.book],
+        **{name: [fields.get(name) for fields in each] for name in COLUMNS},
+        "engine": ["forward PDE" if unit is None else unit.engine for unit in result.greeks.units],
+    }
+
+
 def _greeks(result: RiskResult) -> dict[str, Any]:
     names, values, units, _ = zip(*greek_rows(result), strict=True)
-    return {"greek": names, "value": [float(v) for v in values], "unit": units}
+    errors = {} if result.greeks.errors is None else {"stderr": greek_errors(result)}
+    return {"greek": names, "value": [float(v) for v in values], **errors, "unit": units}
 
 
 def _gradient(result: RiskResult) -> dict[str, Any]:
@@ -172,6 +187,19 @@ def _vega(result: RiskResult) -> dict[str, Any]:
         "vega": result.greeks.vega,
         "spot_vega": result.greeks.spot_vega,
         "rate_vega": result.greeks.rate_vega,
+        **_vega_errors(result),
+    }
+
+
+def _vega_errors(result: RiskResult) -> dict[str, Any]:
+    errors = result.greeks.errors
+    if errors is None:
+        return {}
+    buckets = slice(len(result.greeks.inputs), -1)
+    return {
+        "vega_stderr": VOLATILITY_POINT * errors.gradient[buckets],
+        "spot_vega_stderr": VOLATILITY_POINT * errors.hessian[0, buckets],
+        "rate_vega_stderr": VOLATILITY_POINT * errors.hessian[1, buckets],
     }
 
 

@@ -11,6 +11,28 @@ from apps.risk.results import VOLATILITY_POINT, BookGreeks
 from greeks2 import hessian_result
 
 
+def no_greeks(model: BookModel) -> BookGreeks:
+    """Return the Greeks of a book without vanillas."""
+    n, n_buckets, none = len(model.inputs), model.buckets.size, np.empty(0)
+    zeros = np.zeros(n_buckets)
+    return BookGreeks(
+        inputs=model.inputs,
+        value=0.0,
+        gradient=np.zeros(n),
+        hessian=np.zeros((n, n)),
+        vega=zeros,
+        vega_vega=np.zeros((n_buckets, n_buckets)),
+        spot_vega=zeros,
+        rate_vega=zeros,
+        unit_prices=none,
+        unit_deltas=none,
+        unit_gammas=none,
+        unit_vegas=none,
+        unit_black_vegas=none,
+        method="no vanillas",
+    )
+
+
 def book_greeks(model: BookModel, program: ad.Program, *, method: str) -> BookGreeks:
     """Return value, gradient and Hessian of the book, and the Greeks of each position.
 

@@ -6,9 +6,12 @@ import argparse
 import hashlib
 import sys
 import warnings
+from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from apps.data.synthetic import synthetic_quotes
+from apps.data.synthetic import CHAIN, synthetic_quotes
+from apps.report.text import printable
 from apps.risk.arguments import MARKET, READING
 
 if TYPE_CHECKING:
@@ -19,7 +22,21 @@ NOT_OPTIONS = ("chain", "explain", "out", "program", "run")
 
 
 def load(arguments: argparse.Namespace) -> tuple[str, Quotes]:
-    """Return the name of the chain and its quotes; print how it was read if asked to, and what is odd, to stderr."""
+    """Return the name of the program's chain and its quotes, see `load_chain`."""
+    return load_chain(arguments, arguments.chain)
+
+
+def load_chain(
+    arguments: argparse.Namespace,
+    chain: Path | None,
+    embedded: Callable[..., Quotes] = synthetic_quotes,
+) -> tuple[str, Quotes]:
+    """Return the name of a chain and its quotes; print how it was read if asked to, and what is odd, to stderr.
+
+    Parameters
+    ----------
+    chain : path, or None for an embedded one
+    """
     from pricers.chain import MarketWarning, load_quotes, parse_columns, parse_limits
 
     options: dict[str, Any] = {name: getattr(arguments, name) for name in (*READING, *MARKET)}
@@ -32,16 +49,21 @@ def load(arguments: argparse.Namespace) -> tuple[str, Quotes]:
     }
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", MarketWarning)  # `Quotes.warnings` has them
-        if arguments.chain is not None:
-            source, quotes = str(arguments.chain), load_quotes(arguments.chain, **options)
+        if chain is not None:
+            source, quotes = str(chain), load_quotes(chain, **options)
         else:
-            source, quotes = "synthetic chain", synthetic_quotes(**options)
+            source, quotes = "synthetic chain", embedded(**options)
     if arguments.explain and quotes.explanation is not None:
-        print("\n".join(quotes.explanation.lines()))
+        print(printable("\n".join(quotes.explanation.lines()), keep="\n"))
         print(f"  exercise: {quotes.exercise_style}, {quotes.exercise_reason}\n")
     for message in quotes.warnings:
-        print(f"warning: {message}", file=sys.stderr)
+        warn(message)
     return source, quotes
+
+
+def warn(message: str) -> None:
+    """Print a warning."""
+    print(f"warning: {printable(message)}", file=sys.stderr)
 
 
 def provenance(arguments: argparse.Namespace) -> dict[str, str]:
@@ -53,6 +75,8 @@ def provenance(arguments: argparse.Namespace) -> dict[str, str]:
         path = getattr(arguments, name)
         if path is not None:
             made_from[f"sha256 of {name} {path.name}"] = hashlib.sha256(path.read_bytes()).hexdigest()
+        elif name == "chain":
+            made_from[f"sha256 of the embedded {CHAIN.name}"] = hashlib.sha256(CHAIN.read_bytes()).hexdigest()
     options = {name: value for name, value in vars(arguments).items() if name not in NOT_OPTIONS}
     return made_from | {
         f"--{name.replace('_', '-')}": str(value) for name, value in options.items() if value is not None

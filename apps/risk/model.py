@@ -1,4 +1,4 @@
-"""The book on the calibrated surface as a function of spot, rate, surface parameters and volatility bumps."""
+"""The vanillas of a book on the calibrated surface, functions of spot, rate, surface parameters and bumps."""
 
 from __future__ import annotations
 
@@ -18,15 +18,17 @@ from pricers.pde.forward import book_grid, price_book
 
 if TYPE_CHECKING:
     from pricers.chain.quotes import Quotes
+    from pricers.contracts import Market
     from pricers.pde.grids import ForwardGrid
     from pricers.surfaces.calibrated_volatility import CalibratedVolatility
 
 
 @dataclass(frozen=True)
 class BookModel:
-    """A book on a surface as a function of x = (spot, parallel shift of the zero rates, surface parameters, bumps).
+    """European options on a surface, functions of x = (spot, shift of the zero rates, surface parameters, bumps).
 
-    Bump b is what is added to the local volatility in bucket b: 0 today, 0.01 for a point.
+    The shift is parallel; bump b is what is added to the local volatility in bucket b: 0 today, 0.01 for a point. Other
+    products take `market` instead of `prices`.
     """
 
     quotes: Quotes
@@ -37,7 +39,7 @@ class BookModel:
     @cached_property
     def contracts(self) -> dict[str, Any]:
         """Strikes, expiries, kinds, forwards and discount factors of the positions."""
-        slices = [self.quotes.slices[p.slice_index] for p in self.book]
+        slices = [p.term for p in self.book]
         return {
             "strikes": np.array([p.strike for p in self.book]),
             "expiries": np.array([s.expiry for s in slices]),
@@ -77,6 +79,22 @@ class BookModel:
     def bumps(self) -> slice:
         """Where x holds the bumps."""
         return slice(2 + self.surface.n_parameters, None)
+
+    def market(self, x: Any) -> Market:
+        """Return the market at `x`, numbers of any kind: curves through the chain's forwards, the surface bumped."""
+        from pricers.calibration.frame import forward_curve
+        from pricers.contracts import Market
+        from pricers.curves import shifted
+        from pricers.surfaces.bumped_volatility import BumpedVolatility
+
+        curve = forward_curve(self.quotes)
+        surface = self.surface.with_parameters(x[self.parameters])
+        return Market(
+            spot=x[0],
+            rate=shifted(curve.rate, x[1]),
+            dividend_yield=curve.dividend_yield,
+            surface=BumpedVolatility(surface, self.buckets.hats, list(x[self.bumps])),
+        )
 
     def grid(self) -> ForwardGrid:
         """Return the pricing grid.

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from apps.report import html
-from apps.risk import data_tables, tables
+from apps.report.text import printable
+from apps.risk import data_tables, product_tables, tables
 from apps.risk.results import RiskResult
 
 if TYPE_CHECKING:
@@ -42,14 +43,14 @@ def report_page(result: RiskResult, pictures: Mapping[str, Any]) -> str:
         }
     )
     parts = [html.links(sections), overview]
-    parts += [html.warning(text) for text in (*q.warnings, *tables.warnings(result))]
+    parts += [html.warning(text) for text in (*q.warnings, *result.book_warnings, *tables.warnings(result))]
     for name, content in sections.items():
         parts += [html.heading(name), *content]
     subtitle = (
         f"{result.source}: {len(q):,} out-of-the-money quotes of {q.quote_date.isoformat()}, spot {q.spot:,.2f}, "
         f"{c.weights.replace('_', ' ')} weights."
     )
-    return html.page("Risk report", subtitle, parts)
+    return printable(html.page("Risk report", subtitle, parts), keep="\n")
 
 
 def _inside(ours: CalibrationResult, svi: FitQuality) -> str:
@@ -90,7 +91,10 @@ def _surface(pictures: Mapping[str, Any]) -> list[str]:
 
 
 def _greeks(result: RiskResult) -> list[str]:
-    return [html.data_table(tables.named_greeks(result)), html.data_table(tables.book(result))]
+    shown = [tables.named_greeks(result), tables.book(result)]
+    if result.greeks.units:
+        shown.append(product_tables.product_table(result))
+    return [html.data_table(one) for one in shown]
 
 
 def _vega(result: RiskResult, pictures: Mapping[str, Any]) -> list[str]:
@@ -116,6 +120,8 @@ def _hessian(result: RiskResult, pictures: Mapping[str, Any]) -> list[str]:
         f"{100.0 * share:.0f}% of the entries are not zero. Colours are "
         "logarithmic on both sides of zero, over four decades."
     )
+    if result.greeks.errors is not None:
+        caption += " Simulated options are in its entries of spot and rate alone."
     return [html.picture(pictures["hessian"], caption, wide=True)]
 
 

@@ -21,6 +21,43 @@ BASIS_POINT = 1e-4
 
 
 @dataclass(frozen=True)
+class StandardErrors:
+    """Standard errors of a simulated price and its raw derivatives in all inputs, the bumps, and a bump of all buckets.
+
+    Attributes
+    ----------
+    price : float
+    gradient : (n + 1,) float
+    hessian : (n + 1, n + 1) float
+    """
+
+    price: float
+    gradient: Floats
+    hessian: Floats
+
+
+@dataclass(frozen=True)
+class UnitGreeks:
+    """Price and raw derivatives of one option that the forward march does not price.
+
+    Attributes
+    ----------
+    price : float
+    gradient : (n,) float
+        In the inputs of the book, then the bumps.
+    hessian : (n, n) float
+    engine : str
+    errors : StandardErrors or None where nothing is simulated
+    """
+
+    price: float
+    gradient: Floats
+    hessian: Floats
+    engine: str
+    errors: StandardErrors | None = None
+
+
+@dataclass(frozen=True)
 class BookGreeks:
     """Value and raw derivatives of the whole book; prices in index points.
 
@@ -41,8 +78,13 @@ class BookGreeks:
         exact deltas), per point of local volatility in every bucket.
     unit_black_vegas : (n_positions,) float
         Per point of the option's own implied volatility, by the Black formula.
+        NaN for what is no European option.
     method : str
         How the Hessian was made.
+    units : tuple of UnitGreeks or None for each position
+        Of those that the forward march does not price; empty where it prices all.
+    errors : StandardErrors, optional
+        Of the whole book, where something is simulated.
     """
 
     inputs: tuple[str, ...]
@@ -59,6 +101,8 @@ class BookGreeks:
     unit_vegas: Floats
     unit_black_vegas: Floats
     method: str
+    units: tuple[UnitGreeks | None, ...] = ()
+    errors: StandardErrors | None = None
 
 
 @dataclass(frozen=True)
@@ -84,6 +128,8 @@ class Valuation:
         Those that the screen kept; all else is about them.
     provenance : mapping
         What the report was made from, name to text.
+    book_warnings : tuple of str
+        What is odd about positions of the book.
     """
 
     source: str
@@ -96,6 +142,7 @@ class Valuation:
     greeks: BookGreeks
     buckets: Buckets
     provenance: Mapping[str, str]
+    book_warnings: tuple[str, ...]
 
 
 @dataclass(frozen=True)

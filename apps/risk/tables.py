@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from apps.report.tables import Cell, Column, Table, table
+from apps.risk.product_tables import product_table
 from apps.risk.results import BASIS_POINT, VOLATILITY_POINT, RiskResult, Valuation
 from pricers.calibration.settings import CalibrationSettings
 from pricers.calibration.verdict import fit_warnings
@@ -21,6 +22,7 @@ def of_valuation(result: Valuation) -> list[Table]:
         *([left_out(result)] if not result.screen.kept.all() else []),
         *([arbitrage(result)] if result.arbitrage.found else []),
         book(result),
+        *([product_table(result)] if result.greeks.units else []),
         named_greeks(result),
         vega_buckets(result),
     ]
@@ -258,10 +260,8 @@ def book(result: Valuation) -> Table:
     g = result.greeks
     units = (g.unit_prices, g.unit_deltas, g.unit_gammas, g.unit_vegas, g.unit_black_vegas)
     for position, price, *greeks in zip(result.book, *units, strict=True):
-        item = result.quotes.slices[position.slice_index]
-        option = f"{position.strike:g} {'call' if position.is_call else 'put'}"
         scaled = (position.size * greek for greek in (price, *greeks))
-        rows.append((position.label, position.quantity, item.label, option, price, *scaled))
+        rows.append((position.label, position.quantity, position.term.label, position.option, price, *scaled))
     gamma = float(g.hessian[0, 0])
     rows.append(
         (
@@ -274,13 +274,21 @@ def book(result: Valuation) -> Table:
             float(g.gradient[0]),
             gamma,
             float(g.vega.sum()),
-            float(sum(p.size * vega for p, vega in zip(result.book, g.unit_black_vegas, strict=True))),
+            float(
+                sum(
+                    p.size * vega
+                    for p, vega in zip(result.book, g.unit_black_vegas, strict=True)
+                    if p.is_vanilla
+                )
+            ),
         )
     )
     note = (
         "Local vega: per point of local volatility, raised everywhere. Black vega: per point of the option's own "
         "implied volatility. Deltas in labels are forward Black deltas at the quoted volatility."
     )
+    if g.units:
+        note += " Black vega is that of the vanillas alone; the other products have a table of their own."
     multipliers = sorted({p.multiplier for p in result.book} - {1.0})
     if multipliers:
         note += f" Value and Greeks count the multipliers of the book ({', '.join(f'{m:g}' for m in multipliers)})."
@@ -289,8 +297,11 @@ def book(result: Valuation) -> Table:
 
 def named_greeks(result: Valuation) -> Table:
     """Return the named Greeks of the whole book."""
-    rows = [(name, value, unit, meaning) for name, value, unit, meaning in greek_rows(result)]
     columns = [Column("Greek"), Column("value", "", ",.6g"), Column("unit"), Column("meaning")]
+    rows: list[tuple[Cell, ...]] = list(greek_rows(result))
+    if result.greeks.errors is not None:
+        columns.insert(2, Column("standard error", "", ".2g"))
+        rows = [(*row[:2], error, *row[2:]) for row, error in zip(rows, greek_errors(result), strict=True)]
     money = (
         "Prices count the multipliers of the book."
         if any(p.multiplier != 1.0 for p in result.book)
@@ -298,6 +309,8 @@ def named_greeks(result: Valuation) -> Table:
         "money."
     )
     note = f"Method: {result.greeks.method}. {money} There is no theta: time is fixed in the grid."
+    if result.greeks.units:
+        note += " Other products than vanillas are in it, by the engines of their table."
     return table("Greeks of the book", columns, rows, note)
 
 
@@ -323,6 +336,31 @@ def greek_rows(result: Valuation) -> list[tuple[str, float, str, str]]:
             "price / (basis point, vol point)",
             "d2/dr d(local volatility)",
         ),
+    ]
+
+
+def greek_errors(result: Valuation) -> list[float]:
+    """Return the standard errors of `greek_rows`, NaN where nothing is simulated."""
+    errors, spot, point = result.greeks.errors, result.quotes.spot, VOLATILITY_POINT
+    if errors is None:
+        return [np.nan] * len(greek_rows(result))
+    g, h = errors.gradient, errors.hessian
+    return [
+        float(error)
+        for error in (
+            errors.price,
+            g[0],
+            g[0] * 0.01 * spot,
+            h[0, 0],
+            h[0, 0] * (0.01 * spot) ** 2,
+            g[1] * BASIS_POINT,
+            h[1, 1] * BASIS_POINT**2,
+            h[0, 1] * BASIS_POINT,
+            g[-1] * point,
+            h[-1, -1] * point**2,
+            h[0, -1] * point,
+            h[1, -1] * BASIS_POINT * point,
+        )
     ]
 
 

@@ -7,7 +7,7 @@ from contextlib import closing
 from typing import Any
 
 from aadlib.errors import AadTypeError, AadValueError
-from aadlib.extend import Program
+from aadlib.extend import Program, results_in_order
 from aadlib.validation import whole_number
 from greeks2.monte_carlo.inputs import lane_sources, param_arrays, param_labels, recorded_path
 from greeks2.monte_carlo.kinks.kink import KinkSweep, over_standard_normals
@@ -17,7 +17,7 @@ from greeks2.monte_carlo.result import Expectation
 from greeks2.monte_carlo.run.batches import BatchMeans
 from greeks2.monte_carlo.run.pieces import pieces_of
 from greeks2.monte_carlo.run.progress import Progress, reporting
-from greeks2.monte_carlo.run.workers import Task, add_batches, own_threads, sums_in_order
+from greeks2.monte_carlo.run.workers import Task, add_batches, own_threads
 
 
 def expectation(
@@ -120,7 +120,7 @@ def expectation(
     work = n_paths * (sweep.plan.counts["steps"] + sweep.plan.counts["row_multiply_adds"])
     means = BatchMeans()
     with reporting(progress) as report, own_threads(executor, work=work) as workers:
-        swept = sums_in_order(Task(sweep, given), pieces_of(program, sources, batches, device), workers)
+        swept = results_in_order(Task(sweep, given), pieces_of(program, sources, batches, device), workers)
         with closing(swept):  # after Ctrl-C or an error here, what waits is cancelled at once
             add_batches(swept, means, report, n_paths)
     estimate = means.estimate()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -60,6 +62,14 @@ class CalibrationProblem:
         settings: CalibrationSettings,
         n_threads: int | None = None,
     ) -> None:
+        self._given: dict[str, Any] = {
+            "quote_weights": quote_weights,
+            "surface": surface,
+            "grid": grid,
+            "start": start,
+            "settings": settings,
+            "n_threads": n_threads,
+        }
         expiries, position = distinct_expiries(quotes)
         self._march = CompiledForwardMarch(
             surface=surface,
@@ -69,8 +79,8 @@ class CalibrationProblem:
             is_call=quotes.is_call,
             n_threads=n_threads,
         )
-        self._quotes = quotes
-        self._root_expiry = np.sqrt(expiries)[position]
+        self.quotes, self.surface, self.grid, self.position = quotes, surface, grid, position
+        self.root_expiry = np.sqrt(expiries)[position]
         self._root_weight = np.sqrt(quote_weights) / POINT
         self.penalty, self.center = _penalty(surface, quotes, start, settings)
         n_weights = surface.weights.size
@@ -83,25 +93,61 @@ class CalibrationProblem:
         self._slope = np.zeros(len(quotes))
         self._volatility = np.zeros(len(quotes))
 
+    def moved(self, *, volatility: Any = 0.0, log_moneyness: Any = 0.0) -> CalibrationProblem:
+        """Return the problem with something added to quotes, in the same frame with the same penalty.
+
+        Parameters
+        ----------
+        volatility, log_moneyness : float or (n_quotes,) float
+        """
+        places = self.quotes.log_moneyness + log_moneyness
+        quotes = replace(
+            self.quotes,
+            volatility=self.quotes.volatility + volatility,
+            log_moneyness=places,
+            is_call=places >= 0.0,  # implied volatilities are those of out-of-the-money options
+        )
+        other = CalibrationProblem(quotes=quotes, **self._given)
+        other.penalty, other.center = self.penalty, self.center
+        return other
+
     def model_volatility(self, parameters: Floats) -> Floats:
         """Return the implied volatilities of the model at every quote, (n_quotes,)."""
         if not np.array_equal(parameters, self._at):
             price = self._march.march(parameters)
-            implied_deviation_kernel(price, self._quotes.log_moneyness, self._volatility, self._slope)
-            self._volatility /= self._root_expiry
+            implied_deviation_kernel(price, self.quotes.log_moneyness, self._volatility, self._slope)
+            self._volatility /= self.root_expiry
             self._at = np.array(parameters)
             self.n_marches += 1
         return self._volatility.copy()
 
     def residuals(self, parameters: Floats) -> Floats:
         """Return the weighted volatility errors in points, (n_quotes,)."""
-        return self._root_weight * (self.model_volatility(parameters) - self._quotes.volatility)
+        return self._root_weight * (self.model_volatility(parameters) - self.quotes.volatility)
 
     def jacobian(self, parameters: Floats) -> Floats:
         """Return the derivatives of the residuals by tangent lanes, (n_quotes, n_parameters); reused storage."""
         self.residuals(parameters)
         self.n_jacobians += 1
-        return self._march.jacobian(self._root_weight * self._slope / self._root_expiry)
+        return self._march.jacobian(self._root_weight * self._slope / self.root_expiry)
+
+    @property
+    def squared_weights(self) -> Floats:
+        """What a squared volatility error counts in twice the objective, (n_quotes,)."""
+        return self._root_weight**2
+
+    def volatility_jacobian(self, parameters: Floats) -> Floats:
+        """Return the derivatives of the model's implied volatilities, (n_quotes, n_parameters)."""
+        return self.jacobian(parameters) / self._root_weight[:, None]
+
+    def price_slope(self, parameters: Floats) -> Floats:
+        """Return the derivatives of implied volatilities in prices over forwards, (n_quotes,)."""
+        self.residuals(parameters)
+        return self._slope / self.root_expiry
+
+    def grid_seeds(self, seeds: Floats) -> Floats:
+        """Return what each node of the march at each expiry adds to a sum of quotes' prices, (n_expiries, n_nodes)."""
+        return self._march.grid_seeds(seeds)
 
     def objective(self, parameters: Floats) -> float:
         """Return half the penalised sum of squares."""
@@ -111,7 +157,7 @@ class CalibrationProblem:
 
     def gradient(self, parameters: Floats) -> Floats:
         """Return the gradient of `objective` by one adjoint sweep, (n_parameters,)."""
-        seed = self.residuals(parameters) * self._root_weight * self._slope / self._root_expiry
+        seed = self.residuals(parameters) * self._root_weight * self._slope / self.root_expiry
         self.n_adjoints += 1
         pulled = self.penalty.T @ (self.penalty @ (parameters - self.center))
         return self._march.gradient(seed) + pulled

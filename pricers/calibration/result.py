@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 from aadlib.types import Floats
 from pricers.calibration.levenberg_marquardt import Iteration
+from pricers.calibration.minimiser import Minimiser, minimise
+from pricers.calibration.problem import CalibrationProblem
 from pricers.calibration.quality import FitQuality
+from pricers.calibration.refitted_smile import RefittedSmile
 from pricers.calibration.screen import Screen
 from pricers.contracts import Market
 from pricers.surfaces.calibrated_volatility import CalibratedVolatility
@@ -56,6 +60,8 @@ class CalibrationResult(Market):
         Wall time of the fit: grid, start, tables, iterations; without `check_seconds`.
     check_seconds : float
         Wall time of repricing on the fine grid.
+    problem : CalibrationProblem
+        The least-squares problem that was solved: frame, grid, penalty and the quotes that were kept.
     """
 
     surface: CalibratedVolatility
@@ -80,6 +86,17 @@ class CalibrationResult(Market):
     n_adjoints: int
     seconds: float
     check_seconds: float
+    problem: CalibrationProblem = field(repr=False, compare=False)
+
+    @cached_property
+    def minimiser(self) -> Minimiser:
+        """The exact minimiser near the fit, whose iterations end a little before it; found once."""
+        return minimise(self.problem, self.surface.parameters)
+
+    @cached_property
+    def refitted_smile(self) -> RefittedSmile:
+        """How the surface follows quotes that stay at their strikes while the spot moves; found once."""
+        return RefittedSmile(self.problem, self.minimiser)
 
     @property
     def rmse(self) -> float:

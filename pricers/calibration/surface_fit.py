@@ -139,6 +139,7 @@ def calibrate(
         n_adjoints=problem.n_adjoints,
         seconds=fitted - began,
         check_seconds=checked - fitted,
+        problem=problem,
     )
 
 

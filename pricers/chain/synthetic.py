@@ -6,7 +6,9 @@ invented here and only meant to look like an index chain: the roots and expiries
 rate and dividend yield, strikes, price ticks, spreads and open interest. Nothing is random: what should look
 irregular comes from a golden-ratio sequence, so that the same file comes out byte for byte.
 
-``python -m pricers.chain.synthetic CHAIN.csv`` writes the file.
+``python -m pricers.chain.synthetic CHAIN.csv`` writes the file, ``--next-day`` that of the next trading day, which is
+invented as a whole: the index 1.5% lower, every volatility 1.2 points higher at its moneyness and expiry date, the rate
+5 basis points higher.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from __future__ import annotations
 import argparse
 import datetime
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -24,9 +27,21 @@ from pricers.chain.settlement import years_to_expiry
 from pricers.surfaces.svi import SVISlice, SVISurface
 
 QUOTE_DATE = datetime.date(2005, 9, 15)
-SPOT = 1227.73
-RATE = 0.04
 DIVIDEND_YIELD = 0.02
+
+
+@dataclass(frozen=True)
+class Day:
+    """A market of the synthetic chain: `volatility_shift` is added to the published volatilities, by expiry date."""
+
+    quote_date: datetime.date
+    spot: float
+    rate: float
+    volatility_shift: float
+
+
+FIRST_DAY = Day(QUOTE_DATE, 1227.73, 0.04, 0.0)
+NEXT_DAY = Day(datetime.date(2005, 9, 16), 1209.31, 0.0405, 0.012)
 
 GATHERAL_SPX_2005_09_15 = (
     # expiry date, a, b, sigma, rho, m
@@ -62,9 +77,9 @@ EXPIRIES = (
     ("SPX", "2007-06-15"),
 )
 
-HEADER = f"""\
+HEADER = """\
 # Synthetic option chain, no market data: made by pricers/chain/synthetic.py from the SVI parameters that J. Gatheral
-# fitted to SPX on {QUOTE_DATE}; rate {RATE}, dividend yield {DIVIDEND_YIELD}, spreads and open interest are invented.
+# fitted to SPX on {quote_date}; rate {rate}, dividend yield {dividend_yield}, spreads and open interest are invented.
 quote_date,spot,root,expiry,strike,cp,bid,ask,open_interest
 """
 
@@ -103,24 +118,25 @@ def _tick(prices: Floats) -> Floats:
     return np.where(prices < 3.0, 0.05, 0.1)
 
 
-def _slice_rows(surface: SVISurface, root: str, expiry_date: str, offset: float) -> list[str]:
+def _slice_rows(surface: SVISurface, day: Day, root: str, expiry_date: str, offset: float) -> list[str]:
     """Return the rows of one root and expiry, put after call at each strike."""
     date = datetime.date.fromisoformat(expiry_date)
-    expiry = years_to_expiry(root=root, quote_date=QUOTE_DATE, expiry_date=date)
-    forward = SPOT * np.exp((RATE - DIVIDEND_YIELD) * expiry)
-    deviation = float(np.sqrt(surface.total_variance(0.0, expiry=expiry)))
+    published = years_to_expiry(root=root, quote_date=QUOTE_DATE, expiry_date=date)
+    expiry = years_to_expiry(root=root, quote_date=day.quote_date, expiry_date=date)
+    forward = day.spot * np.exp((day.rate - DIVIDEND_YIELD) * expiry)
+    deviation = float(np.sqrt(surface.total_variance(0.0, expiry=published)))
     strike = np.repeat(_strikes(forward, deviation), 2)
     n = strike.size
     is_call = np.arange(n) % 2 == 0
-    volatility = np.sqrt(surface.total_variance(np.log(strike / forward), expiry=expiry) / expiry)
+    of_surface = np.sqrt(surface.total_variance(np.log(strike / forward), expiry=published) / published)
     value = np.asarray(
         price(
-            spot=SPOT,
+            spot=day.spot,
             strike=strike,
             expiry=expiry,
-            rate=RATE,
+            rate=day.rate,
             dividend_yield=DIVIDEND_YIELD,
-            volatility=volatility,
+            volatility=of_surface + day.volatility_shift,
             is_call=is_call,
         )
     )
@@ -136,14 +152,14 @@ def _slice_rows(surface: SVISurface, root: str, expiry_date: str, offset: float)
     popularity = np.exp(-0.5 * distance**2) * np.where(strike % 25.0 == 0.0, 3.0, 1.0)
     held = np.floor(6000.0 * popularity * _irregular(n, offset + 0.71) ** 2)
     return [
-        f"{QUOTE_DATE},{SPOT},{root},{expiry_date},{strike[k]:.0f},{'C' if is_call[k] else 'P'},"
+        f"{day.quote_date},{day.spot},{root},{expiry_date},{strike[k]:.0f},{'C' if is_call[k] else 'P'},"
         f"{bid[k]:.2f},{ask[k]:.2f},{held[k]:.0f}"
         for k in range(n)
     ]
 
 
-def synthetic_chain() -> str:
-    """Return the text of the synthetic chain, a CSV file that `read_chain` reads.
+def synthetic_chain(day: Day = FIRST_DAY) -> str:
+    """Return the text of the synthetic chain of one day, a CSV file that `read_chain` reads.
 
     Returns
     -------
@@ -157,16 +173,17 @@ def synthetic_chain() -> str:
     surface = published_surface()
     rows: list[str] = []
     for position, (root, date) in enumerate(EXPIRIES):
-        rows += _slice_rows(surface, root, date, offset=0.17 * position)
-    return HEADER + "\n".join(rows) + "\n"
+        rows += _slice_rows(surface, day, root, date, offset=0.17 * position)
+    header = HEADER.format(quote_date=QUOTE_DATE, rate=day.rate, dividend_yield=DIVIDEND_YIELD)
+    return header + "\n".join(rows) + "\n"
 
 
-def write_synthetic_chain(path: str | os.PathLike[str]) -> None:
-    """Write the synthetic chain to `path`, whole or not at all."""
+def write_synthetic_chain(path: str | os.PathLike[str], day: Day = FIRST_DAY) -> None:
+    """Write the synthetic chain of one day to `path`, whole or not at all."""
     target = Path(path)
     partial = target.with_name(target.name + ".partial")
     try:
-        partial.write_bytes(synthetic_chain().encode("ascii"))
+        partial.write_bytes(synthetic_chain(day).encode("ascii"))
         partial.replace(target)
     finally:
         partial.unlink(missing_ok=True)
@@ -178,7 +195,9 @@ def main() -> None:
         description="Write the synthetic option chain made from a published surface."
     )
     parser.add_argument("path", help="the CSV file to write")
-    write_synthetic_chain(parser.parse_args().path)
+    parser.add_argument("--next-day", action="store_true", help="of the next trading day, which is invented")
+    chosen = parser.parse_args()
+    write_synthetic_chain(chosen.path, NEXT_DAY if chosen.next_day else FIRST_DAY)
 
 
 if __name__ == "__main__":

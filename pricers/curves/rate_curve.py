@@ -27,6 +27,9 @@ class RateCurve(Protocol):
     def shifted(self, shift: Any) -> RateCurve:
         """Return the curve with another parallel shift, a number of any kind."""
 
+    def later(self, elapsed: float) -> RateCurve:
+        """Return the curve as it is seen `elapsed` years later, where it stays what it is at every date."""
+
 
 Rate = Any
 """A number of any kind, flat for ever, or a `RateCurve`: what every engine takes as its rate and dividend yield."""
@@ -83,9 +86,7 @@ class PiecewiseRate:
             raise AadTypeError(
                 "time is being differentiated: the rate of a curve jumps in time, so give a number for a rate there"
             )
-        begins = np.concatenate([[0.0], self.times[:-1]])
-        widths = np.append(np.diff(self.times, prepend=0.0)[:-1], np.inf)
-        spent = np.clip(np.asarray(time, dtype=np.float64)[..., None] - begins, 0.0, widths)
+        spent = self.spent(time)
         plain = np.asarray(self.rates)
         if plain.dtype != object:
             total = spent @ plain
@@ -97,9 +98,22 @@ class PiecewiseRate:
             return total
         return total + self.shift * time
 
+    def spent(self, time: Any) -> Floats:
+        """Return the years of each interval before a float time, or before each of many: (..., n) float."""
+        begins = np.concatenate([[0.0], self.times[:-1]])
+        widths = np.append(np.diff(self.times, prepend=0.0)[:-1], np.inf)
+        return np.clip(np.asarray(time, dtype=np.float64)[..., None] - begins, 0.0, widths)
+
     def shifted(self, shift: Any) -> PiecewiseRate:
         """Return the curve with another parallel shift, a number of any kind."""
         return replace(self, shift=shift)
+
+    def later(self, elapsed: float) -> PiecewiseRate:
+        """Return the curve as it is seen `elapsed` years later, where it stays what it is at every date."""
+        first = min(int(np.searchsorted(self.times, elapsed, side="right")), self.times.size - 1)
+        times = self.times[first:] - elapsed
+        times[-1] = max(times[-1], 1.0)  # the last rate has no end
+        return replace(self, times=times, rates=self.rates[first:])
 
 
 def is_curve(rate: Rate) -> bool:
@@ -116,6 +130,11 @@ def require_rate(name: str, rate: Rate) -> None:
 def shifted(rate: Rate, number: Any) -> Rate:
     """Return a rate at another number: the number itself where it is flat, the curve's parallel shift."""
     return rate.shifted(number) if is_curve(rate) else number
+
+
+def later(rate: Rate, elapsed: float) -> Rate:
+    """Return a rate as it is seen `elapsed` years later."""
+    return rate.later(elapsed) if is_curve(rate) else rate
 
 
 def accumulated(rate: Rate, time: Any) -> Any:

@@ -14,10 +14,11 @@ from pricers.monte_carlo.dynamics import *  # noqa: F403
 from pricers.monte_carlo.path import Path, compress_steps
 from pricers.monte_carlo.payoffs import *  # noqa: F403
 from pricers.monte_carlo.pricing import Estimate, measured_bias, price
+from pricers.monte_carlo.scheduled_asian import ScheduledAsian
 from pricers.monte_carlo.smoothing import *  # noqa: F403
 
 __all__ = [
-    "BasketEpGreeks", "BasketGreeks", "Estimate", "Path",
+    "BasketEpGreeks", "BasketGreeks", "Estimate", "Path", "ScheduledAsian",
     "apply_correlation", "apply_correlation_nonvec", "basket_ep_greeks", "basket_greeks", "compress_steps",
     "measured_bias", "nearest_correlation", "pack_correlations", "price", "unpack_correlations",
     *dynamics.__all__, *payoffs.__all__, *smoothing.__all__,

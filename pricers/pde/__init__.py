@@ -2,7 +2,7 @@
 
 from pricers.pde import backward, forward, grids
 from pricers.pde.backward import crank_nicolson, extrapolated_price
-from pricers.pde.claims import MarketPrice, MarketPrices, american, barrier, european, vanillas
+from pricers.pde.claims import MarketPrice, MarketPrices, american, barrier, digital, european, vanillas
 from pricers.pde.forward import book_grid, march_forward, price_book, read_options
 from pricers.pde.grids import (
     ForwardGrid,
@@ -17,7 +17,7 @@ from pricers.pde.grids import (
 
 __all__ = [
     "ForwardGrid", "Grid", "MarketPrice", "MarketPrices", "american", "backward", "barrier", "book_grid",
-    "crank_nicolson", "default_grid", "european", "extrapolated_price", "forward", "forward_grid", "grids",
+    "crank_nicolson", "default_grid", "digital", "european", "extrapolated_price", "forward", "forward_grid", "grids",
     "interpolate", "log_grid", "march_forward", "price_book", "read_options", "sinh_grid", "uniform_grid",
     "vanillas",
 ]  # fmt: skip

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 
 from aadlib.errors import AadValueError
-from aadlib.validation import require_positive
+from aadlib.validation import require_finite, require_positive, values_of
 from pricers.contracts import Market
 from pricers.market_numbers import MarketNumbers
 from pricers.pde.backward.pricing import price
@@ -24,9 +24,9 @@ BARRIER_KINDS = ("up-and-out", "down-and-out", "up-and-in", "down-and-in")
 
 @dataclass(frozen=True, eq=False)
 class Leg:
-    """One march: a contract as `backward.price` takes it, on its own grid, counted `sign` times."""
+    """One march: a contract as `backward.price` takes it, on its own grid, counted so many times."""
 
-    sign: float
+    count: float
     contract: Mapping[str, Any]
     grid: Grid
 
@@ -61,8 +61,21 @@ class MarketPrice(MarketNumbers):
                 n_steps=self.n_steps,
                 **leg.contract,
             )
-            total = value if len(self.legs) == 1 else total + leg.sign * value
+            total = value if len(self.legs) == 1 and leg.count == 1.0 else total + leg.count * value
         return total
+
+    @property
+    def first_date(self) -> float:
+        """The expiry."""
+        return min(float(leg.contract["expiry"]) for leg in self.legs)
+
+    def later(self, elapsed: float) -> MarketPrice:
+        """Return the same option `elapsed` years later, on the same nodes."""
+        legs = [
+            replace(leg, contract={**leg.contract, "expiry": leg.contract["expiry"] - elapsed})
+            for leg in self.legs
+        ]
+        return replace(self, market=self.market.later(elapsed), legs=tuple(legs))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -78,6 +91,18 @@ class MarketPrices(MarketNumbers):
     def price_at(self, market: Market) -> Any:
         """Return the prices in another market, numbers of any kind."""
         return price_vanillas(market, grid=self.grid, **self.contracts)
+
+    @property
+    def first_date(self) -> float:
+        """The first expiry."""
+        return float(self.contracts["expiries"].min())
+
+    def later(self, elapsed: float) -> MarketPrices:
+        """Return the same options `elapsed` years later, on the same nodes."""
+        contracts = {**self.contracts, "expiries": self.contracts["expiries"] - elapsed}
+        return replace(
+            self, market=self.market.later(elapsed), contracts=contracts, grid=self.grid.later(elapsed)
+        )
 
 
 def european(
@@ -140,6 +165,45 @@ def american(
     return MarketPrice(market, differentiate, (_leg(market, 1.0, contract, n_nodes),), n_steps)
 
 
+def digital(
+    market: Market,
+    *,
+    strike: float,
+    expiry: float,
+    pays: Literal["cash", "asset"] = "cash",
+    payout: float = 1.0,
+    is_call: bool = True,
+    differentiate: tuple[str, ...] | str = ("spot", "weights"),
+    n_nodes: int = 401,
+    n_steps: int = 200,
+) -> MarketPrice:
+    """Return the price of a digital option, as a function of market numbers.
+
+    Parameters
+    ----------
+    pays : "cash" or "asset"
+        What it pays when the spot ends above (call) or below (put) the strike: currency, or the underlying.
+    payout : float
+        How much of it.
+    market, strike, expiry, is_call, differentiate, n_nodes, n_steps
+        As for `european`.
+
+    Returns
+    -------
+    MarketPrice
+
+    Raises
+    ------
+    AadValueError
+        As for `european`; also for something else to pay, or a payout that is not finite.
+    """
+    if pays not in ("cash", "asset"):
+        raise AadValueError(f"pays = {pays!r}: choose 'cash' or 'asset'")
+    require_finite("payout", payout)
+    contract = {"strike": strike, "expiry": expiry, "is_call": is_call, "pays": pays}
+    return MarketPrice(market, differentiate, (_leg(market, payout, contract, n_nodes),), n_steps)
+
+
 def barrier(
     market: Market,
     *,
@@ -148,6 +212,7 @@ def barrier(
     expiry: float,
     kind: BarrierKind = "up-and-out",
     is_call: bool = True,
+    rebate: float = 0.0,
     differentiate: tuple[str, ...] | str = ("spot", "weights"),
     n_nodes: int = 401,
     n_steps: int = 200,
@@ -157,8 +222,11 @@ def barrier(
     Parameters
     ----------
     strike, barrier : float, currency, > 0
+        In any order: a knock-out that pays beyond its barrier alone is worth its rebate.
     kind : "up-and-out", "down-and-out", "up-and-in" or "down-and-in"
         The barrier is watched continuously; a knock-in is the European option less the knock-out.
+    rebate : float, currency
+        Paid by a knock-out when it is knocked out, by a knock-in at expiry when it never was knocked in.
     market, expiry, is_call, differentiate, n_nodes, n_steps
         As for `european`.
 
@@ -169,7 +237,8 @@ def barrier(
     Raises
     ------
     AadValueError
-        As for `european`; also for an unknown kind, or a strike that is beyond the barrier of a knock-out.
+        As for `european`; also for an unknown kind, a barrier that the spot has crossed, or a rebate that is not
+        finite.
     """
     if kind not in BARRIER_KINDS:
         raise AadValueError(f"kind = {kind!r}: choose one of {', '.join(BARRIER_KINDS)}")
@@ -178,10 +247,16 @@ def barrier(
     end = "upper_barrier" if kind.startswith("up") else "lower_barrier"
     if not (market.spot < barrier if end == "upper_barrier" else barrier < market.spot):
         raise AadValueError(f"barrier = {barrier!r}: already crossed by the spot, {market.spot!r}")
-    out = kind.endswith("out")
-    knock_out = _leg(market, 1.0 if out else -1.0, {**vanilla, end: barrier}, n_nodes)
-    legs = (knock_out,) if out else (_leg(market, 1.0, vanilla, n_nodes), knock_out)
-    return MarketPrice(market, differentiate, legs, n_steps)
+    require_finite("rebate", rebate)
+    inside = {**vanilla, end: barrier}
+    if kind.endswith("out"):
+        legs = [_leg(market, 1.0, {**inside, "rebate": rebate}, n_nodes)]
+    else:
+        legs = [_leg(market, 1.0, vanilla, n_nodes), _leg(market, -1.0, inside, n_nodes)]
+        if rebate:  # one unit at expiry on every path that never was at the barrier
+            never = {"strike": barrier, "expiry": expiry, "is_call": end == "lower_barrier", end: barrier}
+            legs.append(_leg(market, rebate, {**never, "pays": "cash"}, n_nodes))
+    return MarketPrice(market, differentiate, tuple(legs), n_steps)
 
 
 def vanillas(
@@ -220,11 +295,13 @@ def vanillas(
     return MarketPrices(market, differentiate, contracts, grid)
 
 
-def _leg(market: Market, sign: float, contract: dict[str, Any], n_nodes: int) -> Leg:
+def _leg(market: Market, count: float, contract: dict[str, Any], n_nodes: int) -> Leg:
     ends: dict[str, Any] = {name: contract.get(name) for name in ("lower_barrier", "upper_barrier")}
+    lowest, highest = ends["lower_barrier"] or 0.0, ends["upper_barrier"] or np.inf
+    has_kink = lowest < contract["strike"] < highest
     grid = default_grid(
         spot=market.spot,
-        strike=contract["strike"],
+        strike=contract["strike"] if has_kink else float(values_of(market.spot)),
         expiry=contract["expiry"],
         rate=market.rate,
         dividend_yield=market.dividend_yield,
@@ -232,4 +309,4 @@ def _leg(market: Market, sign: float, contract: dict[str, Any], n_nodes: int) ->
         n_nodes=n_nodes,
         **ends,
     )
-    return Leg(sign, contract, grid)
+    return Leg(count, contract, grid)

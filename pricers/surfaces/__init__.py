@@ -11,8 +11,10 @@ from pricers.surfaces.bumped_volatility import BumpedVolatility
 from pricers.surfaces.calibrated_volatility import CalibratedVolatility
 from pricers.surfaces.dupire import DupireLocalVolatility, local_variance
 from pricers.surfaces.flat import FlatVolatility
+from pricers.surfaces.later_volatility import LaterVolatility, later_volatility
 from pricers.surfaces.local_basis import LocalBasis
 from pricers.surfaces.moved_variance import MovedVariance
+from pricers.surfaces.moving_volatility import MovingVolatility, moving_volatility
 from pricers.surfaces.spline_volatility import SplineVolatility
 from pricers.surfaces.surface import Tabulated, VolatilitySurface
 from pricers.surfaces.svi import (
@@ -30,7 +32,8 @@ SplineLocalVolatility = CalibratedVolatility  # its first name, which users may 
 
 __all__ = [
     "ArbitrageReport", "BSplineBasis", "BumpedVolatility", "CalibratedVolatility", "DupireLocalVolatility",
-    "FlatVolatility", "LocalBasis", "MovedVariance", "SVIArbitrage", "SVILocalVolatility", "SVISlice", "SVISurface",
-    "SplineLocalVolatility", "SplineVolatility", "Tabulated", "TensorBasis", "VolatilityHats", "VolatilitySurface",
-    "butterfly_factor", "check_butterfly", "check_calendar", "local_variance", "svi_slices", "uniform_basis",
+    "FlatVolatility", "LaterVolatility", "LocalBasis", "MovedVariance", "MovingVolatility", "SVIArbitrage",
+    "SVILocalVolatility", "SVISlice", "SVISurface", "SplineLocalVolatility", "SplineVolatility", "Tabulated",
+    "TensorBasis", "VolatilityHats", "VolatilitySurface", "butterfly_factor", "check_butterfly", "check_calendar",
+    "later_volatility", "local_variance", "moving_volatility", "svi_slices", "uniform_basis",
 ]  # fmt: skip

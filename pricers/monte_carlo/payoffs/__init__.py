@@ -6,9 +6,10 @@ from pricers.monte_carlo.payoffs.barrier import BarrierOption
 from pricers.monte_carlo.payoffs.basket import BasketOption, GeometricBasketOption
 from pricers.monte_carlo.payoffs.digital import DigitalOption
 from pricers.monte_carlo.payoffs.extreme import BestOfOption, WorstOfOption
+from pricers.monte_carlo.payoffs.himalaya import HimalayaOption
 from pricers.monte_carlo.payoffs.spread import SpreadOption
 
 __all__ = [
     "AsianOption", "Autocallable", "BarrierOption", "BasketOption", "BestOfOption", "DigitalOption",
-    "GeometricAsianOption", "GeometricBasketOption", "SpreadOption", "WorstOfOption",
+    "GeometricAsianOption", "GeometricBasketOption", "HimalayaOption", "SpreadOption", "WorstOfOption",
 ]  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -15,6 +15,10 @@ from pricers.curves.rate_curve import is_curve
 from pricers.number_kinds import is_plain
 from pricers.pde.grids.spot_grids import Grid
 
+Pays = Literal["option", "cash", "asset"]
+"""What is paid in the money: how far the spot is beyond the strike, one unit of currency, or the asset."""
+PAYS = ("option", "cash", "asset")
+
 
 def intrinsic_values(spots: Floats, strike: Any, is_call: bool) -> list[Any]:
     """Return the payoff at each spot; on which side of the strike a spot lies is decided by value."""
@@ -24,12 +28,14 @@ def intrinsic_values(spots: Floats, strike: Any, is_call: bool) -> list[Any]:
     return [strike - level if level < middle else 0.0 for level in spots.tolist()]
 
 
-def averaged_payoff(grid: Grid, strike: Any, is_call: bool) -> list[Any]:
+def averaged_payoff(grid: Grid, strike: Any, is_call: bool, pays: Pays = "option") -> list[Any]:
     """Return the payoff at each node, averaged over the cell of the node nearest to the strike.
 
-    Only what the kink adds to the straight line through the node is averaged: the line itself is kept, so that
-    nodes of uneven cells do not move it, and calls minus puts stay exactly linear.
+    Of an option only what the kink adds to the straight line through the node is averaged: the line itself is kept, so
+    that nodes of uneven cells do not move it, and calls minus puts stay exactly linear. Of a digital it is the jump.
     """
+    if pays != "option":
+        return _averaged_digital(grid, strike, is_call, pays)
     values = intrinsic_values(grid.spots, strike, is_call)
     x = grid.positions
     logarithmic = grid.coordinate == "log_spot"
@@ -56,6 +62,32 @@ def averaged_payoff(grid: Grid, strike: Any, is_call: bool) -> list[Any]:
     return values
 
 
+def _averaged_digital(grid: Grid, strike: Any, is_call: bool, pays: Pays) -> list[Any]:
+    """Return one unit or the spot where a node's cell lies in the money, and the cell's mean where the strike is."""
+    level, x = float(values_of(strike)), grid.positions
+    paid = grid.spots if pays == "asset" else np.ones(grid.n_nodes)
+    values: list[Any] = np.where((grid.spots > level) == is_call, paid, 0.0).tolist()
+    logarithmic = grid.coordinate == "log_spot"
+    edge = ad.log(strike) if logarithmic else strike
+    edges = 0.5 * (x[:-1] + x[1:])
+    node = int(np.searchsorted(edges, float(values_of(edge))))
+    if not 0 < node < grid.n_nodes - 1:
+        return values
+    low, high = edges[node - 1].item(), edges[node].item()
+    if not low < edge <= high:  # true here; in a recording a guard against a strike in another cell
+        raise AadValueError(f"strike = {strike!r}: not in the cell of node {node}")
+
+    def integral(end: Any) -> Any:
+        """Return that of what is paid, up to a constant."""
+        if pays == "cash":
+            return end
+        return ad.exp(end) if logarithmic else 0.5 * end * end
+
+    inside = integral(high) - integral(edge) if is_call else integral(edge) - integral(low)
+    values[node] = inside / (high - low)
+    return values
+
+
 def boundary_values(
     level: float,
     strike: Any,
@@ -65,12 +97,19 @@ def boundary_values(
     is_call: bool,
     american: bool,
     expiry: Any = None,
+    pays: Pays = "option",
 ) -> list[Any]:
     """Return the value far from the strike at times to expiry `elapsed` (n,): the discounted payoff, or zero.
 
     Rates that are curves are taken between the expiry and those times before it. An American option is worth at least
     its immediate exercise.
     """
+    if pays != "option":
+        if (level > float(values_of(strike))) != is_call or (pays == "asset" and level == 0.0):
+            return [0.0] * len(elapsed)
+        if pays == "cash":
+            return _discounts(rate, elapsed, expiry)
+        return [level * factor for factor in _discounts(dividend_yield, elapsed, expiry)]
     immediate = intrinsic_values(np.array([level]), strike, is_call)[0]
     if is_plain(immediate) and immediate == 0.0:
         return [0.0] * len(elapsed)

@@ -24,11 +24,11 @@ import numpy as np
 import aadlib as ad
 from aadlib.errors import AadTypeError, AadValueError
 from aadlib.types import Floats
-from aadlib.validation import require_non_negative, require_positive, values_of
+from aadlib.validation import require_finite, require_non_negative, require_positive, values_of
 from pricers.curves.rate_curve import is_curve, require_rate
 from pricers.number_kinds import holds_recorded, is_plain
 from pricers.pde.backward.forward_frame import forward_frame
-from pricers.pde.backward.payoff import averaged_payoff, boundary_values, intrinsic_values
+from pricers.pde.backward.payoff import PAYS, Pays, averaged_payoff, boundary_values, intrinsic_values
 from pricers.pde.grids.automatic_grid import default_grid
 from pricers.pde.grids.interpolation import interpolate
 from pricers.pde.grids.spot_grids import Grid
@@ -53,6 +53,8 @@ def price(
     exercise: Exercise = "european",
     lower_barrier: float | None = None,
     upper_barrier: float | None = None,
+    rebate: Any = 0.0,
+    pays: Pays = "option",
     grid: Grid | None = None,
     n_nodes: int = 401,
     n_steps: int = 200,
@@ -64,8 +66,8 @@ def price(
     Parameters
     ----------
     spot : float, currency, > 0, inside the grid and between the barriers
-    strike, expiry, rate, dividend_yield, volatility, is_call, exercise, lower_barrier, upper_barrier, n_steps,
-    damped_steps, expand
+    strike, expiry, rate, dividend_yield, volatility, is_call, exercise, lower_barrier, upper_barrier, rebate, pays,
+    n_steps, damped_steps, expand
         As for `crank_nicolson`.
     grid : Grid or None
         None builds `default_grid` with `n_nodes` nodes, in the frame of the forward where nothing is tied to levels of
@@ -109,6 +111,7 @@ def price(
                 "strike": strike,
                 "expiry": expiry,
                 "is_call": is_call,
+                "pays": pays,
             }
             march: dict[str, Any] = {"n_steps": n_steps, "damped_steps": damped_steps, "expand": expand}
             grid = default_grid(
@@ -136,6 +139,8 @@ def price(
         exercise=exercise,
         lower_barrier=lower_barrier,
         upper_barrier=upper_barrier,
+        rebate=rebate,
+        pays=pays,
         n_steps=n_steps,
         damped_steps=damped_steps,
         expand=expand,
@@ -155,6 +160,8 @@ def crank_nicolson(
     exercise: Exercise = "european",
     lower_barrier: float | None = None,
     upper_barrier: float | None = None,
+    rebate: Any = 0.0,
+    pays: Pays = "option",
     n_steps: int = 200,
     damped_steps: int = 2,
     expand: bool = False,
@@ -164,9 +171,9 @@ def crank_nicolson(
     Parameters
     ----------
     grid : Grid
-        Its ends are boundaries: at a barrier the value there is zero, elsewhere it is the discounted intrinsic
+        Its ends are boundaries: at a barrier the value there is the rebate, elsewhere it is the discounted intrinsic
         value (the intrinsic value for an American option), so they should be some deviations away.
-    strike : float, currency, > 0, inside the grid
+    strike : float, currency, > 0, inside the grid or beyond a barrier
     expiry : float, years, >= 0
     rate, dividend_yield : float or RateCurve, per year, continuously compounded
     volatility : per square root of a year, >= 0
@@ -178,7 +185,11 @@ def crank_nicolson(
     is_call : bool
     exercise : "european" or "american"
     lower_barrier, upper_barrier : float or None, currency
-        Knock-out levels, watched continuously, no rebate; the grid must end there.
+        Knock-out levels, watched continuously; the grid must end there.
+    rebate : float, currency, paid when a barrier is hit
+    pays : "option", "cash" or "asset"
+        What is paid in the money at expiry: how far the spot is beyond the strike, one unit of currency, or the asset.
+        The last two are European.
     n_steps : int, >= 1
         Equal steps; where the surface jumps in time they are laid between its jumps, and may be a few more.
     damped_steps : int, 0 <= damped_steps <= n_steps
@@ -222,17 +233,18 @@ def crank_nicolson(
     >>> values.shape
     (201,)
     """
-    _require_contract(strike, expiry, rate, dividend_yield, is_call, exercise)
+    _require_contract(strike, expiry, rate, dividend_yield, is_call, exercise, pays)
     _require_counts(n_steps, damped_steps)
-    grid.require_inside("strike", float(values_of(strike)))
     _require_barrier("lower_barrier", lower_barrier, grid.spots[0], "begin")
     _require_barrier("upper_barrier", upper_barrier, grid.spots[-1], "end")
+    require_finite("rebate", rebate)
+    _require_strike(strike, grid, lower_barrier, upper_barrier)
 
     american = exercise == "american"
     local = march_volatility(volatility, grid, expiry=expiry, n_steps=n_steps)
     steps, n_steps = local.steps, local.steps.n_steps
     rates, dividend_yields = steps.means(rate), steps.means(dividend_yield)
-    initial = averaged_payoff(grid, strike, is_call)
+    initial = averaged_payoff(grid, strike, is_call, pays)
     immediate = intrinsic_values(grid.spots, strike, is_call) if american else None
     weights = local.weights(rates, dividend_yields)
 
@@ -240,17 +252,17 @@ def crank_nicolson(
     ends = []
     for position, barrier in ((0, lower_barrier), (-1, upper_barrier)):
         if barrier is not None:
-            initial[position] = 0.0
-            ends.append([0.0] * len(times))
+            initial[position] = rebate
+            ends.append([rebate] * len(times))
         else:
             terms = strike, rate, dividend_yield, [steps.elapsed(time) for time in times], is_call, american
-            ends.append(boundary_values(grid.spots[position].item(), *terms, expiry))
+            ends.append(boundary_values(grid.spots[position].item(), *terms, expiry, pays))
     substeps = [
         Substep(n_steps - math.ceil(time), time <= damped_steps, lower, upper)
         for time, lower, upper in zip(times, *ends, strict=True)
     ]
 
-    if not expand and holds_recorded([strike, steps.step, *rates, *dividend_yields, *local.numbers]):
+    if not expand and holds_recorded([strike, rebate, steps.step, *rates, *dividend_yields, *local.numbers]):
         from pricers.pde.backward.recorded import recorded_march
 
         values = recorded_march(
@@ -271,7 +283,7 @@ def crank_nicolson(
         n_rows = len(volatilities)
     if n_rows == 1:
         substeps = [replace(substep, row=0) for substep in substeps]
-    if is_plain([strike, steps.step, *rates, *dividend_yields]) and is_plain(volatilities):
+    if is_plain([strike, rebate, steps.step, *rates, *dividend_yields]) and is_plain(volatilities):
         squares = np.array([np.broadcast_to(row, grid.n_nodes - 2) for row in volatilities]) ** 2
         variances = np.broadcast_to(squares, (n_rows, grid.n_nodes - 2))
         bands = plain_bands(weights, steps, rates, dividend_yields, variances)
@@ -328,7 +340,7 @@ def _compiled_march(
 
 
 def _require_contract(
-    strike: Any, expiry: Any, rate: Any, dividend_yield: Any, is_call: Any, exercise: Any
+    strike: Any, expiry: Any, rate: Any, dividend_yield: Any, is_call: Any, exercise: Any, pays: Any
 ) -> None:
     require_positive("strike", strike)
     require_non_negative("expiry", expiry)
@@ -338,6 +350,10 @@ def _require_contract(
         raise AadTypeError(f"is_call = {is_call!r}: must be True for a call or False for a put")
     if exercise not in ("european", "american"):
         raise AadValueError(f"exercise = {exercise!r}: must be 'european' or 'american'")
+    if pays not in PAYS:
+        raise AadValueError(f"pays = {pays!r}: choose one of {', '.join(PAYS)}")
+    if pays != "option" and exercise == "american":
+        raise AadValueError(f"pays = {pays!r} with exercise = 'american': digitals are European here")
 
 
 def _require_counts(n_steps: Any, damped_steps: Any) -> None:
@@ -347,6 +363,14 @@ def _require_counts(n_steps: Any, damped_steps: Any) -> None:
         raise AadValueError(
             f"damped_steps = {damped_steps!r}: must be an integer from 0 to n_steps = {n_steps}"
         )
+
+
+def _require_strike(strike: Any, grid: Grid, lower: float | None, upper: float | None) -> None:
+    """Raise unless the kink is inside the grid, or beyond a barrier, where no path ends."""
+    level = float(values_of(strike))
+    beyond = (lower is not None and level <= lower) or (upper is not None and level >= upper)
+    if not beyond:
+        grid.require_inside("strike", level)
 
 
 def _require_barrier(name: str, barrier: float | None, end: float, verb: str) -> None:

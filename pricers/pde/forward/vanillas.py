@@ -18,7 +18,9 @@ from pricers.pde.forward.reading import read_options
 from pricers.pde.grids.moneyness_grid import ForwardGrid, forward_grid
 from pricers.surfaces.bumped_volatility import BumpedVolatility
 from pricers.surfaces.calibrated_volatility import CalibratedVolatility
+from pricers.surfaces.later_volatility import today_and_elapsed
 from pricers.surfaces.moved_variance import MovedVariance
+from pricers.surfaces.moving_volatility import MovingVolatility
 
 SHORTEST = 1e-9
 """Years: expiries and seams that near to each other are one."""
@@ -81,19 +83,26 @@ def price_vanillas(
 
 def variance_of(market: Market, grid: ForwardGrid) -> Any:
     """Return the variances of a march: of a calibrated surface what it depends on, else cell by cell."""
-    bumped = market.surface if isinstance(market.surface, BumpedVolatility) else None
-    surface = market.surface if bumped is None else bumped.surface
+    today, elapsed = today_and_elapsed(market.surface)
+    moving = today if isinstance(today, MovingVolatility) else None
+    if moving is not None:
+        today = moving.surface
+    bumped = today if isinstance(today, BumpedVolatility) else None
+    surface = today if bumped is None else bumped.surface
     if not isinstance(surface, CalibratedVolatility):
         return SurfaceVariance(market, grid)
     # Where the forward lies on each step, seen from that of the calibration.
     shifts = [
-        ad.log(market.spot) + market.log_growth(time) - float(surface.log_forward(time))
+        ad.log(market.spot)
+        + market.log_growth(time)
+        - float(surface.log_forward(time + elapsed))
+        - (0.0 if moving is None else moving.moved(time + elapsed))
         for time in grid.midpoints.tolist()
     ]
     return MovedVariance(
         surface=surface,
         nodes=grid.nodes,
-        times=grid.midpoints,
+        times=grid.midpoints + elapsed,
         shift=shifts,
         drift=0.0,
         weights=surface.weights,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -81,6 +81,24 @@ class ForwardGrid:
     def shape(self) -> tuple[int, int]:
         """(number of steps, number of nodes)."""
         return self.steps.size, self.nodes.size
+
+    def later(self, elapsed: float) -> ForwardGrid:
+        """Return the grid for the same expiries `elapsed` years later: its steps to the first one are shorter.
+
+        Raises
+        ------
+        AadValueError
+            When the first expiry would be past.
+        """
+        first = float(self.expiries[0])
+        if not 0.0 <= elapsed < first:
+            raise AadValueError(
+                f"elapsed = {elapsed!r}: must be at least 0 and below the first expiry, {first!r}"
+            )
+        steps = self.steps.copy()
+        steps[: self.last_step[0] + 1] *= (first - elapsed) / first
+        ends = np.cumsum(steps)
+        return replace(self, steps=steps, midpoints=ends - 0.5 * steps, expiries=self.expiries - elapsed)
 
 
 def forward_grid(

@@ -83,8 +83,10 @@ class MarchSteps:
         return float(self.expiry)
 
 
-def laid_steps(*, expiry: Any, n_steps: int, seams: Sequence[float]) -> MarchSteps:
+def laid_steps(*, expiry: Any, n_steps: int, seams: Sequence[float], elapsed: float = 0.0) -> MarchSteps:
     """Lay steps between the seams inside the expiry, as equal as they allow; there are at least `n_steps` of them.
+
+    Of a surface that is seen `elapsed` years later they are as many as they were, where its seams are still to come.
 
     Raises
     ------
@@ -105,9 +107,11 @@ def laid_steps(*, expiry: Any, n_steps: int, seams: Sequence[float]) -> MarchSte
         )
     apart = inside[np.diff(inside, prepend=0.0) > SHORTEST]
     cuts = np.concatenate([[0.0], apart, [years]])
-    counts = np.maximum(1, np.round(n_steps * np.diff(cuts) / years)).astype(np.int64)
+    widths = np.diff(cuts)
+    widths[0] += elapsed
+    counts = np.maximum(1, np.round(n_steps * widths / (years + elapsed))).astype(np.int64)
     while counts.sum() < n_steps:
-        counts[np.argmax(np.diff(cuts) / counts)] += 1
+        counts[np.argmax(widths / counts)] += 1
     pieces = [
         np.linspace(begin, end, count + 1)[:-1]
         for begin, end, count in zip(cuts[:-1], cuts[1:], counts, strict=True)

@@ -14,6 +14,7 @@ from pricers.number_kinds import is_plain
 from pricers.pde.grids.spot_grids import Grid
 from pricers.pde.march.operator import Weights, difference_weights, require_direction, volatility_rows
 from pricers.pde.march.steps import MarchSteps, laid_steps
+from pricers.surfaces.later_volatility import today_and_elapsed
 from pricers.surfaces.local_basis import one_weight_a_cell
 from pricers.surfaces.spline_volatility import SplineVolatility
 from pricers.surfaces.surface import Tabulated, TabulatedSurface
@@ -98,7 +99,12 @@ def march_volatility(volatility: Any, grid: Grid, *, expiry: Any, n_steps: int) 
     What depends on time is tabulated at times that are plain numbers only: differentiated in the expiry, its values on
     the grid are.
     """
-    steps = laid_steps(expiry=expiry, n_steps=n_steps, seams=getattr(volatility, "seams", ()))
+    steps = laid_steps(
+        expiry=expiry,
+        n_steps=n_steps,
+        seams=getattr(volatility, "seams", ()),
+        elapsed=today_and_elapsed(volatility)[1],
+    )
     known = is_plain(expiry)
     static = isinstance(volatility, SplineVolatility) and volatility.is_static
     if isinstance(volatility, TabulatedSurface) and (known or static):

@@ -10,8 +10,9 @@ import pytest
 from aadlib import norm_cdf
 from aadlib.errors import AadValueError
 from apps.data.synthetic import synthetic_quotes
-from apps.risk.book import Position, default_book, read_book
-from pricers.chain.quotes import Quotes
+from apps.risk.book import Position, default_book
+from apps.risk.book_file import read_book
+from pricers.chain.quotes import Quotes, Slice
 
 HEADER = "quantity,expiry,strike,cp,root\n"
 
@@ -46,18 +47,19 @@ def test_a_tenor_is_near_its_slice_and_has_it_alone(quotes: Quotes, least: float
     years = {"1m": 1.0 / 12.0, "3m": 0.25, "6m": 0.5, "1y": 1.0}
     some = between(quotes, least, most)
     book = default_book(some)
-    slices: dict[str, int] = {}
+    slices: dict[str, Slice] = {}
     for position in book:
         tenor = position.label.split()[0]
-        assert 1.0 / 1.5 < some.slices[position.slice_index].expiry / years[tenor] < 1.5, position
-        slices.setdefault(tenor, position.slice_index)
+        assert 1.0 / 1.5 < position.term.expiry / years[tenor] < 1.5, position
+        slices.setdefault(tenor, position.term)
     assert len(set(slices.values())) == len(slices) >= 1
     assert all(label.split()[0] in slices for label in kinds(book))
 
 
 def call_delta(quotes: Quotes, position: Position) -> float:
     """Return the forward Black delta of a position's strike as a call, at its quoted volatility."""
-    (k,) = np.flatnonzero((quotes.slice_index == position.slice_index) & (quotes.strike == position.strike))
+    mine = quotes.slice_index == quotes.slices.index(position.term)
+    (k,) = np.flatnonzero(mine & (quotes.strike == position.strike))
     deviation = quotes.volatility[k] * np.sqrt(quotes.expiry[k])
     return float(norm_cdf(-quotes.log_moneyness[k] / deviation + 0.5 * deviation))
 
@@ -73,11 +75,11 @@ def test_a_label_says_the_delta_of_the_strike(quotes: Quotes) -> None:
 @pytest.mark.parametrize("gap", [0.03, 0.08])
 def test_a_slice_without_strikes_near_the_money_is_passed_over(quotes: Quotes, gap: float) -> None:
     """The slice nearest to a month has its wings only: another one takes its place."""
-    first = default_book(quotes)[0].slice_index
+    first = quotes.slices.index(default_book(quotes)[0].term)
     thin = quotes.select((quotes.slice_index != first) | (np.abs(quotes.log_moneyness) > gap))
     book = default_book(thin)
     assert tenors(book) == ["1m", "3m", "6m", "1y"]
-    assert first not in {position.slice_index for position in book}
+    assert quotes.slices[first] not in {position.term for position in book}
     assert book[0].label in {f"1m {n}-delta call" for n in range(47, 56)}
 
 
@@ -91,7 +93,7 @@ def test_where_no_slice_holds_the_deltas_the_labels_tell(quotes: Quotes) -> None
 def test_a_chain_far_from_every_tenor_is_named_by_its_expiry(quotes: Quotes) -> None:
     short = between(quotes, 0.0, 0.03)
     book = default_book(short)
-    days = [f"{365.0 * short.slices[k].expiry:.0f}d" for k in sorted({p.slice_index for p in book})]
+    days = [f"{365.0 * years:.0f}d" for years in sorted({p.term.expiry for p in book})]
     assert tenors(book) == days
     assert kinds(book) == {f"{days[-1]} risk reversal", f"{days[-1]} butterfly"}
 
@@ -130,7 +132,7 @@ def test_thousands_are_read(quotes: Quotes, tmp_path: Path) -> None:
         ("multiplyer", "100", "unknown columns 'multiplyer': a book has .*multiplier"),
         ("multiplier", "-1", "multiplier = -1.0: must be finite and above zero"),
         ("multiplier", "many", "column multiplier: 'many' is not a number"),
-        ("product", "barrier", "product = 'barrier': this report prices vanilla options only"),
+        ("product", "swap", "product = 'swap': must be one of vanilla, american, barrier, digital, asian"),
     ],
 )
 def test_what_a_book_may_add(header: str, row: str, expected: str, quotes: Quotes, tmp_path: Path) -> None:

@@ -210,7 +210,8 @@ def test_bad_chains_get_one_line_and_no_report(
         ("quantity,expiry,strike,cp\none,2005-12-16,1200,C\n", "one"),
         ("quantity,expiry,strike,cp\n1,soon,1200,C\n", "soon"),
         ("quantity,expiry,strike,cp\n1,2005-12-16,-5,C\n", "strike = -5.0"),
-        ("quantity,expiry,strike,cp\n1,2005-12-17,1200,C\n", "no slice"),
+        ("quantity,expiry,strike,cp\n1,2005-09-15,1200,C\n", "expired, the quotes are of 2005-09-15"),
+        ("quantity,expiry,strike,cp\n1e308,2005-12-16,1200,C\n", "quantity times multiplier = 1e+308"),
         ("quantity,expiry,strike,cp,root\n1,2005-12-16,1200,C,NDX\n", "no slice NDX"),
     ],
 )

@@ -115,7 +115,8 @@ def test_black_vegas_are_blacks(priced: Priced) -> None:
 
 def test_the_grid_holds_deep_strikes(model: BookModel, quotes: Quotes) -> None:
     forward, discount = quotes.slices[0].forward, quotes.slices[0].discount
-    deep = [Position("", 1.0, 0, ratio * forward, is_call) for ratio in DEEP for is_call in (True, False)]
+    first = quotes.slices[0]
+    deep = [Position("", 1.0, first, ratio * forward, is_call) for ratio in DEEP for is_call in (True, False)]
     far = replace(model, book=deep)
     prices = np.array(far.prices(far.grid())(far.point))
     intrinsic = [max((1.0 - ratio) * sign, 0.0) for ratio in DEEP for sign in (1.0, -1.0)]
@@ -144,8 +145,8 @@ def test_gamma_at_the_money_of_the_first_expiry(days: int, model: BookModel, quo
     slices = (Slice("", quotes.quote_date, expiry, 100.0, 1.0), Slice("", quotes.quote_date, 1.0, 100.0, 1.0))
     few = replace(quotes, slices=slices, spot=100.0, slice_index=np.zeros(len(quotes), dtype=int))
     strikes = 100.0 * np.exp(volatility * np.sqrt(expiry) * np.array([-0.1, -0.03, 0.0, 0.03, 0.1]))
-    near = [Position("", 1.0, 0, float(k), True) for k in strikes]
-    book = BookModel(few, flat, [*near, Position("", 1.0, 1, 100.0, True)], model.buckets)
+    near = [Position("", 1.0, slices[0], float(k), True) for k in strikes]
+    book = BookModel(few, flat, [*near, Position("", 1.0, slices[1], 100.0, True)], model.buckets)
     program = book.record_in_spot(book.grid())
     spot, step = np.array([100.0]), spot_step(book.grid(), 100.0)
     gamma, _ = differences(lambda h: book.spot_slope(program, bumped(spot, 0, h)), step)
@@ -154,9 +155,11 @@ def test_gamma_at_the_money_of_the_first_expiry(days: int, model: BookModel, quo
 
 
 def test_bumps_stay_in_the_cells_that_prices_are_read_from(model: BookModel, quotes: Quotes) -> None:
-    last = len(quotes.slices) - 1
-    forward = quotes.slices[0].forward
-    both = replace(model, book=[Position("", 1.0, 0, forward, True), Position("", 1.0, last, forward, True)])
+    first, last = quotes.slices[0], quotes.slices[-1]
+    forward = first.forward
+    both = replace(
+        model, book=[Position("", 1.0, first, forward, True), Position("", 1.0, last, forward, True)]
+    )
     program, grid = both.record(), both.grid()
     for position, step in ((0, spot_step(grid, quotes.spot)), (1, rate_step(grid))):
         for sign in (2.0, -2.0):

@@ -37,7 +37,7 @@ def test_an_interrupted_write_leaves_the_old_file(tmp_path, monkeypatch):
     target = tmp_path / "chain.csv"
     target.write_text("old")
 
-    def interrupt() -> str:
+    def interrupt(day: synthetic.Day) -> str:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(synthetic, "synthetic_chain", interrupt)
@@ -78,8 +78,10 @@ def test_every_row_is_usable_or_a_zero_bid(path):
 
 def test_parity_recovers_rate_and_forwards(path):
     fit = fit_parity(drop_unusable(read_chain(path)))
-    assert fit.rate == pytest.approx(np.full(len(synthetic.EXPIRIES), synthetic.RATE), abs=0.0015)
-    true = synthetic.SPOT * np.exp((synthetic.RATE - synthetic.DIVIDEND_YIELD) * fit.expiry)
+    assert fit.rate == pytest.approx(np.full(len(synthetic.EXPIRIES), synthetic.FIRST_DAY.rate), abs=0.0015)
+    true = synthetic.FIRST_DAY.spot * np.exp(
+        (synthetic.FIRST_DAY.rate - synthetic.DIVIDEND_YIELD) * fit.expiry
+    )
     assert fit.forward == pytest.approx(true, abs=0.2)
 
 

@@ -18,6 +18,7 @@ from pricers.monte_carlo import (
     GeometricBasketOption,
     Kernel,
     LikelihoodRatio,
+    LocalizedLikelihoodRatio,
     Malliavin,
     Path,
     Softplus,
@@ -38,6 +39,7 @@ SMOOTHINGS = {
     "last_step": ConditionalExpectation(last_step=True),
     "vibrato": Vibrato(),
     "likelihood_ratio": LikelihoodRatio(),
+    "localized": LocalizedLikelihoodRatio(bandwidth=8.0),
     "malliavin": Malliavin(),
 }
 UNBIASED = [name for name, smoothing in SMOOTHINGS.items() if not smoothing.IS_BIASED]
@@ -135,7 +137,7 @@ def test_exchange_option(name):
 
 
 @pytest.mark.parametrize(
-    "name", ["softplus", "kernel", "conditional_expectation", "likelihood_ratio", "malliavin"]
+    "name", ["softplus", "kernel", "conditional_expectation", "likelihood_ratio", "localized", "malliavin"]
 )
 def test_geometric_asian(name):
     smoothing = SMOOTHINGS[name]

@@ -161,7 +161,7 @@ def test_local_volatility_that_is_flat_is_geometric_brownian_motion(rng):
             from pricers.monte_carlo import ConditionalExpectation
 
             method = ConditionalExpectation(last_step=True)
-        if smoothing in ("likelihood_ratio", "malliavin"):
+        if smoothing in ("likelihood_ratio", "localized_likelihood_ratio", "malliavin"):
             continue  # exact steps are merged for a claim at expiry, Euler steps are not
         paths = (
             Path(dynamics=local, differentiate=("spots", "weights", "rate"), smoothing=method, **common),

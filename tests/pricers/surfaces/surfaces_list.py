@@ -16,6 +16,7 @@ from pricers.surfaces import (
     SVILocalVolatility,
     TensorBasis,
     VolatilityHats,
+    later_volatility,
     uniform_basis,
 )
 
@@ -55,6 +56,7 @@ def surfaces() -> dict[str, Any]:
             total_variance=lambda x, t: (0.04 - 0.01 * np.tanh(x)) * t, spot=100.0, reach=1.0, **TERMS
         ),
         "calibrated": calibrated(),
+        "calibrated, later": later_volatility(calibrated(), 0.1),
         "bumped": BumpedVolatility(calibrated(), hats, [0.01, 0.0, -0.01, 0.02, 0.0, 0.005]),
     }
 

@@ -13,11 +13,11 @@ from threading import Event
 import numpy as np
 import pytest
 
-from aadlib import AadValueError, BranchChanged
+from aadlib import AadValueError, BranchChanged, executors
+from aadlib.extend import ExecutorWarning
 from greeks2 import Normals, Sobol, expectation
 from greeks2.monte_carlo.run import batches, workers
 from greeks2.monte_carlo.run.progress import reporting
-from greeks2.monte_carlo.run.workers import ExecutorWarning
 
 from ..paths import call, kinked_call, same_bits, tilted
 
@@ -161,7 +161,7 @@ def test_not_all_pieces_wait_at_once(one_batch_a_piece):
         batches=1000,
         progress=lambda done, total: waiting.append(len(stub.futures) - len(waiting)),
     )
-    assert len(stub.futures) > 3 * workers.WINDOW and max(waiting) == workers.WINDOW
+    assert len(stub.futures) > 3 * executors.WINDOW and max(waiting) == executors.WINDOW
 
 
 def test_lost_pieces_are_swept_again(in_one_thread, one_batch_a_piece):

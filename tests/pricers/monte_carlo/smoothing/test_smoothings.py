@@ -42,7 +42,8 @@ def test_no_smoothing_names_a_payoff(source: File) -> None:
 
 def test_names_are_those_of_the_methods() -> None:
     assert list(SMOOTHINGS) == [
-        "none", "softplus", "kernel", "conditional_expectation", "vibrato", "likelihood_ratio", "malliavin",
+        "none", "softplus", "kernel", "conditional_expectation", "vibrato", "likelihood_ratio",
+        "localized_likelihood_ratio", "malliavin",
     ]  # fmt: skip
     assert all(name == SMOOTHINGS[name].NAME for name in SMOOTHINGS)
 

@@ -1,0 +1,1 @@
+"""What a netting set is made of: a market of rates and assets, and trades on it."""
