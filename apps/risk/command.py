@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from importlib.util import find_spec
@@ -72,7 +71,7 @@ class Printing:
                 with self._job.hidden():
                     for shown in tables:
                         print_table(shown)
-                    sys.stdout.flush()
+                    print(end="", flush=True)  # which a closed output has no need of
             except OSError as error:
                 self._failed = error
 
