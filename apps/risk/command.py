@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from aadlib.errors import AadValueError
 from apps.program import Program as AppProgram
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from apps.risk.engines.paths import Draws
     from apps.risk.model import BookModel
     from apps.risk.results import BookGreeks, Check
-    from pricers.calibration import CalibrationSettings, Screen
+    from pricers.calibration import CalibrationResult, CalibrationSettings, Screen
     from pricers.chain import ArbitrageReport
     from pricers.chain.quotes import Quotes
 
@@ -35,21 +35,21 @@ Show = Callable[[Iterable[Table]], None]
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Run the whole way, print the tables as they are found, and write the report."""
+    """Run the whole way, print the tables and write the report."""
     if arguments.smiles < 1:
         raise AadValueError(f"--smiles = {arguments.smiles}: must be at least 1")
+    written = ""
     if arguments.no_report:
-        with stages(9) as job:
+        with stages(10) as job:
             show = Printing(job)
             calculate(arguments, job, show)
-        written = ""
     else:
         require_replaceable(arguments.out)
         if find_spec("matplotlib") is None:  # nobody waits for the numbers to be told so
             raise ModuleNotFoundError("No module named 'matplotlib'", name="matplotlib")
         from apps.report.drawing import Drawing
 
-        with stages(11) as job, Drawing() as drawing:
+        with stages(13) as job, Drawing() as drawing:
             show = Printing(job)
             result = calculate(arguments, job, show, drawing)
             written = write_report(result, job, drawing, arguments.out)
@@ -71,12 +71,12 @@ class Printing:
                 with self._job.hidden():
                     for shown in tables:
                         print_table(shown)
-                    print(end="", flush=True)  # which a closed output has no need of
+                    print(end="", flush=True)  # nothing to do where the output is closed
             except OSError as error:
                 self._failed = error
 
     def raise_what_failed(self) -> None:
-        """Raise what the first failure raised."""
+        """Raise the failure to write, if there was one."""
         if self._failed is not None:
             raise self._failed
 
@@ -91,7 +91,8 @@ def calculate(
         "n_expiries": arguments.expiries,
         "optimiser": arguments.optimiser,
     }
-    valuation, recorded = value_book(arguments, job, how)
+    priced = value_book(arguments, job, how)
+    valuation = priced.valuation
     from apps.risk import tables
 
     show(tables.of_valuation(valuation))
@@ -114,23 +115,48 @@ def calculate(
             split = {"fraction": arguments.holdout, "seed": arguments.seed}
             held_out = holdout(quotes=valuation.quotes, settings=_settings(arguments), **split, **how)
     with job.stage("independent checks"):
-        checks = checked(valuation, recorded)
-    result = RiskResult(**vars(valuation), svi=svi, holdout=held_out, checks=tuple(checks))
+        checks = tuple(priced.checks())
+    desk = None
+    if not arguments.no_desk:
+        with job.stage("smile dynamics, time, quotes"):
+            from apps.risk.desk.greeks import desk_greeks
+            from pricers.calibration import calibrate
+
+            def refit(quotes: Quotes, changed: dict[str, Any]) -> CalibrationResult:
+                return calibrate(quotes=quotes, settings=_settings(arguments), **{**how, **changed})
+
+            desk = desk_greeks(valuation.calibration, valuation.book, refit)
+    result = RiskResult(**vars(valuation), svi=svi, holdout=held_out, checks=checks, desk=desk)
     show(tables.of_fit_and_checks(result))
     return result
 
 
-class Recorded(NamedTuple):
-    """What the Greeks of a book came from: its vanillas' model, their recording (None without any) and Greeks."""
+@dataclass(frozen=True)
+class PricedBook:
+    """A valuation, and what it was found with: the model of the vanillas and their recording, if there are any."""
 
+    valuation: Valuation
     model: BookModel
     program: Program | None
     of_vanillas: BookGreeks
     draws: Draws
 
+    def checks(self) -> list[Check]:
+        """Return what checks the Greeks."""
+        from apps.risk.checks import check_greeks
 
-def value_book(arguments: argparse.Namespace, job: Stages, how: dict[str, Any]) -> tuple[Valuation, Recorded]:
-    """Return what the Greeks of the book are found from, and they, with what they were recorded as."""
+        greeks = self.valuation.greeks
+        checks = [] if self.program is None else check_greeks(self.model, self.program, self.of_vanillas)
+        if greeks.units:
+            from apps.risk.product_checks import check_products
+
+            checks = [replace(check, quantity=f"vanillas: {check.quantity}") for check in checks]
+            checks += check_products(self.model, self.valuation.book, greeks, self.draws)
+        return checks
+
+
+def value_book(arguments: argparse.Namespace, job: Stages, how: dict[str, Any]) -> PricedBook:
+    """Return what the Greeks of the book are found from, and they, with the model and its recording."""
     with job.stage("reading and cleaning the chain"):
         from apps.risk.book import default_book
         from apps.risk.book_file import book_warnings, read_book
@@ -174,21 +200,7 @@ def value_book(arguments: argparse.Namespace, job: Stages, how: dict[str, Any]) 
         provenance=provenance(arguments),
         book_warnings=odd,
     )
-    return valuation, Recorded(model, program, of_vanillas, draws)
-
-
-def checked(valuation: Valuation, recorded: Recorded) -> list[Check]:
-    """Return what checks the Greeks of the whole book."""
-    from apps.risk.checks import check_greeks
-
-    model, program, of_vanillas, draws = recorded
-    checks = [] if program is None else check_greeks(model, program, of_vanillas)
-    if valuation.greeks.units:
-        from apps.risk.product_checks import check_products
-
-        checks = [replace(check, quantity=f"vanillas: {check.quantity}") for check in checks]
-        checks += check_products(model, valuation.book, valuation.greeks, draws)
-    return checks
+    return PricedBook(valuation, model, program, of_vanillas, draws)
 
 
 def vanilla_greeks(model: BookModel, method: str) -> tuple[Program | None, BookGreeks]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from apps.report.files import csv_text
 from apps.risk.data_tables import market_rows
+from apps.risk.desk.tables import csv_columns as desk_columns
 from apps.risk.product_tables import product_columns
 from apps.risk.products import COLUMNS
 from apps.risk.results import VOLATILITY_POINT, RiskResult
@@ -34,6 +35,11 @@ def csv_files(result: RiskResult) -> dict[str, str]:
         "vega_matrix.csv": csv_text(_matrix(result.buckets.labels, result.greeks.vega_vega)),
         "checks.csv": csv_text(_checks(result)),
         "market.csv": csv_text(_market(result)),
+        **(
+            {}
+            if result.desk is None
+            else {name: csv_text(x) for name, x in desk_columns(result.desk).items()}
+        ),
         **({"products.csv": csv_text(product_columns(result))} if result.greeks.units else {}),
     }
 

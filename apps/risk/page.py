@@ -10,6 +10,7 @@ import numpy as np
 from apps.report import html
 from apps.report.text import printable
 from apps.risk import data_tables, product_tables, tables
+from apps.risk.desk import tables as desk_tables
 from apps.risk.results import RiskResult
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ def report_page(result: RiskResult, pictures: Mapping[str, Any]) -> str:
         "Smiles": _smiles(result, pictures),
         "Surface": _surface(pictures),
         "Book and Greeks": _greeks(result),
+        **({"Desk": [html.data_table(one) for one in desk_tables.shown(result.desk)]} if result.desk else {}),
         "Vega": _vega(result, pictures),
         "Hessian": _hessian(result, pictures),
         "Checks": [html.data_table(tables.checks(result))],
@@ -36,6 +38,7 @@ def report_page(result: RiskResult, pictures: Mapping[str, Any]) -> str:
             "delta, per index point": f"{result.greeks.gradient[0]:.4g}",
             "gamma, per index point squared": f"{result.greeks.hessian[0, 0]:.4g}",
             "vega, per point of local volatility": f"{result.greeks.vega.sum():.5g}",
+            **({"theta, per calendar day": f"{result.desk.time.theta:.5g}"} if result.desk else {}),
             "rho, per basis point": f"{1e-4 * result.greeks.gradient[1]:.4g}",
             "quotes, slices": f"{len(q):,}, {len(q.slices)}",
             "rmse, volatility points (SVI)": f"{100.0 * c.rmse:.3f} ({100.0 * result.svi.quality.rmse:.3f})",

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 REFINEMENT = 1.5
 SPOT_STEP = 0.004
 """Of the spot: over cells of the grid, so that what is read is the march and not the interpolant."""
+PATH_STEP = 1e-3
+"""The same for paths, whose payoff has no cells."""
 OTHER_SEED = 1_000_003
 PAIRS_AT_ONCE = 4096
 
@@ -74,7 +76,7 @@ def _by_other_paths(
     path = position.contract.path(position.terms)
     generator = np.random.default_rng(OTHER_SEED + draws.seed)
     spot = float(market.spot)
-    step = 0.01 * spot
+    step = PATH_STEP * spot
     models = [market.replaced({"spot": [spot + up]}).dynamics() for up in (0.0, step, -step)]
     means = []
     for begin in range(0, draws.rounded, 2 * PAIRS_AT_ONCE):

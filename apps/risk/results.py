@@ -11,6 +11,7 @@ from apps.risk.book import Position
 from apps.risk.buckets import Buckets
 
 if TYPE_CHECKING:
+    from apps.risk.desk.greeks import DeskGreeks
     from pricers.calibration import CalibrationResult, HoldoutResult, Screen
     from pricers.calibration.svi_fit import SVIFit
     from pricers.chain import ArbitrageReport
@@ -152,3 +153,5 @@ class RiskResult(Valuation):
     svi: SVIFit
     holdout: HoldoutResult | None
     checks: tuple[Check, ...]
+    desk: DeskGreeks | None
+    """None where the whole book is simulated or over, or `--no-desk` was asked for."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from apps.report.tables import Cell, Column, Table, table
+from apps.risk.desk import tables as desk_tables
 from apps.risk.product_tables import product_table
 from apps.risk.results import BASIS_POINT, VOLATILITY_POINT, RiskResult, Valuation
 from pricers.calibration.settings import CalibrationSettings
@@ -30,7 +31,8 @@ def of_valuation(result: Valuation) -> list[Table]:
 
 def of_fit_and_checks(result: RiskResult) -> list[Table]:
     """Return the tables of what the fit and the Greeks compare with."""
-    return [fit(result), optimisation(result), checks(result)]
+    of_desk = [] if result.desk is None else desk_tables.shown(result.desk)
+    return [fit(result), optimisation(result), *of_desk, checks(result)]
 
 
 def dropped(result: Valuation) -> Table:
@@ -308,7 +310,10 @@ def named_greeks(result: Valuation) -> Table:
         else "Prices are index points for one option per unit of quantity: multiply by the contract's multiplier for "
         "money."
     )
-    note = f"Method: {result.greeks.method}. {money} There is no theta: time is fixed in the grid."
+    note = (
+        f"Method: {result.greeks.method}. {money} Local volatility is held in spot and time; theta and other dynamics "
+        "of the smile have tables of their own."
+    )
     if result.greeks.units:
         note += " Other products than vanillas are in it, by the engines of their table."
     return table("Greeks of the book", columns, rows, note)

@@ -75,7 +75,7 @@ class ExactObjective:
         volatility, slope = problem.model_volatility(parameters), problem.price_slope(parameters)
         weight = problem.squared_weights
         force = weight * (volatility - quotes.volatility)
-        counts = problem.grid_seeds(force * slope).ravel()
+        counts = problem.grid_seeds(force * slope)
         _, _, of_prices = self._program.derivatives(parameters, counts)
         root = problem.root_expiry
         deviation = volatility * root

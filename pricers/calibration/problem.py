@@ -109,6 +109,7 @@ class CalibrationProblem:
         )
         other = CalibrationProblem(quotes=quotes, **self._given)
         other.penalty, other.center = self.penalty, self.center
+        other.lower, other.upper = self.lower, self.upper
         return other
 
     def model_volatility(self, parameters: Floats) -> Floats:
@@ -146,7 +147,7 @@ class CalibrationProblem:
         return self._slope / self.root_expiry
 
     def grid_seeds(self, seeds: Floats) -> Floats:
-        """Return what each node of the march at each expiry adds to a sum of quotes' prices, (n_expiries, n_nodes)."""
+        """Return what each expiry's nodes of the march count in a sum of quotes' prices, (n_expiries * n_nodes,)."""
         return self._march.grid_seeds(seeds)
 
     def objective(self, parameters: Floats) -> float:

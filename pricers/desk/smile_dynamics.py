@@ -66,7 +66,7 @@ def smile_greeks(
     fit: CalibrationResult,
     price: MarketNumbers | Callable[[Market], Any],
     *,
-    revalued_move: float = 0.01,
+    revalued_move: float | None = 0.01,
 ) -> SmileGreeks:
     """Return delta, gamma, vanna and volga of any price under three dynamics of the smile, exactly.
 
@@ -80,8 +80,8 @@ def smile_greeks(
     fit : CalibrationResult
     price : MarketNumbers or callable
         A price of the fitted market, such as ``pde.barrier(fit, ...)``, or a function from a `Market` to one number.
-    revalued_move : float, 0 < revalued_move < 1
-        Fraction of the spot for `revalued_gamma`.
+    revalued_move : float, 0 < revalued_move < 1, or None
+        Fraction of the spot for `revalued_gamma`; without one it is NaN.
 
     Returns
     -------
@@ -113,13 +113,15 @@ def smile_greeks(
     """
     if not isinstance(fit, CalibrationResult):
         raise AadTypeError(f"fit is a {type(fit).__name__}: pass what pricers.calibration.calibrate returns")
-    if not 0.0 < revalued_move < 1.0:
+    if revalued_move is not None and not 0.0 < revalued_move < 1.0:
         raise AadValueError(f"revalued_move = {revalued_move!r}: must be between 0 and 1")
     of_market = price.price_at if isinstance(price, MarketNumbers) else price
     return _greeks(fit, of_market, revalued_move)
 
 
-def _greeks(fit: CalibrationResult, price: Callable[[Market], Any], revalued_move: float) -> SmileGreeks:
+def _greeks(
+    fit: CalibrationResult, price: Callable[[Market], Any], revalued_move: float | None
+) -> SmileGreeks:
     smile, spot = fit.refitted_smile, float(fit.spot)
 
     def of_numbers(x: Any) -> Any:
@@ -151,14 +153,17 @@ def _greeks(fit: CalibrationResult, price: Callable[[Market], Any], revalued_mov
             [program.value(np.concatenate([[factor * spot, move], weights])) for move, weights in places]
         )
 
-    around = prices(1.0 + revalued_move) - 2.0 * value + prices(1.0 - revalued_move)
+    move = np.nan if revalued_move is None else revalued_move
+    around = np.full(3, np.nan)
+    if revalued_move is not None:
+        around = prices(1.0 + move) - 2.0 * value + prices(1.0 - move)
     return SmileGreeks(
         value=value,
         delta=first / spot,
         gamma=(second - first) / spot**2,
         vanna=crossed / spot,
-        revalued_gamma=around / (revalued_move * spot) ** 2,
-        revalued_move=revalued_move,
+        revalued_gamma=around / (move * spot) ** 2,
+        revalued_move=move,
         vega=float(gradient @ by_shift),
         volga=float(by_shift @ hessian @ by_shift + of_weights @ smile.bends[:, 2]),
     )

@@ -34,6 +34,8 @@ class TimeGreeks:
     ----------
     theta : float
         Of the price.
+    thetas : (n_options,) float
+        Of each price, where there are several; weights are not in it.
     charm : float
         Of delta.
     color : float
@@ -48,6 +50,7 @@ class TimeGreeks:
     """
 
     theta: float
+    thetas: Floats
     charm: float
     color: float
     veta: Floats
@@ -66,7 +69,7 @@ class TimeGreeks:
         if per not in DAYS:
             raise AadValueError(f"per = {per!r}: choose one of {', '.join(DAYS)}")
         factor = DAYS[self.per] / DAYS[per]
-        names = ("theta", "charm", "color", "veta", "error")
+        names = ("theta", "thetas", "charm", "color", "veta", "error")
         return replace(self, per=per, **{name: factor * getattr(self, name) for name in names})
 
     def to_frame(self) -> pd.DataFrame:
@@ -129,25 +132,28 @@ def time_greeks(price: MarketNumbers, *, weights: Any = None, per: str = "year")
     step = min(SHARE * price.first_date, LONGEST)
     values, gradients, gammas = [], [], []
     for k in range(_FOURTH.size):
-        value, gradient, gamma = _derivatives(price.later(k * step), weights)
-        values.append(value)
+        later = price.later(k * step)
+        values.append(np.atleast_1d(np.asarray(later(later.parameters), dtype=np.float64)))
+        gradient, gamma = _derivatives(later, weights)
         gradients.append(gradient)
         gammas.append(gamma)
-    of_value, of_gradient, of_gamma = (_FOURTH @ np.array(x) / step for x in (values, gradients, gammas))
+    thetas, of_gradient, of_gamma = (_FOURTH @ np.array(x) / step for x in (values, gradients, gammas))
+    counts = np.ones(1) if weights is None else np.asarray(weights, dtype=np.float64)
     result = TimeGreeks(
-        theta=float(of_value),
+        theta=float(counts @ thetas),
+        thetas=thetas,
         charm=float(of_gradient[0]),
         color=float(of_gamma),
         veta=of_gradient[1:],
         labels=price.labels[1:],
         per="year",
-        error=float(abs((_FOURTH - _THIRD) @ np.array(values)) / step),
+        error=float(abs((_FOURTH - _THIRD) @ np.array(values) @ counts) / step),
     )
     return result.in_units(per)
 
 
-def _derivatives(price: MarketNumbers, weights: Any) -> tuple[float, Floats, float]:
-    """Return value, gradient and gamma."""
+def _derivatives(price: MarketNumbers, weights: Any) -> tuple[Floats, float]:
+    """Return gradient and gamma."""
     point = price.parameters
 
     def counted(x: Any) -> Any:
@@ -161,6 +167,5 @@ def _derivatives(price: MarketNumbers, weights: Any) -> tuple[float, Floats, flo
         return np.asarray(weights) @ found
 
     program = ad.record(counted, point)
-    value, gradient = program.value_and_gradient(point)
     along_spot = np.eye(point.size)[0]
-    return value, gradient, float(program.hvp(point, along_spot)[0])
+    return program.gradient(point), float(program.hvp(point, along_spot)[0])

@@ -118,11 +118,9 @@ class CompiledForwardMarch:
         return adjoint.operands[: self.surface.n_parameters]
 
     def grid_seeds(self, seed: Floats) -> Floats:
-        """Return the weights of the calls at every expiry and node in sum(seed * price), (n_expiries, n_nodes)."""
+        """Return the weights of the calls at every expiry and node in sum(seed * price), (n_expiries * n_nodes,)."""
         require_shape("seed", seed, (self._offset.size,))
-        return np.asarray(self._reading.T @ np.asarray(seed, dtype=np.float64)).reshape(
-            self.grid.expiries.size, -1
-        )
+        return np.asarray(self._reading.T @ np.asarray(seed, dtype=np.float64))
 
     def _marched(self) -> MarchState:
         if self._state is None:

@@ -9,7 +9,7 @@ import numpy as np
 
 import aadlib as ad
 from aadlib.types import Floats
-from aadlib.validation import values_of
+from aadlib.validation import as_floats, require_instance, require_positive, require_shape, values_of
 from pricers.contracts import Market
 from pricers.number_kinds import is_plain
 from pricers.pde.forward.book import expiry_rows
@@ -22,6 +22,8 @@ from pricers.surfaces.later_volatility import today_and_elapsed
 from pricers.surfaces.moved_variance import MovedVariance
 from pricers.surfaces.moving_volatility import MovingVolatility
 
+LATE = 1.0 / 12.0
+"""Years to a first expiry beyond which a deviation has more nodes."""
 SHORTEST = 1e-9
 """Years: expiries and seams that near to each other are one."""
 
@@ -63,6 +65,10 @@ def price_vanillas(
     -------
     (n_options,) numbers, currency
     """
+    require_instance("market", market, Market, "a Market, such as what calibrate returns")
+    strikes, expiries = (np.atleast_1d(as_floats(*x)) for x in (("strikes", strikes), ("expiries", expiries)))
+    require_positive("strikes", strikes)
+    require_shape("strikes", strikes, (expiries.size,))
     rows = expiry_rows(grid, expiries)
     calls = march_forward(grid=grid, variance=variance_of(market, grid))
     times = expiries.tolist()
@@ -135,14 +141,16 @@ def vanilla_grid(
     money = np.log(strikes) - np.array(
         [float(values_of(ad.log(market.forward(t)))) for t in expiries.tolist()]
     )
+    # Near today the surface is as steep for a late expiry as for an early one: its wider deviation has more nodes.
+    density = max(1.0, float(np.sqrt(wanted[0] / LATE)))
     half_width = max(reach * deviation(float(wanted[-1])), 1.0)
     return forward_grid(
         expiries=times,
         first_deviation=deviation(float(wanted[0])),
         lower=float(min(0.0, money.min())) - half_width,
         upper=float(max(0.0, money.max())) + half_width,
-        n_nodes=n_nodes,
-        nodes_per_deviation=28.0,
+        n_nodes=round(density * n_nodes),
+        nodes_per_deviation=28.0 * density,
         first_steps=16,
         later_steps=45,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -330,20 +331,36 @@ def test_checks_of_products_hold(model: BookModel) -> None:
             assert check.ours == pytest.approx(check.independent, rel=5e-3, abs=1e-6), check
 
 
+def test_spx_2019_gammas_of_late_expiries_by_both_marches(spx: BookModel) -> None:
+    """A book of one year alone has a grid as fine near today as one that begins at a month."""
+    term = min(range(len(spx.quotes.slices)), key=lambda k: abs(spx.quotes.slices[k].expiry - 1.0))
+    one = position(spx, Barrier(10.0 * spx.quotes.spot, "up-and-out"), strike=2700.0, term=term)
+    unit = unit_of(spx, one)
+    price, gradient, hessian = of_the_forward_march(spx, one)
+    assert unit.price == pytest.approx(price, rel=1e-3)
+    assert unit.gradient[0] == pytest.approx(gradient[0], rel=2e-3)
+    assert unit.hessian[0, 0] == pytest.approx(hessian[0, 0], rel=1.5e-2)
+
+
 @pytest.mark.parametrize(("asked", "drawn"), [(64, 64), (65, 128), (8192, 8192), (5000, 8192)])
 def test_paths_are_powers_of_two_for_each_replicate(asked: int, drawn: int) -> None:
     assert Draws(asked, 1).rounded == drawn
 
 
-def test_spx_2019_by_both_engines(shared: Any) -> None:
-    """On a surface of listed quotes: the march against averages with a control whose mean the march knows."""
+@pytest.fixture(scope="module")
+def spx(shared: Path) -> BookModel:
+    """Return a surface of listed quotes."""
     from pricers.chain import load_quotes
 
-    (chain,) = (shared / "data" / "spx_2019-05-17").glob("*.csv*")
+    chain = shared / "data" / "spx_2019-05-17" / "chain.csv"
     quotes = load_quotes(chain, min_open_interest=100.0, min_expiry=7.0 / 365.0, max_expiry=2.0)
-    model = BookModel(
-        quotes, calibrate(quotes=quotes).surface, [], volatility_buckets(bucket_expiries(quotes))
-    )
+    surface = calibrate(quotes=quotes).surface
+    return BookModel(quotes, surface, [], volatility_buckets(bucket_expiries(quotes)))
+
+
+def test_spx_2019_by_paths_and_marches(spx: BookModel) -> None:
+    """The march against averages with a control whose mean the march knows."""
+    model, quotes = spx, spx.quotes
     term = min(range(len(quotes.slices)), key=lambda k: abs(quotes.slices[k].expiry - 0.5))
     strike = round(quotes.spot, -1)
     years = quotes.slices[term].expiry

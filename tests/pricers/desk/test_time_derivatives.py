@@ -44,7 +44,9 @@ def test_closed_forms() -> None:
     assert found.charm == pytest.approx(charm, rel=1e-4)
     assert found.veta == pytest.approx([veta], rel=2e-5)
     assert found.color == pytest.approx(color, rel=4e-4)
-    assert found.error < 1e-7 and found.labels == ("weight[0]",)
+    assert (
+        found.thetas == pytest.approx([found.theta]) and found.error < 1e-7 and found.labels == ("weight[0]",)
+    )
     forward = time_greeks(
         pde.vanillas(FLAT, strikes=[STRIKE], expiries=[EXPIRY], is_call=True), weights=[1.0]
     )

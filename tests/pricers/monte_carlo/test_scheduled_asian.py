@@ -98,7 +98,7 @@ def test_steps_end_on_the_fixings_and_are_short() -> None:
 def test_one_fixing_under_a_calibrated_surface_is_the_march_on_it() -> None:
     market = Market(spot=100.0, surface=calibrated(), **TERMS)
     asian = ScheduledAsian(strike=100.0, fixings=[0.6], expiry=0.6)
-    normals = Normals(n_paths=40_000, shape=asian.noise_shape, seed=3, antithetic=True)
+    normals = Normals(n_paths=8192, shape=asian.noise_shape, seed=3, antithetic=True)
     found = expectation(
         lambda x, z: asian(market.replaced({"spot": [x[0]]}).dynamics(), z),
         [100.0], lanes=normals, order=2, smoothing="kink",

@@ -1,11 +1,12 @@
 /* What the compiled passes of a twin network take, and the table of them that one instruction set exports.
  *
- * `network_kernels.c` and the headers that it includes are plain C without any Python, compiled once per instruction
+ * `kernels.c` and the headers that it includes are plain C without any Python, compiled once per instruction
  * set, for single and for double precision. Python's face is pricers.surrogates.network.compiled_passes. */
 #ifndef NET_TABLE_H
 #define NET_TABLE_H
 
 #include "aadlib/sweeps/kernels/processor.h"
+
 #include <stddef.h>
 #include <stdint.h>
 

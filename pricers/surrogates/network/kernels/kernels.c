@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "aadlib/rules/elementary.h"
-#include "pricers/surrogates/network/kernels/network_table.h"
+#include "pricers/surrogates/network/kernels/table.h"
 
 #if defined(__AVX512F__)
 #define NET_BYTES 64 /* of a vector */
