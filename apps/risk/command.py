@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aadlib.errors import AadValueError
 from aadlib.validation import require_positive
 from apps.program import Program as AppProgram
-from apps.report.drawing import Drawing
 from apps.report.files import require_replaceable, staged_folder, write_whole
 from apps.report.progress import Stages, stages
 from apps.report.tables import Table, print_table
@@ -25,6 +23,7 @@ from greeks2.methods import takes_composites
 
 if TYPE_CHECKING:
     from aadlib import Program
+    from apps.report.drawing import Drawing
     from apps.risk.book import Position
     from apps.risk.desk.stress import Scenario
     from apps.risk.engines.paths import Draws
@@ -41,25 +40,49 @@ Show = Callable[[Iterable[Table]], None]
 def run(arguments: argparse.Namespace) -> None:
     """Run the whole way, print the tables and write the report."""
     _require_sense(arguments)
-    if not arguments.no_report:
+    written = ""
+    if arguments.no_report:
+        with stages(11) as job:
+            show = Printing(job)
+            calculate(arguments, job, show)
+    else:
         require_replaceable(arguments.out)
         for kind in _kinds(arguments):
             require_writer(kind)
-        import_module("matplotlib")  # where it is missing, nobody waits for the numbers to be told so
-    written = ""
-    with stages(11 if arguments.no_report else 13) as job:
+        if find_spec("matplotlib") is None:  # nobody waits for the numbers to be told so
+            raise ModuleNotFoundError("No module named 'matplotlib'", name="matplotlib")
+        from apps.report.drawing import Drawing
 
-        def show(tables: Iterable[Table]) -> None:
-            with job.hidden():
-                for shown in tables:
-                    print_table(shown)
-
-        with nullcontext() if arguments.no_report else Drawing() as drawing:
+        with stages(13) as job, Drawing() as drawing:
+            show = Printing(job)
             result = calculate(arguments, job, show, drawing)
-            if drawing is not None:
-                written = write_report(result, job, drawing, arguments.out, _kinds(arguments))
+            written = write_report(result, job, drawing, arguments.out, _kinds(arguments))
+    show.raise_what_failed()
     print_table(job.timings())
     print(written, end="")
+
+
+class Printing:
+    """Prints tables; where the output cannot be written, the report is written all the same."""
+
+    def __init__(self, job: Stages) -> None:
+        self._job = job
+        self._failed: OSError | None = None
+
+    def __call__(self, tables: Iterable[Table]) -> None:
+        if self._failed is None:
+            try:
+                with self._job.hidden():
+                    for shown in tables:
+                        print_table(shown)
+                    print(end="", flush=True)  # nothing to do where the output is closed
+            except OSError as error:
+                self._failed = error
+
+    def raise_what_failed(self) -> None:
+        """Raise the failure to write, if there was one."""
+        if self._failed is not None:
+            raise self._failed
 
 
 def calculate(
@@ -74,18 +97,20 @@ def calculate(
     }
     priced = value_book(arguments, job, how)
     valuation = priced.valuation
-    from apps.risk import pictures, tables
+    from apps.risk import tables
 
     show(tables.of_valuation(valuation))
     job.mark("Greeks printed after")
     with job.stage("fitting SVI"):
         from pricers.calibration.svi_fit import fit_svi_slices
 
-        if drawing is not None:
-            drawing.draw(pictures.greek_pictures(valuation))
         svi = fit_svi_slices(quotes=valuation.quotes, weights=arguments.weights)
-        if drawing is not None:
-            drawing.draw(pictures.fit_pictures(valuation, svi, arguments.smiles))
+    if drawing is not None:
+        with job.stage("what pictures show"):
+            from apps.risk.pictures import fit_pictures, greek_pictures
+
+            drawing.draw(greek_pictures(valuation))
+            drawing.draw(fit_pictures(valuation, svi, arguments.smiles))
     with job.stage("holdout"):
         from pricers.calibration import holdout
 

@@ -70,7 +70,7 @@ def test_an_interrupt_ends_the_work_wherever_it_strikes(n_threads):
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
-@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning", "ignore:os.fork:RuntimeWarning")
 def test_a_forked_process_has_threads_of_its_own():
     assert threads.map_pieces(abs, range(40), work=MUCH) == list(range(40))
     child = os.fork()
