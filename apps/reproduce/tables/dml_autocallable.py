@@ -29,10 +29,10 @@ PUBLISHED: dict[str, Cell] = {**ACCURACY, SPEED: 1000}
 def rows(stage: Stage, *, quick: bool = False, seed: int = 1) -> Sequence[Ours]:
     """Train with gradients and without, and find how long a simulation takes for the network's error."""
     problem = WorstOfAutocallable()
-    n, batch, n_states = (8192, 256, 32) if quick else (2**18, 1024, 128)
+    n, batch, n_states = (8192, 256, 32) if quick else (2**18, 1024, 96)
     x = held_out_states(problem, n_states, seed=2**30, quantile=0.01)
     with stage("truth"):
-        truth = problem.truth(x, n_paths=2**12 if quick else 2**15)
+        truth = problem.truth(x, n_paths=2**12 if quick else 2**13)
     with stage("samples and training"):
         samples, simulating = timed(partial(simulate, problem, n, seed=seed, antithetic=True))
         began = time.perf_counter()
