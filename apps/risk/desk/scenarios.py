@@ -18,12 +18,13 @@ if TYPE_CHECKING:
 
 SPOTS = (-0.1, -0.05, -0.02, -0.01, 0.0, 0.01, 0.02, 0.05, 0.1)
 """Of both ladders, as shares of the spot."""
-VOLATILITIES = (-5.0, -2.0, 0.0, 2.0, 5.0)
-"""Points of the ladder in volatility; those that would leave too little are not in it."""
+FALLS = (-5.0, -2.0, -1.0, -0.5)
+RISES = (0.0, 2.0, 5.0)
+"""Points of the ladder in volatility: the two largest falls that leave enough, and all rises."""
 DAYS = (0.0, 1.0, 7.0, 14.0, 30.0, 90.0)
 """Of the ladder in time, as far as the book's first expiry."""
 _LEAST = 0.25
-"""Share of the lowest local volatility at a quote that a ladder leaves."""
+"""Share of the lowest local volatility that a ladder and an embedded scenario leave."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,8 +90,7 @@ def scenarios_of(
     stress = tuple(one for one in stress if one.name not in omitted)
     require_possible(stress, book)
     moves = [one.move for one in stress]
-    lowest = _LEAST * book.lowest_volatility(Move())
-    points = [v for v in VOLATILITIES if v >= 0.0 or book.lowest_volatility(Move(volatility=v)) >= lowest]
+    points = [*[v for v in FALLS if _suits(book, Move(volatility=v))][:2], *RISES]
     days = [d for d in DAYS if d < book.days]
     return Scenarios(
         volatility=_ladder(book, [[Move(spot=s, volatility=v) for v in points] for s in SPOTS], points),
@@ -104,7 +104,8 @@ def scenarios_of(
 
 
 def _suits(book: MovedBook, move: Move) -> bool:
-    return move.days < book.days and book.lowest_volatility(move) > 0.0
+    least = _LEAST * book.lowest_volatility(Move())
+    return move.days < book.days and book.lowest_volatility(move) >= least
 
 
 def _ladder(book: MovedBook, grid: list[list[Move]], others: Sequence[float]) -> Ladder:

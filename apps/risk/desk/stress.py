@@ -125,6 +125,6 @@ def require_possible(scenarios: Iterable[Scenario], book: MovedBook) -> None:
             )
         if (lowest := book.lowest_volatility(move)) <= 0.0:
             raise AadValueError(
-                f"scenario {name!r}: volatility_points = {move.volatility:g}, tilt_points = {move.tilt:g}: take a "
-                f"quote's local volatility to {lowest:.1%}; move it by less"
+                f"scenario {name!r}: volatility_points = {move.volatility:g}, tilt_points = {move.tilt:g}: take "
+                f"local volatility to {lowest:.1%} somewhere; move it by less"
             )
