@@ -26,7 +26,7 @@ from greeks2.methods import takes_composites
 if TYPE_CHECKING:
     from aadlib import Program
     from apps.risk.book import Position
-    from apps.risk.desk.stress import Scenario
+    from apps.risk.desk.moves import Scenario
     from apps.risk.engines.paths import Draws
     from apps.risk.model import BookModel
     from apps.risk.results import BookGreeks, Check

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,6 +13,7 @@ import aadlib as ad
 from aadlib.types import Floats
 from apps.risk.book import Position
 from apps.risk.desk.book_price import BookPrice
+from apps.risk.desk.moves import Move
 from apps.risk.results import VOLATILITY_POINT, Valuation
 
 if TYPE_CHECKING:
@@ -23,26 +24,6 @@ if TYPE_CHECKING:
 
 _WING = 1.5
 """Log-moneyness beyond which volatilities are not looked at: marches go no further, and wings grow."""
-
-
-class Move(NamedTuple):
-    """What moves, all at once; nothing by default.
-
-    Attributes
-    ----------
-    spot : float, a share of the spot, > -1
-    volatility : float, points added to the local volatility everywhere
-    tilt : float, points added to it for each at-the-money deviation ln(K / F) / sqrt(w(T)), from -4 to +2
-        Flat beyond: 1 raises what stands two deviations above the money by two points, and lowers it below.
-    rate : float, basis points added to the zero rates
-    days : float, calendar days that pass
-    """
-
-    spot: float = 0.0
-    volatility: float = 0.0
-    tilt: float = 0.0
-    rate: float = 0.0
-    days: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from aadlib.types import Floats
-from apps.risk.desk.moved_book import Move, MovedBook
-from apps.risk.desk.stress import Scenario, require_possible
+from aadlib.errors import AadValueError
+from apps.risk.desk.moved_book import MovedBook
+from apps.risk.desk.moves import Ladder, Move, Scenario, Scenarios
 
 if TYPE_CHECKING:
     from apps.risk.desk.greeks import DeskGreeks
@@ -25,49 +24,6 @@ DAYS = (0.0, 1.0, 7.0, 14.0, 30.0, 90.0)
 """Of the ladder in time, as far as the book's first expiry."""
 _LEAST = 0.25
 """Share of the lowest local volatility that a ladder and an embedded scenario leave."""
-
-
-@dataclass(frozen=True, eq=False)
-class Ladder:
-    """Profit and loss over a grid of moves.
-
-    Attributes
-    ----------
-    spots : (n,) float, shares of the spot
-    others : (m,) float, volatility points or calendar days
-    profit, predicted : (n, m) float
-        By pricing again, and by the report's Greeks to second order.
-    """
-
-    spots: Floats
-    others: Floats
-    profit: Floats
-    predicted: Floats
-
-
-@dataclass(frozen=True, eq=False)
-class Scenarios:
-    """Ladders and stress of a book.
-
-    Attributes
-    ----------
-    volatility, time : Ladder
-    stress : tuple of Scenario
-    profit, predicted : (n_scenarios,) float
-        By pricing again, and by the report's Greeks to second order.
-    omitted : tuple of str
-        Embedded scenarios that do not suit the book or the surface.
-    left_out : tuple of str
-        Simulated positions, which are not in it.
-    """
-
-    volatility: Ladder
-    time: Ladder
-    stress: tuple[Scenario, ...]
-    profit: Floats
-    predicted: Floats
-    omitted: tuple[str, ...]
-    left_out: tuple[str, ...]
 
 
 def scenarios_of(
@@ -101,6 +57,27 @@ def scenarios_of(
         omitted=omitted,
         left_out=desk.price.left_out,
     )
+
+
+def require_possible(scenarios: Sequence[Scenario], book: MovedBook) -> None:
+    """Raise for a scenario under which the book cannot be priced.
+
+    Raises
+    ------
+    AadValueError
+        It ends at or after the book's first expiry, or leaves no local volatility somewhere.
+    """
+    for name, move in ((scenario.name, scenario.move) for scenario in scenarios):
+        if move.days >= book.days:
+            raise AadValueError(
+                f"scenario {name!r}: days = {move.days:g}: must end before the first expiry of the book, in "
+                f"{book.days:.4g} days"
+            )
+        if (lowest := book.lowest_volatility(move)) <= 0.0:
+            raise AadValueError(
+                f"scenario {name!r}: volatility_points = {move.volatility:g}, tilt_points = {move.tilt:g}: take "
+                f"local volatility to {lowest:.1%} somewhere; move it by less"
+            )
 
 
 def _suits(book: MovedBook, move: Move) -> bool:
