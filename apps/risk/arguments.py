@@ -181,6 +181,11 @@ def _add_book(group: argparse._ArgumentGroup) -> None:
         default="auto",
         help="of the Hessian (auto); edge_pushing and taylor record every operation of the march",
     )
+    _add_report(group)
+
+
+def _add_report(group: argparse._ArgumentGroup) -> None:
+    add = group.add_argument
     add(
         "--out",
         type=Path,

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from aadlib import Program
     from apps.report.drawing import Drawing
     from apps.risk.book import Position
-    from apps.risk.desk.stress import Scenario
+    from apps.risk.desk.moves import Scenario
     from apps.risk.engines.paths import Draws
     from apps.risk.model import BookModel
     from apps.risk.results import BookGreeks, Check

@@ -17,7 +17,7 @@ from apps.risk.pictures import input_units
 from apps.risk.results import RiskResult
 
 if TYPE_CHECKING:
-    from apps.risk.desk.scenarios import Scenarios
+    from apps.risk.desk.moves import Scenarios
     from pricers.calibration import CalibrationResult, FitQuality
 
 

@@ -12,7 +12,7 @@ from apps.risk.buckets import Buckets
 
 if TYPE_CHECKING:
     from apps.risk.desk.greeks import DeskGreeks
-    from apps.risk.desk.scenarios import Scenarios
+    from apps.risk.desk.moves import Scenarios
     from pricers.calibration import CalibrationResult, HoldoutResult, Screen
     from pricers.calibration.svi_fit import SVIFit
     from pricers.chain import ArbitrageReport

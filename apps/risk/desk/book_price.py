@@ -81,7 +81,6 @@ def _vanillas_later(options: MarketPrices, elapsed: float) -> MarketPrices:
 
 def book_price(book: Sequence[Position], market: Market) -> BookPrice:
     """Return the book as a price of a market; what is over or simulated is not in it."""
-    from apps.risk.engines.products import is_simulated
     from pricers import pde
 
     plain = [position for position in book if position.is_vanilla]
@@ -98,7 +97,7 @@ def book_price(book: Sequence[Position], market: Market) -> BookPrice:
     for position in book:
         if position.is_vanilla:
             continue
-        if is_simulated(position.contract):
+        if position.contract.is_simulated:
             left_out.append(position.label)
         elif (claim := position.contract.claim(market, position.terms)) is not None:
             others.append(position)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,6 +13,7 @@ import aadlib as ad
 from aadlib.types import Floats
 from apps.risk.book import Position
 from apps.risk.desk.book_price import BookPrice
+from apps.risk.desk.moves import Move
 from apps.risk.results import VOLATILITY_POINT, Valuation
 
 if TYPE_CHECKING:
@@ -20,24 +22,8 @@ if TYPE_CHECKING:
     from pricers.market_numbers import MarketNumbers
 
 
-class Move(NamedTuple):
-    """What moves, all at once; nothing by default.
-
-    Attributes
-    ----------
-    spot : float, a share of the spot, > -1
-    volatility : float, points added to the local volatility everywhere
-    tilt : float, points added to it for each at-the-money deviation ln(K / F) / sqrt(w(T)), from -4 to +2
-        Flat beyond: 1 raises what stands two deviations above the money by two points, and lowers it below.
-    rate : float, basis points added to the zero rates
-    days : float, calendar days that pass
-    """
-
-    spot: float = 0.0
-    volatility: float = 0.0
-    tilt: float = 0.0
-    rate: float = 0.0
-    days: float = 0.0
+_WING = 1.5
+"""Log-moneyness beyond which volatilities are not looked at: marches go no further, and wings grow."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,12 +71,23 @@ class MovedBook:
         return np.asarray(moved + days * (self.time.theta + self.time.charm * steps[:, 0]))
 
     def lowest_volatility(self, move: Move) -> float:
-        """Return the lowest local volatility at any quote after a move."""
-        quotes, surface, b = self.valuation.quotes, self.valuation.calibration.surface, self.valuation.buckets
-        volatility = surface.local_volatility(log_moneyness=quotes.log_moneyness, time=quotes.expiry)
-        deviation = quotes.log_moneyness / np.sqrt(surface.total_variance(quotes.expiry))
-        tilt = move.tilt * np.clip(deviation, b.deviations[0], b.deviations[-1])
-        return float(np.min(volatility + VOLATILITY_POINT * (move.volatility + tilt)))
+        """Return the lowest local volatility after a move, in the wings too."""
+        volatility, deviation = self._volatilities
+        return float(np.min(volatility + VOLATILITY_POINT * (move.volatility + move.tilt * deviation)))
+
+    @cached_property
+    def _volatilities(self) -> tuple[Floats, Floats]:
+        """Local volatilities wherever a march goes, and the deviations that a tilt counts there."""
+        surface, b = self.valuation.calibration.surface, self.valuation.buckets
+        last = max(position.term.expiry for position in self.price.positions)
+        seams = np.asarray(surface.seams, dtype=np.float64)
+        times = np.concatenate(
+            [np.geomspace(1e-3 * last, last, 60), seams * (1.0 - 1e-6), seams * (1.0 + 1e-6)]
+        )
+        times = times[(times > 0.0) & (times <= last)][:, None]
+        x = np.linspace(-_WING, _WING, 301) * np.ones_like(times)
+        deviation = np.clip(x / np.sqrt(surface.total_variance(times)), b.deviations[0], b.deviations[-1])
+        return np.asarray(surface.local_volatility(log_moneyness=x, time=times)), np.asarray(deviation)
 
     def _point(self, move: Move) -> Floats:
         """Return spot, shift of the rates and bump of each bucket."""

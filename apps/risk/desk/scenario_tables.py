@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from apps.report.tables import Column, Table, fitting, table
-from apps.risk.desk.scenarios import Ladder, Scenarios
+from apps.risk.desk.moves import Ladder, Scenarios
 from apps.risk.desk.stress import FIELD_OF_COLUMN
 
 _FULL, _SECOND = "priced again", "second order"

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from aadlib.types import Floats
-from apps.risk.desk.moved_book import Move, MovedBook
-from apps.risk.desk.stress import Scenario, require_possible
+from aadlib.errors import AadValueError
+from apps.risk.desk.moved_book import MovedBook
+from apps.risk.desk.moves import Ladder, Move, Scenario, Scenarios
 
 if TYPE_CHECKING:
     from apps.risk.desk.greeks import DeskGreeks
@@ -18,55 +17,13 @@ if TYPE_CHECKING:
 
 SPOTS = (-0.1, -0.05, -0.02, -0.01, 0.0, 0.01, 0.02, 0.05, 0.1)
 """Of both ladders, as shares of the spot."""
-VOLATILITIES = (-5.0, -2.0, 0.0, 2.0, 5.0)
-"""Points of the ladder in volatility; those that would leave too little are not in it."""
+FALLS = (-5.0, -2.0, -1.0, -0.5)
+RISES = (0.0, 2.0, 5.0)
+"""Points of the ladder in volatility: the two largest falls that leave enough, and all rises."""
 DAYS = (0.0, 1.0, 7.0, 14.0, 30.0, 90.0)
 """Of the ladder in time, as far as the book's first expiry."""
 _LEAST = 0.25
-"""Share of the lowest local volatility at a quote that a ladder leaves."""
-
-
-@dataclass(frozen=True, eq=False)
-class Ladder:
-    """Profit and loss over a grid of moves.
-
-    Attributes
-    ----------
-    spots : (n,) float, shares of the spot
-    others : (m,) float, volatility points or calendar days
-    profit, predicted : (n, m) float
-        By pricing again, and by the report's Greeks to second order.
-    """
-
-    spots: Floats
-    others: Floats
-    profit: Floats
-    predicted: Floats
-
-
-@dataclass(frozen=True, eq=False)
-class Scenarios:
-    """Ladders and stress of a book.
-
-    Attributes
-    ----------
-    volatility, time : Ladder
-    stress : tuple of Scenario
-    profit, predicted : (n_scenarios,) float
-        By pricing again, and by the report's Greeks to second order.
-    omitted : tuple of str
-        Embedded scenarios that do not suit the book or the surface.
-    left_out : tuple of str
-        Simulated positions, which are not in it.
-    """
-
-    volatility: Ladder
-    time: Ladder
-    stress: tuple[Scenario, ...]
-    profit: Floats
-    predicted: Floats
-    omitted: tuple[str, ...]
-    left_out: tuple[str, ...]
+"""Share of the lowest local volatility that a ladder and an embedded scenario leave."""
 
 
 def scenarios_of(
@@ -89,8 +46,7 @@ def scenarios_of(
     stress = tuple(one for one in stress if one.name not in omitted)
     require_possible(stress, book)
     moves = [one.move for one in stress]
-    lowest = _LEAST * book.lowest_volatility(Move())
-    points = [v for v in VOLATILITIES if v >= 0.0 or book.lowest_volatility(Move(volatility=v)) >= lowest]
+    points = [*[v for v in FALLS if _suits(book, Move(volatility=v))][:2], *RISES]
     days = [d for d in DAYS if d < book.days]
     return Scenarios(
         volatility=_ladder(book, [[Move(spot=s, volatility=v) for v in points] for s in SPOTS], points),
@@ -103,8 +59,30 @@ def scenarios_of(
     )
 
 
+def require_possible(scenarios: Sequence[Scenario], book: MovedBook) -> None:
+    """Raise for a scenario under which the book cannot be priced.
+
+    Raises
+    ------
+    AadValueError
+        It ends at or after the book's first expiry, or leaves no local volatility somewhere.
+    """
+    for name, move in ((scenario.name, scenario.move) for scenario in scenarios):
+        if move.days >= book.days:
+            raise AadValueError(
+                f"scenario {name!r}: days = {move.days:g}: must end before the first expiry of the book, in "
+                f"{book.days:.4g} days"
+            )
+        if (lowest := book.lowest_volatility(move)) <= 0.0:
+            raise AadValueError(
+                f"scenario {name!r}: volatility_points = {move.volatility:g}, tilt_points = {move.tilt:g}: take "
+                f"local volatility to {lowest:.1%} somewhere; move it by less"
+            )
+
+
 def _suits(book: MovedBook, move: Move) -> bool:
-    return move.days < book.days and book.lowest_volatility(move) > 0.0
+    least = _LEAST * book.lowest_volatility(Move())
+    return move.days < book.days and book.lowest_volatility(move) >= least
 
 
 def _ladder(book: MovedBook, grid: list[list[Move]], others: Sequence[float]) -> Ladder:

@@ -5,16 +5,11 @@ from __future__ import annotations
 import csv
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from aadlib.errors import AadValueError
-from apps.risk.desk.moved_book import Move
-
-if TYPE_CHECKING:
-    from apps.risk.desk.moved_book import MovedBook
+from apps.risk.desk.moves import Move, Scenario
 
 FIELD_OF_COLUMN = {
     "spot_percent": "spot",
@@ -27,14 +22,6 @@ FIELD_OF_COLUMN = {
 EMBEDDED = files("apps.data") / "stress.csv"
 LARGEST = {"spot_percent": 400.0, "volatility_points": 200.0, "tilt_points": 50.0, "rate_basis_points": 1e4}
 """Moves beyond are slips of the pen."""
-
-
-@dataclass(frozen=True)
-class Scenario:
-    """A move of the market and its name."""
-
-    name: str
-    move: Move
 
 
 def read_scenarios(path: Path | None) -> list[Scenario]:
@@ -107,24 +94,3 @@ def _move(where: str, row: dict[str, str]) -> Move:
         raise AadValueError(f"{where}: days = {numbers['days']:g}: must not be negative")
     numbers["spot"] *= 0.01
     return Move(**numbers)
-
-
-def require_possible(scenarios: Iterable[Scenario], book: MovedBook) -> None:
-    """Raise for a scenario under which the book cannot be priced.
-
-    Raises
-    ------
-    AadValueError
-        It ends at or after the book's first expiry, or leaves no local volatility somewhere.
-    """
-    for name, move in ((scenario.name, scenario.move) for scenario in scenarios):
-        if move.days >= book.days:
-            raise AadValueError(
-                f"scenario {name!r}: days = {move.days:g}: must end before the first expiry of the book, in "
-                f"{book.days:.4g} days"
-            )
-        if (lowest := book.lowest_volatility(move)) <= 0.0:
-            raise AadValueError(
-                f"scenario {name!r}: volatility_points = {move.volatility:g}, tilt_points = {move.tilt:g}: take a "
-                f"quote's local volatility to {lowest:.1%}; move it by less"
-            )

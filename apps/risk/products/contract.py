@@ -62,6 +62,11 @@ class Contract(ABC):
         raise NotImplementedError
 
     @property
+    def is_simulated(self) -> bool:
+        """Whether it offers paths."""
+        return type(self).path is not Contract.path
+
+    @property
     def worth_when_over(self) -> float:
         """What one option is worth where a move of the market has just ended it and `claim` returns none."""
         return 0.0

@@ -17,9 +17,10 @@ from apps.risk import command
 from apps.risk.book_file import read_book
 from apps.risk.desk import scenario_tables
 from apps.risk.desk.book_price import book_price
-from apps.risk.desk.moved_book import Move, MovedBook
-from apps.risk.desk.scenarios import SPOTS, scenarios_of
-from apps.risk.desk.stress import EMBEDDED, Scenario, read_scenarios, require_possible
+from apps.risk.desk.moved_book import MovedBook
+from apps.risk.desk.moves import Move, Scenario
+from apps.risk.desk.scenarios import SPOTS, require_possible, scenarios_of
+from apps.risk.desk.stress import EMBEDDED, read_scenarios
 from apps.risk.model import BookModel
 from apps.risk.results import RiskResult
 from pricers import pde
