@@ -92,7 +92,14 @@ def in_mpmath(rule: Any, operands: list[Any]) -> Any:
     return mpf(value)
 
 
-FAILURES = (ValueError, ZeroDivisionError, OverflowError, TypeError, mpmath.libmp.ComplexResult, mp.NoConvergence)
+FAILURES = (
+    ValueError,
+    ZeroDivisionError,
+    OverflowError,
+    TypeError,
+    mpmath.libmp.ComplexResult,
+    mp.NoConvergence,
+)
 
 
 def moved_in_mpmath(program: list[Any], x: list[float], moves: dict[int, Any]) -> Any:
@@ -129,7 +136,10 @@ def curvature_in_mpmath(program: list[Any], x: list[float], k: int, j: int) -> A
                 return (ends[0] - ends[1] - ends[2] + ends[3]) / (one * other)
 
             h = mpf(10) ** -20
-            right, others = difference(h, h), [difference(-h, -h), difference(h, -h), difference(h / 64, h / 64)]
+            right, others = (
+                difference(h, h),
+                [difference(-h, -h), difference(h, -h), difference(h / 64, h / 64)],
+            )
         except FAILURES:
             return None
         size = 1 + abs(right)
@@ -141,7 +151,8 @@ def by_duals(program: list[Any], x: Any) -> tuple[Any, Any, bool]:
     """Return gradient and Hessian by nested duals, and whether they warned."""
     n, unit = x.size, np.eye(x.size)
     inputs = [
-        ad.Dual(ad.Dual(v, unit[i]), [ad.Dual(unit[i, j], np.zeros(n)) for j in range(n)]) for i, v in enumerate(x)
+        ad.Dual(ad.Dual(v, unit[i]), [ad.Dual(unit[i, j], np.zeros(n)) for j in range(n)])
+        for i, v in enumerate(x)
     ]
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("ignore")

@@ -206,3 +206,14 @@ def test_an_if_with_a_kink_is_reported_as_maximum_is() -> None:
         hessian(checked, 2.0)
         hessian(lambda x: x**3 if x != 0.0 else x, 2.0)
         hessian(lambda x: np.linalg.solve(np.eye(2) + x[:, None] * x[None, :], x)[0], np.array([1.0, 2.0]))
+
+
+@pytest.mark.parametrize(
+    "function", [np.std, lambda x: np.sqrt(np.var(x)), lambda x: np.hypot(x[0] - x[1], x[1] - x[2])]
+)
+def test_hessians_of_deviations_of_equal_numbers_are_said(function) -> None:
+    """A length at 0 is a corner: its gradient is 0 by decree, its curvature infinite."""
+    with pytest.warns(ad.SingularWarning, match=r"(sqrt|hypot)\(0"):
+        assert not np.isfinite(hessian(function, [1.0, 1.0, 1.0])).all()
+    with pytest.warns(ad.SingularWarning):
+        assert np.isnan(hessian(function, [1.0, 1.0, 1.0], strict=True)).any()
