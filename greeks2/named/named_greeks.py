@@ -18,6 +18,7 @@ from greeks2.point import as_program, point_at
 from greeks2.read_only import ReadOnly
 from greeks2.second_order import hessian_result
 from greeks2.structure.kinks import KinkGroup, kinks_of
+from greeks2.structure.singular import settled_gradient
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -255,7 +256,7 @@ def greeks(
     else:
         program = as_program(function, numbers)
         with strict_block(strict or is_strict()), point_at(program, numbers, weights) as point:
-            value, gradient, matrix = point.value, point.gradient, None
+            value, gradient, matrix = point.value, settled_gradient(point), None
         method, kinks = "adjoint sweep", kinks_of(program)
     if gradient.size != sum(block.span.stop - block.span.start for block in blocks):
         raise AadTypeError("this program has passive arguments: name them in fixed= of a function instead")

@@ -11,6 +11,16 @@ from aadlib.types import Flags, Floats
 from greeks2.point import Point
 
 
+def settled_gradient(point: Point) -> Floats:
+    """Return the gradient of a point, from a careful sweep where its own met an infinity, with the warning."""
+    singular = singular_replay(point.replay, point.seeds, 1, point.gradient)
+    if singular is None:
+        return point.gradient
+    gradient: Floats = singular.gradient()[point.active]
+    singular.warn(point.arguments)
+    return gradient
+
+
 def settled(point: Point, matrix: Any) -> tuple[Floats, Any]:
     """Return gradient and Hessian of an exact method, from careful sweeps where its own met an infinity.
 

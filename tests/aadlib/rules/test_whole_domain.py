@@ -218,10 +218,9 @@ def wrong_points(name: str, points: Any) -> list[Any]:
         with mp.workdps(digits(point)):
             true = truth(*map(mpf, arguments))
             for order, (column, one) in enumerate(zip(columns, true, strict=True)):
-                if not agrees(float(column[at]), one) and not near_zero(
-                    truth, arguments, order, float(column[at]), one
-                ):
-                    wrong.append((point, order, float(column[at]), mpmath.nstr(one, 17)))
+                found = float(column[at])
+                if not agrees(found, one) and not near_zero(truth, arguments, order, found, one):
+                    wrong.append((point, order, found, mpmath.nstr(one, 17)))
     return wrong
 
 
