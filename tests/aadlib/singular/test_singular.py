@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import aadlib as ad
-from greeks2 import KinkWarning, RareEventWarning, expectation, hessian, hessian_result
+from greeks2 import KinkWarning, RareEventWarning, expectation, hessian, hessian_result, taylor_series
 
 
 def singular(x):
@@ -217,3 +217,12 @@ def test_hessians_of_deviations_of_equal_numbers_are_said(function) -> None:
         assert not np.isfinite(hessian(function, [1.0, 1.0, 1.0])).all()
     with pytest.warns(ad.SingularWarning):
         assert np.isnan(hessian(function, [1.0, 1.0, 1.0], strict=True)).any()
+
+
+def test_series_along_a_direction_agree_with_the_hessian() -> None:
+    with pytest.warns(ad.SingularWarning, match=r"sqrt\(0\)"):
+        assert taylor_series(singular, AT, [1.0, 1.0]) == (9.0, 6.0, np.inf)
+    with pytest.warns(ad.SingularWarning), ad.strict():
+        assert np.isnan(taylor_series(singular, AT, [1.0, 1.0])[1:]).all()
+    assert taylor_series(singular, AT, [0.0, 1.0]) == (9.0, 6.0, 2.0)  # not along what is not determined
+    assert taylor_series(lambda x: np.sqrt(x[0]) ** 2 * x[1], AT, [1.0, 1.0]) == (0.0, 3.0, 2.0)
