@@ -75,7 +75,7 @@ def require_plain(program: Program, method: str) -> None:
     if program.composites:
         raise AadTypeError(
             f"{method} sweeps single operations and this program has composite ones ({len(program.composites)}): use "
-            "hessian with method='auto', which chooses among those that take them"
+            "hessian with method='forward_over_reverse', or 'auto', which chooses among those that take them"
         )
 
 

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from aadlib.errors import AadValueError
-from aadlib.extend import map_pieces, record
+from aadlib.extend import is_strict, map_pieces, record
+from aadlib.extend import strict as strict_block
 from aadlib.types import Floats
 from aadlib.validation import as_floats, require_finite, require_shape
 from greeks2.named.market_units import bump, market_input, second_name
@@ -62,6 +63,7 @@ def ladder(
     points: ArrayLike,
     weights: ArrayLike | None = None,
     units: str = "raw",
+    strict: bool = False,
 ) -> Ladder:
     """Price again at every value of one input, with its first and second derivative there.
 
@@ -74,6 +76,8 @@ def ladder(
     points : (n,) float, its values
     weights : (n_outputs,) float, of the outputs: the quantities of a book
     units : "raw" or "market", as for `greeks`
+    strict : bool
+        Whether derivatives that are not determined are NaN, as in an `aadlib.strict` block.
 
     Returns
     -------
@@ -85,6 +89,11 @@ def ladder(
         When `along` is no input, or points are none or not finite.
     BranchChanged
         When a comparison in the price comes out otherwise at a point than at the middle one, where it is recorded.
+
+    Warns
+    -----
+    SingularWarning
+        When an infinite partial of an operation in use met a zero at a point: see `aadlib.strict`.
 
     Notes
     -----
@@ -116,12 +125,13 @@ def ladder(
         return sum(quantity * value for quantity, value in zip(quantities.tolist(), found, strict=True))
 
     program = record(total, float(np.sort(moved)[moved.size // 2]))
-    if program.composites:
-        cost = 1e6 * moved.size  # a composite hides what it costs: threads are worth it
-        found = map_pieces(program.derivatives, moved.tolist(), work=cost)
-        columns: tuple[Any, ...] = tuple(zip(*found, strict=True))
-    else:
-        columns = program.over_lanes().derivatives(moved)
+    with strict_block(strict or is_strict()):
+        if program.composites:
+            cost = 1e6 * moved.size  # a composite hides what it costs: threads are worth it
+            found = map_pieces(program.derivatives, moved.tolist(), work=cost)
+            columns: tuple[Any, ...] = tuple(zip(*found, strict=True))
+        else:
+            columns = program.over_lanes().derivatives(moved)
     price_there, first, second = (np.array(column).reshape(moved.size) for column in columns)
     return Ladder(
         along=along,

@@ -29,6 +29,8 @@ cdef int CBRT_CUBED = CODES["cbrt_cubed"]
 cdef int EXP_LOG = CODES["exp_log"]
 cdef int EXP_LOG_POWER = CODES["exp_log_power"]
 cdef int TWICE_RECIPROCAL = CODES["twice_reciprocal"]
+cdef int NORM_CDF = CODES["norm_cdf"]
+cdef int LOG_NORM_CDF = CODES["log_norm_cdf"]
 
 
 cdef struct Columns:
@@ -88,6 +90,9 @@ cdef void cancel(Columns* c, int k) noexcept nogil:
                 replace(c, k, EXP_LOG_POWER, c.left[a - c.first], b)
             elif code_at(c, b) == LOG and a < c.first:
                 replace(c, k, EXP_LOG_POWER, c.left[b - c.first], a)
+    elif code == LOG:
+        if inner == NORM_CDF:  # in the tail the probability, and the digits of its logarithm with it, vanish
+            replace(c, k, LOG_NORM_CDF, c.left[a - c.first], c.left[a - c.first])
     elif code == RECIPROCAL or (code == DIVIDE and is_one(c, a)):
         x = inverted(c, b)
         if x >= 0:
@@ -101,7 +106,7 @@ cdef inline bint may_cancel(const Columns* c, int k) noexcept nogil:
         return c.left[k] == c.right[k]
     if code == DIVIDE:
         return c.left[k] < c.first
-    return code == SQUARE or code == POWER or code == EXP or code == RECIPROCAL
+    return code == SQUARE or code == POWER or code == EXP or code == LOG or code == RECIPROCAL
 
 
 cdef inline int position_of(int id, int first) noexcept nogil:
@@ -167,8 +172,8 @@ def merge_repeated(
 
     Notes
     -----
-    Values are unchanged to the last bit: the same operation on the same operands. `aadlib.twins.sweeps` has the
-    readable twin.
+    Values are unchanged to the last bit: the same operation on the same operands. One is better: log(norm_cdf(x)) is
+    `log_norm_cdf`, finite where the probability itself is 0. `aadlib.twins.sweeps` has the readable twin.
     """
     cdef Py_ssize_t n = recorded.shape[0]
     cdef Py_ssize_t first = pool.shape[0]

@@ -147,7 +147,8 @@ def _product(rows: Floats, sums: Floats) -> Floats:
     half = rows[finite].T @ sums[finite]
     for row, other in zip(rows[~finite], sums[~finite], strict=True):
         some, others = np.flatnonzero(row), np.flatnonzero(other)
-        half[np.ix_(some, others)] += np.outer(row[some], other[others])
+        with np.errstate(invalid="ignore"):  # infinities of both signs: NaN
+            half[np.ix_(some, others)] += np.outer(row[some], other[others])
     return half
 
 

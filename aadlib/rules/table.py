@@ -142,13 +142,17 @@ LOGISTIC_SLOPE = "exp(-fabs({0})) / ((1.0 + exp(-fabs({0}))) * (1.0 + exp(-fabs(
 SLOPE_X = LOGISTIC_SLOPE.format("x")
 SLOPE_XY = f"0.25 if x == y else {LOGISTIC_SLOPE.format('x - y')}"
 DENSITY = "INV_SQRT_2PI * exp(-0.5 * x * x)"
-DENSITY_V = "(INV_SQRT_2PI * exp(-0.5 * v * v))"
 TAIL_X = (
     "(0.0 if fabs(x) > 39.0 else -x)"  # times the density, which is 0 there: no product of 0 and infinity
 )
 TAIL_2X = "(0.0 if fabs(x) > 28.0 else 2.0 * x)"  # the same for exp(-x**2)
 NEGATIVE_X = "(0.0 if fabs(x) > 1e160 else -x)"  # over the square of x, which is infinite there
-TAIL_SLOPE = "(SQRT_HALF / (x * normal_hazard(-v / SQRT_HALF)))"  # exp(v * v) would lose digits in the tail
+TAIL_SLOPE = (  # exp(v * v) would lose digits in the tail
+    "(SQRT_HALF / normal_hazard(-60.0 if v > 42.0 else -v / SQRT_HALF) / x)"
+)
+QUANTILE_SLOPE = (  # one over the density: the hazard times the probability of the tail
+    "(1.0 / normal_hazard(-(40.0 if fabs(v) > 40.0 else fabs(v))) / (x if v < 0.0 else 1.0 - x))"
+)
 ARCTAN_SLOPE = "(1.0 / (1.0 + x * x))"
 ARC = "((1.0 - x) * (1.0 + x))"
 ARC_OUTSIDE = "(sqrt(x - 1.0) * sqrt(x + 1.0))"
@@ -273,7 +277,7 @@ RULES: tuple[Rule, ...] = (
     Rule("norm_pdf", DENSITY, (f"{TAIL_X} * v",), ("(0.0 if fabs(x) > 39.0 else (x - 1.0) * (x + 1.0)) * v",),
          meaning="the standard normal density",
          plain="0.3989422804014327 * np.exp(-0.5 * np.square(x))", symbol="n", dead=BELL),
-    Rule("norm_ppf", "normal_quantile(x)", (f"1.0 / {DENSITY_V}",), (f"v / ({DENSITY_V} * {DENSITY_V})",),
+    Rule("norm_ppf", "normal_quantile(x)", (QUANTILE_SLOPE,), (f"v * {QUANTILE_SLOPE} * {QUANTILE_SLOPE}",),
          "0.0 < x and x < 1.0", meaning="the standard normal quantile", plain="scipy.special.ndtri"),
     Rule("erf", "erf(x)", ("TWO_OVER_SQRT_PI * exp(-x * x)",), (f"{TAIL_2X} * -TWO_OVER_SQRT_PI * exp(-x * x)",),
          meaning="the error function", plain="scipy.special.erf", dead=BELL),
@@ -349,7 +353,7 @@ CANCELLING = {
     ("multiply", "hypot"): "hypot_squared", ("power", "sqrt"): "root_power", ("power", "cbrt"): "cbrt_cubed",
     ("exp", "log"): "exp_log", ("exp", "multiply"): "exp_log_power", ("reciprocal", "reciprocal"): "twice_reciprocal",
     ("reciprocal", "divide"): "twice_reciprocal", ("divide", "reciprocal"): "twice_reciprocal",
-    ("divide", "divide"): "twice_reciprocal",
+    ("divide", "divide"): "twice_reciprocal", ("log", "norm_cdf"): "log_norm_cdf",
 }  # fmt: skip
 """The second operation of two in a row and the first, and what stands in their place where operands fit."""
 

@@ -181,7 +181,7 @@ def _slogdet_one(a: Any) -> tuple[Any, Any]:
     total: Any = 0.0
     result: Any = signs
     for k in range(len(upper)):
-        total = total + np.log(np.abs(upper[k][k]))
+        total = total + np.log(np.hypot(upper[k][k], 0.0))  # the absolute value, smooth but at 0
         result = result * np.sign(upper[k][k])
     return result, total
 

@@ -145,7 +145,7 @@ def run_recorded(
             described.append(Argument(given.shape, len(inputs), active, lane))
             inputs += [tape.input(number) for number in given.ravel().tolist()]
         result = _call(function, lambda: [_boxed(inputs[one.span], one.shape) for one in described], tape)
-        for file in {guard[-1][0] for guard in tape.guards}:
+        for file in {line[0] for *_, line, _ in tape.guards}:
             if (advice := steered_by_scipy(file)) is not None:
                 raise AadTypeError(advice)
         outputs, shape = _outputs(result, guarded=bool(tape.guards))

@@ -62,7 +62,10 @@ cdef object caller_line():
     if top == NULL:
         return ("<unknown>", 0, "<unknown>")
     frame = <object>top
-    while frame.f_back is not None and str(frame.f_globals.get("__name__") or "").partition(".")[0] in LIBRARY_MODULES:
+    while frame.f_back is not None and (
+        str(frame.f_globals.get("__name__") or "").partition(".")[0] in LIBRARY_MODULES
+        or frame.f_code.co_filename.startswith("<rule ")  # the text of a row, compiled
+    ):
         frame = frame.f_back
     return (frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name)
 

@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from aadlib.errors import AadTypeError, AadValueError
-from aadlib.extend import Program
+from aadlib.extend import Program, is_strict
+from aadlib.extend import strict as strict_block
 from aadlib.types import Floats
 from greeks2.named.market_units import MarketInput, bump, market_input, rank, second_name
 from greeks2.point import as_program, point_at
 from greeks2.read_only import ReadOnly
 from greeks2.second_order import hessian_result
 from greeks2.structure.kinks import KinkGroup, kinks_of
+from greeks2.structure.singular import settled_gradient
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -170,6 +172,7 @@ def greeks(
     fixed: Sequence[str] = (),
     method: str = "auto",
     weights: Any = None,
+    strict: bool = False,
 ) -> Greeks:
     """Return the Greeks of a pricing function by their names.
 
@@ -184,6 +187,8 @@ def greeks(
     fixed : names of numbers that are handed on as they are too (steps of a grid, a notional)
     method : as `hessian`
     weights : of the outputs of a price that returns several: the quantities of a book, whose Greeks these are then
+    strict : bool
+        Whether Greeks that are not determined are NaN, as in an `aadlib.strict` block.
 
     Returns
     -------
@@ -200,6 +205,8 @@ def greeks(
     -----
     KinkWarning
         For order 2, when operations that are not smooth were passed.
+    SingularWarning
+        When an infinite partial of an operation in use met a zero: see `aadlib.strict`.
 
     Notes
     -----
@@ -243,13 +250,13 @@ def greeks(
             price, names, {name: given for name, given in inputs.items() if name not in names}
         )
     if order == 2:
-        result = hessian_result(function, numbers, method=method, weights=weights)
+        result = hessian_result(function, numbers, method=method, weights=weights, strict=strict)
         value, gradient, matrix = result.value, result.gradient, result.matrix
         method, kinks = result.method, result.kinks
     else:
         program = as_program(function, numbers)
-        with point_at(program, numbers, weights) as point:
-            value, gradient, matrix = point.value, point.gradient, None
+        with strict_block(strict or is_strict()), point_at(program, numbers, weights) as point:
+            value, gradient, matrix = point.value, settled_gradient(point), None
         method, kinks = "adjoint sweep", kinks_of(program)
     if gradient.size != sum(block.span.stop - block.span.start for block in blocks):
         raise AadTypeError("this program has passive arguments: name them in fixed= of a function instead")

@@ -11,6 +11,29 @@ from aadlib.types import Flags, Floats
 from greeks2.point import Point
 
 
+def settled_gradient(point: Point) -> Floats:
+    """Return the gradient of a point, from a careful sweep where its own met an infinity, with the warning."""
+    singular = singular_replay(point.replay, point.seeds, 1, point.gradient)
+    if singular is None:
+        return point.gradient
+    gradient: Floats = singular.gradient()[point.active]
+    singular.warn(point.arguments)
+    return gradient
+
+
+def settled_series(point: Point, along: Floats, series: Floats) -> Floats:
+    """Return the first and second derivative along a direction (n,), from careful sweeps where an infinity was met."""
+    singular = singular_replay(point.replay, point.seeds, 2, series)
+    if singular is None:
+        return series
+    row = np.zeros((1, point.program.n_inputs))
+    row[0, point.active] = along
+    bent = singular.products(row)[0, point.active]
+    found = np.array([singular.along(row[0]), np.sum(along[along != 0.0] * bent[along != 0.0])])
+    singular.warn(point.arguments)
+    return found
+
+
 def settled(point: Point, matrix: Any) -> tuple[Floats, Any]:
     """Return gradient and Hessian of an exact method, from careful sweeps where its own met an infinity.
 

@@ -1,7 +1,10 @@
-"""Random programs with edges drawn often: every verb and method agrees with the others and the truth, or warns.
+"""Random programs with edges drawn often: every verb, method and dual agrees with the others and the truth, or warns.
 
 python -m pytest -m slow tests/greeks2/test_fuzz.py                         2,000 programs
-AADLIB_FUZZ=1000000 python -m pytest -m slow tests/greeks2/test_fuzz.py     as many as wanted: about 150 a second
+AADLIB_FUZZ=1000000 python -m pytest -m slow tests/greeks2/test_fuzz.py     as many as wanted: about 100 a second
+AADLIB_FUZZ_SEED=7 AADLIB_FUZZ=100000 python -m pytest ...                  others
+
+Gradients are compared with differences in mpmath at 80 digits, and of every fourth program Hessians too.
 """
 
 from __future__ import annotations
@@ -27,14 +30,11 @@ from greeks2 import methods as records
 from ..aadlib.rules.mpmath_rules import MP
 
 PROGRAMS = int(os.environ.get("AADLIB_FUZZ", "2000"))
+SEED = int(os.environ.get("AADLIB_FUZZ_SEED", "20240229"))
 EXACT = [method.name for method in records.METHODS if method.is_exact]
 EDGES = [0.0, 1.0, -1.0, 0.5, 2.0, -2.0, 3.0, -0.5, 0.25, 1.5]
-COSTLY = {"norm_ppf", "gamma", "gammaln", "digamma", "stop_gradient"}
-NAMES = [
-    rule.name
-    for rule in RULES
-    if rule.name not in COSTLY and not rule.name.startswith(("floor_d", "logical"))
-]
+LEFT_OUT = ("stop_gradient", "floor_d", "logical")
+NAMES = [rule.name for rule in RULES if not rule.name.startswith(LEFT_OUT)]
 OFTEN = [
     "multiply",
     "add",
@@ -79,30 +79,90 @@ def recorded(rule: Any, operands: list[Any]) -> Any:
     )
 
 
+def dual(rule: Any, operands: list[Any]) -> Any:
+    if not any(isinstance(x, ad.Dual) for x in operands):
+        return recorded(rule, operands)
+    return ad.Dual.chain_rule(rule, *operands)
+
+
 def in_mpmath(rule: Any, operands: list[Any]) -> Any:
     value = MP[rule.name](*(mpf(x) for x in operands))
-    if isinstance(value, mpmath.mpc) or not mpmath.isfinite(value):
-        raise ValueError("outside the domain")
+    if isinstance(value, mpmath.mpc) or not mpmath.isfinite(value) or abs(value) > mpf(10) ** 60:
+        raise ValueError("outside the domain, or so large that its exponential takes forever")
     return mpf(value)
+
+
+FAILURES = (
+    ValueError,
+    ZeroDivisionError,
+    OverflowError,
+    TypeError,
+    mpmath.libmp.ComplexResult,
+    mp.NoConvergence,
+)
+
+
+def moved_in_mpmath(program: list[Any], x: list[float], moves: dict[int, Any]) -> Any:
+    return run(program, [mpf(v) + moves.get(i, 0) for i, v in enumerate(x)], in_mpmath)
 
 
 def slope_in_mpmath(program: list[Any], x: list[float], k: int) -> Any:
     """Return the derivative in input k where both sides have the same, else None."""
     with mp.workdps(80):
         try:
-
-            def moved(h: Any) -> Any:
-                return run(program, [mpf(v) + (h if i == k else 0) for i, v in enumerate(x)], in_mpmath)
-
             h = mpf(10) ** -20
-            here = moved(mpf(0))
-            right, left = (moved(h) - here) / h, (here - moved(-h)) / h
-            nearer = (moved(h / 100) - here) * 100 / h
-        except (ValueError, ZeroDivisionError, OverflowError, TypeError, mpmath.libmp.ComplexResult):
+            here = moved_in_mpmath(program, x, {})
+            right = (moved_in_mpmath(program, x, {k: h}) - here) / h
+            left = (here - moved_in_mpmath(program, x, {k: -h})) / h
+            nearer = (moved_in_mpmath(program, x, {k: h / 100}) - here) * 100 / h
+        except FAILURES:
             return None
         size = 1 + abs(right)
         smooth = abs(right - left) < size * mpf(10) ** -9 and abs(right - nearer) < size * mpf(10) ** -9
         return right if smooth and size < 1e12 else None
+
+
+def curvature_in_mpmath(program: list[Any], x: list[float], k: int, j: int) -> Any:
+    """Return the second derivative in inputs k and j where differences on all sides agree, else None."""
+    with mp.workdps(80):
+        try:
+
+            def difference(one: Any, other: Any) -> Any:
+                if k == j:
+                    ends = [moved_in_mpmath(program, x, {k: t}) for t in (one + other, one, other, mpf(0))]
+                else:
+                    moves = ({k: one, j: other}, {k: one}, {j: other}, {})
+                    ends = [moved_in_mpmath(program, x, move) for move in moves]
+                return (ends[0] - ends[1] - ends[2] + ends[3]) / (one * other)
+
+            h = mpf(10) ** -20
+            right, others = (
+                difference(h, h),
+                [difference(-h, -h), difference(h, -h), difference(h / 64, h / 64)],
+            )
+        except FAILURES:
+            return None
+        size = 1 + abs(right)
+        smooth = all(abs(right - other) < size * mpf(10) ** -9 for other in others)
+        return right if smooth and size < 1e12 else None
+
+
+def by_duals(program: list[Any], x: Any) -> tuple[Any, Any, bool]:
+    """Return gradient and Hessian by nested duals, and whether they warned."""
+    n, unit = x.size, np.eye(x.size)
+    inputs = [
+        ad.Dual(ad.Dual(v, unit[i]), [ad.Dual(unit[i, j], np.zeros(n)) for j in range(n)])
+        for i, v in enumerate(x)
+    ]
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("always", ad.SingularWarning)
+        result = run(program, inputs, dual)
+        if not isinstance(result, ad.Dual):
+            return np.zeros(n), np.zeros((n, n)), bool(caught)
+        first = [float(part) for part in result.value.partials]
+        second = [[float(p) for p in part.partials] for part in result.partials]
+    return first, second, bool(caught)
 
 
 def same(one: Any, other: Any, size: float) -> bool:
@@ -134,7 +194,7 @@ def numbers_of(program: ad.Program, x: np.ndarray) -> tuple[dict[str, Any], dict
 
 
 @pytest.mark.slow
-@seed(20240229)
+@seed(SEED)
 @settings(max_examples=PROGRAMS, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 @given(programs)
 def test_random_programs_at_edges(drawn: Any) -> None:
@@ -153,21 +213,27 @@ def test_random_programs_at_edges(drawn: Any) -> None:
     first, second, warned = numbers_of(frozen, x)
     if warned:
         return
+    first["dual"], second["dual"], unsure = by_duals(program, x)
+    if unsure:
+        del first["dual"], second["dual"]
     size = 1.0 + np.nanmax(np.abs(np.where(np.isfinite(first["gradient"]), first["gradient"], 0.0)))
     for name, found in first.items():
         assert same(found, first["gradient"], size), (name, found, first["gradient"])
-    finite = [np.where(np.isfinite(h), h, 0.0) for h in second.values()]
-    size = 1.0 + max(np.abs(h).max() for h in finite)
+    exact = second["forward_over_reverse"]
+    size = 1.0 + max(np.abs(np.where(np.isfinite(h), h, 0.0)).max() for h in second.values())
     if size < 1e10:
         for name, found in second.items():
-            assert same(found, second["forward_over_reverse"], size), (
-                name,
-                found,
-                second["forward_over_reverse"],
-            )
+            assert same(found, exact, size), (name, found, exact)
     if frozen.kinks:
         return  # at a kink the derivative is a convention
-    for k, slope in enumerate(np.atleast_1d(first["gradient"])):
+    gradient = np.atleast_1d(first["gradient"])
+    for k, slope in enumerate(gradient):
         true = slope_in_mpmath(program, x.tolist(), k) if math.isfinite(slope) else None
         if true is not None:
             assert abs(slope - true) <= 1e-6 * (1 + abs(true)), (k, slope, mpmath.nstr(true, 12))
+    if len(program) % 4 or not np.isfinite(exact).all() or size > 1e8:
+        return
+    for k, j in zip(*np.triu_indices(x.size), strict=True):
+        true = curvature_in_mpmath(program, x.tolist(), int(k), int(j))
+        if true is not None:
+            assert abs(exact[k, j] - true) <= 1e-6 * (size + abs(true)), (k, j, exact, mpmath.nstr(true, 12))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import aadlib as ad
-from aadlib.errors import AadTypeError, AadValueError
+from aadlib.errors import AadTypeError, AadValueError, SingularWarning
 from greeks2 import greeks, ladder
 from pricers import black_scholes, pde
 from pricers.contracts import Market
@@ -73,3 +73,21 @@ def test_a_book_has_greeks_with_weights():
 def test_bad_input(arguments, message):
     with pytest.raises(AadValueError, match=message):
         ladder(black_scholes.price, INPUTS, **arguments)
+
+
+@pytest.mark.filterwarnings("ignore::aadlib.SingularWarning")
+def test_what_is_not_determined_is_nan_where_it_is_strict():
+    def price(spot, rate):
+        return np.sqrt(spot) * spot + rate
+
+    inputs, points = {"spot": 1.0, "rate": 0.5}, [0.0, 1.0]
+    assert ladder(price, inputs, along="spot", points=points).first.tolist() == [0.0, 1.5]
+    found = ladder(price, inputs, along="spot", points=points, strict=True)
+    np.testing.assert_array_equal(found.first, [np.nan, 1.5])
+    np.testing.assert_array_equal(found.second, [np.nan, 0.75])
+    for order in (1, 2):
+        found = greeks(price, inputs | {"spot": 0.0}, order=order, strict=True)
+        assert np.isnan(found.delta) and found.rho == 1.0
+        assert greeks(price, inputs | {"spot": 0.0}, order=order).delta == 0.0
+    with pytest.warns(SingularWarning, match=r"sqrt\(0\) at .*test_scenario_ladder\.py"):
+        ladder(price, inputs, along="spot", points=points)

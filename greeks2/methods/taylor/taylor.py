@@ -26,7 +26,7 @@ from greeks2.methods.taylor import front_sweep
 from greeks2.point import Point, Source, as_arguments, as_program, point_at, point_of, require_plain
 from greeks2.structure.front import Front, front_of
 from greeks2.structure.hubs import hub_rows
-from greeks2.structure.singular import settled
+from greeks2.structure.singular import settled, settled_series
 
 FRONT_ENTRY = 0.35
 """Nanoseconds, as in `greeks2.methods.method`: an entry of a vector over the front."""
@@ -124,7 +124,7 @@ def taylor_series(f: Source, x: Any, direction: Any) -> tuple[float, float, floa
         series = np.zeros((program.n_slots, 2))
         series[point.active, 0] = along
         front_sweep.carry_series(program.nodes, point.values, series)
-        v1, v2 = series[program.outputs[0]]
+        v1, v2 = settled_series(point, along, series[program.outputs[0]])
         return point.value, float(v1), float(v2)
 
 

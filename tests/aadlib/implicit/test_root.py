@@ -236,6 +236,27 @@ def test_duals():
             assert found.partials[0].partials[0] == pytest.approx(wanted[i, j], rel=1e-11, abs=1e-14)
 
 
+def test_solvers_that_search_by_comparisons_leave_no_kink():
+    """Pivots and the steps of a bisection are no decisions of the result: a KinkWarning would be an error here."""
+
+    def bisection(function, start):
+        low, high = 0.0, 4.0
+        while high - low > 1e-15:
+            middle = 0.5 * (low + high)
+            low, high = (low, middle) if function(middle) > 0.0 else (middle, high)
+            if middle in (low, high) and high - low < 1e-14:
+                break
+        return 0.5 * (low + high)
+
+    def root(x):
+        return x[0] * ad.root(lambda s, p: s * s - p, 1.0, x[0], solver=bisection)
+
+    assert hessian(root, [2.0])[0, 0] == pytest.approx(0.75 / np.sqrt(2.0), rel=1e-12)
+    assert np.isfinite(
+        hessian(lambda x: np.linalg.slogdet(ad.array([[x[0], 2.0], [1.0, x[1]]]))[1], [1.0, 3.0])
+    ).all()
+
+
 def test_every_method_that_takes_composites_agrees():
     assert cross_check(implied_volatility, [12.0, 100.0, 98.0, 1.25]).worst < 1e-6
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mpmath
 import numpy as np
 import pytest
 
@@ -67,6 +68,25 @@ def test_pairs_that_cancel_an_infinity_become_one(name: str, function) -> None:
     codes = set(program.op.tolist()) - {CODES["add"], CODES["multiply"]}
     assert codes == {CODES[name]}
     assert program.value(1.3) == function(1.3)
+
+
+@pytest.mark.parametrize("x", [-60.0, -39.0, -30.0, -5.0, 0.3, 9.0])
+def test_the_logarithm_of_a_normal_probability_becomes_one(x: float) -> None:
+    """In the tail the probability is 0 and its logarithm with two derivatives is not."""
+
+    def function(t):
+        return np.log(ad.norm_cdf(t))
+
+    with ad.Tape() as tape:
+        function(tape.input(0.7))
+    assert merged(tape) == by_the_twin(tape)
+    program = ad.record(function, 0.7)
+    assert program.op.tolist() == [CODES["log_norm_cdf"]]
+    with mpmath.workdps(60):
+        cdf, pdf = mpmath.ncdf(x), mpmath.npdf(x)
+        wanted = [mpmath.log(cdf), pdf / cdf, -pdf / cdf * (pdf / cdf + mpmath.mpf(x))]
+    for one, true in zip(program.derivatives(x), wanted, strict=True):
+        assert np.ravel(one)[0] == pytest.approx(float(true), rel=1e-13)
 
 
 def test_other_pairs_stay() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import aadlib as ad
-from greeks2 import KinkWarning, RareEventWarning, expectation, hessian, hessian_result
+from greeks2 import KinkWarning, RareEventWarning, expectation, hessian, hessian_result, taylor_series
 
 
 def singular(x):
@@ -206,3 +206,23 @@ def test_an_if_with_a_kink_is_reported_as_maximum_is() -> None:
         hessian(checked, 2.0)
         hessian(lambda x: x**3 if x != 0.0 else x, 2.0)
         hessian(lambda x: np.linalg.solve(np.eye(2) + x[:, None] * x[None, :], x)[0], np.array([1.0, 2.0]))
+
+
+@pytest.mark.parametrize(
+    "function", [np.std, lambda x: np.sqrt(np.var(x)), lambda x: np.hypot(x[0] - x[1], x[1] - x[2])]
+)
+def test_hessians_of_deviations_of_equal_numbers_are_said(function) -> None:
+    """A length at 0 is a corner: its gradient is 0 by decree, its curvature infinite."""
+    with pytest.warns(ad.SingularWarning, match=r"(sqrt|hypot)\(0"):
+        assert not np.isfinite(hessian(function, [1.0, 1.0, 1.0])).all()
+    with pytest.warns(ad.SingularWarning):
+        assert np.isnan(hessian(function, [1.0, 1.0, 1.0], strict=True)).any()
+
+
+def test_series_along_a_direction_agree_with_the_hessian() -> None:
+    with pytest.warns(ad.SingularWarning, match=r"sqrt\(0\)"):
+        assert taylor_series(singular, AT, [1.0, 1.0]) == (9.0, 6.0, np.inf)
+    with pytest.warns(ad.SingularWarning), ad.strict():
+        assert np.isnan(taylor_series(singular, AT, [1.0, 1.0])[1:]).all()
+    assert taylor_series(singular, AT, [0.0, 1.0]) == (9.0, 6.0, 2.0)  # not along what is not determined
+    assert taylor_series(lambda x: np.sqrt(x[0]) ** 2 * x[1], AT, [1.0, 1.0]) == (0.0, 3.0, 2.0)

@@ -247,7 +247,6 @@ STACKS = {
 }
 
 
-@pytest.mark.filterwarnings("ignore:this Hessian passed through")  # slogdet takes absolute pivots
 @pytest.mark.parametrize("name", STACKS)
 def test_stacks_of_matrices(name):
     stacked, alone = STACKS[name]
