@@ -48,16 +48,26 @@ def run(arguments: argparse.Namespace) -> None:
         import_module("matplotlib")  # where it is missing, nobody waits for the numbers to be told so
     written = ""
     with stages(11 if arguments.no_report else 13) as job:
+        unprinted: list[OSError] = []
 
         def show(tables: Iterable[Table]) -> None:
+            if unprinted:
+                return
             with job.hidden():
-                for shown in tables:
-                    print_table(shown)
+                try:
+                    for shown in tables:
+                        print_table(shown)
+                except BrokenPipeError:
+                    raise
+                except OSError as error:  # a full disk behind stdout takes no report from another one
+                    unprinted.append(error)
 
         with nullcontext() if arguments.no_report else Drawing() as drawing:
             result = calculate(arguments, job, show, drawing)
             if drawing is not None:
                 written = write_report(result, job, drawing, arguments.out, _kinds(arguments))
+    if unprinted:
+        raise unprinted[0]
     print_table(job.timings())
     print(written, end="")
 
