@@ -51,6 +51,7 @@ COMPILE = [*SANITIZERS, "-g", "-O1", "-fno-omit-frame-pointer"] if SANITIZE else
 LINK = SANITIZERS if SANITIZE else []
 
 MODULES = (
+    "aadlib.rules.at_numbers",
     "aadlib.tape.advar",
     "aadlib.program.passes",
     "aadlib.program.nodes",
@@ -59,6 +60,8 @@ MODULES = (
     "aadlib.lanes.tangent_plan",
     "aadlib.sweeps.point_replay",
     "aadlib.sweeps.simd",
+    "aadlib.sweeps.watch",
+    "aadlib.singular.careful",
     "greeks2.methods.edge_pushing.arc_count",
     "greeks2.methods.edge_pushing.arc_addresses",
     "greeks2.methods.edge_pushing.arc_schedule",
@@ -68,6 +71,7 @@ MODULES = (
     "greeks2.structure.hub_rows",
     "greeks2.structure.input_sets",
     "greeks2.structure.passes",
+    "greeks2.structure.sparse_rows",
     "pricers.american.american_kernels",
     "pricers.analytic.analytic_kernels",
     "pricers.calibration.calibration_kernels",

@@ -38,7 +38,7 @@ def check_grads(
     GradientMismatch
         Naming the entry, both numbers and the tolerance.
     """
-    if order not in (1, 2):
+    if isinstance(order, bool) or order not in (1, 2):
         raise AadValueError(f"order = {order!r}: must be 1 or 2")
     inputs = [np.asarray(a, dtype=np.float64) for a in arguments]
     flat = np.concatenate([a.ravel() for a in inputs])

@@ -6,8 +6,9 @@ replay the `Program`.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -19,15 +20,18 @@ from aadlib.tape.advar import ADVar
 from aadlib.tape.tape import Tape
 
 
-def _named(derived: Callable[..., Any], verb: str, function: Callable[..., Any]) -> Callable[..., Any]:
+def _derived(verb: str, carry_out: Callable[..., Any], function: Callable[..., Any], **options: Any) -> Any:
+    """Return a verb's function of the arguments; it pickles where `function` does."""
+    derived = functools.partial(carry_out, function, **options)
     name = getattr(function, "__name__", "function")
-    derived.__name__ = derived.__qualname__ = f"{verb}({name})"
-    derived.__doc__ = f"{verb} of {name}"
+    vars(derived).update(
+        __name__=f"{verb}({name})", __qualname__=f"{verb}({name})", __doc__=f"{verb} of {name}"
+    )
     return derived
 
 
 def value_and_grad(
-    function: Callable[..., Any], *, passive: Sequence[int] = ()
+    function: Callable[..., Any], *, passive: Sequence[int] = (), strict: bool = False
 ) -> Callable[..., tuple[Any, Any]]:
     """Return a function that gives the value and the gradient: one recording, one adjoint sweep.
 
@@ -35,6 +39,7 @@ def value_and_grad(
     ----------
     function : callable of floats or arrays that returns a number
     passive : positions of arguments that are not differentiated
+    strict : bool, whether derivatives that are not determined are NaN: see `aadlib.strict`
 
     Returns
     -------
@@ -46,13 +51,21 @@ def value_and_grad(
         When the result is an array (use `jacobian`) or does not depend on the arguments.
     """
 
-    def derived(*arguments: Any) -> tuple[Any, Any]:
-        return trace(function, arguments, passive=passive).value_and_gradient(*arguments)
+    return cast(
+        Callable[..., tuple[Any, Any]],
+        _derived("value_and_grad", _both, function, passive_positions=passive, strict=strict),
+    )
 
-    return _named(derived, "value_and_grad", function)
+
+def _both(
+    function: Callable[..., Any], *arguments: Any, passive_positions: Sequence[int], strict: bool
+) -> tuple[Any, Any]:
+    return trace(function, arguments, passive=passive_positions, strict=strict).value_and_gradient(*arguments)
 
 
-def grad(function: Callable[..., Any], *, passive: Sequence[int] = ()) -> Callable[..., Any]:
+def grad(
+    function: Callable[..., Any], *, passive: Sequence[int] = (), strict: bool = False
+) -> Callable[..., Any]:
     """Return the gradient as a function: see `value_and_grad`.
 
     Examples
@@ -61,35 +74,40 @@ def grad(function: Callable[..., Any], *, passive: Sequence[int] = ()) -> Callab
     >>> ad.grad(lambda x: np.sum(x**2))([1.0, 2.0])
     array([2., 4.])
     """
-    both = value_and_grad(function, passive=passive)
-
-    def derived(*arguments: Any) -> Any:
-        return both(*arguments)[1]
-
-    return _named(derived, "grad", function)
+    return cast(
+        Callable[..., Any], _derived("grad", _gradient, function, passive_positions=passive, strict=strict)
+    )
 
 
-def jvp(function: Callable[..., Any]) -> Callable[..., tuple[Any, Any]]:
+def _gradient(
+    function: Callable[..., Any], *arguments: Any, passive_positions: Sequence[int], strict: bool
+) -> Any:
+    return _both(function, *arguments, passive_positions=passive_positions, strict=strict)[1]
+
+
+def jvp(function: Callable[..., Any], *, strict: bool = False) -> Callable[..., tuple[Any, Any]]:
     """Return a function of (*arguments, direction) that gives the value and its derivative along the direction."""
 
-    def derived(*arguments: Any) -> tuple[Any, Any]:
-        program = trace(function, arguments[:-1])
-        return program.value(*arguments[:-1]), program.jvp(*arguments)
-
-    return _named(derived, "jvp", function)
+    return cast(Callable[..., tuple[Any, Any]], _derived("jvp", _along, function, strict=strict))
 
 
-def vjp(function: Callable[..., Any]) -> Callable[..., tuple[Any, Any]]:
+def _along(function: Callable[..., Any], *arguments: Any, strict: bool) -> tuple[Any, Any]:
+    program = trace(function, arguments[:-1], strict=strict)
+    return program.value(*arguments[:-1]), program.jvp(*arguments)
+
+
+def vjp(function: Callable[..., Any], *, strict: bool = False) -> Callable[..., tuple[Any, Any]]:
     """Return a function of (*arguments, output adjoints) that gives the value and the adjoints of the arguments."""
 
-    def derived(*arguments: Any) -> tuple[Any, Any]:
-        program = trace(function, arguments[:-1])
-        return program.value(*arguments[:-1]), program.vjp(*arguments)
-
-    return _named(derived, "vjp", function)
+    return cast(Callable[..., tuple[Any, Any]], _derived("vjp", _back, function, strict=strict))
 
 
-def hvp(function: Callable[..., Any]) -> Callable[..., Any]:
+def _back(function: Callable[..., Any], *arguments: Any, strict: bool) -> tuple[Any, Any]:
+    program = trace(function, arguments[:-1], strict=strict)
+    return program.value(*arguments[:-1]), program.vjp(*arguments)
+
+
+def hvp(function: Callable[..., Any], *, strict: bool = False) -> Callable[..., Any]:
     """Return a function of (*arguments, direction) that gives the Hessian times the direction.
 
     Examples
@@ -99,19 +117,27 @@ def hvp(function: Callable[..., Any]) -> Callable[..., Any]:
     array([6., 2.])
     """
 
-    def derived(*arguments: Any) -> Any:
-        return trace(function, arguments[:-1]).hvp(*arguments)
-
-    return _named(derived, "hvp", function)
+    return cast(Callable[..., Any], _derived("hvp", _curved, function, strict=strict))
 
 
-def jacobian(function: Callable[..., Any], *, passive: Sequence[int] = ()) -> Callable[..., Any]:
+def _curved(function: Callable[..., Any], *arguments: Any, strict: bool) -> Any:
+    return trace(function, arguments[:-1], strict=strict).hvp(*arguments)
+
+
+def jacobian(
+    function: Callable[..., Any], *, passive: Sequence[int] = (), strict: bool = False
+) -> Callable[..., Any]:
     """Return the derivative of every output in every input as a function, shape output + argument."""
 
-    def derived(*arguments: Any) -> Any:
-        return trace(function, arguments, passive=passive).jacobian(*arguments)
+    return cast(
+        Callable[..., Any], _derived("jacobian", _rows, function, passive_positions=passive, strict=strict)
+    )
 
-    return _named(derived, "jacobian", function)
+
+def _rows(
+    function: Callable[..., Any], *arguments: Any, passive_positions: Sequence[int], strict: bool
+) -> Any:
+    return trace(function, arguments, passive=passive_positions, strict=strict).jacobian(*arguments)
 
 
 def program_of(tape: Tape, target: ADVar, inputs: Sequence[ADVar]) -> Program:

@@ -10,10 +10,13 @@ from typing import Any
 
 import numpy as np
 
+from aadlib.dual_parts import ABSENT, is_absent, product, seeded, shown, total
 from aadlib.errors import AadTypeError
-from aadlib.rules.in_python import add_product, compiled, partials
+from aadlib.rules import at_numbers
+from aadlib.rules.in_python import partials
 from aadlib.rules.numpy_names import ALIASES
 from aadlib.rules.table import CODES, RULES, Rule
+from aadlib.singular.report import called_from_outside
 from aadlib.tape.advar import ADVar, handle_function, handle_ufunc
 
 OPERATORS: dict[str, Callable[..., Any]] = {
@@ -49,41 +52,59 @@ def _is_number(x: Any) -> bool:
 
 
 def _constant(like: Any, number: float) -> Any:
-    """Return a number nested as deep as `like`, with zero partials."""
+    """Return a number nested as deep as `like`, that depends on nothing."""
     if not isinstance(like, Dual):
         return number
-    return Dual(_constant(like.value, number), [_constant(like.value, 0.0)] * len(like.partials))
+    return Dual.of_parts(_constant(like.inner, number), [ABSENT] * len(like.parts))
 
 
-def _value_and_slopes(rule: Rule, inner: Sequence[Any]) -> tuple[Any, list[Any]]:
+def _slopes(rule: Rule, inner: Sequence[float], v: float, outer: Sequence[Any]) -> list[float]:
+    """Return first partials, ABSENT where the operation does not depend on that operand at all near this point."""
+    code, x, y = CODES[rule.name], inner[0], inner[-1]
+    fixed = [not is_dual_number(number) for number in outer]
+    dead = at_numbers.dead(code, x, y, v, fixed[0], fixed[-1])
+    slopes = zip(rule.first, at_numbers.first(code, x, y, v), strict=False)
+    return [
+        ABSENT if text == "0.0" or dead >> side & 1 else slope for side, (text, slope) in enumerate(slopes)
+    ]
+
+
+def is_dual_number(x: Any) -> bool:
+    """Return whether a number depends on anything."""
+    return isinstance(x, Dual) and not all(map(is_absent, x.parts))
+
+
+def _value_and_slopes(rule: Rule, inner: Sequence[Any], outer: Sequence[Any]) -> tuple[Any, list[Any]]:
     """Return a rule's value and first partials at numbers that may be duals themselves.
 
     One level of duals takes their partials from the table's second partials; deeper levels go through the texts.
+    `outer` are the numbers whose values `inner` are.
     """
+    code = CODES[rule.name]
     nested = [x for x in inner if isinstance(x, Dual)]
     if not nested:
-        x, y = (np.float64(v) for v in (*inner, 0.0)[:2])
-        v = compiled(rule.value)(x, y)
-        return v, [float(p) for p in partials(rule, x, y, v, 1)]
+        v = at_numbers.value(code, inner[0], inner[-1])
+        return v, list(_slopes(rule, inner, v, outer))
     value = Dual.chain_rule(rule, *inner)
-    if any(isinstance(x.value, Dual) for x in nested):
+    if any(isinstance(x.inner, Dual) for x in nested):
         left, right = (*inner, 0.0)[:2]
-        slopes = partials(rule, left, right, value, 1)
-        return value, [s if isinstance(s, Dual) else _constant(value, float(s)) for s in slopes]
-    x, y = (np.float64(innermost(v)) for v in (*inner, 0.0)[:2])
-    v = np.float64(value.value)
-    first = partials(rule, x, y, v, 1)
-    second = partials(rule, x, y, v, 2)
-    rows = [[second[0]]] if rule.arity == 1 else [[second[0], second[1]], [second[1], second[2]]]
+        deep = partials(rule, left, right, value, 1)
+        return value, [s if isinstance(s, Dual) else _constant(value, float(s)) for s in deep]
+    plain = [innermost(v) for v in inner]
+    x, y = plain[0], plain[-1]
+    v = float(value.inner)
+    second = at_numbers.second(code, x, y, v)
+    rows = [[0]] if rule.arity == 1 else [[0, 1], [1, 2]]
     built = []
-    for slope, row in zip(first, rows, strict=True):
-        carried = [0.0] * len(value.partials)
-        for number, curvature in zip(inner, row, strict=True):
-            if isinstance(number, Dual):
+    for slope, row in zip(_slopes(rule, plain, v, outer), rows, strict=True):
+        carried: list[Any] = [ABSENT] * len(value.parts)
+        for number, k in zip(inner, row, strict=True):
+            if isinstance(number, Dual) and rule.second[k] != "0.0":
                 carried = [
-                    add_product(c, curvature, p) for c, p in zip(carried, number.partials, strict=True)
+                    total(c, product(second[k], p, rule), rule)
+                    for c, p in zip(carried, number.parts, strict=True)
                 ]
-        built.append(Dual(float(slope), carried))
+        built.append(Dual.of_parts(slope, carried))
     return value, built
 
 
@@ -108,11 +129,28 @@ class Dual:
     (6.0,)
     """
 
-    __slots__ = ("partials", "value")
+    __slots__ = ("inner", "parts")
 
     def __init__(self, value: Any, partials: Sequence[Any]) -> None:
-        self.value = value if isinstance(value, Dual) else float(value)
-        self.partials = tuple(p if isinstance(p, Dual) else float(p) for p in partials)
+        self.inner = value if isinstance(value, Dual) else float(value)
+        self.parts = tuple(map(seeded, partials))
+
+    @classmethod
+    def of_parts(cls, inner: Any, parts: Sequence[Any]) -> Dual:
+        """Return a dual of parts as they are: see `aadlib.dual_parts`."""
+        made = cls.__new__(cls)
+        made.inner, made.parts = inner, tuple(parts)
+        return made
+
+    @property
+    def value(self) -> Any:
+        """The value: a float, or a dual."""
+        return shown(self.inner) if called_from_outside() else self.inner
+
+    @property
+    def partials(self) -> tuple[Any, ...]:
+        """The partial derivatives, floats or duals."""
+        return tuple(map(shown, self.parts)) if called_from_outside() else self.parts
 
     __add__ = _operator("add")
     __radd__ = _operator("add", reflected=True)
@@ -132,19 +170,22 @@ class Dual:
     @staticmethod
     def chain_rule(rule: Rule, *arguments: Any) -> Dual:
         """Apply an operation to numbers, at least one of them a `Dual`, by the chain rule."""
-        inner = [x.value if isinstance(x, Dual) else x for x in arguments]
-        n = next(len(x.partials) for x in arguments if isinstance(x, Dual))
-        if any(isinstance(x, Dual) and len(x.partials) != n for x in arguments):
+        inner = [x.inner if isinstance(x, Dual) else x for x in arguments]
+        n = next(len(x.parts) for x in arguments if isinstance(x, Dual))
+        if any(isinstance(x, Dual) and len(x.parts) != n for x in arguments):
             raise AadTypeError(f"{rule.name}: the duals carry different numbers of partials")
         if any(isinstance(x, ADVar) for x in inner):
             raise AadTypeError(f"{rule.name}: a Dual and an ADVar cannot be mixed")
         with np.errstate(all="ignore"):
-            value, slopes = _value_and_slopes(rule, inner)
-        total: list[Any] = [_constant(value, 0.0)] * n
+            value, slopes = _value_and_slopes(rule, inner, arguments)
+        sums: list[Any] = [ABSENT] * n
         for argument, slope in zip(arguments, slopes, strict=True):
             if isinstance(argument, Dual):
-                total = [add_product(t, slope, p) for t, p in zip(total, argument.partials, strict=True)]
-        return Dual(value, total)
+                sums = [
+                    total(t, product(slope, p, rule), rule) for t, p in zip(sums, argument.parts, strict=True)
+                ]
+        like = _constant(value, 0.0) if isinstance(value, Dual) else ABSENT
+        return Dual.of_parts(value, [like if is_absent(t) else t for t in sums])
 
     def __neg__(self) -> Dual:
         return Dual.chain_rule(RULES[CODES["negative"]], self)
@@ -211,7 +252,7 @@ class Dual:
         return handle_function(function, args, kwargs)
 
     def __repr__(self) -> str:
-        return f"Dual({self.value!r}, {list(self.partials)!r})"
+        return f"Dual({self.inner!r}, {list(self.parts)!r})"
 
 
 NUMBERS = (Dual, numbers.Real, np.bool_)
@@ -221,5 +262,5 @@ NUMBERS = (Dual, numbers.Real, np.bool_)
 def innermost(x: Any) -> float:
     """Return the plain value inside nested duals."""
     while isinstance(x, Dual):
-        x = x.value
+        x = x.inner
     return float(x)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from numpy.linalg import LinAlgError
+
 Line = tuple[str, int, str]
 """Where something was recorded: file, line number, function."""
 
@@ -33,3 +35,19 @@ class BranchChanged(AadError, RuntimeError):
 
 class NotFinite(AadError, ArithmeticError):
     """A NaN or an infinity appeared in a sweep; names the operation and, when traced, the source line."""
+
+
+class NotConverged(AadError, RuntimeError):
+    """A search for a number, a root say, did not find it; says how far it came and what to change."""
+
+
+class SingularMatrix(AadValueError, LinAlgError):
+    """A matrix is singular, or not positive definite, where its inverse or its factors are wanted."""
+
+
+class SingularWarning(UserWarning):
+    """A derivative is not determined: an infinite partial of an operation in use met a zero. See `aadlib.strict`."""
+
+
+class DecisionWarning(UserWarning):
+    """A result depends on the inputs through comparisons alone, so that its derivative is lost."""

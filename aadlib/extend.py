@@ -32,10 +32,16 @@ from aadlib.program.second_order import (
     reached_slots,
 )
 from aadlib.rules import in_python
+from aadlib.rules.at_numbers import rule_partials
 from aadlib.rules.in_python import compiled
 from aadlib.rules.properties import CURVES, CURVES_OF_SIDES
 from aadlib.rules.table import CODES, RULES
+from aadlib.singular.lanes import Undetermined, undetermined_lanes
+from aadlib.singular.point import UNDETERMINED, SingularPoint
+from aadlib.singular.replay import singular_replay
+from aadlib.singular.report import is_strict, strict
 from aadlib.sweeps import simd
+from aadlib.sweeps.watch import unusual
 from aadlib.tape.advar import ADVar, Condition, record_binary, record_unary
 from aadlib.tape.tape import Tape
 from aadlib.threads import SPREAD, map_pieces, n_threads
@@ -43,11 +49,12 @@ from aadlib.twins import sweeps as twin_sweeps
 
 __all__ = [
     "ADVar", "Argument", "BlockMachine", "CODES", "CURVES", "CURVES_OF_SIDES", "Condition", "CreatedArcs",
-    "CudaMachine", "ExecutorWarning", "Kink", "LaneSums", "Nodes", "ONE", "PathCode", "PathWriter", "Program", "RULES",
-    "Replay", "SPREAD", "STEP", "Tape", "Term", "UniformPoint", "ZERO", "bottleneck_code",
-    "bottleneck_sum", "bottleneck_work", "compiled", "created_arcs_of", "direction_groups",
-    "extrapolated_difference", "gradient_code", "hessian_products", "in_python", "map_pieces",
-    "mark_reached", "n_threads", "once_per_program", "once_per_structure", "positions", "program_of",
+    "CudaMachine", "ExecutorWarning", "Kink", "LaneSums", "Nodes", "ONE", "PathCode", "PathWriter", "Program",
+    "RULES", "Replay", "SPREAD", "STEP", "SingularPoint", "Tape", "Term", "UNDETERMINED", "Undetermined",
+    "UniformPoint", "ZERO", "bottleneck_code", "bottleneck_sum", "bottleneck_work", "compiled", "created_arcs_of",
+    "direction_groups", "extrapolated_difference", "gradient_code", "hessian_products", "in_python", "is_strict",
+    "map_pieces", "mark_reached", "n_threads", "once_per_program", "once_per_structure", "positions", "program_of",
     "quiet_launches", "reached_slots", "record", "record_binary", "record_unary", "require_cuda",
-    "results_in_order", "simd", "twin_sweeps", "value_code",
+    "results_in_order", "rule_partials", "simd", "singular_replay", "strict", "twin_sweeps", "undetermined_lanes",
+    "unusual", "value_code",
 ]  # fmt: skip

@@ -16,7 +16,12 @@ from aadlib.errors import AadTypeError, AadValueError
 
 def values_of(x: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
     """Return the plain float64 values behind numbers of any kind, as an array."""
-    array = np.asarray(x)
+    try:
+        array = np.asarray(x)
+    except ValueError:
+        raise AadTypeError(
+            f"expected numbers, got {x!r}: a list is ragged; pass an array of floats"
+        ) from None
     if array.dtype != object:
         try:
             return array.astype(np.float64)
@@ -50,10 +55,78 @@ def as_floats(name: str, given: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
     return array.astype(np.float64)
 
 
+def one_float(name: str, given: Any) -> float:
+    """Return one real number as a float; refuse arrays, text, None, bools and what is being differentiated."""
+    if hasattr(given, "value") and not isinstance(given, np.ndarray | np.generic):
+        raise AadTypeError(f"{name} = {given!r} is being differentiated: give a float here")
+    number = (
+        None if given is None or isinstance(given, bool | np.bool_ | str | bytes) else as_floats(name, given)
+    )
+    if number is None or number.ndim:
+        raise AadTypeError(f"{name} = {given!r}: must be one number")
+    return float(number)
+
+
+def one_number(name: str, given: Any) -> None:
+    """Raise `AadTypeError` unless something is one number of any kind: no array, text, None or other object."""
+    if isinstance(given, float | int | np.number) or (
+        hasattr(given, "value") and not isinstance(given, np.ndarray)
+    ):
+        return
+    if (
+        given is None
+        or isinstance(given, str | bytes)
+        or np.ndim(given)
+        or np.asarray(given).dtype.kind not in "fiu"
+    ):
+        raise AadTypeError(f"{name} = {given!r}: must be one number")
+
+
+def require_numbers(name: str, given: Any) -> None:
+    """Raise `AadTypeError` unless something is a number of any kind, or an array or list of numbers."""
+    if isinstance(given, float | int) or hasattr(given, "value"):
+        return
+    if given is None or isinstance(given, str | bytes) or np.asarray(given).dtype.kind not in "Ofiub":
+        raise AadTypeError(f"{name} = {given!r}: must be a number or an array of numbers")
+    values_of(given)
+
+
+def require_instance(name: str, given: Any, kind: type | tuple[type, ...], what: str) -> None:
+    """Raise `AadTypeError` unless something is of a kind; `what` says what it must be."""
+    if not isinstance(given, kind):
+        raise AadTypeError(f"{name} is {_shown(given)}: must be {what}")
+
+
+def require_choice(name: str, given: Any, choices: Sequence[str]) -> None:
+    """Raise `AadValueError` unless something is one of some names."""
+    if not isinstance(given, str) or given not in choices:
+        raise AadValueError(f"{name} = {_shown(given)}: choose one of {', '.join(choices)}")
+
+
+def require_flag(name: str, given: Any) -> None:
+    """Raise `AadTypeError` unless something is True or False."""
+    if not isinstance(given, bool | np.bool_):
+        raise AadTypeError(f"{name} = {_shown(given)}: must be True or False")
+
+
+def names_of(name: str, given: Any) -> tuple[str, ...]:
+    """Return one name or several as a tuple; raise `AadTypeError` for anything else."""
+    if isinstance(given, str):
+        return (given,)
+    if not isinstance(given, Sequence) or not all(isinstance(item, str) for item in given):
+        raise AadTypeError(f"{name} = {_shown(given)}: must be a name or a sequence of names")
+    return tuple(given)
+
+
+def _shown(given: Any) -> str:
+    text = repr(given)
+    return text if len(text) <= 60 else f"a {type(given).__name__}"
+
+
 def whole_number(name: str, given: Any, least: int) -> int:
     """Return a whole number not below `least`; raise `AadValueError` for anything else, bools included."""
     if isinstance(given, (bool, np.bool_)) or not isinstance(given, (int, np.integer)) or given < least:
-        raise AadValueError(f"{name} = {given!r}: must be a whole number, {least} or more")
+        raise AadValueError(f"{name} = {_shown(given)}: must be a whole number, {least} or more")
     return int(given)
 
 

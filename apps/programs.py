@@ -15,7 +15,7 @@ from aadlib.errors import AadError
 from apps.program import Program
 from apps.report.text import printable
 
-PROGRAMS = ("risk", "explain", "reproduce")
+PROGRAMS = ("risk", "explain", "train", "xva", "scenarios", "reproduce")
 """The programs in the order of their list; NAME is the record `PROGRAM` at the end of apps/NAME/command.py."""
 
 

@@ -7,6 +7,7 @@ from greeks2.methods.taylor.taylor import taylor_backpropagate, taylor_series
 from greeks2.monte_carlo.estimate import expectation
 from greeks2.monte_carlo.noise.normals import Normals
 from greeks2.monte_carlo.noise.sobol import Sobol
+from greeks2.monte_carlo.rare_events import RareEventWarning
 from greeks2.monte_carlo.result import Expectation
 from greeks2.named.named_greeks import Greeks, greeks
 from greeks2.planner import Plan, plan
@@ -21,7 +22,7 @@ METHODS = tuple(method.name for method in _methods.METHODS)
 
 __all__ = [
     "CrossCheck", "ExecutorWarning", "Expectation", "Greeks", "HessianResult", "KinkGroup", "KinkWarning", "Ladder",
-    "METHODS",
-    "Normals", "Plan", "Sobol", "Step", "algo4_adjlist", "cross_check", "expectation", "greeks", "hessian",
+    "METHODS", "Normals", "Plan", "RareEventWarning", "Sobol", "Step", "algo4_adjlist", "cross_check", "expectation",
+    "greeks", "hessian",
     "hessian_result", "ladder", "plan", "taylor_backpropagate", "taylor_series",
 ]  # fmt: skip

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 import numpy as np
 
 from aadlib.errors import AadTypeError, AadValueError
-from aadlib.extend import Program
+from aadlib.extend import Program, is_strict
+from aadlib.extend import strict as strict_block
 from aadlib.types import Floats
 from greeks2 import methods
 from greeks2.methods.method import Method, Request, Solution
@@ -32,6 +33,7 @@ def _solve(
     options: Mapping[str, Any],
     passive: Sequence[int],
     weights: Any,
+    strictly: bool,
     count: Callable[[Program, int], Choice],
 ) -> tuple[Program, Method, Choice | None, Solution, Any]:
     """Record or replay, choose the method where nothing else decides, run it; the matrix comes last.
@@ -51,7 +53,8 @@ def _solve(
     if method is None:
         choice = count(program, 1000 if isinstance(f, Program) else 1)
         method, counts = choice.method, choice.counts
-    solution = method.solve(Request(program, arguments, weights, sparse, given, counts))
+    with strict_block(strictly or is_strict()):
+        solution = method.solve(Request(program, arguments, weights, sparse, given, counts))
     matrix = solution.matrix
     if sparse and isinstance(matrix, np.ndarray):
         from scipy.sparse import csr_array
@@ -92,11 +95,12 @@ def hessian_result(
     passive: Sequence[int] = (),
     weights: Any = None,
     steps: Any = None,
+    strict: bool = False,
 ) -> HessianResult:
     """Return value, gradient and Hessian with the method, its counts and the kinks: see `hessian`."""
     options = {"cap_active": cap_active, "sparsity": sparsity, "steps": steps}
     program, used, choice, solution, matrix = _solve(
-        f, x, method, sparse, options, passive, weights, count_all
+        f, x, method, sparse, options, passive, weights, strict, count_all
     )
     kinks = kinks_of(program)
     warn_of_kinks(kinks, stacklevel=2)
@@ -120,6 +124,7 @@ def hessian(
     passive: Sequence[int] = ...,
     weights: Any = ...,
     steps: Any = ...,
+    strict: bool = ...,
 ) -> Floats: ...
 @overload
 def hessian(
@@ -134,6 +139,7 @@ def hessian(
     passive: Sequence[int] = ...,
     weights: Any = ...,
     steps: Any = ...,
+    strict: bool = ...,
 ) -> csr_array: ...
 @overload
 def hessian(
@@ -148,6 +154,7 @@ def hessian(
     passive: Sequence[int] = ...,
     weights: Any = ...,
     steps: Any = ...,
+    strict: bool = ...,
 ) -> tuple[Any, Plan]: ...
 def hessian(
     f: Source,
@@ -161,6 +168,7 @@ def hessian(
     passive: Sequence[int] = (),
     weights: Any = None,
     steps: Any = None,
+    strict: bool = False,
 ) -> Any:
     """Return the matrix of second derivatives of a function of numbers.
 
@@ -185,6 +193,9 @@ def hessian(
     passive : positions of arguments that are not differentiated (when `f` is a function)
     weights : array of the output's shape, for a function with several results: the Hessian of their weighted sum
     steps : (n,) bump sizes of bumping2
+    strict : bool
+        Whether entries that are not determined are NaN, as in an `aadlib.strict` block. Else the zero that met an
+        infinity is taken for one.
 
     Returns
     -------
@@ -204,7 +215,11 @@ def hessian(
     Warns
     -----
     KinkWarning
-        Once, when operations that are not smooth were passed: how many, and at which source lines.
+        Once, when operations that are not smooth were passed, or comparisons that chose a branch: how many, and at
+        which source lines.
+    SingularWarning
+        Where an operation in use at the edge of its domain has an infinite partial that met a zero. All exact methods
+        return the same entries there.
 
     Notes
     -----
@@ -222,8 +237,8 @@ def hessian(
     """
     options = {"cap_active": cap_active, "sparsity": sparsity, "steps": steps}
     counting = count_all if explain else choose
-    program, _, choice, _, matrix = _solve(f, x, method, sparse, options, passive, weights, counting)
-    if program.kinks:
+    program, _, choice, _, matrix = _solve(f, x, method, sparse, options, passive, weights, strict, counting)
+    if program.kinks or program.guards:
         warn_of_kinks(kinks_of(program), stacklevel=2)
     if not explain:
         return matrix

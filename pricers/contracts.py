@@ -10,7 +10,7 @@ import numpy as np
 
 from aadlib.errors import AadTypeError, AadValueError
 from aadlib.types import Floats
-from aadlib.validation import require_non_negative, require_positive, values_of
+from aadlib.validation import one_number, require_non_negative, require_positive, values_of
 from pricers.curves.forward_curve import ForwardCurve
 from pricers.curves.rate_curve import is_curve, later, shifted
 from pricers.monte_carlo.dynamics.second_order_local_volatility import SecondOrderLocalVolatility
@@ -18,7 +18,8 @@ from pricers.surfaces.bumped_volatility import BumpedVolatility
 from pricers.surfaces.flat import FlatVolatility
 from pricers.surfaces.later_volatility import later_volatility, today_and_elapsed
 from pricers.surfaces.moving_volatility import moving_volatility
-from pricers.surfaces.surface import require_surface
+from pricers.surfaces.surface import number_labels, require_surface
+from pricers.surfaces.term_volatility import TermVolatility
 from pricers.surfaces.volatility_hats import VolatilityHats
 
 
@@ -45,6 +46,8 @@ class European:
     is_call: bool = True
 
     def __post_init__(self) -> None:
+        one_number("strike", self.strike)
+        one_number("expiry", self.expiry)
         require_positive("strike", self.strike)
         require_non_negative("expiry", self.expiry)
         if not isinstance(self.is_call, bool):
@@ -85,11 +88,14 @@ class Market(ForwardCurve):
     """What a price may be differentiated in: of a curve its parallel shift, of the surface its numbers, and by how much
     it moved along the logarithm of the spot, 0 as it stands.
 
-    They are called volatilities where they are: of a flat surface, and of one with bumps.
+    They are called volatilities where they are: of a flat surface, of a term structure, and of one with bumps.
     """
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        for name in ("rate", "dividend_yield"):
+            if not is_curve(getattr(self, name)):
+                one_number(name, getattr(self, name))
         if self.surface is not None:
             require_surface("surface", self.surface)
 
@@ -105,8 +111,8 @@ class Market(ForwardCurve):
     def labels(self, name: str) -> list[str]:
         """Name the numbers of one group."""
         if name in ("weights", "volatilities"):
-            singular = "weight" if name == "weights" else "volatility"
-            return [f"{singular}[{k}]" for k in range(len(self._numbers(name)))]
+            self._numbers(name)
+            return number_labels(self.surface, "weight" if name == "weights" else "volatility")
         return [name]
 
     def replaced(self, groups: Mapping[str, Any]) -> Market:
@@ -127,6 +133,10 @@ class Market(ForwardCurve):
     def as_fields(self) -> dict[str, Any]:
         """Return spot, rate, dividend yield and surface by their names."""
         return {name: getattr(self, name) for name in ("spot", "rate", "dividend_yield", "surface")}
+
+    def keywords(self) -> dict[str, Any]:
+        """Return what pricers take by these names, the surface as volatility: `price(**market.keywords(), ...)`."""
+        return {**super().keywords(), "volatility": self.required_surface}
 
     def later(self, elapsed: float) -> Market:
         """Return the market on a later day at the same spot: surface and rates stay what they are at every date.
@@ -162,7 +172,7 @@ class Market(ForwardCurve):
         """Return the surface's numbers under one of their two names."""
         surface = self.required_surface
         if name == "volatilities" and not isinstance(
-            today_and_elapsed(surface)[0], (FlatVolatility, BumpedVolatility)
+            today_and_elapsed(surface)[0], (FlatVolatility, TermVolatility, BumpedVolatility)
         ):
             raise AadValueError(
                 "volatilities: the numbers of this surface are weights of splines or parameters of slices; "

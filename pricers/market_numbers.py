@@ -11,6 +11,7 @@ import numpy as np
 
 from aadlib.errors import AadValueError
 from aadlib.types import Floats
+from aadlib.validation import names_of, require_instance
 from pricers.contracts import Market
 
 Self = TypeVar("Self", bound="MarketNumbers")
@@ -35,8 +36,8 @@ class MarketNumbers(ABC):
     differentiate: tuple[str, ...] | str
 
     def __post_init__(self) -> None:
-        given = self.differentiate
-        names = (given,) if isinstance(given, str) else tuple(given)
+        require_instance("market", self.market, Market, "a Market, such as what calibrate returns")
+        names = names_of("differentiate", self.differentiate)
         if not names or len(set(names)) != len(names) or set(names) - set(Market.GROUPS):
             raise AadValueError(
                 f"differentiate = {names!r}: choose different names among {', '.join(Market.GROUPS)}"
@@ -74,6 +75,10 @@ class MarketNumbers(ABC):
     def labels(self) -> tuple[str, ...]:
         """Names of the numbers, in order."""
         return tuple(label for name in self.differentiate for label in self.market.labels(name))
+
+    def labels_of(self, name: str) -> list[str]:
+        """Name the numbers of one group."""
+        return self.market.labels(name)
 
     @property
     def inputs(self) -> dict[str, Any]:

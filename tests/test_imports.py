@@ -155,7 +155,7 @@ DOORS = (
 )
 """What methods and pricers import of the engine."""
 
-CIMPORTED = ("aadlib.program.nodes", "aadlib.program.addresses", "aadlib.sweeps.simd")
+CIMPORTED = ("aadlib.program.nodes", "aadlib.program.addresses", "aadlib.sweeps.simd", "aadlib.sweeps.watch")
 """What their .pyx cimport of it; they also include its generated rules."""
 
 

@@ -40,7 +40,7 @@ def test_first_example_fits_the_first_screen() -> None:
 
 def test_two_commands_do_all_the_set_up() -> None:
     whole = [line for line in commands() if line.startswith("python3 -m venv")]
-    assert [line.rpartition("-m ")[2] for line in whole] == ["apps risk", "pytest"]
+    assert [line.rpartition("-m ")[2] for line in whole] == ["apps risk", "pytest -n auto --dist loadfile"]
 
 
 def test_extras_named_in_the_commands_exist() -> None:

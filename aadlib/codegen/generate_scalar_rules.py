@@ -39,7 +39,7 @@ def c_rules() -> str:
         ]
     for order in TARGETS:
         lines += _dispatch(order)
-    return "\n".join([*lines, *_value_steps(), *_adjoint_steps(), "#endif", ""])
+    return "\n".join([*lines, *_dead_operands(), *_touch(), *_value_steps(), *_adjoint_steps(), "#endif", ""])
 
 
 def cython_declarations() -> str:
@@ -50,6 +50,7 @@ def cython_declarations() -> str:
             for r in rules.RULES
         ),
         *(f"{'void' if TARGETS[order] else 'double'} rule_{order}({_arguments(order)})" for order in TARGETS),
+        f"int rule_dead({DEAD})",
     ]
     lines = [f"# {SOURCE}", "", 'cdef extern from "aadlib/generated/rules.h" nogil:', "    enum:"]
     lines += [f"        {name}" for name, _ in codes()]
@@ -61,6 +62,44 @@ def codes() -> Iterator[tuple[str, int]]:
     yield from ((f"OP_{rule.name.upper()}", code) for code, rule in enumerate(rules.RULES))
     yield "N_RULES", len(rules.RULES)
     yield "N_PAIRED", len(rules.PAIRED)
+
+
+DEAD = ", ".join(["int op", "double x", "double y", "double v", *(f"int {mark}" for mark in rules.MARKS)])
+"""What decides whether an operation depends on its operands."""
+
+
+def _dead_operands() -> list[str]:
+    """Write the switch that returns the operands (bits 1 and 2) on which an operation does not depend near a point."""
+    lines = [f"AAD_RULE int rule_dead({DEAD}) {{", "    switch (op) {"]
+    for code, rule in enumerate(rules.RULES):
+        texts = [(side, text) for side, text in enumerate(rule.dead) if text]
+        if texts:
+            name: Callable[[str], str] = lambda word: word if word in rules.MARKS else NAME(word)  # noqa: E731
+            bits = " | ".join(f"({expression(text, name)}) << {side}" for side, text in texts)
+            lines += [f"    case {code}: /* {rule.name} */", f"        return {bits};"]
+    return [*lines, "    default:", "        return 0;", "    }", "}", ""]
+
+
+def _touch() -> list[str]:
+    """Write what computes partials for the processor to notice infinite ones, of a node that a sweep passes over."""
+    edged = ", ".join("1" if rule.domain else "0" for rule in rules.RULES)
+    return [
+        f"static const unsigned char aad_edged[] AAD_UNUSED = {{{edged}}};",
+        "",
+        "AAD_RULE_CALL void rule_touch(int op, double x, double y, double v) {",
+        "    volatile double kept;",
+        "    double one, two, three;",
+        "    rule_first(op, x, y, v, &one, &two);",
+        "    kept = one;",
+        "    kept = two;",
+        "    rule_second(op, x, y, v, &one, &two, &three);",
+        "    kept = one;",
+        "    kept = two;",
+        "    kept = three;",
+        "    (void)kept;",
+        "}",
+        "",
+    ]
 
 
 # ---- switches over operations ----------------------------------------------------------------------------------------
@@ -217,12 +256,15 @@ def _adjoint_steps() -> list[str]:
         "    const int* right, ptrdiff_t k) {",
         "    double w = bars[k], x, y, v;",
         "    int a, b;",
-        "    if (w == 0.0) return 1;",
         "    a = left[k];",
         "    b = right[k];",
         "    x = values[a];",
         "    y = values[b];",
         "    v = out[k];",
+        "    if (w == 0.0) {",
+        f"        if (code < {4 * len(rules.RULES)} && aad_edged[code / 4] && code & 3) rule_touch(code / 4, x, y, v);",
+        "        return 1;",
+        "    }",
         "    switch (code) {",
         *_adjoint_cases(calls=False, leave="return 1;"),
     ]

@@ -42,8 +42,8 @@ def derivatives(
     Raises
     ------
     AadTypeError
-        When an active argument holds no floats, or numba cannot compile the function for duals: the message names the
-        operation and the line.
+        When active is no sequence, an active argument holds no floats, or numba cannot compile the function for duals:
+        the message names the operation and the line.
     AadValueError
         For another order, or a position that is no argument.
 
@@ -70,10 +70,12 @@ def derivatives(
     >>> value, gradient.tolist(), hessian.tolist()
     (3.0, [1.0, 6.0], [[0.0, 2.0], [2.0, 12.0]])
     """
-    if order not in (1, 2):
+    if isinstance(order, bool) or order not in (1, 2):
         raise AadValueError(f"order = {order!r}: choose 1 (gradient) or 2 (and Hessian)")
     if not hasattr(function, "py_func"):
         raise AadTypeError(f"{function!r} is not compiled: decorate it with numba.njit")
+    if active is not None and (isinstance(active, str) or not isinstance(active, Sequence | np.ndarray)):
+        raise AadTypeError(f"active = {active!r}: must be a sequence of positions, such as (0, 3)")
     positions = None if active is None else [whole_number("active", position, 0) for position in active]
 
     @functools.wraps(function.py_func)

@@ -10,6 +10,7 @@ from aadlib.sweeps.simd cimport (
     guards_of,
     kernels,
 )
+from aadlib.sweeps.watch cimport begin_watch, end_watch
 
 cdef enum:
     MOST_ARGUMENTS = 64
@@ -100,5 +101,7 @@ cdef class Machine:
         share.outputs = &outputs[0] if outputs.shape[0] else NULL
         share.changed = &changed[0] if changed.shape[0] else NULL
         with nogil:
+            begin_watch()
             bad = kernels.run_blocks(&self.c, &share)
+            end_watch()
         return bad

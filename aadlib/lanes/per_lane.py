@@ -13,6 +13,7 @@ from aadlib.program.layout import Layout
 from aadlib.program.replay import Replay, lent_replay
 from aadlib.rules.properties import CURVES, CURVES_OF_SIDES, UNITS
 from aadlib.sweeps import simd
+from aadlib.sweeps.watch import unusual
 from aadlib.threads import map_pieces
 from aadlib.types import Floats
 from aadlib.validation import require_one_length
@@ -33,6 +34,7 @@ class LaneReplay:
     def __init__(self, program: Layout, uniform: Replay, arguments: Sequence[Any]) -> None:
         self.program = program
         self.uniform = uniform
+        self._unusual = unusual()
         rows: list[Floats] = []
         given = checked_numbers(program.arguments, arguments)
         for argument, numbers in zip(program.arguments, given, strict=True):
@@ -44,6 +46,10 @@ class LaneReplay:
         self.inputs: Floats = rows[0] if len(rows) == 1 else np.concatenate(rows)
         self.n_shared = program.nodes.first_node + program.n_uniform
         uniform.sweep_values()
+
+    def met_infinity(self) -> bool:
+        """Return whether a sweep made an infinity or a NaN since this was made; rarely, one of another thread."""
+        return unusual() != self._unusual
 
     def _blocks(self, replay: Replay) -> Floats:
         """Return block values with everything that no lane changes filled in."""
@@ -86,8 +92,11 @@ class LaneReplay:
         self._over_chunks(sweep, 2.0)
         return self._shaped(outputs)
 
-    def value_and_gradient(self) -> tuple[Floats, list[Any]]:
-        """Return the outputs and one gradient per active argument: summed over lanes, or lanes first."""
+    def sweep_adjoints(self) -> tuple[Floats, Floats]:
+        """Return the outputs, lanes first, and the adjoints of lane inputs (n_lane_slots, n_lanes).
+
+        Those of shared inputs, summed over the lanes, stand in `uniform.adjoints`.
+        """
         program = self.program
         outputs = np.empty((program.n_outputs, self.n_lanes))
         lane_adjoints = np.zeros((program.lane_slots.size, self.n_lanes))
@@ -108,6 +117,11 @@ class LaneReplay:
         adjoints[:] = 0.0
         adjoints[: self.n_shared] = np.sum(sums, axis=0)
         self.uniform.pull_back()
+        return self._shaped(outputs), lane_adjoints
+
+    def gradients(self, lane_adjoints: Floats) -> list[Any]:
+        """Return one gradient per active argument: summed over lanes, or lanes first."""
+        program, adjoints = self.program, self.uniform.adjoints
         gradients: list[Any] = []
         row = 0
         for argument in program.arguments:
@@ -119,7 +133,7 @@ class LaneReplay:
             elif argument.active:
                 part = adjoints[argument.span]
                 gradients.append(part.reshape(argument.shape).copy() if argument.shape else float(part[0]))
-        return self._shaped(outputs), gradients
+        return gradients
 
     def derivatives(self) -> tuple[Floats, Floats, Floats]:
         """Return values (n_lanes,), gradients (n_lanes, n_active) and Hessians (n_lanes, n_active, n_active)."""

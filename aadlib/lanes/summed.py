@@ -16,6 +16,7 @@ from aadlib.program.layout import Layout
 from aadlib.program.replay import Replay, lent_replay
 from aadlib.rules.properties import LINEAR
 from aadlib.sweeps import simd
+from aadlib.sweeps.watch import unusual
 from aadlib.threads import map_pieces
 from aadlib.types import Floats, frozen
 from aadlib.validation import require_one_length
@@ -39,6 +40,7 @@ class UniformPoint:
     tangents : (n_blocks, n_shared, LANES) in the active inputs; no blocks where no second derivatives are wanted
     carried : (n_columns, n_active) derivatives of the code's columns in the inputs; no rows where they are these
     fixed : (1, n) what stands in the arena from block to block; one row per active input where that is a direction
+    met_infinity : whether the sweeps over it made an infinity or a NaN
     """
 
     values: Floats
@@ -46,6 +48,7 @@ class UniformPoint:
     tangents: Floats
     carried: Floats
     fixed: Floats
+    met_infinity: bool
 
 
 def onto_inputs(rows: Floats, carried: Floats) -> Floats:
@@ -130,6 +133,7 @@ class LaneSums:
     def _swept(self, shared: Sequence[Floats]) -> UniformPoint:
         program, path, fixed = self.program, self.path, self.path.fixed
         carries = path.directional or not path.at_inputs
+        before = unusual()
         with lent_replay(program) as replay:
             given = iter(shared)
             for argument in program.arguments:
@@ -154,7 +158,10 @@ class LaneSums:
             rows[:, registers] = self._rows_of(tangents, slots).T
         blocks = np.repeat(rows, simd.LANES, axis=1)
         carried = self._rows_of(tangents, path.columns[: None if carries else 0])
-        return UniformPoint(frozen(values), states, frozen(tangents), frozen(carried), frozen(blocks))
+        infinite = unusual() != before
+        return UniformPoint(
+            frozen(values), states, frozen(tangents), frozen(carried), frozen(blocks), infinite
+        )
 
     def _rows_of(self, tangents: Floats, slots: npt.NDArray[Any]) -> Floats:
         """Return the derivatives of uniform slots in the active inputs, (n_slots, n_active)."""

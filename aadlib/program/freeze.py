@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import starmap
 from operator import attrgetter, itemgetter
 from typing import Any
 
@@ -16,7 +15,7 @@ from aadlib.errors import AadTypeError, TapeError
 from aadlib.program import passes
 from aadlib.program.nodes import Nodes
 from aadlib.program.parts import Argument, Guard, Kink, PlacedComposite
-from aadlib.rules.properties import COMMUTES, INPUT, OPERANDS, PASSES
+from aadlib.rules.properties import COMMUTES, INPUT, OPERANDS, PASSES, RESULT
 from aadlib.rules.table import RULES
 from aadlib.tape.advar import ADVar
 from aadlib.tape.tape import Tape
@@ -70,15 +69,19 @@ def freeze(
     outputs: Sequence[ADVar | float],
     arguments: Sequence[Argument],
     output_shape: tuple[int, ...] = (),
+    guarded: bool = True,
 ) -> dict[str, Any]:
     """Lay out the part of a tape that leads to `outputs`; return the arguments of `Layout`.
 
-    Repeated operations are merged (values stay the same to the last bit), unused ones dropped, constants pooled.
+    Repeated operations are merged and pairs like sqrt(x)**2 become one (values stay the same to the last bit), unused
+    ones are dropped, constants pooled.
     Slots are numbered: inputs in the order given, constants, nodes that no lane changes, nodes that one does. Inputs
-    of the tape that are not among `inputs` become constants.
+    of the tape that are not among `inputs` become constants. Results of a composite may be given as inputs: it is left
+    out then. Guards are left out where it is not `guarded`.
     """
     _require_whole(tape, inputs, outputs)
-    merged = _merge(tape, inputs, outputs)
+    guards = tape.guards if guarded else []
+    merged = _merge(tape, inputs, outputs, guards)
     live = _live(merged)
     varying = _varying(merged, arguments)
     slots, constants = _number_leaves(tape, merged, live)
@@ -100,7 +103,7 @@ def freeze(
         arguments=tuple(arguments),
         n_recorded=merged.op.size - int((merged.op == INPUT).sum()),
         n_uniform=n_uniform,
-        **(_guards(tape, slots, merged) if tape.guards else NO_GUARDS),
+        **(_guards(guards, slots, merged) if guards else NO_GUARDS),
         kinks=_kinks(tape, slots[merged.kinks], nodes, active) if tape.kinks else (),
         lines=tuple(tape.lines[k] for k in _in_order(slots[first:], first_node)) if tape.lines else None,
         composites=placed,
@@ -118,7 +121,7 @@ def _require_whole(tape: Tape, inputs: Sequence[ADVar], outputs: Sequence[ADVar 
         if variable.serial != tape.serial:
             raise AadTypeError(f"variable {number} ({variable!r}) belongs to another tape than {tape!r}")
         beyond = variable.id >= op.size
-        if number < len(inputs) and (beyond or op[variable.id] != INPUT or variable.id in ids):
+        if number < len(inputs) and (beyond or op[variable.id] < RESULT or variable.id in ids):
             raise AadTypeError(
                 "inputs must be different variables made by Tape.input, not results of operations"
             )
@@ -132,9 +135,12 @@ def _require_whole(tape: Tape, inputs: Sequence[ADVar], outputs: Sequence[ADVar 
         raise TapeError(STALE)
 
 
-def _merge(tape: Tape, inputs: Sequence[ADVar], outputs: Sequence[ADVar | float]) -> _Merged:
+def _merge(
+    tape: Tape, inputs: Sequence[ADVar], outputs: Sequence[ADVar | float], guards: Sequence[Any]
+) -> _Merged:
     """Merge repeats of constants, those among the outputs too, and of operations."""
-    op, left_ids, right_ids, constants = tape.columns()
+    recorded, left_ids, right_ids, constants = tape.columns()
+    given = set(map(ID, inputs)) if tape.composites else ()
     literals: list[float] = []
     roots: list[int] = []  # ids as on the tape, where literals are constants after the tape's own
     for output in outputs:
@@ -145,12 +151,12 @@ def _merge(tape: Tape, inputs: Sequence[ADVar], outputs: Sequence[ADVar | float]
             roots.append(-constants.size - len(literals))
     pool = np.concatenate([constants, literals])
     first = pool.size
-    positions = np.empty(first + op.size, dtype=np.int32)
+    positions = np.empty(first + recorded.size, dtype=np.int32)
     distinct, number_of = np.unique(pool.view(np.int64), return_inverse=True)
     earliest = np.full(distinct.size, first, dtype=np.int32)
     np.minimum.at(earliest, number_of, np.arange(first, dtype=np.int32))
     positions[:first] = earliest[number_of]
-    left, right, stale = passes.merge_repeated(op, left_ids, right_ids, COMMUTES, positions, first)
+    op, left, right, stale = passes.merge_repeated(recorded, left_ids, right_ids, COMMUTES, positions, pool)
     if stale >= 0:
         raise TapeError(STALE)
     return _Merged(
@@ -162,10 +168,10 @@ def _merge(tape: Tape, inputs: Sequence[ADVar], outputs: Sequence[ADVar | float]
         positions=positions,
         inputs=first + np.fromiter(map(ID, inputs), dtype=np.int64, count=len(inputs)),
         roots=_of_ids(positions, first, roots),
-        guard_left=_nth_of_ids(positions, first, 1, tape.guards) if tape.guards else NOTHING,
-        guard_right=_nth_of_ids(positions, first, 2, tape.guards) if tape.guards else NOTHING,
+        guard_left=_nth_of_ids(positions, first, 1, guards) if guards else NOTHING,
+        guard_right=_nth_of_ids(positions, first, 2, guards) if guards else NOTHING,
         kinks=_nth_of_ids(positions, first, 0, tape.kinks) if tape.kinks else NOTHING,
-        composites=list(starmap(partial(_placed, positions, first), tape.composites)),
+        composites=[_placed(positions, first, *row) for row in tape.composites if row[0] not in given],
     )
 
 
@@ -216,7 +222,8 @@ def _varying(merged: _Merged, arguments: Sequence[Argument]) -> Flags:
     passes.mark_dependent(merged.left, merged.right, handed, varying, merged.first, 0, merged.op.size)
     if any(varying[composite.operands].any() for composite in merged.composites):
         raise AadTypeError(
-            "a composite operation depends on a lane argument: composites run on shared arguments only"
+            "a composite operation depends on a lane argument: composites run on shared arguments only, but for those "
+            "that are `passive`"
         )
     return varying
 
@@ -235,14 +242,16 @@ def _number_leaves(tape: Tape, merged: _Merged, live: Flags) -> tuple[Ints, Floa
     return slots, np.concatenate([merged.pool[fixed], constants[-1 - left_ids[unlisted - merged.first]]])
 
 
-def _guards(tape: Tape, slots: Ints, merged: _Merged) -> dict[str, Any]:
+def _guards(guards: Sequence[Any], slots: Ints, merged: _Merged) -> dict[str, Any]:
     """Return the guards, and arrays over them: operation, slots of both sides, outcome."""
-    operations, _, _, outcomes, lines = zip(*tape.guards, strict=True)
+    operations, _, _, outcomes, lines, modules = zip(*guards, strict=True)
     codes, came_out = np.array(operations, dtype=np.uint8), np.array(outcomes, dtype=np.uint8)
     arrays = (codes, slots[merged.guard_left], slots[merged.guard_right], came_out)
-    rows = zip(operations, outcomes, lines, strict=True)
-    guards = tuple(Guard(RULES[code].name, bool(outcome), line) for code, outcome, line in rows)
-    return {"guards": guards, "guard_arrays": tuple(frozen(array) for array in arrays)}
+    rows = zip(operations, outcomes, lines, modules, strict=True)
+    described = tuple(
+        Guard(RULES[code].name, bool(outcome), line, module) for code, outcome, line, module in rows
+    )
+    return {"guards": described, "guard_arrays": tuple(frozen(array) for array in arrays)}
 
 
 def _renumbered(first: int, first_node: int, slots: Ints, composite: PlacedComposite) -> PlacedComposite:
@@ -264,7 +273,8 @@ def _activity(
     begin = 0
     for composite in composites:
         passes.mark_active(op, left, right, PASSES, active, activity, first, begin, composite.begin)
-        active[first + composite.begin : first + composite.end] = active[composite.operands].any()
+        passed = not composite.operation.passive and active[composite.operands].any()
+        active[first + composite.begin : first + composite.end] = passed
         begin = composite.end
     passes.mark_active(op, left, right, PASSES, active, activity, first, begin, op.size)
     return activity

@@ -38,6 +38,7 @@ class Layout:
     guard_arrays : per guard the operation code, the slots of both sides, and the outcome
     lines : the source line of every node, where they were traced
     composites : composite operations, in order; between them lie the segments of plain nodes
+    strict : whether derivatives that are not determined are NaN: see `aadlib.strict`
     cache, idle : facts about this program, each found once, and replays that nobody uses; neither copied nor pickled
     op, left, right, activity, n_nodes, first_node, n_slots : those of `nodes`
     n_inputs, n_active, n_outputs : int, scalars: all inputs, those differentiated, outputs (in one lane)
@@ -58,6 +59,7 @@ class Layout:
     kinks: tuple[Kink, ...]
     lines: tuple[Line, ...] | None
     composites: tuple[PlacedComposite, ...]
+    strict: bool = False
     cache: dict[Hashable, Any] = field(default_factory=dict)
     idle: list[Any] = field(init=False)
     op: Flags = field(init=False)
@@ -121,6 +123,19 @@ class Layout:
         rows = np.zeros((active.size, self.n_inputs))
         rows[np.arange(active.size), active] = 1.0
         return rows
+
+    def memory_report(self) -> dict[str, int]:
+        """Return bytes: of the program, of one value and one gradient replay, and per node of each."""
+        fixed = self.nodes.nbytes + self.constants.nbytes
+        value, gradient = 8 * self.n_slots, 16 * self.n_slots
+        return {
+            "recorded": self.n_recorded,
+            "nodes": self.n_nodes,
+            "program_bytes": fixed,
+            "value_bytes": value,
+            "gradient_bytes": gradient,
+            "bytes_per_node": round((fixed + gradient) / max(1, self.n_nodes)),
+        }
 
     # ---- guards and dependence --------------------------------------------------------------------------------
 

@@ -39,11 +39,12 @@ class Kink:
 
 @dataclass(frozen=True)
 class Guard:
-    """One comparison that steered the recording."""
+    """One comparison that steered the recording; `module` is the one that asked, this library's or the user's."""
 
     operation: str
     outcome: bool
     line: Line
+    module: str = ""
 
 
 @dataclass(frozen=True)

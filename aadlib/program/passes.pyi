@@ -1,8 +1,8 @@
-from aadlib.types import Flags, Ints
+from aadlib.types import Flags, Floats, Ints
 
 def merge_repeated(
-    op: Flags, left_ids: Ints, right_ids: Ints, commutes: Flags, positions: Ints, first: int
-) -> tuple[Ints, Ints, int]: ...
+    recorded: Flags, left_ids: Ints, right_ids: Ints, commutes: Flags, positions: Ints, pool: Floats
+) -> tuple[Flags, Ints, Ints, int]: ...
 def mark_live(left: Ints, right: Ints, live: Flags, first: int, begin: int, end: int) -> None: ...
 def mark_dependent(
     left: Ints, right: Ints, passes: Flags, marked: Flags, first: int, begin: int, end: int

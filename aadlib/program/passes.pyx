@@ -5,9 +5,103 @@ A *position* numbers everything on a tape: its constants first, then its nodes f
 
 import numpy as np
 
+from aadlib.rules.table import CODES
+
 cdef enum:
     RESULT = 254  # and 255, an input: codes of nodes without operands
     NEARBY = 8    # slots of the table tried next to where the later operand would stand
+
+
+cdef int SQUARE = CODES["square"]
+cdef int MULTIPLY = CODES["multiply"]
+cdef int DIVIDE = CODES["divide"]
+cdef int POWER = CODES["power"]
+cdef int RECIPROCAL = CODES["reciprocal"]
+cdef int EXP = CODES["exp"]
+cdef int LOG = CODES["log"]
+cdef int SQRT = CODES["sqrt"]
+cdef int CBRT = CODES["cbrt"]
+cdef int HYPOT = CODES["hypot"]
+cdef int ROOT_SQUARED = CODES["root_squared"]
+cdef int HYPOT_SQUARED = CODES["hypot_squared"]
+cdef int ROOT_POWER = CODES["root_power"]
+cdef int CBRT_CUBED = CODES["cbrt_cubed"]
+cdef int EXP_LOG = CODES["exp_log"]
+cdef int EXP_LOG_POWER = CODES["exp_log_power"]
+cdef int TWICE_RECIPROCAL = CODES["twice_reciprocal"]
+
+
+cdef struct Columns:
+    unsigned char* op
+    int* left
+    int* right
+    const double* pool
+    int first
+
+
+cdef inline int code_at(const Columns* c, int position) noexcept nogil:
+    """Return the operation at a position, RESULT for constants."""
+    return c.op[position - c.first] if position >= c.first else RESULT
+
+
+cdef inline bint is_one(const Columns* c, int position) noexcept nogil:
+    return position < c.first and c.pool[position] == 1.0
+
+
+cdef inline int inverted(const Columns* c, int position) noexcept nogil:
+    """Return the position of x where 1 / x stands, or -1."""
+    cdef int code = code_at(c, position)
+    if code == RECIPROCAL:
+        return c.left[position - c.first]
+    if code == DIVIDE and is_one(c, c.left[position - c.first]):
+        return c.right[position - c.first]
+    return -1
+
+
+cdef inline void replace(Columns* c, int k, int code, int left, int right) noexcept nogil:
+    c.op[k], c.left[k], c.right[k] = <unsigned char>code, left, right
+
+
+cdef void cancel(Columns* c, int k) noexcept nogil:
+    """Put one operation in the place of two where the infinite partial of the first is cancelled by the second."""
+    cdef int code = c.op[k]
+    cdef int a = c.left[k]
+    cdef int b = c.right[k]
+    cdef int inner = code_at(c, a)
+    cdef int x
+    if code == SQUARE or code == MULTIPLY:
+        if inner == SQRT:
+            replace(c, k, ROOT_SQUARED, c.left[a - c.first], c.left[a - c.first])
+        elif inner == HYPOT:
+            replace(c, k, HYPOT_SQUARED, c.left[a - c.first], c.right[a - c.first])
+    elif code == POWER:
+        if inner == SQRT and b < c.first:
+            replace(c, k, ROOT_POWER, c.left[a - c.first], b)
+        elif inner == CBRT and b < c.first and c.pool[b] == 3.0:
+            replace(c, k, CBRT_CUBED, c.left[a - c.first], c.left[a - c.first])
+    elif code == EXP:
+        if inner == LOG:
+            replace(c, k, EXP_LOG, c.left[a - c.first], c.left[a - c.first])
+        elif inner == MULTIPLY:
+            a, b = c.left[a - c.first], c.right[a - c.first]
+            if code_at(c, a) == LOG and b < c.first:
+                replace(c, k, EXP_LOG_POWER, c.left[a - c.first], b)
+            elif code_at(c, b) == LOG and a < c.first:
+                replace(c, k, EXP_LOG_POWER, c.left[b - c.first], a)
+    elif code == RECIPROCAL or (code == DIVIDE and is_one(c, a)):
+        x = inverted(c, b)
+        if x >= 0:
+            replace(c, k, TWICE_RECIPROCAL, x, x)
+
+
+cdef inline bint may_cancel(const Columns* c, int k) noexcept nogil:
+    """Return whether `cancel` has something to look at: false for nearly every operation."""
+    cdef int code = c.op[k]
+    if code == MULTIPLY:
+        return c.left[k] == c.right[k]
+    if code == DIVIDE:
+        return c.left[k] < c.first
+    return code == SQUARE or code == POWER or code == EXP or code == RECIPROCAL
 
 
 cdef inline int position_of(int id, int first) noexcept nogil:
@@ -48,24 +142,26 @@ cdef inline int first_equal(
 
 
 def merge_repeated(
-    const unsigned char[::1] op,
+    const unsigned char[::1] recorded,
     const int[::1] left_ids,
     const int[::1] right_ids,
     const unsigned char[::1] commutes,
     int[::1] positions,
-    Py_ssize_t first,
+    const double[::1] pool,
 ):
-    """Find nodes that repeat an earlier one: value numbering.
+    """Find nodes that repeat an earlier one: value numbering; and pairs of operations that cancel an infinity.
 
     Parameters
     ----------
-    op, left_ids, right_ids : as the tape holds them; -(k + 1) is constant k
+    recorded, left_ids, right_ids : as the tape holds them, operations first; -(k + 1) is constant k
     commutes : per operation code
     positions : (first + n,) enters with the position of every constant's first occurrence; on return also with every
         node's: its own, or that of the node it repeats
+    pool : (first,) values of the constants
 
     Returns
     -------
+    op : (n,) operations, where sqrt(x)**2 and the like have become one
     left, right : (n,) positions of the operands, in order where they may be exchanged; a leaf has its own
     stale : int, the first node whose operand does not come before it, where the passes stop; -1 if there is none
 
@@ -74,14 +170,22 @@ def merge_repeated(
     Values are unchanged to the last bit: the same operation on the same operands. `aadlib.twins.sweeps` has the
     readable twin.
     """
-    cdef Py_ssize_t n = op.shape[0]
+    cdef Py_ssize_t n = recorded.shape[0]
+    cdef Py_ssize_t first = pool.shape[0]
     cdef Py_ssize_t size = 64
     while size < 2 * (first + n):
         size *= 2
+    op_array = np.array(recorded)
     left_array = np.empty(n, dtype=np.int32)
     right_array = np.empty(n, dtype=np.int32)
+    if n == 0:
+        return op_array, left_array, right_array, -1
+    cdef unsigned char[::1] op = op_array
     cdef int[::1] left = left_array
     cdef int[::1] right = right_array
+    cdef Columns columns
+    columns.op, columns.left, columns.right, columns.first = &op[0], &left[0], &right[0], <int>first
+    columns.pool = &pool[0] if first else NULL
     cdef int[::1] table = np.zeros(size, dtype=np.int32)  # node + 1; pages that stay 0 cost nothing
     cdef Py_ssize_t k
     cdef int a, b
@@ -100,10 +204,12 @@ def merge_repeated(
                 a, b = b, a
             left[k] = a
             right[k] = b
+            if may_cancel(&columns, <int>k):
+                cancel(&columns, <int>k)
             positions[first + k] = start + first_equal(&table[0], mask, &op[0], &left[0], &right[0], <int>k)
         else:
             k = -1
-    return left_array, right_array, k
+    return op_array, left_array, right_array, k
 
 
 def mark_live(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any
 
 import numpy as np
 
@@ -17,37 +17,25 @@ from aadlib.lanes.per_lane import LaneReplay
 from aadlib.lanes.summed import LaneSums
 from aadlib.program import graph
 from aadlib.program.arguments import by_argument, checked_numbers, direction_over_inputs, require_no_lanes
-from aadlib.program.freeze import freeze
+from aadlib.program.decisions import searches, turning_lines, warn_of_searches
 from aadlib.program.layout import Layout
 from aadlib.program.once import once_per_program
+from aadlib.program.parts import Argument
 from aadlib.program.replay import Replay, lent_replay
+from aadlib.program.retracing import retraced
 from aadlib.program.second_order import bottleneck_sum, hessian_at, hessian_products
 from aadlib.program.small import SmallReplays, small_replays
+from aadlib.program.stages import Stage, freeze_stages, with_solved
+from aadlib.singular.lanes import settle_gradients, settle_hessians, undetermined_lanes
+from aadlib.singular.replay import settle_slopes, settled_adjoints, singular_replay
+from aadlib.singular.report import AGAIN, at_one_lane, is_strict
 from aadlib.sweeps.simd import LANES
+from aadlib.sweeps.watch import unusual
 from aadlib.tape.recording import argument_positions, run_recorded
 from aadlib.types import Floats
 
 BRANCH_POLICIES = ("raise", "retrace")
-
-Arguments = ParamSpec("Arguments")
-Result = TypeVar("Result")
-
-
-def retraced(
-    verb: Callable[Concatenate[Program, Arguments], Result],
-) -> Callable[Concatenate[Program, Arguments], Result]:
-    """Let a verb record the function again where a replay would take another branch and the program may do so."""
-
-    @functools.wraps(verb)
-    def replayed(self: Program, /, *arguments: Arguments.args, **options: Arguments.kwargs) -> Result:
-        if self.retrace is None:
-            return verb(self, *arguments, **options)
-        try:
-            return verb(self._latest(), *arguments, **options)
-        except BranchChanged:
-            return verb(self._record_again(arguments), *arguments, **options)
-
-    return replayed
+ONE: Floats = np.ones(1)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -72,14 +60,21 @@ class Program(Layout):
     composites : composite operations, in order; between them lie the segments of plain nodes
     cache : facts about this program, each found once; neither copied nor pickled
     retrace : records the function again at other arguments, where on_branch_change="retrace" allowed it
+    stages : what is solved for in every lane before a sweep: its results are the last lane arguments
     """
 
     retrace: Callable[[Sequence[Any]], Program] | None = None
+    stages: tuple[Stage, ...] = ()
     _small: SmallReplays | None = field(init=False)
 
     def __post_init__(self) -> None:
         super().__post_init__()
         vars(self).update(_small=small_replays(self))
+
+    @property
+    def taken(self) -> tuple[Argument, ...]:
+        """The arguments that the verbs take: all but those that stages find."""
+        return self.arguments[: len(self.arguments) - len(self.stages)]
 
     def replay(self) -> AbstractContextManager[Replay]:
         """Hand out scratch arrays that no other thread uses until the block ends."""
@@ -128,7 +123,7 @@ class Program(Layout):
     def _value(self, *arguments: Any) -> Any:
         with self.replay() as replay:
             if self.has_lanes:
-                return LaneReplay(self, replay, arguments).values()
+                return LaneReplay(self, replay, with_solved(self, arguments)).values()
             return self._shaped(replay.evaluate(arguments)[self.outputs])
 
     def value_and_gradient(self, *arguments: Any) -> tuple[Any, Any]:
@@ -150,11 +145,15 @@ class Program(Layout):
         self._require_scalar("a gradient")
         with self.replay() as replay:
             if self.has_lanes:
-                outputs, gradients = LaneReplay(self, replay, arguments).value_and_gradient()
+                lanes = LaneReplay(self, replay, with_solved(self, arguments))
+                outputs, lane_adjoints = lanes.sweep_adjoints()
+                settle_gradients(lanes, lane_adjoints)
+                gradients = lanes.gradients(lane_adjoints)
                 return outputs, gradients[0] if len(gradients) == 1 else tuple(gradients)
             values = replay.evaluate(arguments)
-            adjoints = replay.sweep_adjoints(np.ones(1))
-            return float(values[self.outputs[0]]), self._input_adjoints(adjoints)
+            return float(values[self.outputs[0]]), by_argument(
+                self.arguments, settled_adjoints(replay, ONE, arguments)
+            )
 
     def gradient(self, *arguments: Any) -> Any:
         """Return the gradient: see `value_and_gradient`."""
@@ -171,7 +170,7 @@ class Program(Layout):
             )
         with self.replay() as replay:
             replay.evaluate(inputs)
-            return self._input_adjoints(replay.sweep_adjoints(weights.ravel()))
+            return by_argument(self.arguments, settled_adjoints(replay, weights.ravel(), arguments))
 
     @retraced
     def jvp(self, *arguments: Any) -> Any:
@@ -179,8 +178,10 @@ class Program(Layout):
         *inputs, direction = arguments
         with self.replay() as replay:
             values = replay.evaluate(inputs)
-            tangents = replay.sweep_tangents(values, direction_over_inputs(self.arguments, direction))
-            return self._shaped(tangents[0, self.outputs, 0].copy())
+            row = direction_over_inputs(self.arguments, direction)
+            slopes = replay.sweep_tangents(values, row)[0, self.outputs, 0].copy()
+            settle_slopes(replay, row[0], slopes, arguments)
+            return self._shaped(slopes)
 
     @retraced
     def jacobian(self, *arguments: Any) -> Any:
@@ -193,14 +194,15 @@ class Program(Layout):
         blocks = [slice(k, k + LANES) for k in range(0, active.size, LANES)]
         with self.replay() as replay:
             values = replay.evaluate(arguments)
-            if self.n_outputs <= 2 * len(blocks):
-                for row, seeds in enumerate(np.eye(self.n_outputs)):
-                    flat[row, active] = replay.sweep_adjoints(seeds)[active]
-            else:
+            by_tangents = self.n_outputs > 2 * len(blocks)
+            if by_tangents:
                 units = self.unit_directions()
                 for block in blocks:
                     tangents = replay.sweep_tangents(values, units[block])
                     flat[:, active[block]] = tangents[0, self.outputs, : active[block].size]
+            if not by_tangents or replay.met_infinity():
+                for row, seeds in enumerate(np.eye(self.n_outputs)):
+                    flat[row] = settled_adjoints(replay, seeds, arguments)
         shaped = flat.reshape((*self.output_shape, self.n_inputs)) if self.output_shape else flat[0]
         return by_argument(self.arguments, shaped)
 
@@ -213,9 +215,11 @@ class Program(Layout):
         with self.replay() as replay:
             self._evaluate_adjoints("hvp", replay, inputs)
             row = direction_over_inputs(self.arguments, direction)
-            return by_argument(
-                self.arguments, replay.sweep_second_order(replay.values, replay.adjoints, row)[0]
-            )
+            product = replay.sweep_second_order(replay.values, replay.adjoints, row)
+            if (singular := singular_replay(replay, ONE, 2, product)) is not None:
+                product = singular.products(row)
+                singular.warn(arguments)
+            return by_argument(self.arguments, product[0])
 
     @retraced
     def hessian_products(self, *arguments: Any) -> Floats:
@@ -225,14 +229,22 @@ class Program(Layout):
         directions[:, self.input_active] = rows
         with self.replay() as replay:
             self._evaluate_adjoints("a Hessian", replay, inputs)
-            return hessian_products(replay, directions)
+            products = hessian_products(replay, directions)
+            if (singular := singular_replay(replay, ONE, 2, products)) is not None:
+                products = singular.products(directions)[:, self.input_active]
+                singular.warn(arguments)
+            return products
 
     @retraced
     def curvature(self, *arguments: Any) -> Floats:
         """Return the Hessian in all active inputs by the bottleneck sum, (n_active, n_active)."""
         with self.replay() as replay:
             self._evaluate_adjoints("a Hessian", replay, arguments)
-            return bottleneck_sum(replay)
+            matrix = bottleneck_sum(replay)
+            if (singular := singular_replay(replay, ONE, 2, matrix)) is not None:
+                matrix = singular.hessian()
+                singular.warn(arguments)
+            return matrix
 
     def hessian(self, *arguments: Any) -> Floats:
         """Return the symmetric matrix of second derivatives in all active inputs, (n_active, n_active).
@@ -265,9 +277,14 @@ class Program(Layout):
         with self.replay() as replay:
             self._evaluate_adjoints("a Hessian", replay, arguments)
             value = float(replay.values[self.outputs[0]])
-            return value, replay.adjoints[: self.n_inputs][self.input_active], hessian_at(replay)
+            gradient, matrix = replay.adjoints[: self.n_inputs][self.input_active], hessian_at(replay)
+            if (singular := singular_replay(replay, ONE, 2, gradient, matrix)) is not None:
+                gradient, matrix = singular.gradient()[self.input_active], singular.hessian()
+                singular.warn(arguments)
+            return value, gradient, matrix
 
     def _lane_derivatives(self, arguments: Sequence[Any]) -> tuple[Floats, Floats, Floats]:
+        arguments = with_solved(self, arguments)
         kinds = {argument.lane for argument in self.arguments if argument.active}
         if len(kinds) > 1:
             raise AadTypeError(
@@ -276,8 +293,26 @@ class Program(Layout):
             )
         if kinds == {True}:
             with self.replay() as uniform:
-                return LaneReplay(self, uniform, arguments).derivatives()
-        return _lane_sums(self).over_all(checked_numbers(self.arguments, arguments))
+                lanes = LaneReplay(self, uniform, arguments)
+                values, gradients, hessians = lanes.derivatives()
+                settle_hessians(lanes, gradients, hessians)
+                return values, gradients, hessians
+        return self._sums_over_lanes(checked_numbers(self.arguments, arguments))
+
+    def _sums_over_lanes(self, numbers: Sequence[Floats]) -> tuple[Floats, Floats, Floats]:
+        before, sums = unusual(), _lane_sums(self)
+        values, gradient, hessian = sums.over_all(numbers)
+        pairs = list(zip(self.arguments, numbers, strict=True))
+        uniform = sums.at([given for argument, given in pairs if not argument.lane])
+        arrays = [given.reshape(len(given), argument.size) for argument, given in pairs if argument.lane]
+        n_lanes = len(values)
+        unknown = undetermined_lanes(self, uniform, arrays, (0, n_lanes), 2, before)
+        if unknown is not None:
+            if is_strict(self):
+                gradient[unknown.gradient[self.input_active]] = np.nan
+                hessian[unknown.hessian] = np.nan
+            unknown.warn(self, n_lanes)
+        return values, gradient, hessian
 
     def over_lanes(self) -> Program:
         """Return the same recording with every argument varying from lane to lane.
@@ -285,14 +320,22 @@ class Program(Layout):
         Raises
         ------
         AadTypeError
-            When the program has composites, which do not run over lanes.
+            When the program has composites: they do not run over lanes, but for passive ones (`ad.root`) of a program
+            that was not pickled.
         """
-        if self.composites:
-            raise AadTypeError("a program with composite operations does not run over lanes")
         if self.has_lanes:
             raise AadTypeError("this program runs over lanes already")
         arguments = tuple(replace(argument, lane=True) for argument in self.arguments)
-        return replace(self, arguments=arguments, n_uniform=0, cache={}, retrace=None)
+        if self.composites:
+            if (recording := self.cache.get("recording")) is None:
+                raise AadTypeError("a program with composite operations does not run over lanes")
+            return Program(
+                **freeze_stages(replace(recording, arguments=arguments), Program), strict=self.strict
+            )
+        known: dict[Hashable, Any] = (
+            {AGAIN: functools.partial(at_one_lane, self.cache[AGAIN])} if AGAIN in self.cache else {}
+        )
+        return replace(self, arguments=arguments, n_uniform=0, cache=known, retrace=None)
 
     # ---- what the verbs share ---------------------------------------------------------------------------------
 
@@ -305,28 +348,12 @@ class Program(Layout):
     def _evaluate_adjoints(self, verb: str, replay: Replay, arguments: Sequence[Any]) -> None:
         self._require_scalar(verb)
         replay.evaluate(arguments)
-        replay.sweep_adjoints(np.ones(1))
-
-    def _input_adjoints(self, adjoints: Floats) -> Any:
-        return by_argument(self.arguments, np.where(self.input_active, adjoints[: self.n_inputs], 0.0))
+        replay.sweep_adjoints(ONE)
 
     def _shaped(self, flat: Floats) -> Any:
         return flat.reshape(self.output_shape) if self.output_shape else float(flat[0])
 
     # ---- what it is -------------------------------------------------------------------------------------------
-
-    def memory_report(self) -> dict[str, int]:
-        """Return bytes: of the program, of one value and one gradient replay, and per node of each."""
-        fixed = self.nodes.nbytes + self.constants.nbytes
-        value, gradient = 8 * self.n_slots, 16 * self.n_slots
-        return {
-            "recorded": self.n_recorded,
-            "nodes": self.n_nodes,
-            "program_bytes": fixed,
-            "value_bytes": value,
-            "gradient_bytes": gradient,
-            "bytes_per_node": round((fixed + gradient) / max(1, self.n_nodes)),
-        }
 
     def to_dot(self, input_names: list[str] | None = None) -> str:
         """Return the computation graph in Graphviz's DOT language."""
@@ -355,11 +382,23 @@ def trace(
     arguments: Sequence[Any],
     *,
     retrace: Callable[[Sequence[Any]], Program] | None = None,
+    strict: bool = False,
     **options: Any,
 ) -> Program:
     """Run `function` once on recorded numbers and freeze what it did: see `record`."""
     recording = run_recorded(function, arguments, **options)
-    return Program(**freeze(**vars(recording)), retrace=retrace)
+    program = Program(**freeze_stages(recording, Program), retrace=retrace, strict=strict)
+    if program.composites and all(composite.operation.passive for composite in program.composites):
+        program.cache["recording"] = recording  # for `over_lanes`
+    if program.guards and (lines := turning_lines(program)) and not program.has_lanes:
+        with program.replay() as replay:
+            warn_of_searches(searches(program, replay.evaluate(arguments), lines))
+    program.cache[AGAIN] = functools.partial(_with_lines, function, options)
+    return program
+
+
+def _with_lines(function: Callable[..., Any], options: dict[str, Any], arguments: Sequence[Any]) -> Program:
+    return trace(function, arguments, **options | {"trace_lines": True})
 
 
 def record(
@@ -370,6 +409,7 @@ def record(
     on_branch_change: str = "raise",
     trace_lines: bool = False,
     max_nodes: int | None = None,
+    strict: bool = False,
 ) -> Program:
     """Record a function of numbers and arrays once, for replay at any inputs of the same shapes.
 
@@ -386,10 +426,17 @@ def record(
         Keep source lines, so that a NaN in a replay at one market state raises `NotFinite` with the line that made it.
     max_nodes : int, optional
         Memory cap: recording more raises `TapeError`.
+    strict : bool
+        Whether every verb gives NaN for derivatives that are not determined: see `aadlib.strict`.
 
     Returns
     -------
     Program
+
+    Warns
+    -----
+    DecisionWarning
+        Where the function searches by comparisons, as a bisection does: the derivative of what it finds is lost.
 
     Examples
     --------
@@ -400,7 +447,7 @@ def record(
     """
     if on_branch_change not in BRANCH_POLICIES:
         raise AadValueError(f"on_branch_change = {on_branch_change!r}: choose 'raise' or 'retrace'")
-    options: dict[str, Any] = {"trace_lines": trace_lines, "max_nodes": max_nodes}
+    options: dict[str, Any] = {"trace_lines": trace_lines, "max_nodes": max_nodes, "strict": strict}
     if on_branch_change == "raise":
         return trace(function, arguments, passive=passive, lanes=lanes, **options)
     options["passive"] = tuple(argument_positions("passive", passive, len(arguments)))

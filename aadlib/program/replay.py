@@ -18,6 +18,7 @@ from aadlib.program.parts import PlacedComposite
 from aadlib.rules.properties import RESULT
 from aadlib.rules.table import RULES
 from aadlib.sweeps import simd as lanes
+from aadlib.sweeps.watch import unusual
 from aadlib.types import Floats, Ints, frozen
 from aadlib.validation import require_rule_shape
 
@@ -63,6 +64,7 @@ class Replay:
         self.adjoints: Floats = np.zeros(program.n_slots)
         self.states: list[Any] = []
         self._scratch: Floats = np.zeros(0)
+        self._unusual = 0
         self._blocks: dict[str, Floats] = {}
 
     def block(self, name: str, n_blocks: int = 1, n_rows: int | None = None) -> Floats:
@@ -89,6 +91,7 @@ class Replay:
     def evaluate(self, arguments: Sequence[Any]) -> Floats:
         """Load the inputs, run the value sweep, check the guards, and return the values (n_slots,)."""
         program, values = self.program, self.values
+        self._unusual = unusual()
         load(program.arguments, values, arguments)
         self.sweep_values()
         changed = lanes.first_changed_guard(program.guard_arrays, values)
@@ -97,6 +100,10 @@ class Replay:
         if program.lines is not None and np.isnan(values[program.outputs]).any():
             self.raise_not_finite(values, program.lines)
         return values
+
+    def met_infinity(self) -> bool:
+        """Return whether a sweep made an infinity or a NaN since `evaluate` began; rarely, one of another thread."""
+        return unusual() != self._unusual
 
     def sweep_values(self) -> None:
         """Recompute every node that no lane changes from the inputs."""

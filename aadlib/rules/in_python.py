@@ -16,14 +16,19 @@ LIBRARY_TO_NUMPY = {
     "pow": "power", "fabs": "absolute", "asin": "arcsin", "acos": "arccos", "atan": "arctan", "atan2": "arctan2",
     "asinh": "arcsinh", "acosh": "arccosh", "atanh": "arctanh", "tgamma": "gamma", "lgamma": "gammaln",
     "cube_root": "cbrt", "round_half_even": "rint", "normal_quantile": "norm_ppf",
+    "inverse_erf": "erfinv", "log_normal_cdf": "log_norm_cdf",
 }  # fmt: skip
+
+
+PARTIALS = ("trigamma", "tetragamma", "normal_hazard", "log_cdf_curvature")
+"""Special functions that are partials of a row and no row themselves."""
 
 
 class _Namespace(dict[str, Any]):
     """The names a rule text may use, resolved to functions that take numbers of any kind."""
 
     def __missing__(self, name: str) -> Any:
-        if name in ("trigamma", "tetragamma"):
+        if name in PARTIALS:
             function: Any = lambda x: np.float64(getattr(special, name)(float(x)))  # noqa: E731 - bound once by name
         else:
             function = _on_any_number(LIBRARY_TO_NUMPY.get(name, name))

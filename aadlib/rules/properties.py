@@ -41,3 +41,18 @@ UNITS = _by_code(lambda rule: sum(1 << side for side, text in enumerate(rule.fir
 
 COMMUTES = _by_code(lambda rule: rule.commutes)
 """Operations whose operands may be exchanged, by code."""
+
+LOGARITHM, POWER = 1, 2
+"""How fast an infinity grows at least."""
+
+MAKES = _by_code(lambda rule: {"": 0, "log": LOGARITHM, "power": POWER}[rule.makes])
+"""Growth of an infinity that an operation makes of finite operands."""
+
+KEEPS = _by_code(lambda rule: {"": 0, "power": POWER, "all": POWER | LOGARITHM}[rule.keeps])
+"""Which growth of an infinite operand an operation's infinite result has too."""
+
+SQUARES = _by_code(lambda rule: ("", "square", "sum", "multiple").index(rule.squares))
+"""How an operation makes a sum of squares: 1 as a square, 2 as a sum, 3 as a multiple, or a product of equals."""
+
+ENDS = _by_code(lambda rule: any(rule.dead))
+"""Operations that may not depend on an operand at all near a point."""

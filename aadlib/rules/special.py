@@ -6,7 +6,7 @@ functions named in `aadlib.rules` only. Every variable is a float.
 
 from __future__ import annotations
 
-from math import copysign, exp, fabs, floor, log, sin, sqrt, tan
+from math import copysign, erf, erfc, exp, fabs, floor, log, log1p, sin, sqrt, tan
 
 PI = 3.141592653589793
 LN2 = 0.6931471805599453
@@ -92,6 +92,53 @@ def normal_quantile(x: float) -> float:
             + 5.99832206555887937690e-1) * r + 1.0
         )  # fmt: skip
     return copysign(numerator / denominator, q)
+
+
+def inverse_erf(x: float) -> float:
+    """Return the inverse of erf: by the normal quantile, and near 0 by one step of Newton's method from it."""
+    if fabs(x) > 0.5:
+        return -copysign(SQRT_HALF, x) * normal_quantile(0.5 * (1.0 - fabs(x)))
+    v = SQRT_HALF * normal_quantile(0.5 + 0.5 * x)
+    return v - (erf(v) - x) * exp(v * v) / TWO_OVER_SQRT_PI
+
+
+def normal_hazard(x: float) -> float:
+    """Return the normal density over the normal distribution function, by Laplace's continued fraction in the tail."""
+    if x >= -5.0:
+        return INV_SQRT_2PI * exp(-0.5 * x * x) / (0.5 * erfc(-SQRT_HALF * x))
+    if x < -1e8:
+        return -x
+    tail = -x
+    k = 60.0
+    while k > 0.0:
+        tail = -x + k / tail
+        k -= 1.0
+    return tail
+
+
+def log_normal_cdf(x: float) -> float:
+    """Return the logarithm of the normal distribution function."""
+    if x > 0.0:
+        return log1p(-0.5 * erfc(SQRT_HALF * x))
+    if x >= -5.0:
+        return log(0.5 * erfc(-SQRT_HALF * x))
+    return -0.5 * x * x + log(INV_SQRT_2PI / normal_hazard(x))
+
+
+def log_cdf_curvature(x: float) -> float:
+    """Return the second derivative of the logarithm of the normal distribution function, -h (h + x) of its hazard h."""
+    if x > 39.0:
+        return -0.0
+    if x >= -5.0:
+        return -normal_hazard(x) * (normal_hazard(x) + x)
+    if x < -1e8:
+        return -1.0
+    tail = -x  # h + x is what the continued fraction adds to -x: no cancellation
+    k = 60.0
+    while k > 1.0:
+        tail = -x + k / tail
+        k -= 1.0
+    return -(-x + 1.0 / tail) / tail
 
 
 def digamma(x: float) -> float:

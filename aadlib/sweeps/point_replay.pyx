@@ -7,13 +7,15 @@ from libc.string cimport memcpy, memset, strcmp
 
 from aadlib.program.nodes cimport Nodes
 from aadlib.sweeps.simd cimport AAD_LANES, aad_guards, guards_of, kernels
+from aadlib.sweeps.watch cimport begin_watch, end_watch
 
 
 cdef class PointReplay:
     """Replays of a small program of plain nodes at one market state, in one call from Python.
 
     Every method takes the inputs as a float array (n_inputs,) and returns None where the checked path has something to
-    say about them: a wrong length, a number that is not finite, a guard that changed. Not for two threads at once.
+    say about them: a wrong length, a number that is not finite, a guard that changed, an infinity or a NaN on the way
+    to a derivative. Not for two threads at once.
     """
 
     cdef Nodes nodes
@@ -89,9 +91,12 @@ cdef class PointReplay:
     def value_and_gradient(self, inputs):
         """Return the value and the gradient over the active inputs (n_active,), or None."""
         cdef Py_ssize_t k
+        begin_watch()
         if not self.evaluate(inputs):
             return None
         self.pull_back()
+        if end_watch():
+            return None
         gradient = np.empty(self.active.shape[0])
         cdef double[::1] g = gradient
         for k in range(self.active.shape[0]):
@@ -119,4 +124,6 @@ cdef class PointReplay:
                 for j in range(i):
                     h[i, j] = 0.5 * (h[i, j] + h[j, i])
                     h[j, i] = h[i, j]
+        if end_watch():
+            return None
         return first_order[0], first_order[1], hessian

@@ -15,6 +15,7 @@ from libc.string cimport memset
 
 from aadlib.errors import AadValueError
 from aadlib.program.nodes cimport Nodes, aad_nodes
+from aadlib.sweeps.watch cimport begin_watch, end_watch
 
 cdef extern from "aadlib/sweeps/kernels/processor.h":
     int aad_widest() nogil
@@ -78,7 +79,9 @@ def value_sweep(Nodes nodes not None, double[::1] values, segment):
     begin, end = segment
     if end > begin:
         with nogil:
+            begin_watch()
             kernels.values(&nodes.c, &values[0], begin, end)
+            end_watch()
 
 
 def adjoint_sweep(Nodes nodes not None, const double[::1] values, double[::1] adjoints, segment):
@@ -87,7 +90,9 @@ def adjoint_sweep(Nodes nodes not None, const double[::1] values, double[::1] ad
     begin, end = segment
     if end > begin:
         with nogil:
+            begin_watch()
             kernels.adjoints(&nodes.c, &values[0], &adjoints[0], begin, end)
+            end_watch()
 
 
 def first_changed_guard(tuple guards, const double[::1] values):
@@ -105,7 +110,9 @@ def tangent_sweep(Nodes nodes not None, const double[::1] values, double[::1] ta
     begin, end = segment
     if end > begin:
         with nogil:
+            begin_watch()
             kernels.tangents(&nodes.c, &values[0], &tangents[0], begin, end)
+            end_watch()
 
 
 def second_order_sweep(
@@ -126,9 +133,11 @@ def second_order_sweep(
     begin, end = segment
     if end > begin:
         with nogil:
+            begin_watch()
             kernels.second_order(
                 &nodes.c, &values[0], &adjoints[0], &tangents[0], &adjoint_tangents[0], &addresses[0], begin, end
             )
+            end_watch()
 
 
 def bottleneck_terms(
@@ -148,10 +157,12 @@ def bottleneck_terms(
     begin, end = segment
     if end > begin and tangents.shape[0]:
         with nogil:
+            begin_watch()
             kernels.bottleneck_terms(
                 &nodes.c, &values[0], &adjoints[0], &tangents[0, 0, 0], tangents.shape[0], tangents.shape[1],
                 &matrix[0, 0, 0], begin, end,
             )
+            end_watch()
 
 
 def bottleneck_sweep(
@@ -179,10 +190,12 @@ def bottleneck_sweep(
         raise ValueError(f"rows of {rows.shape[1]} and {sums.shape[1]} numbers: need the same whole blocks of lanes")
     if nodes.n_nodes and rows.shape[0] and sums.shape[0]:
         with nogil:
+            begin_watch()
             kernels.bottleneck(
                 &nodes.c, &created[0], &values[0], &adjoints[0], &addresses[0], &rows[0, 0], &sums[0, 0],
                 width // AAD_LANES,
             )
+            end_watch()
 
 
 # ---- many market states --------------------------------------------------------------------------------------------
@@ -242,7 +255,9 @@ def evaluate_chunk(
     )
     cdef aad_changed changed
     with nogil:
+        begin_watch()
         changed = kernels.evaluate(&chunk, &to)
+        end_watch()
     return changed.guard, changed.lane
 
 
@@ -271,7 +286,9 @@ def gradient_chunk(
     cdef double* of_lanes = &lane_adjoints[0, 0] if lane_adjoints.shape[0] else NULL
     cdef aad_changed changed
     with nogil:
+        begin_watch()
         changed = kernels.gradient(&chunk, &to, &adjoints[0], of_lanes)
+        end_watch()
     return changed.guard, changed.lane
 
 
@@ -312,5 +329,7 @@ def second_order_chunk(
     )
     cdef aad_changed changed
     with nogil:
+        begin_watch()
         changed = kernels.hessian(&chunk, &tangents, &to, &scratch[0])
+        end_watch()
     return changed.guard, changed.lane

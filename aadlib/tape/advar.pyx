@@ -10,7 +10,7 @@ from cpython.long cimport PyLong_CheckExact
 from cpython.object cimport Py_EQ, Py_GE, Py_GT, Py_LE, Py_LT, Py_NE
 from libc.string cimport memcmp, memcpy
 
-from aadlib.tape.tape cimport INPUT, RECENT_SHIFT, RESULT, Columns, active_nodes, active_tape, caller_line, push, push_constant
+from aadlib.tape.tape cimport INPUT, RECENT_SHIFT, RESULT, Columns, Tape, active_nodes, active_tape, caller_line, caller_module, push, push_constant
 
 from aadlib.errors import AadTypeError, TapeError
 from aadlib.rules.table import CODES, RULES
@@ -149,6 +149,13 @@ cdef object binary(int op, object left, object right):
     return make(nodes, id, v)
 
 
+cdef object with_sequence(int op, object left, object right):
+    """Record an operation with a list, a tuple or a complex number as NumPy's numbers carry it out."""
+    if isinstance(left, (list, tuple, complex)) or isinstance(right, (list, tuple, complex)):
+        return ufunc_handler(getattr(np, RULES[op].name), "__call__", (left, right), {})
+    return binary(op, left, right)
+
+
 def record_unary(int op, ADVar x):
     """Record row `op` of the rule table on `x`."""
     if not 0 <= op < N_RULES:
@@ -191,6 +198,13 @@ def record_composite(operation, list operands, list results):
     return recorded
 
 
+def variable_at(Tape tape, int id):
+    """Return the variable that stands on a tape under an id, which may be closed; its value is not known any more."""
+    if not 0 <= id < tape.nodes.size:
+        raise TapeError(f"id = {id}: this tape holds {tape.nodes.size} nodes")
+    return make(&tape.nodes, id, float("nan"))
+
+
 def new_input(value):
     """Declare an input on the active tape."""
     cdef Columns* nodes = active_nodes()
@@ -228,10 +242,10 @@ cdef class ADVar:
         cdef double x, y
         cdef int a = read(left, nodes, &x)
         if a == NOT_A_NUMBER:
-            return NotImplemented
+            return with_sequence(OP_ADD, left, right)
         cdef int b = read(right, nodes, &y)
         if b == NOT_A_NUMBER:
-            return NotImplemented
+            return with_sequence(OP_ADD, left, right)
         cdef double v = value_add(x, y)
         return make(nodes, push(nodes, OP_ADD, a, b), v)
 
@@ -240,10 +254,10 @@ cdef class ADVar:
         cdef double x, y
         cdef int a = read(left, nodes, &x)
         if a == NOT_A_NUMBER:
-            return NotImplemented
+            return with_sequence(OP_SUBTRACT, left, right)
         cdef int b = read(right, nodes, &y)
         if b == NOT_A_NUMBER:
-            return NotImplemented
+            return with_sequence(OP_SUBTRACT, left, right)
         cdef double v = value_subtract(x, y)
         return make(nodes, push(nodes, OP_SUBTRACT, a, b), v)
 
@@ -252,10 +266,10 @@ cdef class ADVar:
         cdef double x, y
         cdef int a = read(left, nodes, &x)
         if a == NOT_A_NUMBER:
-            return NotImplemented
+            return with_sequence(OP_MULTIPLY, left, right)
         cdef int b = read(right, nodes, &y)
         if b == NOT_A_NUMBER:
-            return NotImplemented
+            return with_sequence(OP_MULTIPLY, left, right)
         cdef double v = value_multiply(x, y)
         return make(nodes, push(nodes, OP_MULTIPLY, a, b), v)
 
@@ -264,10 +278,10 @@ cdef class ADVar:
         cdef double x, y
         cdef int a = read(left, nodes, &x)
         if a == NOT_A_NUMBER:
-            return NotImplemented
+            return with_sequence(OP_DIVIDE, left, right)
         cdef int b = read(right, nodes, &y)
         if b == NOT_A_NUMBER:
-            return NotImplemented
+            return with_sequence(OP_DIVIDE, left, right)
         cdef double v = value_divide(x, y)
         return make(nodes, push(nodes, OP_DIVIDE, a, b), v)
 
@@ -283,13 +297,13 @@ cdef class ADVar:
                 return unary(OP_SQRT, <ADVar>left)
             if right == -1:
                 return unary(OP_RECIPROCAL, <ADVar>left)
-        return binary(OP_POWER, left, right)
+        return with_sequence(OP_POWER, left, right)
 
     def __floordiv__(left, right):
-        return binary(OP_FLOOR_DIVIDE, left, right)
+        return with_sequence(OP_FLOOR_DIVIDE, left, right)
 
     def __mod__(left, right):
-        return binary(OP_REMAINDER, left, right)
+        return with_sequence(OP_REMAINDER, left, right)
 
     def __divmod__(left, right):
         quotient = binary(OP_FLOOR_DIVIDE, left, right)
@@ -337,13 +351,19 @@ cdef class ADVar:
         )
 
     def __int__(self):
-        raise AadTypeError("int() of an ADVar would drop its derivatives: use np.floor, or .value to leave the tape")
+        """Return the whole part, a step without derivative; a guard holds a replay to it."""
+        whole = int(self.value)
+        bool(compare(unary(OP_TRUNC, self), float(whole), Py_EQ))
+        return whole
 
     def __index__(self):
         raise AadTypeError("an ADVar cannot be an index: use int(x.value), which freezes the choice")
 
     def __complex__(self):
-        raise AadTypeError("complex() of an ADVar would drop its derivatives: complex numbers are not recorded")
+        raise AadTypeError(
+            "complex() of an ADVar would drop its derivatives: write x + 0j, or use aadlib.complex_array, also for an array "
+            "to store complex numbers in"
+        )
 
     def __getattr__(self, name):
         """Return an operation of the table as a method: NumPy calls these for plain object arrays."""

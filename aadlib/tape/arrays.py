@@ -7,16 +7,20 @@ operations instead of Python comparisons, so unmodified NumPy code replays witho
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 
 from aadlib.errors import AadTypeError
+from aadlib.rules.derived import DERIVED
+from aadlib.rules.in_python import compiled
 from aadlib.rules.numpy_names import ALIASES, SCIPY_NAMES, plain_function
 from aadlib.rules.table import RULES
 from aadlib.tape import advar
 from aadlib.tape.advar import ADVar, Condition, record_binary, record_unary
+from aadlib.tape.advice import ADVICE
 from aadlib.tape.reductions import IDENTITIES, LOGICAL, reduce
 
 RECORDED = (ADVar, Condition)
@@ -133,7 +137,12 @@ def _opposite(condition: Any) -> Any:
 
 def _element(name: str) -> Element | None:
     name = ALIASES.get(name, name)
-    return OPERATORS.get(name) or ELEMENTS.get(name)
+    return OPERATORS.get(name) or ELEMENTS.get(name) or (_formula(DERIVED[name]) if name in DERIVED else None)
+
+
+def _formula(text: str) -> Element:
+    function = compiled(text)
+    return (lambda x, y: function(x, y)) if re.search(r"\by\b", text) else (lambda x: function(x))
 
 
 @functools.cache
@@ -147,6 +156,23 @@ def _vectorized(name: str) -> np.ufunc | None:
 
 FLOATS = (np.dtype(np.float64), np.dtype(object))
 """What `dtype=` may say of recorded numbers: they are floats."""
+
+PRODUCTS = ("matmul", "vecdot", "matvec", "vecmat")
+"""Ufuncs over axes; they are sums of products."""
+
+TRUTHS = {
+    *LOGICAL,
+    "greater",
+    "greater_equal",
+    "less",
+    "less_equal",
+    "equal",
+    "not_equal",
+    "isnan",
+    "isfinite",
+    "isinf",
+}
+"""Ufuncs that make truth values."""
 
 NATIVE = {"add", "subtract", "multiply", "negative", "positive"}
 """Ufuncs whose own object loops do the right thing, without a Python call per element."""
@@ -201,15 +227,35 @@ def _result(x: Any) -> Any:
     return x
 
 
+def is_complex(x: Any) -> bool:
+    """Say whether something is a complex number or an array of them, recorded or not."""
+    kind = type(x)
+    if kind is ADArray or kind in NUMBERS:
+        return False
+    return getattr(getattr(x, "dtype", None), "kind", None) == "c" or isinstance(x, complex)
+
+
+def set_complex_handlers(
+    on_ufunc: Callable[..., Any], on_function: Callable[..., Any], make: Callable[..., Any]
+) -> None:
+    """Say what NumPy's functions do with complex numbers beside recorded ones, and how to make them of parts."""
+    COMPLEX.update(ufunc=on_ufunc, function=on_function, make=make)
+
+
+COMPLEX: dict[str, Callable[..., Any]] = {}
+
+
 def handle_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Carry out `ufunc.method(*inputs)` where an input is recorded."""
+    if any(map(is_complex, inputs)):
+        return COMPLEX["ufunc"](ufunc, method, inputs, kwargs)
     out = kwargs.pop("out", None)
     kwargs.pop("casting", None)
     kwargs.pop("order", None)
     kwargs.pop("subok", None)
     name = ufunc.__name__
     dtype = kwargs.pop("dtype", None)
-    if name not in LOGICAL or dtype is not np.dtype(bool):
+    if name not in TRUTHS or dtype is None or np.dtype(dtype) != bool:
         require_float_dtype(f"np.{name}", dtype)
     arguments = [_plain(x) for x in inputs]
     # As on the tape, a pole or an overflow is a value and not a warning: it may lie in a branch nobody takes.
@@ -233,11 +279,13 @@ def _call_ufunc(
     arguments: list[Any],
     kwargs: dict[str, Any],
 ) -> Any:
-    if name in SCIPY_NAMES and type(ufunc).__module__ == "numpy":
-        name = SCIPY_NAMES[name]
-    elif getattr(np, name, None) is not ufunc and name not in ("matmul", "vecdot"):
-        return getattr(ufunc, method)(*arguments, **kwargs)  # made by np.frompyfunc or np.vectorize
-    if name in ("matmul", "vecdot"):
+    if getattr(np, name, None) is not ufunc and name not in PRODUCTS:
+        if any("O" in types for types in ufunc.types):
+            return getattr(ufunc, method)(*arguments, **kwargs)  # made by np.frompyfunc or np.vectorize
+        name = SCIPY_NAMES.get(name, name)
+        if _element(name) is None:
+            raise AadTypeError(f"the ufunc {name!r} cannot be recorded: {ADVICE['special']}")
+    if name in PRODUCTS:
         return getattr(ufunc, method)(*(_as_object(a) for a in arguments), **kwargs)
     added_masks = name == "add" and method == "__call__" and all(map(_is_mask, arguments))
     name = "logical_or" if added_masks else name  # as NumPy adds truth values
@@ -248,6 +296,12 @@ def _call_ufunc(
         if kwargs.pop("where", True) is not True:
             raise AadTypeError(f"np.{name}(..., where=) cannot be recorded: use np.where on the result")
         return inner(*arguments, **kwargs)
+    if method == "at":
+        if not (isinstance(arguments[0], np.ndarray) and arguments[0].dtype == object):
+            raise AadTypeError(
+                f"np.{name}.at cannot write recorded numbers into a float array: make it with aadlib.zeros"
+            )
+        return inner.at(*arguments, **kwargs)
     if method not in ("reduce", "accumulate", "outer", "reduceat"):
         raise AadTypeError(f"np.{name}.{method} cannot be recorded: use a loop or slicing")
     if method == "reduce" and (mask := kwargs.pop("where", True)) is not True:
@@ -280,7 +334,7 @@ class ADArray(np.ndarray):
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
     ) -> Any:
-        return handle_function(function, args, kwargs)
+        return advar.handle_function(function, args, kwargs)
 
     def __getitem__(self, key: Any) -> Any:
         return super().__getitem__(key if type(key) is int else _decided(key))
@@ -292,10 +346,19 @@ class ADArray(np.ndarray):
         """Return the array itself for float dtypes: recorded numbers stay recorded."""
         if np.dtype(dtype) in FLOATS:
             return self.copy()
+        if np.dtype(dtype).kind == "c":
+            return COMPLEX["make"](self)
         if all(isinstance(item, Condition) for item in self.flat):
             return self * 1.0  # a mask as numbers: recorded steps
         raise AadTypeError(
             f"recorded numbers cannot become {np.dtype(dtype)}: use aadlib.value_of to leave the tape"
+        )
+
+    @property
+    def ctypes(self) -> Any:
+        """Refuse: what lies in memory are no floats."""
+        raise AadTypeError(
+            "recorded numbers have no memory that C code could read or write: use aadlib.value_of"
         )
 
     def dot(self, other: Any) -> Any:  # type: ignore[override]
@@ -339,7 +402,20 @@ def array(x: Any) -> Any:
     >>> ad.grad(lambda x: ad.array([x[0] * x[1], 2.0]).sum())([3.0, 4.0])
     array([4., 3.])
     """
+    if isinstance(x, list) and x and NUMBERS.issuperset(map(type, x)):
+        return np.fromiter(x, dtype=object, count=len(x)).view(ADArray)  # NumPy would ask each what it is
+    if holds_complex(x):
+        return COMPLEX["make"](x)
     return _result(np.array(_plain(x), dtype=object))
+
+
+def holds_complex(x: Any) -> bool:
+    """Say whether something is complex, or a list or an array with a complex number in it."""
+    if isinstance(x, (list, tuple)):
+        return not NUMBERS.issuperset(map(type, x)) and any(map(holds_complex, x))
+    if isinstance(x, np.ndarray) and x.dtype == object and x.ndim:
+        return not NUMBERS.issuperset(map(type, x.flat)) and any(map(is_complex, x.flat))
+    return is_complex(x)
 
 
 def zeros(shape: Any) -> ADArray:
@@ -369,45 +445,3 @@ def implements(*functions: Any) -> Callable[[Callable[..., Any]], Callable[..., 
         return implementation
 
     return register
-
-
-def handle_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """Carry out a NumPy function where an argument is recorded."""
-    _require_plain(args)
-    if kwargs:
-        _require_plain(tuple(kwargs.values()))
-    if function in FUNCTIONS:
-        return FUNCTIONS[function](*args, **kwargs)
-    module = getattr(function, "__module__", "numpy")
-    if module.startswith(("numpy.linalg", "numpy.fft")):
-        raise AadTypeError(
-            f"{module}.{function.__name__} cannot be recorded: write it with sums and products, or record a composite"
-        )
-    # NumPy's own code runs on ADArrays, and the ufuncs it calls come back here.
-    boxed = [_map_structure(_boxed, x) for x in args]
-    named = {key: _map_structure(_boxed, value) for key, value in kwargs.items()}
-    return _map_structure(_result, function._implementation(*boxed, **named))
-
-
-def _require_plain(arguments: tuple[Any, ...] | list[Any]) -> None:
-    """Raise where a masked array or a matrix is among the arguments, or in a list of them."""
-    for x in arguments:
-        if type(x) in NUMBERS:
-            continue
-        if isinstance(x, MISREAD):
-            _plain_of_subclass(x)
-        elif isinstance(x, (tuple, list)):
-            _require_plain(x)
-
-
-def _boxed(x: Any) -> Any:
-    return _plain(x).view(ADArray) if isinstance(x, RECORDED) or hasattr(x, "partials") else x
-
-
-def _map_structure(function: Callable[[Any], Any], x: Any) -> Any:
-    if type(x) in (tuple, list):
-        return type(x)(_map_structure(function, item) for item in x)
-    return function(x)
-
-
-advar.set_array_handlers(handle_ufunc, handle_function)

@@ -17,7 +17,7 @@ from aadlib.errors import AadTypeError, AadValueError
 from aadlib.tape.advar import ADVar, record_composite
 from aadlib.tape.arrays import array, is_recorded, values
 from aadlib.types import Floats
-from aadlib.validation import require_rule_shape
+from aadlib.validation import require_rule_shape, values_of
 
 
 class Composite(ABC):
@@ -59,6 +59,11 @@ class Composite(ABC):
         """What of it is not smooth, in a few words, for the reports of kinks; None where nothing is."""
         return None
 
+    @property
+    def passive(self) -> bool:
+        """Whether its results are numbers without derivatives, as those of a `Passive` are."""
+        return False
+
     @abstractmethod
     def forward(self, operands: Floats) -> tuple[Floats, Any]:
         """Return the results (m,) for operands (n,), and the state."""
@@ -86,6 +91,40 @@ class Composite(ABC):
         """
         rows = self.second_order(state, seeds, tangents)
         return tangents.T @ require_rule_shape(self, "second_order", rows, tangents.shape)
+
+
+class Passive(Composite):
+    """A composite whose results carry no derivative: a float computation that every replay, and every lane, runs again.
+
+    What is found by search, a root or the basis of an eigenvalue problem, enters a recording by it; plain operations
+    after it then restore the derivatives. Only `results` is to be written.
+    """
+
+    @property
+    def passive(self) -> bool:
+        """Always."""
+        return True
+
+    @abstractmethod
+    def results(self, operands: Floats) -> Floats:
+        """Return the results (m,) for operands (n,)."""
+
+    def forward(self, operands: Floats) -> tuple[Floats, Any]:
+        """Return the results and their number with that of the operands."""
+        results = self.results(operands)
+        return results, (results.size, operands.size)
+
+    def tangents(self, state: tuple[int, int], directions: Floats) -> Floats:
+        """Return zeros."""
+        return np.zeros((state[0], directions.shape[1]))
+
+    def adjoint(self, state: tuple[int, int], seeds: Floats) -> Floats:
+        """Return zeros."""
+        return np.zeros(state[1])
+
+    def second_order(self, state: tuple[int, int], seeds: Floats, tangents: Floats) -> Floats:
+        """Return zeros."""
+        return np.zeros(tangents.shape)
 
 
 def apply_composite(operation: Composite, operands: Any) -> Any:
@@ -130,6 +169,14 @@ def apply_composite(operation: Composite, operands: Any) -> Any:
     if not any(isinstance(number, ADVar) for number in numbers):
         return results
     return array(record_composite(operation, numbers, results.tolist()))
+
+
+def apply_passive(operation: Passive, operands: Any) -> Any:
+    """Apply a passive composite to a vector of numbers of any kind; duals give floats, as nothing is carried on."""
+    boxed = np.asarray(operands)
+    if boxed.dtype == object and any(hasattr(number, "partials") for number in boxed):
+        return operation.results(values_of(boxed))
+    return apply_composite(operation, boxed)
 
 
 def check_composite(

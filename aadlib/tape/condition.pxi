@@ -134,7 +134,7 @@ cdef class Condition:
         cdef Columns* nodes = active_nodes()
         cdef int a, b
         read_sides(self, nodes, &a, &b)
-        active_tape().guards.append((self.op, a, b, self.value != 0.0, caller_line()))
+        active_tape().guards.append((self.op, a, b, self.value != 0.0, caller_line(), caller_module()))
         return self.value != 0.0
 
     def __and__(left, right):

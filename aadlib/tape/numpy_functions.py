@@ -5,6 +5,7 @@ What is not listed here runs NumPy's own code on `ADArray`s.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
@@ -12,16 +13,24 @@ import numpy as np
 
 from aadlib.errors import AadTypeError, AadValueError
 from aadlib.rules.table import CODES
-from aadlib.tape.advar import ADVar, Condition, record_binary
+from aadlib.tape.advar import ADVar, Condition, record_binary, set_array_handlers
 from aadlib.tape.arrays import (
+    COMPLEX,
     ELEMENTS,
     FLOATS,
+    FUNCTIONS,
+    MISREAD,
+    NUMBERS,
     RECORDED,
+    ADArray,
     _as_object,
     _decided,
     _plain,
+    _plain_of_subclass,
     _result,
+    handle_ufunc,
     implements,
+    is_complex,
     is_recorded,
     require_float_dtype,
     values,
@@ -135,27 +144,15 @@ def _percentile(a: Any, q: Any, axis: Any = None, **kwargs: Any) -> Any:
     return _quantile(a, np.asarray(q) / 100.0, axis, **kwargs)
 
 
-@implements(np.nansum)
-def _nansum(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False) -> Any:
-    require_float_dtype("np.nansum", dtype)
-    return np.sum(np.where(np.isnan(a), 0.0, a), axis=axis, keepdims=keepdims)
-
-
-@implements(np.nanmean)
-def _nanmean(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False) -> Any:
-    require_float_dtype("np.nanmean", dtype)
-    counts = np.sum(np.where(np.isnan(a), 0.0, 1.0), axis=axis, keepdims=keepdims)
-    return _nansum(a, axis, keepdims=keepdims) / counts
-
-
-@implements(np.nanmax)
-def _nanmax(a: Any, axis: Any = None, out: Any = None, **kwargs: Any) -> Any:
-    return _max(np.where(np.isnan(a), -np.inf, a), axis, **kwargs)
-
-
-@implements(np.nanmin)
-def _nanmin(a: Any, axis: Any = None, out: Any = None, **kwargs: Any) -> Any:
-    return _min(np.where(np.isnan(a), np.inf, a), axis, **kwargs)
+@implements(np.bincount)
+def _bincount(x: Any, weights: Any = None, minlength: int = 0) -> Any:
+    """Add up weights by number; the numbers are plain."""
+    if is_recorded(x):
+        raise AadTypeError("np.bincount of recorded numbers cannot be recorded: only its weights can be")
+    numbers = np.asarray(x)
+    sums = zeros(max(int(numbers.max(initial=-1)) + 1, minlength))
+    np.add.at(sums.view(np.ndarray), numbers, _as_object(_plain(weights)))
+    return sums
 
 
 @implements(np.isclose)
@@ -171,24 +168,6 @@ def _gradient(f: Any, spacing: float = 1.0, axis: Any = None, edge_order: int = 
         )
     inner = (f[2:] - f[:-2]) / (2.0 * spacing)
     return np.concatenate([(f[1:2] - f[:1]) / spacing, inner, (f[-1:] - f[-2:-1]) / spacing])
-
-
-@implements(np.linalg.multi_dot)
-def _multi_dot(arrays: Any, *, out: Any = None) -> Any:
-    result = arrays[0]
-    for factor in arrays[1:]:
-        result = result @ factor
-    return result
-
-
-@implements(np.linalg.matrix_power)
-def _matrix_power(a: Any, n: int) -> Any:
-    if n < 0:
-        return _matrix_power(np.linalg.inv(a), -n)
-    result = np.eye(len(a))
-    for _ in range(n):
-        result = result @ a
-    return result
 
 
 @implements(np.max, np.amax)
@@ -228,24 +207,6 @@ def _std(a: Any, axis: Any = None, **kwargs: Any) -> Any:
     return _var(a, axis, **kwargs) ** 0.5
 
 
-@implements(np.linalg.norm)
-def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
-    matrix = np.ndim(x) == 2 if axis is None else isinstance(axis, tuple) and len(axis) == 2
-    if ord is None or (ord == "fro" and matrix) or (ord == 2 and not matrix):
-        return np.sqrt(np.sum(x**2, axis=axis, keepdims=keepdims))
-    if matrix or isinstance(ord, str) or ord == 0:
-        raise AadTypeError(
-            f"np.linalg.norm(..., ord={ord!r}) of a matrix cannot be recorded: use ord=None or 'fro'"
-        )
-    if ord == 1:
-        return np.sum(np.abs(x), axis=axis, keepdims=keepdims)
-    if ord == np.inf:
-        return np.max(np.abs(x), axis=axis, keepdims=keepdims)
-    if ord == -np.inf:
-        return np.min(np.abs(x), axis=axis, keepdims=keepdims)
-    return np.sum(np.abs(x) ** ord, axis=axis, keepdims=keepdims) ** (1.0 / ord)
-
-
 @implements(np.interp)
 def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None) -> Any:
     """Interpolate piecewise linearly, as values times the shares that knots have: no branch is frozen.
@@ -257,7 +218,7 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
         raise AadTypeError(
             "np.interp(..., left=, right=, period=) cannot be recorded: extend the knots instead"
         )
-    if is_recorded(xp):
+    if any(map(is_recorded, xp)):
         raise AadTypeError(
             "np.interp with recorded knots cannot be recorded: interpolate by hand between the knots"
         )
@@ -331,3 +292,51 @@ def _size(a: Any, axis: int | None = None) -> int:
     if not isinstance(a, np.ndarray):
         return 1
     return a.size if axis is None else a.shape[axis]
+
+
+# ---- how they are found -----------------------------------------------------------------------------------------
+
+
+def handle_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Carry out a NumPy function where an argument is recorded."""
+    if _require_plain(args) or (kwargs and _require_plain(tuple(kwargs.values()))):
+        return COMPLEX["function"](function, args, kwargs)
+    if function in FUNCTIONS:
+        return FUNCTIONS[function](*args, **kwargs)
+    module = getattr(function, "__module__", "numpy")
+    if module.startswith(("numpy.linalg", "numpy.fft")):
+        raise AadTypeError(
+            f"{module}.{function.__name__} cannot be recorded: write it with sums and products, or record a composite"
+        )
+    # NumPy's own code runs on ADArrays, and the ufuncs it calls come back here.
+    boxed = [_map_structure(_boxed, x) for x in args]
+    named = {key: _map_structure(_boxed, value) for key, value in kwargs.items()}
+    return _map_structure(_result, function._implementation(*boxed, **named))
+
+
+def _require_plain(arguments: tuple[Any, ...] | list[Any]) -> bool:
+    """Say whether there are complex numbers among the arguments, or in a list of them; refuse matrices and masks."""
+    found = False
+    for x in arguments:
+        if type(x) in NUMBERS:
+            continue
+        if isinstance(x, MISREAD):
+            _plain_of_subclass(x)
+        elif isinstance(x, (tuple, list)):
+            found |= _require_plain(x)
+        else:
+            found |= is_complex(x)
+    return found
+
+
+def _boxed(x: Any) -> Any:
+    return _plain(x).view(ADArray) if isinstance(x, RECORDED) or hasattr(x, "partials") else x
+
+
+def _map_structure(function: Callable[[Any], Any], x: Any) -> Any:
+    if type(x) in (tuple, list):
+        return type(x)(_map_structure(function, item) for item in x)
+    return function(x)
+
+
+set_array_handlers(handle_ufunc, handle_function)

@@ -9,10 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from aadlib.errors import AadTypeError, AadValueError
+from aadlib.errors import AadTypeError, AadValueError, BranchChanged
 from aadlib.program.parts import Argument
 from aadlib.tape.advar import ADVar, Condition
-from aadlib.tape.arrays import ADArray
+from aadlib.tape.advice import scipy_advice, steered_by_scipy
+from aadlib.tape.arrays import ADArray, array, holds_complex
+from aadlib.tape.creation import arrays_that_record, caused_by_float_array
 from aadlib.tape.tape import Tape
 from aadlib.validation import as_floats
 
@@ -60,6 +62,11 @@ def _as_input(position: int, given: Any, *, lane: bool) -> np.ndarray[Any, np.dt
 
 def _outputs(result: Any, *, guarded: bool) -> tuple[list[ADVar | float], tuple[int, ...]]:
     """Flatten what the function returned; a constant is a result only where a guard protects its branch."""
+    if holds_complex(result):
+        raise AadTypeError(
+            f"the function returned {result!r}, which is complex: it must return a number or an array of real numbers, "
+            "such as its real part or its modulus"
+        )
     if isinstance(result, (ADVar, Condition, float, int, np.floating, np.integer)):
         flat, shape = [result], ()
     else:
@@ -85,12 +92,24 @@ def _outputs(result: Any, *, guarded: bool) -> tuple[list[ADVar | float], tuple[
     return outputs, shape
 
 
-def _call(function: Callable[..., Any], recorded: Sequence[Any]) -> Any:
-    """Run the function on recorded numbers; explain NumPy's refusal of an array that mixes them with floats."""
+def _call(function: Callable[..., Any], recorded: Callable[[], list[Any]], tape: Tape) -> Any:
+    """Run the function on recorded numbers, once more where float arrays were in its way; explain what is refused."""
+    mark = tape.mark()
     try:
-        return function(*recorded)
-    except TypeError as error:
-        if "no callable" not in str(error):
+        return function(*recorded())
+    except Exception as error:
+        if caused_by_float_array(error):
+            tape.rewind(mark)
+            try:
+                with arrays_that_record(function, array):
+                    return function(*recorded())
+            except BranchChanged:
+                raise
+            except Exception:  # the first error says what is wrong
+                pass
+        if (advice := scipy_advice(error, error.__traceback__)) is not None:
+            raise AadTypeError(advice) from error
+        if not isinstance(error, TypeError) or "no callable" not in str(error):
             raise
         raise AadTypeError(
             f"{error}: an array made by np.array out of recorded numbers and floats is a plain object array; make it "
@@ -119,21 +138,22 @@ def run_recorded(
         raise AadValueError(f"passive = {sorted(passive_positions)}: no argument is left to differentiate")
     described: list[Argument] = []
     inputs: list[ADVar] = []
-    recorded: list[Any] = []
     limits = {} if max_nodes is None else {"max_nodes": max_nodes}
     with Tape(trace_lines=trace_lines, **limits) as tape:
         for position, given in enumerate(numbers):
             active, lane = position not in passive_positions, position in lane_positions
             described.append(Argument(given.shape, len(inputs), active, lane))
-            variables = [tape.input(number) for number in given.ravel().tolist()]
-            inputs += variables
-            recorded.append(variables[0] if given.ndim == 0 else _boxed(variables, given.shape))
-        outputs, shape = _outputs(_call(function, recorded), guarded=bool(tape.guards))
+            inputs += [tape.input(number) for number in given.ravel().tolist()]
+        result = _call(function, lambda: [_boxed(inputs[one.span], one.shape) for one in described], tape)
+        for file in {guard[-1][0] for guard in tape.guards}:
+            if (advice := steered_by_scipy(file)) is not None:
+                raise AadTypeError(advice)
+        outputs, shape = _outputs(result, guarded=bool(tape.guards))
     return Recording(tape, inputs, outputs, described, shape)
 
 
-def _boxed(variables: list[ADVar], shape: tuple[int, ...]) -> ADArray:
-    """Return recorded numbers as an array of a shape, even if there are none."""
-    boxed = np.empty(len(variables), dtype=object)
-    boxed[:] = variables
-    return boxed.reshape(shape).view(ADArray)
+def _boxed(variables: list[ADVar], shape: tuple[int, ...]) -> Any:
+    """Return recorded numbers as an array of a shape, even if there are none; one without a shape as it is."""
+    if not shape:
+        return variables[0]
+    return np.fromiter(variables, dtype=object, count=len(variables)).reshape(shape).view(ADArray)

@@ -44,6 +44,8 @@ cdef class Tape:
 cdef Columns* active_nodes() noexcept nogil
 cdef Tape active_tape()
 cdef object caller_line()
+
+cdef str caller_module()
 cdef int grow_active() except -1
 cdef int grow_active_constants() except -1
 cdef int note_line() except -1

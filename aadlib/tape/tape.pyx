@@ -67,6 +67,12 @@ cdef object caller_line():
     return (frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name)
 
 
+cdef str caller_module():
+    """Return the name of the innermost frame's module, which may be this library's."""
+    cdef PyObject* top = aad_current_frame()
+    return "" if top == NULL else str((<object>top).f_globals.get("__name__") or "")
+
+
 cdef int grow_active() except -1:
     return active_tape().grow()
 

@@ -8,10 +8,12 @@ activity say whether the derivative in the left and right operand is wanted. One
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from aadlib.program.nodes import Nodes
 from aadlib.rules import in_python as evaluate
 from aadlib.rules.in_python import add_product
+from aadlib.rules.table import CANCELLING, CODES, CUBED, LOGARITHM, RULES
 
 LEFT, RIGHT = 1, 2
 LEAVES = 254
@@ -88,18 +90,58 @@ def second_order_sweep(
             add(y, product(weight, dxy), tangents[x])
 
 
+def cancelled(
+    node: tuple[int, int, int], nodes: Sequence[tuple[int, int, int]], pool: Sequence[float]
+) -> Any:
+    """Return the operation that stands for a node and the one before it, as (code, left, right); or the node.
+
+    The infinite partial of the first, sqrt at 0, is cancelled by the second, the square.
+    """
+    code, a, b = node
+    first = len(pool)
+    name = RULES[code].name if code < LEAVES else ""
+    before = b if name == "divide" else a
+    inner, x, y = nodes[before - first] if name and before >= first else (LEAVES, -1, -1)
+    together = CANCELLING.get((name, RULES[inner].name if inner < LEAVES else ""), "")
+
+    def is_one(position: int) -> bool:
+        return position < first and pool[position] == 1.0
+
+    def logarithm(position: int) -> int:
+        is_log = position >= first and nodes[position - first][0] == CODES[LOGARITHM]
+        return nodes[position - first][1] if is_log else -1
+
+    fits = {
+        "multiply": a == b,
+        "power": b < first and (together != CUBED or pool[b] == 3.0),
+        "divide": is_one(a),
+    }.get(name, True)
+    if together == CANCELLING["reciprocal", "divide"] and RULES[inner].arity == 2:
+        fits, x = fits and is_one(x), y
+    if together == "exp_log_power":
+        x, y = (x, y) if logarithm(x) >= 0 else (y, x)
+        fits, x = logarithm(x) >= 0 and y < first, logarithm(x)
+    if not together or not fits:
+        return node
+    right = b if together == "root_power" else y if together in ("hypot_squared", "exp_log_power") else x
+    return CODES[together], x, right
+
+
 def merge_repeated(
     op: Sequence[int],
     left_ids: Sequence[int],
     right_ids: Sequence[int],
     commutes: Sequence[int],
     constants: Sequence[int],
-) -> tuple[list[int], list[int], list[int]]:
-    """Return the positions of the operands, left and right, and of all constants and nodes: see `passes.pyx`.
+    pool: Sequence[float],
+) -> tuple[list[int], list[int], list[int], list[int]]:
+    """Return operations, positions of their operands, left and right, and of all constants and nodes: see `passes.pyx`.
 
-    `constants` are the positions of the constants; a node that repeats an earlier one has that one's position.
+    `constants` are the positions of the constants, whose values are in `pool`; a node that repeats an earlier one has
+    that one's position.
     """
-    positions, left, right = list(constants), [], []
+    positions = list(constants)
+    nodes: list[tuple[int, int, int]] = []
     first = len(positions)
     earlier: dict[tuple[int, int, int], int] = {}
     for k, code in enumerate(op):
@@ -110,7 +152,7 @@ def merge_repeated(
         )
         if commutes[code] and a > b:
             a, b = b, a
-        left.append(a)
-        right.append(b)
-        positions.append(own if code >= LEAVES else earlier.setdefault((code, a, b), own))
-    return left, right, positions
+        nodes.append(cancelled((code, a, b), nodes, pool))
+        positions.append(own if code >= LEAVES else earlier.setdefault(nodes[-1], own))
+    codes, left, right = (list(column) for column in zip(*nodes, strict=True))
+    return codes, left, right, positions

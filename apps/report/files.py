@@ -67,8 +67,14 @@ def csv_text(columns: Mapping[str, Sequence[Any] | np.ndarray[Any, Any]]) -> str
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow([inert(name) for name in columns])
-    writer.writerows(zip(*([_field(item) for item in column] for column in columns.values()), strict=True))
+    writer.writerows(zip(*map(_fields, columns.values()), strict=True))
     return stream.getvalue()
+
+
+def _fields(column: Sequence[Any] | np.ndarray[Any, Any]) -> list[str]:
+    if isinstance(column, np.ndarray) and column.dtype == np.float64:  # a third of the time of one by one
+        return [f"{number:.12g}" if number == number else "" for number in (column + 0.0).tolist()]
+    return [_field(item) for item in column]
 
 
 def _field(item: Any) -> str:

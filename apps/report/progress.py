@@ -14,23 +14,26 @@ from apps.report.tables import Column, Table, table
 class Stages:
     """The stages of a job in their order, each with the seconds it took, and the moments that it passed.
 
-    `show` gets the name of a stage and the number of those before it; inside `hidden`, other things may be printed.
+    `show` gets the name of a stage and the number of those before it, with its own share; inside `hidden`, other things
+    may be printed.
     """
 
     def __init__(
         self,
-        show: Callable[[str, int], None],
+        show: Callable[[str, float], None],
         hidden: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         self.seconds: dict[str, float] = {}
         self.passed: dict[str, float] = {}
         self.hidden = hidden
+        self._name = ""
         self._show = show
         self._start = time.perf_counter()
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
         """Run the block as the stage `name` and keep its wall time."""
+        self._name = name
         self._show(name, len(self.seconds))
         start = time.perf_counter()
         yield
@@ -39,6 +42,10 @@ class Stages:
     def mark(self, name: str) -> None:
         """Keep the wall time since the beginning as the moment `name`."""
         self.passed[name] = time.perf_counter() - self._start
+
+    def within(self, share: float) -> None:
+        """Show that a share, from 0 to 1, of the stage that runs is done."""
+        self._show(self._name, len(self.seconds) + share)
 
     def timings(self) -> Table:
         """Return the stages and their wall times, the total, and the moments since the beginning."""

@@ -15,6 +15,7 @@ from apps.report.tables import Table, print_table
 from apps.reproduce.contents import (
     FIGURE_NAMES,
     FIGURES,
+    LEARNED,
     SIMULATED,
     TABLE_NAMES,
     TABLES,
@@ -37,7 +38,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     simulated = ", ".join(SIMULATED)
     parser.add_argument("--paths", type=int, metavar="N", help=f"paths of {simulated} (the report's)")
-    parser.add_argument("--seed", type=int, metavar="K", help="seed of their normals")
+    parser.add_argument("--seed", type=int, metavar="K", help=f"seed of theirs, and of {', '.join(LEARNED)}")
+    parser.add_argument(
+        "--quick", action="store_true", help="few samples and seeds for these: errors are larger"
+    )
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -54,11 +58,11 @@ def run(arguments: argparse.Namespace) -> None:
         for name in names:
             if name in tables:
                 compared = tables[name]
-                ours = compared.rows(partial(_stage, job, name), **(options if name in SIMULATED else {}))
+                ours = compared.rows(partial(_stage, job, name), **_taken(name, options))
                 shown.append((compared.beside(ours), compared.note))
             else:
                 with job.stage(name):
-                    result = reproduced_figure(name, **(options if name in SIMULATED else {}))
+                    result = reproduced_figure(name, **_taken(name, options))
                     made[name] = (result, as_png(result.figure), as_svg(result.figure, name))
     for printed, note in shown:
         print_table(printed)
@@ -74,15 +78,28 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def _options(arguments: argparse.Namespace, names: list[str]) -> dict[str, int]:
-    """Return what was asked of the simulations; raise where there are none, or nothing to simulate."""
-    given = {"n_paths": ("--paths", arguments.paths, FEWEST_PATHS), "seed": ("--seed", arguments.seed, 0)}
-    asked = {name: option for name, option in given.items() if option[1] is not None}
-    for option, number, least in asked.values():
+    """Return what was asked of simulations and trainings; raise where there are none, or nothing to simulate."""
+    asked: dict[str, int] = {}
+    for name, option, number, least, takers in (
+        ("n_paths", "--paths", arguments.paths, FEWEST_PATHS, SIMULATED),
+        ("seed", "--seed", arguments.seed, 0, (*SIMULATED, *LEARNED)),
+        ("quick", "--quick", arguments.quick or None, 0, LEARNED),
+    ):
+        if number is None:
+            continue
+        shown = option if number is True else f"{option} {number}"
         if number < least:
-            raise AadValueError(f"{option} {number}: must be {least} or more")
-        if not set(names) & set(SIMULATED):
-            raise AadValueError(f"{option} {number}: {names[0]} simulates nothing; {', '.join(SIMULATED)} do")
-    return {name: number for name, (_, number, _) in asked.items()}
+            raise AadValueError(f"{shown}: must be {least} or more")
+        if not set(names) & set(takers):
+            raise AadValueError(f"{shown}: {names[0]} simulates nothing; {', '.join(takers)} do")
+        asked[name] = number
+    return asked
+
+
+def _taken(name: str, options: dict[str, int]) -> dict[str, int]:
+    """Return those options that a table or figure takes."""
+    takes = {"n_paths": name in SIMULATED, "seed": name in (*SIMULATED, *LEARNED), "quick": name in LEARNED}
+    return {option: number for option, number in options.items() if takes[option]}
 
 
 def _stage(job: Stages, name: str, what: str) -> AbstractContextManager[None]:

@@ -11,7 +11,9 @@ from apps.reproduce.reproduction import Reproduction
 
 @dataclass(frozen=True)
 class Entry:
-    """A table or figure: what it is called and about, and whether it is simulated (takes `n_paths` and `seed`).
+    """A table or figure: what it is called and about, and what it takes.
+
+    One that is simulated takes `n_paths` and `seed`, one that is learned from samples `quick` and `seed`.
 
     Its file is the name with underscores, in `apps/reproduce/tables` or `apps/reproduce/figures`.
     """
@@ -19,6 +21,7 @@ class Entry:
     name: str
     about: str
     is_simulated: bool = False
+    is_learned: bool = False
 
 
 TABLES = (
@@ -41,6 +44,16 @@ TABLES = (
     Entry("american-truth", "the American put's Greeks by every route, against the truth", is_simulated=True),
     Entry("julia-crr", "dual numbers through a binomial tree, times"),
     Entry("julia-lsm", "dual numbers through least-squares Monte Carlo, times", is_simulated=True),
+    Entry("dml-black-scholes", "differential and standard training, a call", is_learned=True),
+    Entry(
+        "dml-bachelier", "the same on baskets of 1 to 50 assets, and the overview's accuracy", is_learned=True
+    ),
+    Entry("dml-regression", "differential, ridge and plain regression: bias and spread", is_learned=True),
+    Entry("dml-pca", "factors of baskets by relevance and by variance", is_learned=True),
+    Entry("dml-autocallable", "a worst-of note by a network and by simulation", is_learned=True),
+    Entry("dml-netting-set", "forty trades by a network and by nested simulation", is_learned=True),
+    Entry("dml-digital", "gradient labels across a jump compared", is_learned=True),
+    Entry("dml-speed", "the overview's thousandfold speed, measured", is_learned=True),
 )
 
 FIGURES = (
@@ -56,11 +69,17 @@ FIGURES = (
     Entry(
         "monte-carlo-scaling", "time of a basket's Hessian against the number of assets", is_simulated=True
     ),
+    Entry(
+        "dml-learning",
+        "learning curves, differential and standard, baskets of 1 to 50 assets",
+        is_learned=True,
+    ),
 )
 
 TABLE_NAMES = tuple(entry.name for entry in TABLES)
 FIGURE_NAMES = tuple(entry.name for entry in FIGURES)
 SIMULATED = tuple(entry.name for entry in (*TABLES, *FIGURES) if entry.is_simulated)
+LEARNED = tuple(entry.name for entry in (*TABLES, *FIGURES) if entry.is_learned)
 
 
 def published_table(name: str) -> PublishedTable:

@@ -48,8 +48,8 @@ def _add_reading(group: argparse._ArgumentGroup) -> None:
     add("--decimal", choices=[".", ","], help="the decimal sign, where the numbers do not prove it")
     add(
         "--dates",
-        choices=["day-first", "month-first", "year-first"],
-        help="the order of dates such as 03/09/2024",
+        choices=["day-first", "month-first", "year-first", "serial"],
+        help="the order of dates such as 03/09/2024, or serial for a spreadsheet's day numbers",
     )
     add("--zone", metavar="ZONE", help="the exchange's time zone, for times in UTC (America/New_York)")
     add("--explain", action="store_true", help="print what each column was taken for")

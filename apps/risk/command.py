@@ -170,7 +170,7 @@ def value_book(arguments: argparse.Namespace, job: Stages, how: dict[str, Any]) 
         for message in odd:
             warn(message)
         stress = read_scenarios(arguments.stress)
-    with job.stage("loading compiled code"):
+    with job.stage("loading the calibration"):
         from pricers.calibration import calibrate
     with job.stage("screening the quotes"):
         settings = _settings(arguments)

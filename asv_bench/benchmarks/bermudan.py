@@ -22,14 +22,14 @@ PUT: dict[str, Any] = {
     "spot": 100.0, "strike": 100.0, "expiry": 1.0, "volatility": 0.2, "rate": 0.03, "n_dates": 50,
 }  # fmt: skip
 N_PATHS = 4096 if SMALLEST else 40_000
-MARKET = np.array([PUT["spot"], PUT["volatility"], PUT["rate"]])
-STEPS = np.array([0.5, 0.002, 0.001])
+MARKET = np.array([PUT["spot"], PUT["rate"], PUT["volatility"]])
+STEPS = np.array([0.5, 0.001, 0.002])
 
 
 def frozen_program(stops: FrozenTimes) -> Any:
-    """Record one path with its exercise time frozen, in spot, volatility and rate."""
+    """Record one path with its exercise time frozen, in spot, rate and volatility."""
     return ad.record(
-        lambda x, stop: discounted_payoff([x[0], x[1], x[2], 0.0], stop[0], stop[1], stops),
+        lambda x, stop: discounted_payoff([x[0], x[1], 0.0, x[2]], stop[0], stop[1], (0.0, 0.0), stops),
         MARKET, np.ones((1, 2)), lanes=(1,), passive=(1,),
     )  # fmt: skip
 
@@ -38,7 +38,7 @@ def bumped_hessian(stops: FrozenTimes) -> np.ndarray:
     """Return the same Hessian by 19 vectorised NumPy prices."""
 
     def price(x: np.ndarray) -> float:
-        return float(stops([x[0], x[1], x[2], 0.0]))
+        return float(stops([x[0], x[1], 0.0, x[2]]))
 
     middle, moves = price(MARKET), np.diag(STEPS)
     hessian = np.empty((3, 3))

@@ -14,6 +14,7 @@ CONTESTS = (
     "planner",
     "edge_pushing",
     "american",
+    "network",
     "samples",
 )
 """The contests in the order they are run; NAME is `run` of contests/NAME.py."""

@@ -24,6 +24,7 @@ from greeks2.methods.method import (
     Request,
     Solution,
     blocks_of,
+    solution_at,
 )
 from greeks2.point import Point
 
@@ -44,7 +45,7 @@ def bottleneck(point: Point) -> Floats:
 def solve(request: Request) -> Solution:
     """Return the Hessian with value and gradient."""
     with request.point() as point:
-        return Solution(point.value, point.gradient, bottleneck(point))
+        return solution_at(point, bottleneck(point))
 
 
 def _estimate(program: Program, best: float, replays: int) -> Estimate:

@@ -14,6 +14,7 @@ from aadlib.extend import Program
 from aadlib.extend import simd as lanes
 from aadlib.types import Floats
 from greeks2.point import Point, point_at
+from greeks2.structure.singular import settled
 
 # Rounds in which the planner asks for estimates, the cheap ones first.
 SIZES = 0  # from the numbers of nodes and inputs, which may decide at once
@@ -63,6 +64,12 @@ class Solution(NamedTuple):
     gradient: Floats
     matrix: Any
     prepared: Any = None
+
+
+def solution_at(point: Point, matrix: Any, prepared: Any = None) -> Solution:
+    """Return the solution of an exact method at a point; where its sweeps met an infinity, what careful ones find."""
+    gradient, matrix = settled(point, matrix)
+    return Solution(point.value, gradient, matrix, prepared)
 
 
 @dataclass(frozen=True)

@@ -6,15 +6,18 @@ from collections.abc import Callable
 from contextlib import closing
 from typing import Any
 
+import numpy as np
+
 from aadlib.errors import AadTypeError, AadValueError
-from aadlib.extend import Program, results_in_order
+from aadlib.extend import Program, Undetermined, is_strict, results_in_order
 from aadlib.validation import whole_number
 from greeks2.monte_carlo.inputs import lane_sources, param_arrays, param_labels, recorded_path
 from greeks2.monte_carlo.kinks.kink import KinkSweep, over_standard_normals
 from greeks2.monte_carlo.kinks.unsmoothed import unsmoothed_kinks, warn_of_unsmoothed
 from greeks2.monte_carlo.path_sweep import PathSweep
+from greeks2.monte_carlo.rare_events import warn_of_rare_events
 from greeks2.monte_carlo.result import Expectation
-from greeks2.monte_carlo.run.batches import BatchMeans
+from greeks2.monte_carlo.run.batches import BatchMeans, Estimate
 from greeks2.monte_carlo.run.pieces import pieces_of
 from greeks2.monte_carlo.run.progress import Progress, reporting
 from greeks2.monte_carlo.run.workers import Task, add_batches, own_threads
@@ -32,6 +35,7 @@ def expectation(
     device: str = "cpu",
     progress: bool | Progress = False,
     batches: int = 32,
+    strict: bool = False,
 ) -> Expectation:
     """Return the mean of a path function over many paths, with derivatives in its params and standard errors.
 
@@ -53,6 +57,9 @@ def expectation(
         the gradient and the Hessian is there, without bias and without a width to choose. For noise that is independent
         and standard normal, and order 1 or 2; see `greeks2.monte_carlo.kinks`. Where jumps meet (a barrier on several
         dates) or the edge of one has a corner (a digital on the best of several assets) there is order 1 only.
+        It is slow where there are many kinks: every one is looked for along the whole path at 18 points. Gradients of
+        10,000 paths took 25 times as long as without smoothing for one kink, 110, 210 and 890 times for a barrier on 4,
+        12 and 24 dates; one-step survival, `smoothing="conditional_expectation"` of a path, has no such cost.
         A `pricers.monte_carlo.Path` has a `smoothing=` of its own, how corners of its payoff are rounded or integrated:
         give one or the other.
     executor : optional, object with the `submit` of `concurrent.futures`
@@ -64,6 +71,8 @@ def expectation(
         True shows a bar on stderr where that is a terminal. A callable is called in this thread.
     batches : int, 2 or more
         The standard errors come from the spread of this many batch means; for Sobol points from the replicates.
+    strict : bool
+        Whether derivatives that are not determined on some path are NaN, as in an `aadlib.strict` block.
 
     Returns
     -------
@@ -86,6 +95,10 @@ def expectation(
     KinkWarning
         For order 2 through operations that are not smooth: their curvature is not in the Hessian. For order 1 and 2
         through steps (comparisons, sign, floor): what sits where a path jumps is not in the gradient either.
+    RareEventWarning
+        Where at most 30 paths carry the estimate, the others being 0: how many, and what the probability is below.
+    SingularWarning
+        Where an operation in use at the edge of its domain has an infinite partial that met a zero: on how many paths.
     ExecutorWarning
         When workers were lost and their paths swept again here.
 
@@ -123,7 +136,12 @@ def expectation(
         swept = results_in_order(Task(sweep, given), pieces_of(program, sources, batches, device), workers)
         with closing(swept):  # after Ctrl-C or an error here, what waits is cancelled at once
             add_batches(swept, means, report, n_paths)
+    warn_of_rare_events(means, lambda: pieces_of(program, sources, batches, "cpu"), program, given)
     estimate = means.estimate()
+    if means.undetermined is not None:
+        means.undetermined.warn(program, n_paths)
+        if strict or is_strict(program):
+            _leave_open(estimate, means.undetermined, program)
     return Expectation(
         value=estimate.mean.value,
         stderr=estimate.stderr.value,
@@ -133,7 +151,7 @@ def expectation(
         hessian_stderr=estimate.stderr.hessian,
         n_paths=estimate.n_paths,
         n_batches=estimate.n_batches,
-        labels=param_labels(program, single=not isinstance(params, tuple)),
+        labels=param_labels(path, program, single=not isinstance(params, tuple)),
         order=order,
         smoothing=smoothing,
         method=sweep.plan.method,
@@ -142,9 +160,18 @@ def expectation(
     )
 
 
+def _leave_open(estimate: Estimate, undetermined: Undetermined, program: Program) -> None:
+    """Put NaN in the place of derivatives that are not determined, and of their standard errors."""
+    for sums in (estimate.mean, estimate.stderr):
+        if sums.gradient is not None:
+            sums.gradient[undetermined.gradient[program.input_active]] = np.nan
+        if sums.hessian is not None:
+            sums.hessian[undetermined.hessian] = np.nan
+
+
 def _require_options(order: int, smoothing: str | None, executor: Any, device: str, batches: int) -> int:
     """Return the number of batches; raise for options that are unknown or do not go together."""
-    if order not in (0, 1, 2):
+    if isinstance(order, bool) or order not in (0, 1, 2):
         raise AadValueError(f"order = {order!r}: choose 0 (mean), 1 (and gradient) or 2 (and Hessian)")
     if smoothing not in (None, "kink"):
         raise AadValueError(

@@ -66,7 +66,7 @@ def recorded_path(path: Any, params: tuple[Floats, ...], sources: tuple[LaneSour
         ("params", False, [one.shape for one in params]),
         ("lanes", True, [source.shape for source in sources]),
     ):
-        wanted = [argument.shape for argument in path.arguments if argument.lane is lane]
+        wanted = [argument.shape for argument in path.taken if argument.lane is lane]
         if shapes != wanted:
             raise AadValueError(
                 f"{what} have shapes {shapes}: this program was recorded for {wanted}; record again"
@@ -74,8 +74,16 @@ def recorded_path(path: Any, params: tuple[Floats, ...], sources: tuple[LaneSour
     return path
 
 
-def param_labels(program: Program, *, single: bool) -> tuple[str, ...]:
-    """Return a name for every active param: "params", "params[1]", "params[0][1, 2]"."""
+def param_labels(path: Any, program: Program, *, single: bool) -> tuple[str, ...]:
+    """Return a name for every active param: as the path's `labels` name them, or "params[1]", "params[0][1, 2]"."""
+    named = getattr(path, "labels", None)
+    n_active = sum(
+        int(np.prod(argument.shape, dtype=int))
+        for argument in program.arguments
+        if argument.active and not argument.lane
+    )
+    if isinstance(named, tuple) and len(named) == n_active and single:
+        return named
     labels: list[str] = []
     shared = [argument for argument in program.arguments if not argument.lane]
     for position, argument in enumerate(shared):

@@ -10,7 +10,17 @@ from typing import Any
 import numpy as np
 
 from aadlib.errors import AadTypeError, AadValueError
-from aadlib.extend import BlockMachine, CudaMachine, Kink, LaneSums, Program, UniformPoint, once_per_program
+from aadlib.extend import (
+    BlockMachine,
+    CudaMachine,
+    Kink,
+    LaneSums,
+    Program,
+    UniformPoint,
+    once_per_program,
+    undetermined_lanes,
+    unusual,
+)
 from aadlib.types import Floats
 from greeks2.monte_carlo.path_planner import PATH_METHODS, PathPlan, planned_code
 from greeks2.monte_carlo.path_sums import PathSums
@@ -73,7 +83,7 @@ class PathSweep:
         # Writing the code costs more than sweeping a few thousand paths.
         self._sums, self.plan = _sums_of(program, order, method if order == 2 else "", device)
         self._shared = tuple(a for a in program.arguments if not a.lane)
-        self._lanes = tuple(a for a in program.arguments if a.lane)
+        self._lanes = tuple(a for a in program.taken if a.lane)
 
     @property
     def kinks(self) -> tuple[Kink, ...]:
@@ -83,6 +93,15 @@ class PathSweep:
     def sums(self, params: tuple[Any, ...], noise: Sequence[Floats], begin: int, end: int) -> PathSums:
         """Return the sums over paths begin..end-1: see `sums_between`."""
         return self.sums_between(params, noise, (begin, end))[0]
+
+    def count_nonzero(self, params: tuple[Any, ...], noise: Sequence[Floats]) -> int:
+        """Return on how many paths the value is other than 0."""
+        n = len(noise[0])
+        point = self._point(params)
+        arrays, edges = self._arrays(noise, (0, n))
+        outputs = np.empty(n)
+        self._sums.sums(point, arrays, edges, outputs)
+        return int(np.count_nonzero(outputs))
 
     def sums_between(
         self, params: tuple[Any, ...], noise: Sequence[Floats], edges: Sequence[int]
@@ -104,8 +123,11 @@ class PathSweep:
         NotFinite
             Where a path's value or a derivative is not finite.
         """
+        before = unusual()
         point = self._point(params)
         arrays, edges = self._arrays(noise, edges)
+        if self.program.stages:
+            arrays += self._solved(params, arrays, edges)
         sums, changed = self._sums.sums(point, arrays, edges)
         self._sums.raise_changed(changed, edges)
         sizes = [end - begin for begin, end in pairwise(edges)]
@@ -114,8 +136,9 @@ class PathSweep:
                 PathSums(n, value, None, None) for n, value in zip(sizes, sums[:, 0].tolist(), strict=True)
             ]
         values, gradients, hessians = self._sums.derivatives(point, sums)
+        unknown = undetermined_lanes(self.program, point, arrays, (edges[0], edges[-1]), self.order, before)
         return [
-            PathSums(n, value, gradients[k], hessians[k] if self.order == 2 else None)
+            PathSums(n, value, gradients[k], hessians[k] if self.order == 2 else None, None if k else unknown)
             for k, (n, value) in enumerate(zip(sizes, values.tolist(), strict=True))
         ]
 
@@ -133,6 +156,22 @@ class PathSweep:
                     "record again"
                 )
         return self._sums.at(given)
+
+    def _solved(self, params: tuple[Any, ...], arrays: list[Floats], edges: Sequence[int]) -> list[Floats]:
+        """Return what is solved for in every path, roots say: one array per stage, filled in between the edges."""
+        rows = slice(edges[0], edges[-1])
+        shared, lanes = iter(params), iter(arrays)
+        given = [
+            next(lanes)[rows].reshape(-1, *argument.shape) if argument.lane else next(shared)
+            for argument in self.program.taken
+        ]
+        found = []
+        for stage in self.program.stages:
+            given.append(stage.results(given))
+            whole = np.zeros((len(arrays[0]), given[-1].shape[1]))
+            whole[rows] = given[-1]
+            found.append(whole)
+        return found
 
     def _arrays(self, noise: Sequence[Floats], edges: Sequence[int]) -> tuple[list[Floats], Sequence[int]]:
         """Return (n_paths, size) float arrays, and the edges in them."""

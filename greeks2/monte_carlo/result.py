@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aadlib.errors import AadValueError
 from aadlib.types import Floats
@@ -18,6 +18,14 @@ SHOWN = 20
 """Most rows of first derivatives that are printed."""
 
 
+class Interval(NamedTuple):
+    """Lower and upper ends of a value's, a gradient's and a Hessian's confidence intervals."""
+
+    value: Any
+    gradient: Any
+    hessian: Any
+
+
 @dataclass(frozen=True, eq=False)
 class Expectation:
     """A mean over paths, its gradient and Hessian in the flattened active params, each with its standard error.
@@ -29,7 +37,7 @@ class Expectation:
     hessian, hessian_stderr : (n_active, n_active), or None below order 2
     n_paths : int
     n_batches : int, batches (replicates of Sobol points) behind the standard errors, which are themselves uncertain by
-        a factor of about 1 +- 1 / sqrt(2 n_batches - 2), and nan where there is only one
+        a factor of about 1 +- 1 / sqrt(2 n_batches - 2), and nan where there is only one: see `interval`
     labels : (n_active,) of str, what the derivatives are taken in: "params[0]"
     order : 0, 1 or 2
     smoothing : None, or "kink" where the derivatives hold what sits at the kinks that the noise moves
@@ -81,6 +89,40 @@ class Expectation:
                 for j, column in enumerate(names[: i + 1]):
                     mean, error = self.hessian[i, j], self.hessian_stderr[i, j]
                     yield "hessian", (column, row), float(mean), float(error)
+
+    def interval(self, level: float = 0.95) -> Interval:
+        """Return confidence intervals of value, gradient and Hessian, by Student's quantile of the batches' spread.
+
+        Parameters
+        ----------
+        level : float, 0 < level < 1
+
+        Returns
+        -------
+        Interval
+            Lower and upper ends: value, gradient (n_active,), Hessian (n_active, n_active); None where there is none.
+
+        Notes
+        -----
+        The quantile, 2.04 for 95% and 32 batches, takes the uncertainty of the standard errors into account. It cannot
+        make up for heavy tails: weights of the likelihood ratio at second order are products of squares of the noise,
+        and a mean of few paths of them is skewed. Their 95% intervals
+        cover less: `tests/greeks2/monte_carlo/test_coverage.py` measures it.
+        """
+        if not 0.0 < level < 1.0:
+            raise AadValueError(f"level = {level!r}: must lie between 0 and 1")
+        from scipy.special import stdtrit
+
+        width = float(stdtrit(max(1, self.n_batches - 1), 0.5 + 0.5 * level))
+
+        def ends(mean: Any, error: Any) -> tuple[Any, Any] | None:
+            return None if mean is None else (mean - width * error, mean + width * error)
+
+        return Interval(
+            ends(self.value, self.stderr),
+            ends(self.gradient, self.gradient_stderr),
+            ends(self.hessian, self.hessian_stderr),
+        )
 
     def to_frame(self, labels: Sequence[str] | None = None) -> DataFrame:
         """Return a pandas frame with one row per number: quantity, inputs, value, stderr; see `rows`."""

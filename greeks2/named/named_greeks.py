@@ -44,7 +44,7 @@ class Greeks:
         volga), the whole block is called cross_gamma, cross_volga.
     units : Greek -> what its bumps are
     entries : every number once, with the labels of its inputs
-    labels : of the flattened inputs, "spot[1]"
+    labels : of the flattened inputs, "spot[1]"; as the price names them where it does, "volatility[0.25y,x=-0.1]"
     gradient, hessian : raw derivatives over `labels`, without units or signs; hessian is None for order 1
     unit_system : "raw" or "market"
     method, kinks : as in `HessianResult`
@@ -113,6 +113,7 @@ class _Block:
     kind: MarketInput
     shape: tuple[int, ...]
     offset: int
+    given_labels: tuple[str, ...] = ()
 
     @property
     def span(self) -> slice:
@@ -120,6 +121,8 @@ class _Block:
 
     @property
     def labels(self) -> list[str]:
+        if self.given_labels:
+            return list(self.given_labels)
         if not self.shape:
             return [self.name]
         return [f"{self.name}[{', '.join(map(str, index))}]" for index in np.ndindex(self.shape)]
@@ -218,7 +221,7 @@ def greeks(
             f"price = {price!r}, inputs = {inputs!r}: give a function or a recording, and a mapping from names to "
             f"numbers"
         )
-    if order not in (1, 2):
+    if isinstance(order, bool) or order not in (1, 2):
         raise AadValueError(
             f"order = {order!r}: choose 1 (delta, vega, ...) or 2 (gamma, vanna, ... as well)"
         )
@@ -229,7 +232,7 @@ def greeks(
     names = [name for name, given in inputs.items() if name not in fixed and _is_number(given)]
     if not names:
         raise AadValueError(f"inputs = {dict(inputs)!r}: no number is left to differentiate in")
-    blocks = _blocks(names, inputs)
+    blocks = _blocks(names, inputs, getattr(price, "labels_of", None))
     for block in blocks:
         bump(block.kind, units)
     numbers = tuple(np.asarray(inputs[name], dtype=np.float64) for name in names)
@@ -266,12 +269,18 @@ def greeks(
     )
 
 
-def _blocks(names: Sequence[str], inputs: Mapping[str, Any]) -> list[_Block]:
+def _blocks(
+    names: Sequence[str], inputs: Mapping[str, Any], labels_of: Callable[[str], Sequence[str]] | None
+) -> list[_Block]:
+    """Return the inputs in order; a price that names its numbers (`labels_of`) labels them."""
     blocks: list[_Block] = []
     offset = 0
     for name in names:
         shape = np.shape(inputs[name])
-        blocks.append(_Block(name, market_input(name), shape, offset))
+        labels = tuple(labels_of(name)) if labels_of is not None else ()
+        if len(labels) != np.prod(shape, dtype=int):
+            labels = ()
+        blocks.append(_Block(name, market_input(name), shape, offset, labels))
         offset = blocks[-1].span.stop
     taken = [block.kind.name for block in blocks]
     for block in blocks:

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import linecache
 import warnings
 from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
 
+from aadlib.errors import Line
 from aadlib.extend import Program, once_per_program
 from aadlib.types import Flags
 
 CHOICES = ("where_true", "where_false")
 """Operations that are smooth where no active input moves their condition, the right operand."""
+
+
+NEARLY_ALWAYS = {"equal": False, "not_equal": True}
+"""How comparisons come out but on a set without a width."""
+
+
+SMOOTH_ACROSS = ("aadlib.tape.linear_algebra",)
+"""Modules whose comparisons choose between ways to one result."""
 
 
 class KinkWarning(UserWarning):
@@ -44,7 +54,8 @@ class KinkGroup:
 def kinks_of(program: Program, *, begin: int = 0, end: int | None = None) -> tuple[KinkGroup, ...]:
     """Return the operations that are not smooth and that a derivative passes, the most frequent first.
 
-    Only those in slots from `begin` on and below `end`.
+    Only those in slots from `begin` on and below `end`; of all slots also the comparisons that chose a branch, as an
+    `if` does, where the function may have a kink or a jump as well.
     """
     kinks = [kink for kink in program.kinks if begin <= kink.slot and (end is None or kink.slot < end)]
     if any(kink.operation in CHOICES for kink in kinks):
@@ -55,7 +66,37 @@ def kinks_of(program: Program, *, begin: int = 0, end: int | None = None) -> tup
             if kink.operation not in CHOICES or active[right[kink.slot - program.first_node]]
         ]
     counted = Counter((kink.operation, kink.line) for kink in kinks)
+    if begin == 0 and end is None and program.guards:
+        counted.update(_guarded_lines(program))
     return tuple(KinkGroup(operation, *line, count) for (operation, line), count in counted.most_common())
+
+
+def _guarded_lines(program: Program) -> list[tuple[str, Line]]:
+    """Return name and line of the comparisons of active numbers that chose a branch.
+
+    None are those that ask for equality and came out as they do nearly everywhere, those that only raise an error on
+    the other branch, and those by which a solver chooses its pivots.
+    """
+    active = active_slots(program)
+    _, left, right, _ = program.guard_arrays
+    moved = np.flatnonzero(active[left] | active[right])
+    return [
+        (f"if {guard.operation}", guard.line)
+        for guard in map(program.guards.__getitem__, moved.tolist())
+        if guard.outcome != NEARLY_ALWAYS.get(guard.operation)
+        and guard.module not in SMOOTH_ACROSS
+        and not _only_raises(*guard.line[:2])
+    ]
+
+
+def _only_raises(file: str, line: int) -> bool:
+    """Return whether a source line is an assertion, or a condition under which an error is raised."""
+    here, below = (linecache.getline(file, k).strip() for k in (line, line + 1))
+    return (
+        here.startswith("assert ")
+        or (here.startswith("if ") and below.startswith("raise "))
+        or ": raise " in here
+    )
 
 
 @once_per_program

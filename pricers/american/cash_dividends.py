@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 
 from aadlib.errors import AadTypeError, AadValueError
 from aadlib.types import Floats
-from aadlib.validation import require_finite, require_positive, values_of
+from aadlib.validation import one_float, require_finite, require_positive, values_of
 from pricers.types import Bools
 
 N_STEPS = 80
@@ -37,8 +37,15 @@ class CashDividend:
     amount: float
 
     def __post_init__(self) -> None:
-        require_positive("time", self.time)
-        require_positive("amount", self.amount)
+        for name in ("time", "amount"):
+            require_positive(name, one_float(name, getattr(self, name)))
+
+
+def require_dividends(dividends: Any) -> list[CashDividend]:
+    """Return dividends as a list; raise `AadTypeError` unless all are `CashDividend`s."""
+    if not isinstance(dividends, Sequence) or not all(isinstance(item, CashDividend) for item in dividends):
+        raise AadTypeError(f"dividends = {dividends!r}: must be a sequence of CashDividend(time, amount)")
+    return list(dividends)
 
 
 def value_of_dividends(dividends: Sequence[CashDividend], *, expiry: ArrayLike, rate: ArrayLike) -> Floats:
@@ -99,6 +106,7 @@ def early_exercise_premium(
     """
     from pricers.american.american_kernels import expiry_premiums_kernel
 
+    dividends = require_dividends(dividends)
     flags = np.asarray(is_call)
     if flags.dtype != np.bool_:
         raise AadTypeError(f"is_call = {is_call!r}: must be True (call), False (put) or an array of bools")

@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 import aadlib as ad
 from aadlib.errors import AadTypeError
 from aadlib.validation import values_of
+from pricers.analytic.curve_means import as_time_passes, drift_of_means, mean_rate_until
 from pricers.analytic.limit_rows import (
     OnError,
     by_kind,
@@ -25,6 +26,7 @@ from pricers.analytic.limit_rows import (
     rows_without_value,
 )
 from pricers.analytic.market_units import in_units
+from pricers.curves.rate_curve import Rate
 from pricers.types import Bools
 
 
@@ -46,7 +48,7 @@ def price(
     ----------
     forward, strike : float, currency, any sign
     expiry : float, years, >= 0
-    rate : float, per year, continuously compounded; discounts only
+    rate : float or RateCurve, per year, continuously compounded; discounts only
     volatility : float, currency per square root of a year, >= 0
     is_call : bool, or array of bool that broadcasts against the other arguments
     on_error : "raise" or "nan"
@@ -81,6 +83,7 @@ def price(
     7.978846
     """
     _require_bool(is_call)
+    rate = mean_rate_until("rate", rate, expiry)
     kinds = _kinds(on_error, forward, strike, expiry, rate, volatility)
     market = (forward, strike, expiry, rate, volatility)
     if np.ndim(is_call) == 0:  # one kind of option stays a bool, whose formula has fewer operations
@@ -136,7 +139,7 @@ def greeks(
     forward: ArrayLike,
     strike: ArrayLike,
     expiry: ArrayLike,
-    rate: ArrayLike = 0.0,
+    rate: Rate = 0.0,
     volatility: ArrayLike,
     is_call: bool | Bools = True,
     on_error: OnError = "raise",
@@ -161,6 +164,8 @@ def greeks(
 
     Notes
     -----
+    Under a curve the derivatives in calendar time leave it where it stands in the calendar.
+
     Rows with expiry or volatility zero are the limits: step functions of the forward away from the money; at it what
     the limit in volatility (in expiry where that is zero) gives, infinite for gamma, NaN where both are zero and the
     limit depends on the way there.
@@ -172,12 +177,19 @@ def greeks(
     0.5
     """
     _require_bool(is_call)
+    mean = mean_rate_until("rate", rate, expiry)
+    drift, rate = drift_of_means(rate, mean, expiry), mean
     if any(np.asarray(x).dtype == object for x in (forward, strike, expiry, rate, volatility)):
         raise AadTypeError("greeks takes floats; to differentiate further, differentiate bachelier.price")
     kinds = _kinds(on_error, forward, strike, expiry, rate, volatility)
     market = [values_of(x) for x in (forward, strike, expiry, rate, volatility)]
     columns = [*market, np.where(is_call, 1.0, -1.0)]
-    return in_units(Greeks(**fields_by_kind(kinds, (_regular_greeks, _limits_of_greeks), columns)), units)
+    table = fields_by_kind(kinds, (_regular_greeks, _limits_of_greeks), columns)
+    if np.any(drift):  # the rate discounts alone: each derivative in it is -T times what it discounts
+        t = values_of(expiry)
+        for later, now in (("theta", "price"), ("charm", "delta"), ("veta", "vega"), ("color", "gamma")):
+            table[later] = as_time_passes(table[later], (-t * table[now], drift))
+    return in_units(Greeks(**table), units)
 
 
 def _regular_greeks(f: Any, k: Any, t: Any, r: Any, vol: Any, w: Any) -> dict[str, Any]:

@@ -17,6 +17,13 @@ import aadlib as ad
 from aadlib.errors import AadTypeError
 from aadlib.validation import values_of
 from pricers.analytic.black_scholes_limits import limits_of_greeks
+from pricers.analytic.curve_means import (
+    as_time_passes,
+    drift_of_means,
+    drift_of_volatility,
+    mean_rate_until,
+    mean_volatility_until,
+)
 from pricers.analytic.limit_rows import (
     OnError,
     by_kind,
@@ -26,6 +33,7 @@ from pricers.analytic.limit_rows import (
     rows_without_value,
 )
 from pricers.analytic.market_units import in_units
+from pricers.curves.rate_curve import Rate
 from pricers.types import Bools
 
 
@@ -49,8 +57,9 @@ def price(
     ----------
     spot, strike : float, currency, >= 0
     expiry : float, years, >= 0
-    rate, dividend_yield : float, per year, continuously compounded
-    volatility : float, per square root of a year, >= 0
+    rate, dividend_yield : float or RateCurve, per year, continuously compounded
+        Of a curve the mean up to each expiry counts.
+    volatility : float, per square root of a year, >= 0, FlatVolatility or TermVolatility
     is_call : bool, or array of bool that broadcasts against the other arguments
     on_error : "raise" or "nan"
         What a row gets that holds a negative, NaN or infinite number.
@@ -66,7 +75,8 @@ def price(
     AadValueError
         When spot, strike, expiry or volatility is negative, or anything is NaN or infinite, and on_error is "raise".
     AadTypeError
-        When `is_call` is neither a bool nor an array of bools.
+        When `is_call` is neither a bool nor an array of bools, the volatility is a local one, or an expiry is being
+        differentiated that a curve is taken at.
 
     Notes
     -----
@@ -87,6 +97,7 @@ def price(
     2.1334
     """
     _require_bool("is_call", is_call)
+    rate, dividend_yield, volatility = _means(expiry, rate, dividend_yield, volatility)
     kinds = _kinds(on_error, spot, strike, expiry, rate, dividend_yield, volatility)
     market = (spot, strike, expiry, rate, dividend_yield, volatility)
     if np.ndim(is_call) == 0:  # one kind of option stays a bool, whose formula has fewer operations
@@ -155,9 +166,9 @@ def greeks(
     spot: ArrayLike,
     strike: ArrayLike,
     expiry: ArrayLike,
-    rate: ArrayLike,
-    dividend_yield: ArrayLike = 0.0,
-    volatility: ArrayLike,
+    rate: Rate,
+    dividend_yield: Rate = 0.0,
+    volatility: Any,
     is_call: bool | Bools = True,
     on_error: OnError = "raise",
     units: str = "raw",
@@ -167,7 +178,7 @@ def greeks(
     Parameters
     ----------
     spot, strike, expiry, rate, dividend_yield, volatility, is_call, on_error
-        As for `price`, floats or arrays that broadcast against each other.
+        As for `price`, floats or arrays that broadcast against each other, or curves.
     units : "raw", or "market": per volatility point, basis point of a rate and calendar day, as of `greeks2.greeks`
 
     Returns
@@ -183,6 +194,10 @@ def greeks(
     -----
     All follow from the density term S exp(-q T) n(d1) = K exp(-r T) n(d2) and from
     dd1/dsigma = -d2 / sigma, dd2/dsigma = -d1 / sigma.
+
+    Under curves rho, dividend_rho and vega are derivatives in the means, parallel shifts that is, and those in calendar
+    time leave the curves where they stand in the calendar: theta satisfies the Black-Scholes equation with the rates
+    and the volatility of today.
 
     Rows with a zero among spot, strike, expiry and volatility are the limits: step functions of the forward away from
     the money; at it what the limit in volatility (in expiry where that is zero) gives, infinite for gamma, NaN where
@@ -200,12 +215,53 @@ def greeks(
     (0.608342, 0.025609)
     """
     _require_bool("is_call", is_call)
+    means = _means(expiry, rate, dividend_yield, volatility)
+    drifts = (
+        drift_of_means(rate, means[0], expiry), drift_of_means(dividend_yield, means[1], expiry),
+        drift_of_volatility(volatility, means[2], expiry),
+    )  # fmt: skip
+    rate, dividend_yield, volatility = means
     if any(np.asarray(x).dtype == object for x in (spot, strike, expiry, rate, dividend_yield, volatility)):
         raise AadTypeError("greeks takes floats; to differentiate further, differentiate black_scholes.price")
     kinds = _kinds(on_error, spot, strike, expiry, rate, dividend_yield, volatility)
     market = [values_of(x) for x in (spot, strike, expiry, rate, dividend_yield, volatility)]
     columns = [*market, np.where(is_call, 1.0, -1.0)]
-    return in_units(Greeks(**fields_by_kind(kinds, (_regular_greeks, limits_of_greeks), columns)), units)
+    table = fields_by_kind(kinds, (_regular_greeks, limits_of_greeks), columns)
+    if any(np.any(drift) for drift in drifts):
+        with np.errstate(invalid="ignore"):  # at expiry, where infinite Greeks drift by nothing
+            table |= _under_curves(table, values_of(spot), values_of(expiry), *drifts)
+    return in_units(Greeks(**table), units)
+
+
+def _under_curves(
+    table: dict[str, Any], s: Any, t: Any, rate: Any, dividend_yield: Any, vol: Any
+) -> dict[str, Any]:
+    """Return the Greeks in calendar time where the means of curves drift: by the chain rule from the flat ones."""
+    delta, gamma, vanna, speed = (table[name] for name in ("delta", "gamma", "vanna", "speed"))
+    return {
+        "theta": as_time_passes(
+            table["theta"], (table["rho"], rate), (table["dividend_rho"], dividend_yield), (table["vega"], vol)
+        ),
+        "charm": as_time_passes(
+            table["charm"], (table["delta_rho"], rate), (-t * (delta + s * gamma), dividend_yield), (vanna, vol)
+        ),
+        "veta": as_time_passes(
+            table["veta"], (table["vera"], rate), (-t * s * vanna, dividend_yield), (table["volga"], vol)
+        ),
+        "color": as_time_passes(
+            table["color"], (t * (gamma + s * speed), rate), (-t * (2.0 * gamma + s * speed), dividend_yield),
+            (table["zomma"], vol),
+        ),
+    }  # fmt: skip
+
+
+def _means(expiry: Any, rate: Any, dividend_yield: Any, volatility: Any) -> tuple[Any, Any, Any]:
+    """Return what curves come to up to each expiry; numbers as they are."""
+    return (
+        mean_rate_until("rate", rate, expiry),
+        mean_rate_until("dividend_yield", dividend_yield, expiry),
+        mean_volatility_until(volatility, expiry),
+    )
 
 
 def _regular_greeks(s: Any, k: Any, t: Any, r: Any, q: Any, vol: Any, w: Any) -> dict[str, Any]:

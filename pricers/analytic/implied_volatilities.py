@@ -10,8 +10,16 @@ from numpy.typing import ArrayLike
 
 import aadlib as ad
 from aadlib.errors import AadTypeError, AadValueError
-from aadlib.validation import require_finite, require_non_negative, require_positive, values_of
-from pricers.analytic.limit_rows import OnError
+from aadlib.validation import (
+    one_float,
+    require_choice,
+    require_finite,
+    require_non_negative,
+    require_numbers,
+    require_positive,
+    values_of,
+)
+from pricers.analytic.limit_rows import OnError, as_array, common_shape
 from pricers.types import Bools
 
 NEAR = 1e-4
@@ -141,12 +149,11 @@ def _solved(
     signed: tuple[str, ...] = (),
 ) -> Any:
     """Check the arguments, run a solver on flat arrays and return its volatilities; `signed` may be of any sign."""
+    require_choice("on_error", on_error, ("raise", "nan"))
     if on_error == "raise":
         for name, number in market.items():
             (require_finite if name in signed else require_positive)(name, number)
         require_non_negative("expiry", expiry)
-    elif on_error != "nan":
-        raise AadValueError(f"on_error = {on_error!r}: must be 'raise' or 'nan'")
     if np.asarray(is_call).dtype != np.bool_:
         raise AadTypeError(f"is_call = {is_call!r}: must be True (call), False (put) or an array of bools")
     numbers = (price, *market.values(), expiry)
@@ -163,6 +170,7 @@ def _solved(
         values = [
             np.where(bad, filler, x) for filler, x in zip((np.nan, 1.0, 1.0, 1.0, 1.0), values, strict=True)
         ]
+    common_shape(*values, is_call)
     arrays = np.broadcast_arrays(*values, is_call)
     out = np.empty(arrays[0].shape)
     kernel(*(np.ascontiguousarray(x).ravel() for x in arrays), out.reshape(-1))
@@ -196,6 +204,9 @@ def strict_implied_volatility(
     Traceback (most recent call last):
     aadlib.errors.AadValueError: price = 120.0: must be below its upper bound 100.0; check the quote and forward
     """
+    given = {"price": price, "forward": forward, "strike": strike, "expiry": expiry, "discount": discount}
+    for name, number in given.items():
+        one_float(name, number)
     require_finite("price", price)
     volatility = float(
         implied_volatility(
@@ -231,6 +242,17 @@ def vega(*, forward: Any, strike: Any, expiry: Any, volatility: Any, discount: A
     -------
     vega : currency per unit (not point) of volatility
     """
+    given = {
+        "forward": forward,
+        "strike": strike,
+        "expiry": expiry,
+        "volatility": volatility,
+        "discount": discount,
+    }
+    for name, number in given.items():
+        require_numbers(name, number)
+    common_shape(*given.values())
+    forward, strike, expiry, volatility, discount = (as_array(x) for x in given.values())
     root = ad.sqrt(expiry)
     deviation = volatility * root
     d1 = ad.log(forward / strike) / deviation + 0.5 * deviation
@@ -265,6 +287,9 @@ def differentiable_implied_volatility(
     The root is a constant of a recording, good for replays within 1e-4 of it (the error is 1e-12 there); a replay
     further away raises `BranchChanged`, and `on_branch_change="retrace"` finds the new root.
     """
+    price, forward, strike, expiry, discount = (
+        as_array(x) for x in (price, forward, strike, expiry, discount)
+    )
     known = [values_of(x) for x in (price, forward, strike, expiry, discount)]
     root = implied_volatility(
         price=known[0], forward=known[1], strike=known[2], expiry=known[3], discount=known[4], is_call=is_call

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 import aadlib as ad
 from aadlib.errors import AadValueError
-from aadlib.validation import require_finite, require_non_negative, values_of
+from aadlib.validation import require_choice, require_finite, require_non_negative, values_of
 from pricers.types import Bools
 
 OnError = Literal["raise", "nan"]
@@ -24,8 +24,7 @@ REGULAR, AT_LIMIT, WITHOUT_VALUE = 0, 1, 2
 
 def rows_without_value(on_error: OnError, *, non_negative: dict[str, Any], finite: dict[str, Any]) -> Bools:
     """Return which rows hold a number outside its domain; with on_error="raise" such a row raises instead."""
-    if on_error not in ("raise", "nan"):
-        raise AadValueError(f"on_error = {on_error!r}: must be 'raise' or 'nan'")
+    require_choice("on_error", on_error, ("raise", "nan"))
     if on_error == "raise":
         for name, number in non_negative.items():
             require_non_negative(name, number)
@@ -57,9 +56,10 @@ def by_kind(
 
     Each formula is called once, with the rows that are its own.
     """
+    arguments = tuple(as_array(x) for x in arguments)
+    shape = common_shape(kinds, *arguments)
     if not kinds.any():
         return formulas[0](*arguments)
-    shape = np.broadcast_shapes(kinds.shape, *(np.shape(x) for x in arguments))
     if shape == ():
         return np.nan if kinds == WITHOUT_VALUE else formulas[int(kinds)](*arguments)
     kinds = np.broadcast_to(kinds, shape).ravel()
@@ -83,7 +83,7 @@ def fields_by_kind(
 
     Each field has the shape that the arguments broadcast to; both formulas return the same names.
     """
-    shape = np.broadcast_shapes(*(np.shape(x) for x in arguments))
+    shape = common_shape(*arguments)
     if not kinds.any():
         values = formulas[0](*arguments)
         return {name: np.broadcast_to(value, shape)[()] for name, value in values.items()}
@@ -95,6 +95,25 @@ def fields_by_kind(
         for name, value in formula(*(column[rows] for column in columns)).items():
             table.setdefault(name, np.full(kinds.size, np.nan))[rows] = value
     return {name: column.reshape(shape)[()] for name, column in table.items()}
+
+
+def as_array(numbers: Any) -> Any:
+    """Return a list as an array; anything else as it is."""
+    if not isinstance(numbers, list | tuple):
+        return numbers
+    array = np.asarray(numbers)
+    return ad.array(array) if array.dtype == object else array
+
+
+def common_shape(*arguments: Any) -> tuple[int, ...]:
+    """Return the shape that arguments broadcast to, or raise `AadValueError` where they do not fit."""
+    shapes = [np.shape(x) for x in arguments]
+    try:
+        return np.broadcast_shapes(*shapes)
+    except ValueError:
+        raise AadValueError(
+            f"shapes {', '.join(map(str, dict.fromkeys(s for s in shapes if s)))} do not broadcast against each other"
+        ) from None
 
 
 def limit_of_payoff(payoff: Any, still: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields, replace
 from typing import Any, TypeVar
 
-from aadlib.errors import AadValueError
+from aadlib.validation import require_choice
 
 VOLATILITY_POINT, BASIS_POINT, DAY = 0.01, 1e-4, 1.0 / 365.0
 
@@ -28,8 +28,7 @@ def in_units(greeks: Record, units: str) -> Record:
     AadValueError
         For another system of units.
     """
-    if units not in ("raw", "market"):
-        raise AadValueError(f"units = {units!r}: choose 'raw' or 'market'")
+    require_choice("units", units, ("raw", "market"))
     if units == "raw":
         return greeks
     record: Any = greeks

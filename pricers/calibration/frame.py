@@ -6,6 +6,7 @@ import numpy as np
 
 from aadlib.errors import AadValueError
 from aadlib.types import Floats
+from aadlib.validation import whole_number
 from pricers.chain.quotes import Quotes
 from pricers.curves.forward_curve import ForwardCurve
 from pricers.pde.grids.moneyness_grid import ForwardGrid, forward_grid
@@ -73,7 +74,7 @@ def empty_surface(quotes: Quotes, *, n_strikes: int, n_expiries: int) -> Calibra
     five quotes of an average expiry at most, but twelve.
     """
     for name, size in (("n_strikes", n_strikes), ("n_expiries", n_expiries)):
-        if size < 4:
+        if whole_number(name, size, 1) < 4:
             raise AadValueError(f"{name} = {size!r}: a cubic spline has at least 4 weights")
     expiries, position = distinct_expiries(quotes)
     variance = atm_total_variance(quotes)

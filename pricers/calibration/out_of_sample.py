@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from aadlib.errors import AadValueError
-from aadlib.validation import whole_number
+from aadlib.validation import one_float, whole_number
 from pricers.calibration.frame import march_grid
-from pricers.calibration.quality import FitQuality, fit_quality
+from pricers.calibration.quality import FitQuality, fit_quality, require_quotes
 from pricers.calibration.repricing import FINE, reprice
 from pricers.calibration.screen import screen_quotes
 from pricers.calibration.settings import CalibrationSettings
@@ -72,7 +72,8 @@ def holdout(
         If the fraction is not between 0 and 1, or leaves one side empty; if the seed is negative.
     """
     seed = whole_number("seed", seed, 0)
-    if not 0.0 < fraction < 1.0:
+    require_quotes(quotes)
+    if not 0.0 < one_float("fraction", fraction) < 1.0:
         raise AadValueError(f"fraction = {fraction!r}: must lie strictly between 0 and 1")
     settings = settings or CalibrationSettings()
     quotes = quotes.select(screen_quotes(quotes, **settings.limits).kept)

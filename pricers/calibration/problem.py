@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import math
 from dataclasses import replace
 from typing import Any
@@ -12,15 +11,13 @@ from scipy import sparse
 
 from aadlib.types import Floats
 from pricers.analytic.analytic_kernels import implied_deviation_kernel
-from pricers.calibration.calibration_kernels import cholesky_solve_kernel, normal_kernel
 from pricers.calibration.frame import distinct_expiries
 from pricers.calibration.penalty import second_differences
 from pricers.calibration.settings import CalibrationSettings
 from pricers.calibration.wings import WING_SLOPE, outward_distance, wing_differences
 from pricers.chain.quotes import Quotes
 from pricers.pde.forward.compiled import CompiledForwardMarch
-from pricers.pde.grids.moneyness_grid import ForwardGrid, forward_grid
-from pricers.surfaces.bspline import uniform_basis
+from pricers.pde.grids.moneyness_grid import ForwardGrid
 from pricers.surfaces.calibrated_volatility import CalibratedVolatility
 from pricers.types import Bools
 
@@ -112,6 +109,7 @@ class CalibrationProblem:
         )
         other = CalibrationProblem(quotes=quotes, **self._given)
         other.penalty, other.center = self.penalty, self.center
+        other.lower, other.upper = self.lower, self.upper
         return other
 
     def model_volatility(self, parameters: Floats) -> Floats:
@@ -172,30 +170,6 @@ class CalibrationProblem:
     def local_variance(self, parameters: Floats) -> Floats:
         """Return the local variance at every step and node of the grid."""
         return self._march.variance(parameters)
-
-
-@functools.cache
-def load_kernels() -> None:
-    """Load the compiled kernels by running each on a tiny problem; compiles them where the cache is empty."""
-    basis = uniform_basis(lower=-1.0, upper=1.0, size=4)
-    one, flat = np.ones(1), np.zeros((4, 4))
-    surface = CalibratedVolatility(basis, basis, one, 0.04 * one, 0.04, flat, 0.0 * one)
-    march = CompiledForwardMarch(
-        surface=surface,
-        grid=forward_grid(
-            expiries=one, first_deviation=0.2, lower=-1.0, upper=1.0, n_nodes=16, first_steps=4
-        ),
-        log_moneyness=0.0 * one,
-        expiry_index=np.zeros(1, dtype=np.int64),
-        is_call=np.ones(1, dtype=np.bool_),
-        n_threads=1,
-    )
-    price = march.march(surface.parameters)
-    march.jacobian()
-    march.gradient(one)
-    implied_deviation_kernel(price, 0.0 * one, np.empty(1), np.empty(1))
-    normal_kernel(np.ones((1, 1)), one, np.ones((1, 1)), np.zeros(1))
-    cholesky_solve_kernel(np.ones((1, 1)), np.ones(1))
 
 
 def _penalty(

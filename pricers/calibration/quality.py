@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from aadlib.errors import AadValueError
 from aadlib.types import Floats
-from aadlib.validation import require_finite, require_positive, require_shape
+from aadlib.validation import as_floats, require_finite, require_instance, require_positive, require_shape
+from pricers.chain.quotes import Quotes
 from pricers.types import Bools
-
-if TYPE_CHECKING:
-    from pricers.chain.quotes import Quotes
-
 
 LEAST_SPREAD = 1e-4
 """Spread in volatility that a weight by spreads counts at least: bid = ask means no spread was given, not none."""
@@ -57,6 +53,11 @@ class FitQuality:
     slice_inside: Floats
 
 
+def require_quotes(quotes: object) -> None:
+    """Raise `AadTypeError` unless something is `Quotes`."""
+    require_instance("quotes", quotes, Quotes, "the Quotes of pricers.chain.load_quotes")
+
+
 def fit_weights(*, quotes: Quotes, weights: str | ArrayLike = "equal") -> Floats:
     """Return the weight of each squared volatility error, scaled to a mean of one.
 
@@ -77,6 +78,7 @@ def fit_weights(*, quotes: Quotes, weights: str | ArrayLike = "equal") -> Floats
     AadValueError
         For an unknown name, a wrong length, or a weight that is not positive.
     """
+    require_quotes(quotes)
     if isinstance(weights, str):
         if weights == "equal":
             return np.ones(len(quotes))
@@ -87,7 +89,7 @@ def fit_weights(*, quotes: Quotes, weights: str | ArrayLike = "equal") -> Floats
         spread = np.where(np.isfinite(spread), spread, quotes.spread / quotes.vega)
         raw = 1.0 / np.maximum(spread, LEAST_SPREAD) ** 2
     else:
-        raw = np.asarray(weights, dtype=np.float64)
+        raw = as_floats("weights", weights)
         require_shape("weights", raw, (len(quotes),))
         require_positive("weights", raw)
     return np.asarray(raw / raw.mean())
@@ -105,7 +107,9 @@ def inside_bid_ask(*, quotes: Quotes, model_volatility: ArrayLike) -> Bools:
     A price is monotone in its volatility, so this is the comparison of prices too. A bid below intrinsic has no
     implied volatility and bounds nothing; so does an ask above the largest possible price.
     """
-    model = np.asarray(model_volatility, dtype=np.float64)
+    require_quotes(quotes)
+    model = as_floats("model_volatility", model_volatility)
+    require_shape("model_volatility", model, (len(quotes),))
     # The bounds come from a root search: allow its round-off, not more.
     low = np.where(np.isnan(quotes.bid_volatility), -np.inf, quotes.bid_volatility) - 1e-12
     high = np.where(np.isnan(quotes.ask_volatility), np.inf, quotes.ask_volatility) + 1e-12
@@ -138,7 +142,8 @@ def fit_quality(
     AadValueError
         If `model_volatility` has another length than the quotes or is not finite.
     """
-    model = np.asarray(model_volatility, dtype=np.float64)
+    require_quotes(quotes)
+    model = as_floats("model_volatility", model_volatility)
     require_shape("model_volatility", model, (len(quotes),))
     require_finite("model_volatility", model)
     weight = fit_weights(quotes=quotes, weights=weights)

@@ -6,8 +6,10 @@ import numpy as np
 
 from aadlib.errors import AadValueError
 from aadlib.types import Floats
+from aadlib.validation import require_instance
 from pricers.analytic.analytic_kernels import implied_deviation_kernel
 from pricers.calibration.frame import SAME_TIME, distinct_expiries, march_grid
+from pricers.calibration.quality import require_quotes
 from pricers.chain.quotes import Quotes
 from pricers.pde.forward.compiled import CompiledForwardMarch
 from pricers.pde.grids.moneyness_grid import ForwardGrid
@@ -38,7 +40,12 @@ def reprice(*, surface: CalibratedVolatility, quotes: Quotes, grid: ForwardGrid 
     AadValueError
         If the grid misses an expiry of the quotes.
     """
+    require_instance(
+        "surface", surface, CalibratedVolatility, "a CalibratedVolatility, such as a calibration's"
+    )
+    require_quotes(quotes)
     grid = march_grid(quotes, refinement=FINE) if grid is None else grid
+    require_instance("grid", grid, ForwardGrid, "a ForwardGrid")
     expiries, position = distinct_expiries(quotes)
     on_grid = np.searchsorted(grid.expiries, expiries - SAME_TIME)
     if on_grid[-1] >= grid.expiries.size or np.any(np.abs(grid.expiries[on_grid] - expiries) > SAME_TIME):

@@ -57,11 +57,9 @@ class CalibrationResult(Market):
     n_marches, n_jacobians, n_adjoints : int
         What the fit spent.
     seconds : float
-        Wall time of the fit: grid, start, tables, iterations; without `load_seconds` and `check_seconds`.
+        Wall time of the fit: grid, start, tables, iterations; without `check_seconds`.
     check_seconds : float
         Wall time of repricing on the fine grid.
-    load_seconds : float
-        Wall time of loading the compiled kernels, or compiling them the first time on a machine.
     problem : CalibrationProblem
         The least-squares problem that was solved: frame, grid, penalty and the quotes that were kept.
     """
@@ -88,7 +86,6 @@ class CalibrationResult(Market):
     n_adjoints: int
     seconds: float
     check_seconds: float
-    load_seconds: float
     problem: CalibrationProblem = field(repr=False, compare=False)
 
     @cached_property

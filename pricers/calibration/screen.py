@@ -8,9 +8,11 @@ import numpy as np
 from scipy import sparse
 
 from aadlib.types import Floats
+from aadlib.validation import one_float, require_positive
 from pricers.calibration.frame import distinct_expiries, empty_surface
 from pricers.calibration.normal_system import solve_definite
 from pricers.calibration.penalty import second_differences
+from pricers.calibration.quality import require_quotes
 from pricers.calibration.start import tensor_design
 from pricers.chain.arbitrage import quote_name
 from pricers.chain.quotes import Quotes
@@ -128,6 +130,9 @@ def screen_quotes(quotes: Quotes, *, max_relative_spread: float = 1.5, max_devia
     P. J. Huber, Robust Statistics, Wiley 1981, chapter 7.
     A. E. Beaton, J. W. Tukey, Technometrics 16 (1974), 147-185 (bisquare).
     """
+    require_quotes(quotes)
+    require_positive("max_relative_spread", one_float("max_relative_spread", max_relative_spread))
+    require_positive("max_deviation", one_float("max_deviation", max_deviation))
     expected, scale = _robust_smile(quotes, max_deviation)
     miss = quotes.volatility - expected
     deviation = miss / scale

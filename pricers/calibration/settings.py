@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 
 from aadlib.errors import AadValueError
-from aadlib.validation import require_positive
+from aadlib.validation import one_float, require_positive
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,13 @@ class CalibrationSettings:
         Bounds of exp(spline weight), and so of the spline.
     level_bound : float
         Bound of the absolute level.
+    highest_over_implied : float
+        Bound of the local volatility, spline and levels together, in multiples of the largest implied volatility that
+        is fitted; by default none. A fit that exceeds it is led on from there under the bound. What it costs in rmse
+        (equal weights): the SPX chain of March 2020, with puts on a twentieth of the index at 224%, takes 635% without
+        a bound (0.39 points), 447% for twice the largest (0.51), 335% for one and a half times (0.78); that of May 2019
+        489% (0.14), 246% for three times (0.16), 164% for twice (0.24). The quotes themselves ask for it: they price
+        moves that no diffusion through nearer strikes makes.
     tolerance : float
         Stop when the relative decrease of the objective, promised or found, falls below this.
     max_marches : int
@@ -50,6 +57,7 @@ class CalibrationSettings:
     lowest_volatility: float = 0.02
     highest_volatility: float = 3.0
     level_bound: float = 1.5
+    highest_over_implied: float = 1e9
     tolerance: float = 1e-2
     max_marches: int = 30
     first_damping: float = 1e-2
@@ -61,7 +69,7 @@ class CalibrationSettings:
 
     def __post_init__(self) -> None:
         for item in fields(self):
-            require_positive(item.name, getattr(self, item.name))
+            require_positive(item.name, one_float(item.name, getattr(self, item.name)))
         if self.lowest_volatility >= self.highest_volatility:
             raise AadValueError(
                 f"lowest_volatility = {self.lowest_volatility!r}: must be below "

@@ -14,14 +14,16 @@ from aadlib.errors import AadTypeError, AadValueError
 from aadlib.types import Floats
 from pricers.calibration.frame import empty_surface, forward_curve, march_grid
 from pricers.calibration.levenberg_marquardt import Iteration, gauss_newton
-from pricers.calibration.problem import CalibrationProblem, load_kernels
+from pricers.calibration.problem import ON_BOUND, CalibrationProblem
 from pricers.calibration.quality import fit_quality, fit_weights
 from pricers.calibration.repricing import reprice
 from pricers.calibration.result import CalibrationResult
 from pricers.calibration.screen import screen_quotes
 from pricers.calibration.settings import CalibrationSettings
 from pricers.calibration.start import smart_start
+from pricers.calibration.wings import bounded_above
 from pricers.chain.quotes import Quotes
+from pricers.surfaces.calibrated_volatility import CalibratedVolatility
 
 Fit = tuple[Floats, tuple[Iteration, ...], bool]
 
@@ -77,7 +79,8 @@ def calibrate(
 
     Notes
     -----
-    Typically 4 to 8 marches of a whole chain, each followed by one Jacobian. The fit is deterministic. Zero rates and
+    Typically 4 to 8 marches of a whole chain, each followed by one Jacobian; 2 to 5 more where
+    `CalibrationSettings.highest_over_implied` binds. The fit is deterministic. Zero rates and
     dividends enter nowhere: the march is in forward moneyness, and the quotes carry their forwards.
 
     References
@@ -87,11 +90,8 @@ def calibrate(
     _require_known(quotes, optimiser)
     settings = settings or CalibrationSettings()
     fit_weights(quotes=quotes, weights=weights)  # refused before anything is compiled
-    loading = time.perf_counter()
-    load_kernels()
     began = time.perf_counter()
-    screen = screen_quotes(quotes, **settings.limits)
-    kept = quotes.select(screen.kept)
+    kept = quotes.select((screen := screen_quotes(quotes, **settings.limits)).kept)
     kept_weights = weights if isinstance(weights, str) else np.asarray(weights)[screen.kept]
     grid = march_grid(kept)
     surface = empty_surface(kept, n_strikes=n_strikes, n_expiries=n_expiries)
@@ -105,16 +105,13 @@ def calibrate(
         settings=settings,
         n_threads=n_threads,
     )
-    parameters, history, converged = _fit(problem, start, optimiser, settings, callback)
-    fitted = time.perf_counter()
-    curve = forward_curve(quotes)
+    parameters, history, converged = _fit_below(problem, surface, start, optimiser, settings, callback)
+    fitted, curve = time.perf_counter(), forward_curve(quotes)
     surface = replace(surface.with_parameters(parameters), forward_curve=curve)
     grid_volatility = reprice(surface=surface, quotes=quotes, grid=grid)
     model_volatility = reprice(surface=surface, quotes=quotes)
-    checked = time.perf_counter()
-    of_kept, difference = model_volatility[screen.kept], grid_volatility - model_volatility
+    checked, difference = time.perf_counter(), grid_volatility - model_volatility
     local_variance = problem.local_variance(parameters)
-    active_weights, active_levels = surface.split(problem.active(parameters))
     return CalibrationResult(
         spot=curve.spot,
         rate=curve.rate,
@@ -125,9 +122,12 @@ def calibrate(
         model_volatility=model_volatility,
         grid_volatility=grid_volatility,
         residuals=model_volatility - quotes.volatility,
-        quality=fit_quality(quotes=kept, model_volatility=of_kept, weights=kept_weights),
-        active_weights=int(active_weights.sum()),
-        active_levels=int(active_levels.sum()),
+        quality=fit_quality(
+            quotes=kept, model_volatility=model_volatility[screen.kept], weights=kept_weights
+        ),
+        active_weights=int(surface.split(problem.active(parameters))[0].sum()),
+        # Those on their own bound, not on what is left of it below the highest local volatility.
+        active_levels=int((np.abs(surface.levels) >= settings.level_bound - ON_BOUND).sum()),
         grid_error=float(np.sqrt(np.mean(difference**2))),
         worst_grid_error=float(np.abs(difference).max()),
         min_local_variance=float(local_variance.min()),
@@ -141,7 +141,6 @@ def calibrate(
         n_adjoints=problem.n_adjoints,
         seconds=fitted - began,
         check_seconds=checked - fitted,
-        load_seconds=began - loading,
         problem=problem,
     )
 
@@ -176,6 +175,25 @@ def _fit(
     if optimiser == "least_squares":
         return _least_squares(problem, start, settings)
     return _minimise(problem, start, optimiser)
+
+
+def _fit_below(
+    problem: CalibrationProblem,
+    surface: CalibratedVolatility,
+    start: Floats,
+    optimiser: str,
+    settings: CalibrationSettings,
+    callback: Callable[[Iteration], None] | None,
+) -> Fit:
+    """Fit, and where a local volatility ends above the highest one lead the fit on from there below it."""
+    parameters, history, converged = _fit(problem, start, optimiser, settings, callback)
+    highest = settings.highest_over_implied * float(problem.quotes.volatility.max())
+    if np.sqrt(problem.local_variance(parameters).max()) <= highest:
+        return parameters, history, converged
+    problem.upper = bounded_above(surface, parameters, problem.upper, highest)
+    inside = np.clip(parameters, problem.lower, problem.upper)
+    parameters, more, converged = _fit(problem, inside, optimiser, settings, callback)
+    return parameters, (*history, *more), converged
 
 
 def _least_squares(problem: CalibrationProblem, start: Floats, settings: CalibrationSettings) -> Fit:

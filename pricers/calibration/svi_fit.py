@@ -11,7 +11,14 @@ from numpy.typing import ArrayLike
 
 from aadlib.errors import AadValueError
 from aadlib.types import Floats
-from aadlib.validation import require_finite, require_positive, require_shape
+from aadlib.validation import (
+    as_floats,
+    one_float,
+    require_finite,
+    require_positive,
+    require_shape,
+    whole_number,
+)
 from pricers.calibration.quality import FitQuality, fit_quality, fit_weights
 from pricers.calibration.side_by_side import minimise_side_by_side
 from pricers.surfaces.svi import SVISlice
@@ -218,19 +225,18 @@ def fit_svi_slice(
     AadValueError
         For fewer than five points, lengths that differ, or values that are not positive.
     """
-    k = np.asarray(log_moneyness, dtype=np.float64)
+    k = as_floats("log_moneyness", log_moneyness)
     require_finite("log_moneyness", k)
     if k.ndim != 1 or k.size < 5:
         raise AadValueError(f"log_moneyness has shape {k.shape}: must hold at least five points")
-    target = np.asarray(volatility, dtype=np.float64)
+    target = as_floats("volatility", volatility)
     require_shape("volatility", target, k.shape)
     require_positive("volatility", target)
-    require_positive("expiry", expiry)
-    weight = np.ones_like(k) if weights is None else np.asarray(weights, dtype=np.float64)
+    require_positive("expiry", one_float("expiry", expiry))
+    weight = np.ones_like(k) if weights is None else as_floats("weights", weights)
     require_shape("weights", weight, k.shape)
     require_positive("weights", weight)
-    if n_starts < 1:
-        raise AadValueError(f"n_starts = {n_starts}: must be at least 1")
+    whole_number("n_starts", n_starts, 1)
     return _fit([_problem(k, target, expiry, weight)], n_starts)[0][0]
 
 
@@ -254,6 +260,7 @@ def fit_svi_slices(quotes: Quotes, *, weights: str | ArrayLike = "equal", n_star
     AadValueError
         For a slice with fewer than five quotes, or weights that cannot be used.
     """
+    whole_number("n_starts", n_starts, 1)
     weight = fit_weights(quotes=quotes, weights=weights)
     counts = np.bincount(quotes.slice_index, minlength=len(quotes.slices))
     if counts.min() < 5:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from aadlib.errors import AadTypeError
+
 if TYPE_CHECKING:
     from pricers.calibration.out_of_sample import HoldoutResult
     from pricers.calibration.quality import FitQuality
@@ -41,6 +43,8 @@ def fit_warnings(
     tuple of str
         Each one sentence part that begins with its kind: "overfitted", "poor fit" or "inside bid-ask".
     """
+    if not hasattr(result, "quality") or not hasattr(result, "active_levels"):
+        raise AadTypeError(f"result is a {type(result).__name__}: must be what calibrate returns")
     ours, surface = result.quality, result.surface
     said = []
     if np.isnan(ours.share_inside):

@@ -67,3 +67,36 @@ def wing_differences(basis: BSplineBasis, distance: Floats) -> sparse.csr_array:
     entries = np.concatenate([-factor.ravel(), factor.ravel()])
     at = np.concatenate([row, row]), np.concatenate([left, left + 1])
     return sparse.csr_array((entries, at), shape=(factor.size, distance.size))
+
+
+def bounded_above(
+    surface: CalibratedVolatility, parameters: Floats, upper: Floats, highest_volatility: float
+) -> Floats:
+    """Return upper bounds of the parameters under which no local volatility exceeds the highest one.
+
+    Levels may not grow beyond where they are (or zero), and each spline weight leaves room for the largest level on its
+    support.
+
+    Parameters
+    ----------
+    parameters, upper : (n_parameters,) float, of a fit, and its bounds
+    highest_volatility : float, per square root of a year
+
+    Returns
+    -------
+    (n_parameters,) ndarray
+    """
+    _, levels = surface.split(parameters)
+    basis, n = surface.time_basis, surface.time_basis.breakpoints.size - 1
+    first = np.maximum(np.arange(basis.size) - basis.degree, 0)
+    last = np.minimum(np.arange(basis.size) + 1, n)
+    # Beyond its end knots the spline is flat: the outermost functions reach on.
+    begins = np.where(first == 0, -np.inf, basis.breakpoints[first])
+    ends = np.where(last == n, np.inf, basis.breakpoints[last])
+    with np.errstate(divide="ignore"):
+        from_time, to_time = np.log(np.append(0.0, surface.expiries[:-1])), np.log(surface.expiries)
+    to_time[-1] = np.inf
+    touches = (from_time < ends[:, None]) & (to_time > begins[:, None])
+    room = np.where(touches, np.maximum(levels, 0.0), 0.0).max(axis=1)
+    of_weights = np.repeat(np.log(highest_volatility) - 0.5 * room, surface.strike_basis.size)
+    return np.minimum(upper, np.concatenate([of_weights, np.maximum(levels, 0.0)]))

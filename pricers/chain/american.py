@@ -16,7 +16,7 @@ import numpy as np
 
 from aadlib.errors import AadValueError
 from aadlib.types import Floats
-from pricers.american.cash_dividends import CashDividend, value_of_dividends
+from pricers.american.cash_dividends import CashDividend, require_dividends, value_of_dividends
 from pricers.chain.chain import Chain
 from pricers.chain.cleaning import require_rows
 from pricers.chain.market.given import GivenMarket
@@ -181,6 +181,7 @@ def deamericanise(
     O. Burkovska, M. Gass, K. Glau, M. Mahlstedt, W. Schoutens and B. Wohlmuth (2018), "Calibration to American options:
     numerical investigation of the de-Americanization method", Quantitative Finance 18(7), section 2.
     """
+    dividends = require_dividends(dividends)
     raw = fit_parity(chain, given=given)
     chain = chain.drop("expiry without a call-put pair", _slices(chain, raw) < 0)
     slices = _slices(chain, raw)

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from aadlib.errors import AadValueError
 from aadlib.types import Floats
+from aadlib.validation import require_instance, whole_number
 from pricers.chain.quotes import Quotes
 from pricers.types import Bools, Longs
 
@@ -21,6 +23,9 @@ ABOUT_AS_MUCH = 0.8
 """Share of the gains that the most guilty one takes away from which another is as suspect."""
 LEAST_GAIN = 1e-9
 """Share of the forward below which a gain is round-off."""
+
+
+A_QUOTES = "the Quotes of pricers.chain.load_quotes"
 
 
 @dataclass(frozen=True)
@@ -73,6 +78,9 @@ class ArbitrageReport:
 
 def quote_name(quotes: Quotes, position: int) -> str:
     """Return root, expiry date, strike and kind of a quote."""
+    require_instance("quotes", quotes, Quotes, A_QUOTES)
+    if whole_number("position", position, 0) >= len(quotes):
+        raise AadValueError(f"position = {position!r}: there are {len(quotes)} quotes")
     kind = "call" if quotes.is_call[position] else "put"
     return f"{quotes.slices[quotes.slice_index[position]].label} {quotes.strike[position]:g} {kind}"
 
@@ -100,6 +108,7 @@ def find_arbitrage(quotes: Quotes) -> ArbitrageReport:
     ----------
     P. Carr, D. B. Madan, Finance Research Letters 2 (2005), 125-130.
     """
+    require_instance("quotes", quotes, Quotes, A_QUOTES)
     unit = quotes.discount * quotes.forward
     parity = np.where(quotes.is_call, 0.0, 1.0 - np.exp(quotes.log_moneyness))
     calls = _Calls(np.exp(quotes.log_moneyness), quotes.bid / unit + parity, quotes.ask / unit + parity, unit)

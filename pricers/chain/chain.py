@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from aadlib.types import Floats
-from aadlib.validation import require_shape
+from aadlib.validation import require_instance, require_shape
 from pricers.chain.reading.explanation import Explanation
 from pricers.chain.settlement import last_day
 from pricers.types import Bools, Longs
@@ -82,3 +82,8 @@ class Chain:
         return replace(
             self, dropped={**self.dropped, reason: self.dropped.get(reason, 0) + count}, **columns_left
         )
+
+
+def require_chain(chain: object) -> None:
+    """Raise `AadTypeError` unless something is a `Chain`."""
+    require_instance("chain", chain, Chain, "a Chain, such as what read_chain returns")

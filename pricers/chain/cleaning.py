@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from aadlib.errors import AadValueError
-from aadlib.validation import require_non_negative
-from pricers.chain.chain import Chain
+from aadlib.validation import one_float, require_non_negative
+from pricers.chain.chain import Chain, require_chain
 from pricers.chain.settlement import DAYS_PER_YEAR
 from pricers.types import Bools
 
@@ -105,7 +105,9 @@ def drop_unusable(chain: Chain, *, min_expiry: float = 0.0, max_expiry: float = 
         If no row is left, with the counts; if the window is empty; if so many options stand twice at different prices
         that two chains are in one.
     """
-    require_non_negative("min_expiry", min_expiry)
+    require_chain(chain)
+    require_non_negative("min_expiry", one_float("min_expiry", min_expiry))
+    one_float("max_expiry", max_expiry)
     if not max_expiry > min_expiry:
         raise AadValueError(f"max_expiry = {max_expiry}: must be above min_expiry = {min_expiry}")
     chain = chain.drop("expiry not after the quote date", chain.days <= 0)
@@ -138,7 +140,8 @@ def drop_thin(chain: Chain, *, min_open_interest: float) -> Chain:
     AadValueError
         If no row is left, with the counts; if `min_open_interest` is negative.
     """
-    require_non_negative("min_open_interest", min_open_interest)
+    require_chain(chain)
+    require_non_negative("min_open_interest", one_float("min_open_interest", min_open_interest))
     if np.isnan(chain.open_interest).all():
         return chain
     held = np.nan_to_num(chain.open_interest, nan=0.0)

@@ -9,9 +9,10 @@ import numpy as np
 
 from aadlib.errors import AadValueError
 from aadlib.types import Floats
+from aadlib.validation import require_choice
 from pricers.chain.american import deamericanise
-from pricers.chain.chain import Chain
-from pricers.chain.parity import ParityFit, fit_parity
+from pricers.chain.chain import Chain, require_chain
+from pricers.chain.parity import ParityFit, fit_parity, has_pairs
 from pricers.chain.settlement import normalise_root
 
 Style = Literal["american", "european"]
@@ -80,9 +81,9 @@ def exercise_of(chain: Chain, *, exercise: Style | None = None) -> Exercise:
     Where rates and dividends are so low that exercise is worth nothing, both styles cost the same and the answer is
     "european".
     """
-    if exercise not in ("american", "european", None):
-        raise AadValueError(f"exercise = {exercise!r}: must be 'american', 'european' or None")
+    require_chain(chain)
     if exercise is not None:
+        require_choice("exercise", exercise, ("american", "european"))
         return Exercise(exercise, "as asked for")
     said: dict[str, Style] = {"american": "american", "european": "european"}
     if chain.exercise_style in said:
@@ -100,6 +101,8 @@ def exercise_of(chain: Chain, *, exercise: Style | None = None) -> Exercise:
 
 
 def _by_shape(chain: Chain) -> Exercise:
+    if not has_pairs(chain):
+        return Exercise("european", "no strike has both a call and a put, which would tell American ones")
     raw, bend = fit_parity(chain), bend_of_parity(chain)
     before = _residual(raw)
     shape = f"call less put misses a straight line in the strike by {before:.0%} of the spreads"

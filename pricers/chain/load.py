@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from aadlib.validation import require_instance
 from pricers.american.cash_dividends import CashDividend
 from pricers.chain.chain import Chain
 from pricers.chain.cleaning import drop_thin, drop_unusable, require_rows
@@ -148,6 +149,7 @@ def select_quotes(chain: Chain, *, parity: ParityFit, min_open_interest: float =
     AadValueError
         If nothing is left, with the count of each reason.
     """
+    require_instance("parity", parity, ParityFit, "what fit_parity returns")
     chain = drop_thin(chain, min_open_interest=min_open_interest)
     chain = chain.drop("expiry without a call-put pair", _position_of_slice(chain, parity) < 0)
     require_rows(chain, "no expiry with a parity forward")

@@ -8,6 +8,7 @@ the forwards follow with the discount factors of that curve.
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +16,8 @@ from numpy.typing import ArrayLike
 
 from aadlib.errors import AadValueError
 from aadlib.types import Floats
-from pricers.chain.chain import Chain
+from aadlib.validation import require_instance
+from pricers.chain.chain import Chain, require_chain
 from pricers.chain.market.given import GivenMarket
 from pricers.chain.settlement import years_to_expiry
 from pricers.types import Longs
@@ -181,6 +183,59 @@ def smooth_rates(expiry: Floats, rate: Floats, error: Floats) -> Floats:
     return coefficients
 
 
+def has_pairs(chain: Chain) -> bool:
+    """Return whether some strike has both a call and a put."""
+    return bool(_pair_up(chain)[0].group.size)
+
+
+def given_parity(chain: Chain, given: GivenMarket) -> ParityFit:
+    """Return the forwards and discount factors that are given, for a chain without call-put pairs to imply them.
+
+    Raises
+    ------
+    AadValueError
+        If rates are not given, or the forward of no expiry is.
+    """
+    n_expiries = len(chain.expiry_dates)
+    keys = np.unique(chain.root_index * n_expiries + chain.expiry_index)
+    root_index, expiry_index = keys // n_expiries, keys % n_expiries
+    dates = [chain.expiry_dates[k] for k in expiry_index]
+    expiry = _years(chain, root_index, dates)
+    rate = given.rate(expiry)
+    forward = given.forward(chain.spot, expiry, dates, np.zeros_like(expiry) if rate is None else rate)
+    known = np.flatnonzero(np.isfinite(forward))
+    if rate is None or not known.size:
+        raise AadValueError(
+            "chain has no strike with both a call and a put, which parity needs: give the rates with rate= or curve= "
+            "(--rate, --curve) and the forwards with forwards= or dividend_yield= (--forwards, --dividend-yield)"
+        )
+    order = known[np.lexsort((root_index[known], expiry[known]))]
+    nothing, none = np.zeros(order.size), np.full(order.size, np.nan)
+    return ParityFit(
+        root_index=root_index[order],
+        expiry_index=expiry_index[order],
+        expiry=expiry[order],
+        forward=forward[order],
+        discount=np.exp(-rate[order] * expiry[order]),
+        rate=rate[order],
+        regression_rate=none,
+        regression_rate_error=none,
+        residual=nothing,
+        relative_residual=nothing,
+        n_pairs=np.zeros(order.size, dtype=np.int64),
+        curve=smooth_rates(expiry[order], rate[order], nothing),
+    )
+
+
+def _years(chain: Chain, root_index: Longs, dates: Sequence[datetime.date]) -> Floats:
+    return np.array(
+        [
+            years_to_expiry(root=chain.roots[r], quote_date=chain.quote_date, expiry_date=date)
+            for r, date in zip(root_index, dates, strict=True)
+        ]
+    )
+
+
 def fit_parity(chain: Chain, *, given: GivenMarket | None = None) -> ParityFit:
     """Fit discount factors and forwards to the call-put pairs of a chain.
 
@@ -211,16 +266,14 @@ def fit_parity(chain: Chain, *, given: GivenMarket | None = None) -> ParityFit:
     ----------
     Nelson and Siegel (1987), Parsimonious modeling of yield curves, eq. 2.
     """
+    require_chain(chain)
+    if given is not None:
+        require_instance("given", given, GivenMarket, "what given_market returns")
     pairs, root_index, expiry_index = _pair_up(chain)
     if not pairs.group.size:
         raise AadValueError("chain has no strike with both a call and a put: parity needs such pairs")
     dates: list[datetime.date] = [chain.expiry_dates[k] for k in expiry_index]
-    expiry = np.array(
-        [
-            years_to_expiry(root=chain.roots[r], quote_date=chain.quote_date, expiry_date=date)
-            for r, date in zip(root_index, dates, strict=True)
-        ]
-    )
+    expiry = _years(chain, root_index, dates)
     rank = np.empty_like(root_index)
     order = np.lexsort((root_index, expiry))
     rank[order] = np.arange(order.size)

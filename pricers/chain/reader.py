@@ -14,7 +14,7 @@ import numpy as np
 from aadlib.errors import AadValueError
 from pricers.chain.chain import Chain
 from pricers.chain.reading.contracts import Contracts, read_contracts, read_symbols
-from pricers.chain.reading.dates import exchange_zone, parse_moment, prove_orders
+from pricers.chain.reading.dates import SERIAL, exchange_zone, parse_moment, prove_orders
 from pricers.chain.reading.explanation import Explanation
 from pricers.chain.reading.names import NUMBER_FIELDS
 from pricers.chain.reading.numbers import prove_decimals
@@ -61,8 +61,9 @@ def read_chain(
         Which underlying to read of several.
     decimal : "." or ",", optional
         The decimal sign, where the numbers do not prove it.
-    dates : "day-first", "month-first" or "year-first", optional
-        The order in dates such as 03/09/2024, where no day above 12 proves it.
+    dates : "day-first", "month-first", "year-first" or "serial", optional
+        The order in dates such as 03/09/2024, where no day above 12 proves it; "serial" for the day numbers of a
+        spreadsheet, where no Fridays among them prove them.
     zone : str, optional
         The exchange's time zone, for times in UTC; New York's by default, UTC for cryptocurrencies.
 
@@ -85,7 +86,7 @@ def read_chain(
         spot=spot,
         quote_date=quote_date,
         expiry=expiry,
-        columns=columns or {},
+        columns={} if columns is None else columns,
         at=at,
         underlying=underlying,
         decimal=decimal,
@@ -209,4 +210,5 @@ def _note_proofs(rows: Rows, decimals: Mapping[str, str], orders: Mapping[str, s
     if with_comma:
         rows.notes.append(f"decimal comma in {', '.join(with_comma)}")
     for separator, order in orders.items():
-        rows.notes.append(f"dates with {separator!r} are {order}")
+        of = "5-digit dates are day numbers of a spreadsheet" if separator == SERIAL else ""
+        rows.notes.append(of or f"dates with {separator!r} are {order}")

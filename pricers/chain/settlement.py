@@ -6,6 +6,7 @@ import datetime
 import re
 
 from aadlib.errors import AadValueError
+from aadlib.validation import require_instance
 
 DAYS_PER_YEAR = 365.0
 
@@ -22,6 +23,7 @@ in January 2016 were listed by then. Later Saturdays are those of exchanges that
 
 def normalise_root(root: str) -> str:
     """Return a root without the marks that vendors add: ``^SPX``, ``$SPX.X``, ``.SPX`` and ``SPX.XO`` are ``SPX``."""
+    require_instance("root", root, str, "a text such as 'SPX'")
     bare = root.strip().upper()
     bare = re.sub(r"^(?:[IO]:|[\^$.])+", "", bare)
     return re.sub(r"(?:\.XO?| INDEX)$", "", bare).strip()
@@ -29,6 +31,7 @@ def normalise_root(root: str) -> str:
 
 def last_day(expiry_date: datetime.date) -> datetime.date:
     """Return the last day of trading: the Friday before where the expiry is one of the old Saturdays."""
+    require_instance("expiry_date", expiry_date, datetime.date, "a date")
     if expiry_date.weekday() == 5 and expiry_date.year <= LAST_YEAR_OF_SATURDAYS:
         return expiry_date - datetime.timedelta(days=1)
     return expiry_date
@@ -65,6 +68,7 @@ def years_to_expiry(*, root: str, quote_date: datetime.date, expiry_date: dateti
     AadValueError
         If the expiry date is not after the quote date.
     """
+    require_instance("quote_date", quote_date, datetime.date, "a date")
     days = float((last_day(expiry_date) - quote_date).days)
     if days <= 0.0:
         raise AadValueError(f"expiry_date = {expiry_date}: must be after the quote date {quote_date}")

@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 import aadlib as ad
-from aadlib.validation import require_positive
+from aadlib.validation import as_floats, one_float, one_number, require_positive, require_shape
 from pricers.curves.rate_curve import (
     PiecewiseRate,
     Rate,
@@ -48,6 +46,7 @@ class ForwardCurve:
     dividend_yield: Rate = 0.0
 
     def __post_init__(self) -> None:
+        one_number("spot", self.spot)
         require_positive("spot", self.spot)
         require_rate("rate", self.rate)
         require_rate("dividend_yield", self.dividend_yield)
@@ -62,13 +61,19 @@ class ForwardCurve:
         times : (n,) float, years, > 0, increasing
         forwards, discounts : (n,) float, > 0
         """
-        require_positive("forwards", forwards)
-        factors = np.asarray(discounts, dtype=np.float64)
+        require_positive("spot", one_float("spot", spot))
+        factors, prices = as_floats("discounts", discounts), as_floats("forwards", forwards)
+        require_positive("forwards", prices)
+        require_shape("forwards", prices, factors.shape)
         return ForwardCurve(
             spot=spot,
             rate=PiecewiseRate.from_factors(times, factors),
-            dividend_yield=PiecewiseRate.from_factors(times, factors * np.asarray(forwards) / spot),
+            dividend_yield=PiecewiseRate.from_factors(times, factors * prices / spot),
         )
+
+    def keywords(self) -> dict[str, Any]:
+        """Return what pricers take by these names: spot, rate and dividend_yield."""
+        return {"spot": self.spot, "rate": self.rate, "dividend_yield": self.dividend_yield}
 
     def discount(self, expiry: Any) -> Any:
         """Return the value today of one unit of currency paid at `expiry` (years)."""

@@ -11,7 +11,15 @@ import numpy as np
 import aadlib as ad
 from aadlib.errors import AadTypeError
 from aadlib.types import Floats
-from aadlib.validation import require_finite, require_increasing, require_positive, require_shape
+from aadlib.validation import (
+    as_floats,
+    one_number,
+    require_finite,
+    require_increasing,
+    require_numbers,
+    require_positive,
+    require_shape,
+)
 
 
 @runtime_checkable
@@ -63,7 +71,7 @@ class PiecewiseRate:
     shift: Any = 0.0
 
     def __post_init__(self) -> None:
-        times = np.array(self.times, dtype=np.float64)
+        times = as_floats("times", self.times)
         require_increasing("times", times)
         require_positive("times", times)
         require_shape("rates", self.rates, times.shape)
@@ -75,9 +83,14 @@ class PiecewiseRate:
     @classmethod
     def from_factors(cls, times: Any, factors: Any) -> PiecewiseRate:
         """Return the curve with exp(-accumulated(times)) = factors, which are discount factors or spot over forward."""
-        require_positive("factors", factors)
-        ends = np.concatenate([[0.0], np.asarray(times, dtype=np.float64)])
-        sums = np.concatenate([[0.0], -np.log(np.asarray(factors, dtype=np.float64))])
+        known = as_floats("factors", factors)
+        ends = as_floats("times", times)
+        require_increasing("times", ends)
+        require_positive("times", ends)
+        require_shape("factors", known, ends.shape)
+        require_positive("factors", known)
+        ends = np.concatenate([[0.0], ends])
+        sums = np.concatenate([[0.0], -np.log(known)])
         return cls(ends[1:], np.diff(sums) / np.diff(ends))
 
     def accumulated(self, time: Any) -> Any:
@@ -86,13 +99,16 @@ class PiecewiseRate:
             raise AadTypeError(
                 "time is being differentiated: the rate of a curve jumps in time, so give a number for a rate there"
             )
+        if not isinstance(time, float):
+            require_numbers("time", time)
         spent = self.spent(time)
         plain = np.asarray(self.rates)
         if plain.dtype != object:
             total = spent @ plain
         else:
+            columns = [x if x.ndim else float(x) for x in np.moveaxis(spent, -1, 0)]
             total = sum(
-                rate * width for rate, width in zip(self.rates, spent.tolist(), strict=True) if width > 0.0
+                rate * width for rate, width in zip(self.rates, columns, strict=True) if np.any(width > 0.0)
             )
         if isinstance(self.shift, float) and self.shift == 0.0:
             return total
@@ -139,13 +155,20 @@ def later(rate: Rate, elapsed: float) -> Rate:
 
 def accumulated(rate: Rate, time: Any) -> Any:
     """Return the integral of a rate from today to a time (years)."""
-    return rate.accumulated(time) if is_curve(rate) else rate * time
+    if is_curve(rate):
+        return rate.accumulated(time)
+    require_numbers("rate", rate)
+    require_numbers("time", time)
+    return (np.asarray(rate) if isinstance(rate, list) else rate) * time
 
 
 def log_growth(rate: Rate, dividend_yield: Rate, time: Any) -> Any:
     """Return ln(forward / spot) at a time (years)."""
     if is_curve(rate) or is_curve(dividend_yield):
         return accumulated(rate, time) - accumulated(dividend_yield, time)
+    one_number("rate", rate)
+    one_number("dividend_yield", dividend_yield)
+    require_numbers("time", time)
     return (rate - dividend_yield) * time
 
 
@@ -153,6 +176,8 @@ def mean_rate(rate: Rate, begin: Any, end: Any) -> Any:
     """Return the mean of a rate between two times (years), begin < end: a flat one as it is."""
     if not is_curve(rate):
         return rate
+    if not (isinstance(begin, float) and isinstance(end, float)):
+        begin, end = as_floats("begin", begin), as_floats("end", end)
     return (rate.accumulated(end) - rate.accumulated(begin)) * (1.0 / (end - begin))
 
 
@@ -161,4 +186,4 @@ def discount_factor(rate: Rate, time: Any) -> Any:
     if is_curve(rate):
         total = rate.accumulated(time)
         return math.exp(-total) if isinstance(total, float) else ad.exp(-total)
-    return ad.exp(-rate * time)
+    return ad.exp(-accumulated(rate, time))

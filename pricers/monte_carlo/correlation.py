@@ -9,7 +9,14 @@ from numpy.typing import ArrayLike
 
 from aadlib.errors import AadValueError
 from aadlib.types import Floats
-from aadlib.validation import as_floats, require_finite, require_shape, values_of
+from aadlib.validation import (
+    as_floats,
+    require_finite,
+    require_numbers,
+    require_shape,
+    values_of,
+    whole_number,
+)
 
 ASYMMETRY = 1e-12
 """Largest difference between two entries that must be equal."""
@@ -173,7 +180,9 @@ def pack_correlations(matrix: ArrayLike) -> Floats:
 
 def unpack_correlations(correlations: Any, n_assets: int) -> list[list[Any]]:
     """Return the rows of the symmetric matrix with unit diagonal; the entries are numbers of any kind."""
-    count = n_assets * (n_assets - 1) // 2
+    count = whole_number("n_assets", n_assets, 1) * (n_assets - 1) // 2
+    require_numbers("correlations", correlations)
+    correlations = correlations if np.ndim(correlations) else [correlations]
     if len(correlations) != count:
         raise AadValueError(
             f"correlations has {len(correlations)} entries: {n_assets} assets have {count}, row by row "

@@ -9,7 +9,7 @@ import numpy as np
 
 from aadlib.errors import AadTypeError, AadValueError
 from aadlib.types import Floats
-from aadlib.validation import require_positive, whole_number
+from aadlib.validation import as_floats, names_of, one_number, require_flag, require_positive, whole_number
 from pricers.monte_carlo.closed_forms import geometric_claim
 from pricers.monte_carlo.dynamics.dynamics import Dynamics
 from pricers.monte_carlo.payoffs.payoff import HasClaim, Payoff
@@ -75,7 +75,10 @@ class Path:
     _estimators: tuple[Any, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        one_number("expiry", self.expiry)
         require_positive("expiry", self.expiry)
+        for flag in ("track_steps", "correlated_normals"):
+            require_flag(flag, getattr(self, flag))
         if not hasattr(self.dynamics, "law"):
             raise AadTypeError(
                 f"dynamics = {self.dynamics!r}: must be a model such as GeometricBrownianMotion(...)"
@@ -86,7 +89,7 @@ class Path:
                     f"{name} = {payoff!r}: must be a payoff such as BasketOption(strike=100.0)"
                 )
         object.__setattr__(self, "n_steps", whole_number("n_steps", self.n_steps, 1))
-        names = (self.differentiate,) if isinstance(self.differentiate, str) else tuple(self.differentiate)
+        names = names_of("differentiate", self.differentiate)
         object.__setattr__(self, "differentiate", names)
         # Without exact steps the volatility is looked up at times that are plain numbers: no derivative in the expiry.
         known = (*self.dynamics.GROUPS, *(["expiry"] if self.dynamics.IS_EXACT else []))
@@ -211,6 +214,7 @@ def compress_steps(normals: Floats) -> Floats:
     -------
     ndarray, (..., n_assets): sum over the steps / sqrt(n_steps)
     """
+    normals = normals if isinstance(normals, np.ndarray) else as_floats("normals", normals)
     if normals.ndim < 2:
         raise AadValueError(f"normals has shape {normals.shape}: must be (..., n_steps, n_assets)")
     return np.asarray(normals.sum(axis=-2) / np.sqrt(normals.shape[-2]))

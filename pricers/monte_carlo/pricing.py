@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from aadlib.errors import AadValueError
-from aadlib.validation import as_floats, require_finite
+from aadlib.errors import AadTypeError, AadValueError
+from aadlib.validation import as_floats, require_finite, require_instance
 from pricers.monte_carlo.path import Path
 
 
@@ -65,11 +65,14 @@ def measured_bias(path: Path, *, normals: ArrayLike, parameters: Any = None) -> 
         Bias in currency with the standard error of the difference on the same paths; within a few of it for the
         unbiased methods.
     """
+    require_instance("path", path, Path, "a Path")
     plain = replace(path, smoothing=None)
     return _estimate(_values(path, normals, parameters) - _values(plain, normals, parameters))
 
 
 def _values(path: Path, normals: ArrayLike, parameters: Any) -> Any:
+    if not callable(path):
+        raise AadTypeError(f"path = {path!r}: must be a Path, or a function of parameters and normals")
     drawn = as_floats("normals", normals)
     require_finite("normals", drawn)
     if drawn.ndim == 0 or len(drawn) < 2:

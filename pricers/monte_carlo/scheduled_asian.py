@@ -13,6 +13,8 @@ import aadlib as ad
 from aadlib.errors import AadValueError
 from aadlib.types import Flags, Floats
 from aadlib.validation import (
+    as_floats,
+    one_float,
     require_finite,
     require_increasing,
     require_positive,
@@ -82,12 +84,12 @@ class ScheduledAsian:
 
     def __post_init__(self) -> None:
         require_finite("strike", self.strike)
-        require_positive("expiry", self.expiry)
+        require_positive("expiry", one_float("expiry", self.expiry))
         require_finite("past_mean", self.past_mean)
         check_call(self.is_call)
         object.__setattr__(self, "n_past", whole_number("n_past", self.n_past, 0))
         object.__setattr__(self, "n_steps", whole_number("n_steps", self.n_steps, 1))
-        fixings = np.array(self.fixings, dtype=np.float64)
+        fixings = np.array(as_floats("fixings", self.fixings))
         require_shape("fixings", fixings, (fixings.size,))
         if not fixings.size:
             raise AadValueError("fixings is empty: with every fixing known there is nothing left to simulate")

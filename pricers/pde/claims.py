@@ -9,7 +9,16 @@ from typing import Any, Literal
 import numpy as np
 
 from aadlib.errors import AadValueError
-from aadlib.validation import require_finite, require_positive, values_of
+from aadlib.validation import (
+    as_floats,
+    one_float,
+    require_choice,
+    require_finite,
+    require_instance,
+    require_positive,
+    values_of,
+)
+from pricers.analytic.limit_rows import common_shape
 from pricers.contracts import Market
 from pricers.market_numbers import MarketNumbers
 from pricers.pde.backward.pricing import price
@@ -19,6 +28,7 @@ from pricers.pde.grids.moneyness_grid import ForwardGrid
 from pricers.pde.grids.spot_grids import Grid
 
 BarrierKind = Literal["up-and-out", "down-and-out", "up-and-in", "down-and-in"]
+A_MARKET = "a Market, such as what calibrate returns"
 BARRIER_KINDS = ("up-and-out", "down-and-out", "up-and-in", "down-and-in")
 
 
@@ -203,9 +213,8 @@ def digital(
     AadValueError
         As for `european`; also for something else to pay, or a payout that is not finite.
     """
-    if pays not in ("cash", "asset"):
-        raise AadValueError(f"pays = {pays!r}: choose 'cash' or 'asset'")
-    require_finite("payout", payout)
+    require_choice("pays", pays, ("cash", "asset"))
+    require_finite("payout", one_float("payout", payout))
     contract = {"strike": strike, "expiry": expiry, "is_call": is_call, "pays": pays}
     return MarketPrice(market, differentiate, (_leg(market, payout, contract, n_nodes),), n_steps)
 
@@ -246,14 +255,14 @@ def barrier(
         As for `european`; also for an unknown kind, a barrier that the spot has crossed, or a rebate that is not
         finite.
     """
-    if kind not in BARRIER_KINDS:
-        raise AadValueError(f"kind = {kind!r}: choose one of {', '.join(BARRIER_KINDS)}")
-    require_positive("barrier", barrier)
+    require_choice("kind", kind, BARRIER_KINDS)
+    require_positive("barrier", one_float("barrier", barrier))
+    require_instance("market", market, Market, A_MARKET)
     vanilla = {"strike": strike, "expiry": expiry, "is_call": is_call}
     end = "upper_barrier" if kind.startswith("up") else "lower_barrier"
     if not (market.spot < barrier if end == "upper_barrier" else barrier < market.spot):
         raise AadValueError(f"barrier = {barrier!r}: already crossed by the spot, {market.spot!r}")
-    require_finite("rebate", rebate)
+    require_finite("rebate", one_float("rebate", rebate))
     inside = {**vanilla, end: barrier}
     if kind.endswith("out"):
         legs = [_leg(market, 1.0, {**inside, "rebate": rebate}, n_nodes)]
@@ -288,7 +297,13 @@ def vanillas(
     -------
     MarketPrices
     """
-    strikes, expiries = (np.atleast_1d(np.asarray(x, dtype=np.float64)) for x in (strikes, expiries))
+    require_instance("market", market, Market, A_MARKET)
+    strikes, expiries = (np.atleast_1d(as_floats(*x)) for x in (("strikes", strikes), ("expiries", expiries)))
+    for name, numbers in (("strikes", strikes), ("expiries", expiries)):
+        if numbers.ndim != 1 or not numbers.size:
+            raise AadValueError(f"{name} has shape {numbers.shape}: must be (n_options,), at least one")
+    common_shape(strikes, expiries, is_call)
+    strikes, expiries = np.broadcast_arrays(strikes, expiries)
     require_positive("strikes", strikes)
     require_positive("expiries", expiries)
     contracts = {
@@ -302,6 +317,8 @@ def vanillas(
 
 
 def _leg(market: Market, count: float, contract: dict[str, Any], n_nodes: int) -> Leg:
+    require_instance("market", market, Market, A_MARKET)
+    one_float("strike", contract["strike"])
     ends: dict[str, Any] = {name: contract.get(name) for name in ("lower_barrier", "upper_barrier")}
     lowest, highest = ends["lower_barrier"] or 0.0, ends["upper_barrier"] or np.inf
     has_kink = lowest < contract["strike"] < highest

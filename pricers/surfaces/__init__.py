@@ -1,9 +1,9 @@
 """Volatility surfaces, all of one contract (`VolatilitySurface`), taken by every engine.
 
-`FlatVolatility` is one number, `SplineVolatility` the parametric one (weights of a user in spot and time),
-`SVILocalVolatility` and `DupireLocalVolatility` follow from implied variance, `CalibratedVolatility` is what a
-calibration fits, in log-moneyness, and `BumpedVolatility` that one with bumps. The model of assets that move under one
-of them is `pricers.monte_carlo.LocalVolatility`.
+`FlatVolatility` is one number, `TermVolatility` one for each expiry, `SplineVolatility` the parametric one (weights
+of a user in spot and time), `SVILocalVolatility` and `DupireLocalVolatility` follow from implied variance,
+`CalibratedVolatility` is what a calibration fits, in log-moneyness, and `BumpedVolatility` that one with bumps. The
+model of assets that move under one of them is `pricers.monte_carlo.LocalVolatility`.
 """
 
 from pricers.surfaces.bspline import BSplineBasis, TensorBasis, uniform_basis
@@ -26,6 +26,7 @@ from pricers.surfaces.svi import (
     check_calendar,
 )
 from pricers.surfaces.svi_local_volatility import SVIArbitrage, SVILocalVolatility, svi_slices
+from pricers.surfaces.term_volatility import TermVolatility
 from pricers.surfaces.volatility_hats import VolatilityHats
 
 SplineLocalVolatility = CalibratedVolatility  # its first name, which users may have
@@ -34,6 +35,6 @@ __all__ = [
     "ArbitrageReport", "BSplineBasis", "BumpedVolatility", "CalibratedVolatility", "DupireLocalVolatility",
     "FlatVolatility", "LaterVolatility", "LocalBasis", "MovedVariance", "MovingVolatility", "SVIArbitrage",
     "SVILocalVolatility", "SVISlice", "SVISurface", "SplineLocalVolatility", "SplineVolatility", "Tabulated",
-    "TensorBasis", "VolatilityHats", "VolatilitySurface", "butterfly_factor", "check_butterfly", "check_calendar",
-    "later_volatility", "local_variance", "moving_volatility", "svi_slices", "uniform_basis",
+    "TensorBasis", "TermVolatility", "VolatilityHats", "VolatilitySurface", "butterfly_factor", "check_butterfly",
+    "check_calendar", "later_volatility", "local_variance", "moving_volatility", "svi_slices", "uniform_basis",
 ]  # fmt: skip

@@ -14,7 +14,14 @@ import numpy as np
 
 from aadlib.errors import AadValueError
 from aadlib.types import Floats
-from aadlib.validation import require_finite, require_increasing, require_shape, values_of
+from aadlib.validation import (
+    one_float,
+    require_finite,
+    require_increasing,
+    require_shape,
+    values_of,
+    whole_number,
+)
 from pricers.types import Longs
 
 
@@ -55,7 +62,7 @@ class BSplineBasis:
     pieces: Floats = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        if not 1 <= self.degree <= 5:
+        if whole_number("degree", self.degree, 1) > 5:
             raise AadValueError(f"degree = {self.degree!r}: must be an integer from 1 to 5")
         require_increasing("breakpoints", self.breakpoints)
         points = values_of(self.breakpoints)
@@ -183,6 +190,10 @@ class TensorBasis:
 
 def uniform_basis(*, lower: float, upper: float, size: int, degree: int = 3) -> BSplineBasis:
     """Build a clamped basis of `size` functions over equally spaced breakpoints from `lower` to `upper`."""
+    whole_number("size", size, 1)
+    whole_number("degree", degree, 1)
+    one_float("lower", lower)
+    one_float("upper", upper)
     if size <= degree:
         raise AadValueError(
             f"size = {size!r}: a basis of degree {degree} has at least {degree + 1} functions"

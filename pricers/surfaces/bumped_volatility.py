@@ -9,7 +9,7 @@ import numpy as np
 
 import aadlib as ad
 from aadlib.types import Floats
-from aadlib.validation import require_finite, require_shape, values_of
+from aadlib.validation import require_finite, require_instance, require_shape, values_of
 from pricers.surfaces.calibrated_volatility import CalibratedVolatility
 from pricers.surfaces.moved_variance import moved_predictor
 from pricers.surfaces.surface import Tabulated
@@ -38,6 +38,8 @@ class BumpedVolatility:
     bumps: Any = None
 
     def __post_init__(self) -> None:
+        require_instance("surface", self.surface, CalibratedVolatility, "a CalibratedVolatility")
+        require_instance("hats", self.hats, VolatilityHats, "VolatilityHats(expiries, deviations)")
         bumps = np.zeros(self.hats.size) if self.bumps is None else self.bumps
         require_shape("bumps", bumps, (self.hats.size,))
         require_finite("bumps", bumps)
@@ -47,6 +49,15 @@ class BumpedVolatility:
     def numbers(self) -> list[Any]:
         """The bumps."""
         return list(self.bumps)
+
+    @property
+    def number_names(self) -> list[str]:
+        """Expiry and log-moneyness of each bucket's centre."""
+        return [
+            f"{expiry:.4g}y,x={deviation * self._width(expiry):.3g}"
+            for expiry in self.hats.expiries.tolist()
+            for deviation in self.hats.deviations.tolist()
+        ]
 
     def with_numbers(self, numbers: Any) -> BumpedVolatility:
         """Return the surface with other bumps."""

@@ -16,6 +16,7 @@ from aadlib.types import Floats
 from aadlib.validation import (
     require_finite,
     require_increasing,
+    require_instance,
     require_non_negative,
     require_positive,
     require_shape,
@@ -77,6 +78,10 @@ class CalibratedVolatility:
     forward_curve: ForwardCurve | None = None
 
     def __post_init__(self) -> None:
+        for name in ("strike_basis", "time_basis"):
+            require_instance(
+                name, getattr(self, name), BSplineBasis, "a BSplineBasis, such as uniform_basis(...)"
+            )
         require_increasing("expiries", self.expiries)
         require_positive("expiries", self.expiries)
         require_shape("atm_variance", self.atm_variance, np.shape(self.expiries))
@@ -107,6 +112,14 @@ class CalibratedVolatility:
     def numbers(self) -> list[Any]:
         """Spline weights row by row (time-major), then levels."""
         return [*self.weights.ravel().tolist(), *self.levels.tolist()]
+
+    @property
+    def number_names(self) -> list[str]:
+        """Time and log-moneyness that each weight acts around; of the levels the end of their interval."""
+        times = np.exp(self.time_basis.greville)
+        x = np.sinh(self.strike_basis.greville) * self.scale(times)[:, None]
+        weights = [f"{t:.4g}y,x={at:.3g}" for t, row in zip(times, x, strict=True) for at in row]
+        return weights + [f"level,{expiry:.4g}y" for expiry in self.expiries]
 
     def with_numbers(self, numbers: Any) -> CalibratedVolatility:
         """Return the same surface with other weights and levels, laid out as `numbers`."""

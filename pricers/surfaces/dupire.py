@@ -90,6 +90,11 @@ def local_variance(*, total_variance: TotalVariance, log_moneyness: Any, time: A
     >>> float(local_variance(total_variance=lambda x, t: 0.04 * t + 0.0 * x, log_moneyness=0.1, time=0.5))
     0.04
     """
+    if not callable(total_variance):
+        raise AadTypeError(
+            f"total_variance = {total_variance!r}: must be a function of log-moneyness and time"
+        )
+    log_moneyness, time = (np.asarray(x) if isinstance(x, list) else x for x in (log_moneyness, time))
     require_finite("log_moneyness", log_moneyness)
     require_positive("time", time)
     w = total_variance(_Jet(log_moneyness, 1.0, 0.0, 0.0), _Jet(time, 0.0, 0.0, 1.0))

@@ -57,6 +57,14 @@ class FlatVolatility:
         """Return the local volatility: the same number on every path."""
         return self.volatility
 
+    def accumulated_variance(self, time: Any) -> Any:
+        """Return the variance of the log spot from today to a time (years), or to each of many."""
+        return self.volatility * self.volatility * time
+
+    def mean_volatility(self, expiry: Any) -> Any:
+        """Return the implied volatility, the same for every expiry."""
+        return self.volatility
+
     def total_variance(self, log_moneyness: Any, expiry: Any) -> Any:
         """Return implied variance times expiry, of the shape of `log_moneyness`."""
         return self.volatility * self.volatility * expiry + 0.0 * log_moneyness

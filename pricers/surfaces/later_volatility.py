@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from aadlib.types import Floats
+from aadlib.validation import one_float, require_non_negative
 from pricers.surfaces.flat import FlatVolatility
-from pricers.surfaces.surface import Tabulated, TabulatedSurface, VolatilitySurface
+from pricers.surfaces.surface import Tabulated, TabulatedSurface, VolatilitySurface, require_surface
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +62,8 @@ class LaterTabulatedVolatility(LaterVolatility):
 
 def later_volatility(surface: VolatilitySurface, elapsed: float) -> Any:
     """Return a surface seen `elapsed` years later; one that does not know time is itself."""
+    require_surface("surface", surface)
+    require_non_negative("elapsed", one_float("elapsed", elapsed))
     if elapsed == 0.0 or isinstance(surface, FlatVolatility) or getattr(surface, "is_static", False):
         return surface
     if isinstance(surface, LaterVolatility):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -76,12 +75,12 @@ class LocalBasis:
         return self.in_node.shape[2] == 1 and bool((np.diff(self.lines.indptr) <= 1).all())
 
     @cached_property
-    def arrays(self) -> tuple[Longs, Longs, Floats, Longs, Floats, int]:
+    def arrays(self) -> tuple[Longs, Longs, Floats, Longs, Floats, int, Longs]:
         """What the kernels take: start, weight, factor of the lines, node_columns, in_node, n_columns, run_end."""
         return *self._sparse, self.node_columns, self.in_node, self.n_columns, self.run_end
 
     @cached_property
-    def _sparse(self) -> tuple[Any, ...]:
+    def _sparse(self) -> tuple[Longs, Longs, Floats]:
         start, weight = (np.asarray(x, dtype=np.int64) for x in (self.lines.indptr, self.lines.indices))
         return start, weight, self.lines.data
 

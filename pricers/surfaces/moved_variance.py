@@ -211,6 +211,8 @@ class MovedPredictor:
 
     def curvature(self, weights: Floats, factors: Floats) -> Floats:
         """Return the second derivatives of sum(factors * variances), (n_weights, n_weights)."""
+        if self.is_mirrored:
+            factors = np.ascontiguousarray(factors[:, ::-1])
         result = np.zeros((self.n_weights, self.n_weights))
         if self.is_mirrored:
             factors = np.ascontiguousarray(factors[:, ::-1])

@@ -18,6 +18,7 @@ from pricers.surfaces.flat import FlatVolatility
 from pricers.surfaces.later_volatility import LaterVolatility
 from pricers.surfaces.moved_variance import moved_predictor
 from pricers.surfaces.surface import Tabulated
+from pricers.surfaces.term_volatility import TermVolatility
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,14 +104,14 @@ def carry_table(carry: Any, times: Floats) -> tuple[Floats, list[Any]]:
 
 
 def moving_volatility(surface: Any, move: Any, carry: Any = 0.0) -> Any:
-    """Return a surface moved along the logarithm of the spot; a flat one is itself.
+    """Return a surface moved along the logarithm of the spot; one that knows no spot is itself.
 
     Raises
     ------
     AadTypeError
         When the surface is one that is seen later and the carry a curve.
     """
-    if isinstance(surface, FlatVolatility):
+    if isinstance(surface, FlatVolatility | TermVolatility):
         return surface
     if isinstance(surface, LaterVolatility):
         if is_curve(carry):

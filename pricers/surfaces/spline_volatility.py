@@ -74,6 +74,14 @@ class SplineVolatility:
         """The weights row by row: those of the first spot function first."""
         return list(self.weights.ravel().tolist())
 
+    @property
+    def number_names(self) -> list[str]:
+        """Spot, and time, that each weight acts around."""
+        if isinstance(self.basis, BSplineBasis):
+            return [f"S={spot:.4g}" for spot in self.basis.greville]
+        times = self.basis.second.greville
+        return [f"{time:.4g}y,S={spot:.4g}" for spot in self.basis.first.greville for time in times]
+
     def with_numbers(self, numbers: Any) -> SplineVolatility:
         """Return the surface with other weights."""
         return replace(self, weights=ad.array(numbers).reshape(self.shape))

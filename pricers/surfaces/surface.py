@@ -78,3 +78,12 @@ def require_surface(name: str, surface: Any) -> None:
             f"a "
             "calibration or another VolatilitySurface"
         )
+
+
+def number_labels(surface: Any, singular: str) -> list[str]:
+    """Return a label for each number of a surface: by its `number_names` where it has any, else by position.
+
+    Names say where a number acts: "0.25y" at an expiry, "x=-0.1" at a log-moneyness, "S=95" at a spot.
+    """
+    names = getattr(surface, "number_names", None)
+    return [f"{singular}[{name}]" for name in (range(len(surface.numbers)) if names is None else names)]

@@ -151,7 +151,7 @@ def gram_kernel(
     factors is (n_rows, n_nodes); `reach` columns lie between the first and the last of any node, both counted.
     """
     cdef surfaces_basis basis = basis_of(start, weight, factor, node_columns, in_node, n_columns, run_end)
-    cdef double[:, ::1] band = np.empty((n_columns, reach))
+    cdef double[:, ::1] band = np.empty((1 + 64, n_columns * reach))
     require_cells(&basis, factors)
     with nogil:
         surfaces_kernels_tables[set_in_use].gram(

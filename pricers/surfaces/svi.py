@@ -15,12 +15,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 import aadlib as ad
-from aadlib.errors import AadValueError
+from aadlib.errors import AadTypeError, AadValueError
 from aadlib.types import Floats
 from aadlib.validation import (
+    as_floats,
+    one_number,
     require_finite,
     require_increasing,
     require_non_negative,
+    require_numbers,
     require_positive,
     values_of,
 )
@@ -66,6 +69,8 @@ class SVISlice:
     sigma: Any
 
     def __post_init__(self) -> None:
+        for name in ("a", "b", "rho", "m", "sigma"):
+            one_number(name, getattr(self, name))
         require_finite("a", self.a)
         require_non_negative("b", self.b)
         require_finite("m", self.m)
@@ -109,6 +114,12 @@ class SVISlice:
 
 def butterfly_factor(log_moneyness: Any, variance: Any, slope: Any, curvature: Any) -> Any:
     """Return g(k) = (1 - k w'/(2 w))^2 - w'^2/4 (1/w + 1/4) + w''/2 from w and its derivatives in k."""
+    given = {"log_moneyness": log_moneyness, "variance": variance, "slope": slope, "curvature": curvature}
+    for name, numbers in given.items():
+        require_numbers(name, numbers)
+    log_moneyness, variance, slope, curvature = (
+        np.asarray(x) if isinstance(x, list) else x for x in given.values()
+    )
     tilt = 1.0 - 0.5 * log_moneyness * slope / variance
     return tilt * tilt - 0.25 * slope * slope * (1.0 / variance + 0.25) + 0.5 * curvature
 
@@ -153,9 +164,16 @@ def _report(values: Floats, log_moneyness: Floats) -> ArbitrageReport:
 def _grid(log_moneyness: ArrayLike | None) -> Floats:
     if log_moneyness is None:
         return np.linspace(-1.5, 1.5, 601)
-    grid = np.asarray(log_moneyness, dtype=np.float64)
+    grid = as_floats("log_moneyness", log_moneyness)
     require_increasing("log_moneyness", grid)
     return grid
+
+
+def require_slices(slices: Any) -> tuple[SVISlice, ...]:
+    """Return slices as a tuple; raise `AadTypeError` unless all are `SVISlice`s."""
+    if not isinstance(slices, Sequence) or not all(isinstance(smile, SVISlice) for smile in slices):
+        raise AadTypeError(f"slices = {slices!r}: must be a sequence of SVISlice(a, b, rho, m, sigma)")
+    return tuple(slices)
 
 
 def check_butterfly(*, slices: Sequence[SVISlice], log_moneyness: ArrayLike | None = None) -> ArbitrageReport:
@@ -176,6 +194,7 @@ def check_butterfly(*, slices: Sequence[SVISlice], log_moneyness: ArrayLike | No
     AadValueError
         If there is no slice or the grid is not increasing.
     """
+    slices = require_slices(slices)
     if not slices:
         raise AadValueError("slices is empty: pass at least one")
     grid = _grid(log_moneyness)
@@ -200,6 +219,7 @@ def check_calendar(*, slices: Sequence[SVISlice], log_moneyness: ArrayLike | Non
     AadValueError
         If there are fewer than two slices or the grid is not increasing.
     """
+    slices = require_slices(slices)
     if len(slices) < 2:
         raise AadValueError(f"slices has {len(slices)} entries: a calendar check needs at least two")
     grid = _grid(log_moneyness)
@@ -226,7 +246,8 @@ class SVISurface:
     slices: tuple[SVISlice, ...]
 
     def __post_init__(self) -> None:
-        expiries = np.array(self.expiries, dtype=np.float64)
+        expiries = as_floats("expiries", self.expiries)
+        object.__setattr__(self, "slices", require_slices(self.slices))
         require_increasing("expiries", expiries)
         require_positive("expiries", expiries)
         if expiries.size != len(self.slices) or not self.slices:

@@ -17,7 +17,14 @@ from numpy.typing import ArrayLike
 import aadlib as ad
 from aadlib.errors import AadValueError
 from aadlib.types import Floats
-from aadlib.validation import require_finite, require_increasing, require_positive, values_of
+from aadlib.validation import (
+    as_floats,
+    require_finite,
+    require_increasing,
+    require_numbers,
+    require_positive,
+    values_of,
+)
 from pricers.curves.rate_curve import Rate, log_growth, require_rate
 from pricers.surfaces.surface import NO_SEAMS
 from pricers.surfaces.svi import ArbitrageReport, SVISlice, check_butterfly, check_calendar
@@ -39,7 +46,8 @@ def svi_slices(parameters: Any) -> tuple[SVISlice, ...]:
     AadValueError
         When their number is no multiple of five, or a parameter is out of its range (see `SVISlice`).
     """
-    numbers = list(parameters)
+    require_numbers("parameters", parameters)
+    numbers = list(np.atleast_1d(parameters))
     width = len(PARAMETERS)
     if not numbers or len(numbers) % width:
         raise AadValueError(
@@ -126,7 +134,7 @@ class SVILocalVolatility:
     reach: float | None = None
 
     def __post_init__(self) -> None:
-        expiries = np.array(self.expiries, dtype=np.float64)
+        expiries = as_floats("expiries", self.expiries)
         require_increasing("expiries", expiries)
         require_positive("expiries", expiries)
         slices = svi_slices(self.parameters)
@@ -147,6 +155,11 @@ class SVILocalVolatility:
     def numbers(self) -> list[Any]:
         """The parameters of the slices, one slice after the other."""
         return list(self.parameters)
+
+    @property
+    def number_names(self) -> list[str]:
+        """Expiry of the slice and name of each parameter."""
+        return [f"{expiry:.4g}y,{name}" for expiry in self.expiries for name in PARAMETERS]
 
     def with_numbers(self, numbers: Any) -> SVILocalVolatility:
         """Return the surface at other parameters of the slices."""

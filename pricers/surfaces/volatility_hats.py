@@ -10,7 +10,14 @@ import numpy as np
 import aadlib as ad
 from aadlib.errors import AadValueError
 from aadlib.types import Floats
-from aadlib.validation import require_finite, require_increasing, require_positive, require_shape, values_of
+from aadlib.validation import (
+    as_floats,
+    require_finite,
+    require_increasing,
+    require_positive,
+    require_shape,
+    values_of,
+)
 from pricers.types import Longs
 
 _ON_CENTRE = 1e-9  # deviations
@@ -47,7 +54,7 @@ class VolatilityHats:
 
     def __post_init__(self) -> None:
         for name in ("expiries", "deviations"):
-            array = np.array(getattr(self, name), dtype=np.float64)
+            array = as_floats(name, getattr(self, name))
             if array.ndim != 1 or array.size == 0:
                 raise AadValueError(f"{name} = {array.tolist()}: give a list of at least one bucket centre")
             require_increasing(name, array)

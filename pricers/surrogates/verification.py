@@ -79,6 +79,11 @@ class Verification:
     greeks: Errors
     by_input: dict[str, Errors]
 
+    @property
+    def relative_greeks(self) -> float:
+        """Root mean square over the inputs of each Greek's `relative_rmse`: one figure whatever their units."""
+        return float(np.sqrt(np.mean([errors.relative_rmse**2 for errors in self.by_input.values()])))
+
     def rows(self) -> list[tuple[str, Errors]]:
         """Return price, Greeks and every input's Greek with their errors, for a table."""
         return [("price", self.price), ("Greeks", self.greeks), *self.by_input.items()]

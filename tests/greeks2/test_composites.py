@@ -206,6 +206,7 @@ def test_results_that_are_no_vector() -> None:
         hessian(lambda x: ad.apply_composite(Column(), x)[0], POINT)
 
 
+@pytest.mark.filterwarnings("ignore::greeks2.KinkWarning")
 def test_bumps_do_not_record_another_branch() -> None:
     """A program that may record again does so for the point, never for a bump."""
 

@@ -83,6 +83,7 @@ def test_functions_that_have_no_hessian() -> None:
         taylor_backpropagate(x * x, [x])
 
 
+@pytest.mark.filterwarnings("ignore::greeks2.KinkWarning")
 def test_a_changed_branch_is_an_error_or_recorded_again() -> None:
     def g(x):
         return x[0] ** 2 if x[0] > 1.0 else x[0] ** 3 * x[1]

@@ -9,7 +9,11 @@ import numpy as np
 import pytest
 
 from aadlib.errors import AadTypeError, AadValueError
-from pricers import contracts
+from greeks2 import Normals, expectation, greeks
+from pricers import contracts, pde
+from pricers.contracts import Market
+from pricers.monte_carlo import BasketOption, Path
+from pricers.surfaces import TermVolatility
 
 
 def test_forward_and_discount() -> None:
@@ -38,3 +42,23 @@ def test_they_are_frozen() -> None:
 def test_bad_input(build: Any, arguments: dict[str, Any], kind: type[Exception], message: str) -> None:
     with pytest.raises(kind, match=message):
         build(**arguments)
+
+
+def test_frames_have_the_labels_of_the_market():
+    """`greeks`, the function's own labels and a Monte Carlo estimate name the same numbers alike."""
+    surface = TermVolatility([0.5, 1.0], [0.2, 0.21])
+    market = Market(spot=100.0, rate=0.02, surface=surface)
+    price = pde.european(
+        market, strike=100.0, expiry=0.9, differentiate=("spot", "volatilities"), n_nodes=41, n_steps=10
+    )
+    assert price.labels == ("spot", "volatility[0.5y]", "volatility[1y]")
+    frame = greeks(price, price.inputs).to_frame()
+    assert frame[frame.greek == "vega"].inputs.tolist() == ["volatility[0.5y]", "volatility[1y]"]
+    path = Path(
+        dynamics=market.dynamics(), payoff=BasketOption(strike=100.0), expiry=0.9, n_steps=2, track_steps=True,
+        differentiate=("spots", "weights"), smoothing="softplus",
+    )  # fmt: skip
+    found = expectation(
+        path, path.parameters, lanes=Normals(n_paths=256, shape=path.noise_shape, seed=1), order=1
+    )
+    assert found.labels == path.labels == ("spot[0]", "weight[0.5y]", "weight[1y]")

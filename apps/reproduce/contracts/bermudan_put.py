@@ -16,7 +16,7 @@ CONTRACT: dict[str, Any] = {
 TEXT = "S = K = 100, one year, r = 3%, sigma = 20%, 50 exercise dates"
 N_PATHS = 40_000
 SEED = 7
-MARKET = np.array([CONTRACT[name] for name in ("spot", "volatility", "rate")])
+MARKET = np.array([CONTRACT[name] for name in ("spot", "rate", "volatility")])
 """What the report differentiates in."""
 
 
@@ -36,7 +36,7 @@ def batched_hessian(batches: list[FrozenTimes], **options: Any) -> Floats:
     for batch in batches:
 
         def mean(x: Any, batch: FrozenTimes = batch) -> Any:
-            return batch([x[0], x[1], x[2], 0.0])
+            return batch([x[0], x[1], 0.0, x[2]])
 
         total += batch.times.size * np.asarray(hessian(mean, MARKET, **options))
         n_paths += batch.times.size

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from aadlib.types import Floats
 from apps.reproduce.comparison import Ours, PublishedTable, Stage
 from apps.reproduce.contracts.american_put import TRUTH
@@ -71,10 +69,16 @@ def rows(stage: Stage, *, n_paths: int = N_PATHS, seed: int = SEED) -> Sequence[
         ours += [Ours(f"{name}, {route}", found[name]) for route, found in routes.items()]
         ours.append(Ours(f"{name}, {TREE}", tree[name]))
     boundary = simulated[1]
-    stderrs = np.concatenate([[boundary.stderr], boundary.gradient_stderr, np.diag(boundary.hessian_stderr)])
-    places = {"price": 0, "delta": 1, "vega": 2, "rho": 3, "gamma": 5, "volga": 6}
-    ours += [Ours(f"{name}, standard error of ours", float(stderrs[place])) for name, place in places.items()]
-    ours.append(Ours("vanna, standard error of ours", float(boundary.hessian_stderr[0, 1])))
+    places = [boundary.labels.index(name) for name in ("spot", "volatility", "rate")]
+    spot, volatility, _ = places
+    stderrs = {
+        "price": boundary.stderr,
+        **dict(zip(("delta", "vega", "rho"), boundary.gradient_stderr[places].tolist(), strict=True)),
+        "gamma": boundary.hessian_stderr[spot, spot],
+        "volga": boundary.hessian_stderr[volatility, volatility],
+        "vanna": boundary.hessian_stderr[spot, volatility],
+    }
+    ours += [Ours(f"{name}, standard error of ours", float(found)) for name, found in stderrs.items()]
     return [
         *ours,
         Ours("price, lower bound", bounds.lower_bound),

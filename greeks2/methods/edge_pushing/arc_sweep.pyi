@@ -1,5 +1,8 @@
 """Python face of arc_sweep.pyx."""
 
+import numpy as np
+import numpy.typing as npt
+
 from aadlib.extend import Nodes
 from aadlib.types import Floats, Ints
 from greeks2.methods.edge_pushing.arc_schedule import Streams
@@ -15,5 +18,10 @@ def replay_pushes(
     weights: Floats,
     rows: Floats,
     half: Floats,
+    starts: npt.NDArray[np.int64],
+    row_entries: Floats,
+    flush_targets: Ints,
+    sums: Floats,
 ) -> None: ...
-def collect(weights: Floats, rows: Ints, columns: Ints, addresses: Ints, half: Floats) -> None: ...
+def take_out(weights: Floats, addresses: Ints, entries: Floats) -> None: ...
+def collect(entries: Floats, rows: Ints, columns: Ints, half: Floats) -> None: ...

@@ -7,6 +7,7 @@ Hessian is what the arcs between inputs add up to, plus its transpose.
 import numpy as np
 
 from aadlib.program.nodes cimport Nodes, aad_nodes
+from aadlib.sweeps.watch cimport begin_watch, end_watch
 from greeks2.methods.edge_pushing.arc_schedule cimport (
     AA, AB, BB, COUNT, CREATES, FIELDS, FLUSHES, NODE, RIGHT, ROW, RUN, RUN_A, RUN_B, RUN_LENGTH, SECOND, SELF, SHAPE,
     TWICE, Streams
@@ -141,6 +142,27 @@ cdef void flush(
             add_scaled(&half[p, 0], &along[0], rows[i, p], n)
 
 
+cdef Py_ssize_t flush_sparse(
+    double* weights, const int* flushed, Py_ssize_t count, const long long[::1] starts, const double[::1] entries,
+    const int[::1] targets, double[::1] sums, Py_ssize_t at
+) noexcept nogil:
+    """Add arcs (i, j, address) to half the entries {p, q} of the Hessian, inputs p of i and for each the inputs q of j.
+
+    Return how far `targets` were read, which number these entries in turn.
+    """
+    cdef Py_ssize_t e, p, q
+    cdef double w
+    for e in range(count):
+        w = weights[flushed[3 * e + 2]]
+        weights[flushed[3 * e + 2]] = 0.0
+        for p in range(starts[flushed[3 * e]], starts[flushed[3 * e] + 1]):
+            for q in range(starts[flushed[3 * e + 1]], starts[flushed[3 * e + 1] + 1]):
+                if w != 0.0 and entries[p] != 0.0 and entries[q] != 0.0:
+                    sums[targets[at]] += w * entries[p] * entries[q]
+                at += 1
+    return at
+
+
 cdef inline void push_itself(double* weights, const int* record, double w, Operand a, Operand b) noexcept nogil:
     """Move half the weight of an arc from a node to itself to the arcs between its operands."""
     cdef bint both = (record[SHAPE] & RIGHT) != 0
@@ -210,6 +232,10 @@ def replay_pushes(
     double[::1] weights,
     const double[:, ::1] rows,
     double[:, ::1] half,
+    const long long[::1] starts,
+    const double[::1] row_entries,
+    const int[::1] flush_targets,
+    double[::1] sums,
 ):
     """Replay a schedule: create, push, and flush where it says so.
 
@@ -221,6 +247,7 @@ def replay_pushes(
     weights : (arena,) zeros on entry; the arcs between inputs on return, everything else zero again
     rows : (n_ends, n) derivatives in the inputs of the slots that flushed arcs join
     half : (n, n), receives what flushed arcs add to one half of the Hessian (add the transpose)
+    starts, row_entries, flush_targets, sums : in their place where rows are sparse: see `FlushedRows`
     """
     cdef const aad_nodes* program = &nodes.c
     cdef const int[:, ::1] records = streams.record_view
@@ -231,19 +258,25 @@ def replay_pushes(
     cdef double* arena = &weights[0]
     cdef double[::1] along = np.zeros(half.shape[0])
     cdef Operand a, b
-    cdef Py_ssize_t r, k
+    cdef Py_ssize_t r, k, at = 0
     cdef int left, right, slot
     cdef double adjoint, dx, dy, dxx, dxy, dyy
     a.forward = b.forward = NULL
     a.length = b.length = 0
     with nogil:
+        begin_watch()
         for r in range(records.shape[0]):
             record = &records[r, 0]
             k = record[NODE]
             left, right, slot = program.left[k], program.right[k], <int>(program.first_node + k)
             adjoint = adjoints[slot]
             if record[FLUSHES]:
-                flush(arena, flushed, record[FLUSHES], rows, along, half)
+                if flush_targets.shape[0]:
+                    at = flush_sparse(
+                        arena, flushed, record[FLUSHES], starts, row_entries, flush_targets, sums, at
+                    )
+                else:
+                    flush(arena, flushed, record[FLUSHES], rows, along, half)
                 flushed += 3 * record[FLUSHES]
             rule_first(program.op[k], values[left], values[right], values[slot], &dx, &dy)
             a.partial = dx + dy if record[SHAPE] & TWICE else dy if record[SHAPE] & SECOND else dx
@@ -261,14 +294,21 @@ def replay_pushes(
             if record[SHAPE] & CREATES and adjoint != 0.0:
                 rule_second(program.op[k], values[left], values[right], values[slot], &dxx, &dxy, &dyy)
                 create(arena, record, adjoint, dxx, dxy, dyy, a, b)
+        end_watch()
 
 
-def collect(
-    double[::1] weights, const int[::1] rows, const int[::1] columns, const int[::1] addresses, double[:, ::1] half
-):
-    """Add the arcs between inputs to one half of the Hessian, and leave zeros in the arena."""
+def take_out(double[::1] weights, const int[::1] addresses, double[::1] entries):
+    """Move the arcs between inputs out of the arena, and leave zeros there; `entries` may be longer."""
     cdef Py_ssize_t k
     with nogil:
         for k in range(addresses.shape[0]):
-            half[rows[k], columns[k]] += weights[addresses[k]]
+            entries[k] = weights[addresses[k]]
             weights[addresses[k]] = 0.0
+
+
+def collect(const double[::1] entries, const int[::1] rows, const int[::1] columns, double[:, ::1] half):
+    """Add entries to one half of the Hessian."""
+    cdef Py_ssize_t k
+    with nogil:
+        for k in range(entries.shape[0]):
+            half[rows[k], columns[k]] += entries[k]

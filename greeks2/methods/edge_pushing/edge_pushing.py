@@ -19,6 +19,7 @@ from aadlib.extend import Program, created_arcs_of, once_per_program
 from aadlib.extend import simd as lanes
 from aadlib.types import Floats, Ints
 from greeks2.methods.edge_pushing import arc_addresses, arc_count, arc_schedule, arc_sweep
+from greeks2.methods.edge_pushing.flushed_rows import FlushedRows, flushed_rows
 from greeks2.methods.method import (
     CALL,
     COUNTED,
@@ -30,6 +31,7 @@ from greeks2.methods.method import (
     Method,
     Request,
     Solution,
+    solution_at,
 )
 from greeks2.point import Point, require_plain
 from greeks2.structure.curvature import curvature_bits
@@ -45,6 +47,10 @@ WIDEST_FRONT = 2048
 """Rows of bits over a wider front are slower to count than a schedule is to trace."""
 
 NO_LIMIT = -1
+
+NO_NUMBERS: Ints = np.empty(0, dtype=np.int32)
+NO_STARTS = np.zeros(1, dtype=np.int64)
+NO_ENTRIES: Floats = np.zeros(0)
 
 # Nanoseconds, as in `greeks2.methods.method`.
 PUSHED_NODE = 14.0  # a node of the numeric phase
@@ -63,7 +69,9 @@ class Schedule:
     streams : what `arc_sweep.replay_pushes` replays
     hubs : Hubs, whose arcs go straight to the inputs
     ends : slots that flushed arcs join, as `streams.flushes` numbers them
-    rows, columns, addresses : arcs between active inputs: their numbers among these, and where they stand
+    rows, columns : arcs between active inputs, their numbers among these; then entries that flushed arcs add to
+    addresses : where the arcs stand
+    flushed : sparse rows of `ends`, or None where dense ones are no larger
     arena : int, size of the arena
     pushes : int, moves of an arc to an operand in one replay; `stretched` of them by contiguous vector operations
     peak : int, most arcs alive at once (between nodes, or a node and an input)
@@ -77,6 +85,7 @@ class Schedule:
     rows: Ints
     columns: Ints
     addresses: Ints
+    flushed: FlushedRows | None
     arena: int
     pushes: int
     stretched: int
@@ -103,11 +112,17 @@ class Schedule:
     def nbytes(self) -> int:
         """Bytes of the schedule and of one arena."""
         final = self.rows.nbytes + self.columns.nbytes + self.addresses.nbytes
-        return self.streams.nbytes + final + self.hubs.nbytes + 8 * self.arena
+        rows = self.flushed.nbytes if self.flushed is not None else 0
+        return self.streams.nbytes + final + self.hubs.nbytes + 8 * self.arena + rows
 
     def is_sparse(self, n: int) -> bool:
         """Return whether single entries of an (n, n) matrix are written faster than the whole of it is."""
-        return self.ends.size == 0 and few_entries(self.rows.size, n)
+        return not self.is_dense and few_entries(self.rows.size, n)
+
+    @property
+    def is_dense(self) -> bool:
+        """Return whether arcs are flushed to dense rows."""
+        return self.ends.size > 0 and self.flushed is None
 
     @contextmanager
     def weights(self) -> Iterator[Floats]:
@@ -182,20 +197,26 @@ def _trace(program: Program, hubs: Hubs, cap: int, limit: int) -> Schedule | Non
     n_targets = arc_addresses.assign_addresses(streams, final, arena, program.nodes)
     ends, joined = np.unique(streams.flushes[:, :2], return_inverse=True)
     flushes = np.column_stack([joined.reshape(-1, 2), streams.flushes[:, 2]]).astype(np.int32)
+    flushed = flushed_rows(program, ends.astype(np.intp), flushes[:, :2])
     number = np.cumsum(program.input_active) - 1
     return Schedule(
         streams=arc_schedule.Streams(streams.records, streams.targets[:n_targets].copy(), flushes),
         hubs=hubs,
         ends=ends.astype(np.intp),
-        rows=number[final[:, 0]].astype(np.int32),
-        columns=number[final[:, 1]].astype(np.int32),
+        rows=_followed_by(number[final[:, 0]], None if flushed is None else flushed.rows),
+        columns=_followed_by(number[final[:, 1]], None if flushed is None else flushed.columns),
         addresses=final[:, 2].copy(),
+        flushed=flushed,
         arena=arena.size,
         pushes=tracer.pushes,
         stretched=tracer.stretched,
         peak=tracer.peak,
         n_flushes=tracer.n_flushes,
     )
+
+
+def _followed_by(numbers: npt.NDArray[Any], others: Ints | None) -> Ints:
+    return np.concatenate([numbers, NO_NUMBERS if others is None else others]).astype(np.int32)
 
 
 @dataclass(frozen=True)
@@ -230,13 +251,26 @@ def tangent_rows(point: Point, slots: npt.NDArray[np.intp]) -> Floats:
     return rows
 
 
-def replay_arcs(point: Point, schedule: Schedule, weights: Floats, half: Floats) -> None:
-    """Replay the schedule; leave the arcs between inputs in the arena, and add what was flushed to `half`."""
-    rows = tangent_rows(point, schedule.ends) if schedule.ends.size else half
+def replay_arcs(point: Point, schedule: Schedule, weights: Floats, half: Floats) -> Floats:
+    """Replay the schedule and return the weights of `schedule.rows` and `columns`; dense rows add to `half`.
+
+    The arena holds zeros again.
+    """
+    flushed = schedule.flushed
+    rows = tangent_rows(point, schedule.ends) if schedule.is_dense else half
+    entries = np.zeros(schedule.rows.size)
+    n_arcs = schedule.addresses.size
+    sparse = (
+        (NO_STARTS, NO_ENTRIES, NO_NUMBERS)
+        if flushed is None
+        else (flushed.end_starts, flushed.entries(point), flushed.targets)
+    )
     arc_sweep.replay_pushes(
         schedule.streams, schedule.hubs, hub_rows(point, schedule.hubs), point.program.nodes, point.values,
-        point.adjoints, weights, rows, half,
+        point.adjoints, weights, rows, half, *sparse, entries[n_arcs:],
     )  # fmt: skip
+    arc_sweep.take_out(weights, schedule.addresses, entries)
+    return entries
 
 
 def edge_pushing(point: Point, *, cap_active: int | None = None) -> Floats:
@@ -262,14 +296,13 @@ def edge_pushing(point: Point, *, cap_active: int | None = None) -> Floats:
     schedule = schedule_of(point.program, cap_active)
     half = np.zeros((point.active.size, point.active.size))
     with schedule.weights() as weights:
-        replay_arcs(point, schedule, weights, half)
-        if schedule.is_sparse(point.active.size):
-            rows, columns, entries = schedule.rows, schedule.columns, weights[schedule.addresses]
-            weights[schedule.addresses] = 0.0
-            half[rows, columns] = entries
-            half[columns, rows] += entries  # after the first line: what stands on the diagonal is half of it
-            return half
-        arc_sweep.collect(weights, schedule.rows, schedule.columns, schedule.addresses, half)
+        entries = replay_arcs(point, schedule, weights, half)
+    rows, columns = schedule.rows, schedule.columns
+    if schedule.ends.size == 0 and schedule.is_sparse(point.active.size):
+        half[rows, columns] = entries
+        half[columns, rows] += entries  # after the first line: what stands on the diagonal is half of it
+        return half
+    arc_sweep.collect(entries, rows, columns, half)
     return half + half.T
 
 
@@ -282,11 +315,9 @@ def sparse_edge_pushing(point: Point, *, cap_active: int | None = None) -> csr_a
 
     schedule = schedule_of(point.program, cap_active)
     n = point.active.size
-    half = np.zeros((n, n)) if schedule.ends.size else np.zeros((0, 0))
+    half = np.zeros((n, n)) if schedule.is_dense else np.zeros((0, 0))
     with schedule.weights() as arena:
-        replay_arcs(point, schedule, arena, half)
-        weights = arena[schedule.addresses]
-        arena[schedule.addresses] = 0.0
+        weights = replay_arcs(point, schedule, arena, half)
     rows, columns = schedule.rows, schedule.columns
     indices = (np.concatenate([rows, columns]), np.concatenate([columns, rows]))
     matrix = csr_array(coo_array((np.concatenate([weights, weights]), indices), shape=(n, n)))
@@ -299,7 +330,7 @@ def solve(request: Request) -> Solution:
     require_cap(request.program, cap_active)
     with request.point() as point:
         matrix = (sparse_edge_pushing if request.sparse else edge_pushing)(point, cap_active=cap_active)
-        return Solution(point.value, point.gradient, matrix, schedule_of(request.program, cap_active))
+        return solution_at(point, matrix, schedule_of(request.program, cap_active))
 
 
 def _counts(program: Program, schedule: Schedule) -> dict[str, int]:

@@ -11,6 +11,7 @@ own perturbation is that of the inputs it depends on, by its forward row.
 import numpy as np
 
 from aadlib.program.nodes cimport Nodes, aad_nodes
+from aadlib.sweeps.watch cimport begin_watch, end_watch
 from greeks2.structure.hub_rows cimport ForwardRows, Hubs
 
 include "aadlib/generated/rules.pxi"
@@ -222,7 +223,9 @@ def substitute_backward(
     sweeping.input_addresses = &input_addresses[0] if input_addresses.shape[0] else NULL
     sweeping.forward = &forward[0] if forward.shape[0] else NULL
     with nogil:
+        begin_watch()
         sweep(&sweeping, &nodes.c, &values[0], &adjoints[0], &row[0])
+        end_watch()
 
 
 def carry_series(Nodes nodes, const double[::1] values, double[:, ::1] series):

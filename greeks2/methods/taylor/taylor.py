@@ -10,11 +10,23 @@ import numpy as np
 from aadlib.errors import AadTypeError, AadValueError
 from aadlib.extend import ADVar, Program, Tape
 from aadlib.types import Floats
-from greeks2.methods.method import CALL, ENTRY, NODE, PASS, POINT, Estimate, Method, Request, Solution
+from greeks2.methods.method import (
+    CALL,
+    ENTRY,
+    NODE,
+    PASS,
+    POINT,
+    Estimate,
+    Method,
+    Request,
+    Solution,
+    solution_at,
+)
 from greeks2.methods.taylor import front_sweep
 from greeks2.point import Point, Source, as_arguments, as_program, point_at, point_of, require_plain
 from greeks2.structure.front import Front, front_of
 from greeks2.structure.hubs import hub_rows
+from greeks2.structure.singular import settled
 
 FRONT_ENTRY = 0.35
 """Nanoseconds, as in `greeks2.methods.method`: an entry of a vector over the front."""
@@ -40,7 +52,7 @@ def taylor(point: Point) -> Floats:
 def solve(request: Request) -> Solution:
     """Return the Hessian with value and gradient."""
     with request.point() as point:
-        return Solution(point.value, point.gradient, taylor(point), front_of(request.program))
+        return solution_at(point, taylor(point), front_of(request.program))
 
 
 def _counts(program: Program, front: Front) -> dict[str, int]:
@@ -82,7 +94,7 @@ def taylor_backpropagate(
     else:
         source = target
     with point_of(source, target if isinstance(target, ADVar) else None, inputs) as point:
-        return point.gradient, taylor(point)
+        return settled(point, taylor(point))
 
 
 def taylor_series(f: Source, x: Any, direction: Any) -> tuple[float, float, float]:

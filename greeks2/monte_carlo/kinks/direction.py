@@ -18,7 +18,13 @@ ROUND_OFF = 1e-12
 
 
 def steep_direction(slopes: Floats) -> Floats:
-    """Return the unit vector, of some tried, along which an integral varies least.
+    """Return the unit vector, of some tried, along which an integral varies least: the first of `steep_directions`."""
+    best: Floats = steep_directions(slopes)[0]
+    return best
+
+
+def steep_directions(slopes: Floats) -> Floats:
+    """Return unit vectors (m, n_noise), first the one along which an integral varies least.
 
     A root on a surface of slope g weighs 1 / |g e|, so the mean of |g|^2 / |g e| is made small: it is infinite where
     part of the surface runs along e. Directions that cross the surface both ways, with more roots to find, come last.
@@ -42,5 +48,5 @@ def steep_direction(slopes: Floats) -> Floats:
     cosines = slopes @ tried.T / lengths[:, None]
     costs = lengths @ (1.0 / np.maximum(np.abs(cosines), ROUND_OFF))
     turns = np.minimum((cosines > 0.0).mean(axis=0), (cosines < 0.0).mean(axis=0))
-    best: Floats = tried[np.argmin(costs * (1.0 + TURN * turns))]
-    return best
+    ordered: Floats = tried[np.argsort(costs * (1.0 + TURN * turns), kind="stable")]
+    return ordered

@@ -160,6 +160,7 @@ class JointSwitches:
             row = np.column_stack([value, gradient] if order == 2 else [value])
             difference = difference + row if side_a == side_b else difference - row
             size = np.maximum(size, np.abs(row).max(axis=0))
+        size[0] = max(size[0], self._spreads[a])  # both sides may be 0 but for the round-off of a root
         return (np.abs(difference) > ROUND_OFF * size).any(axis=1)
 
     def _refuse(self, a: int, b: int, *, on_edge: bool) -> None:

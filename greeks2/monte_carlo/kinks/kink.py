@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -9,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from aadlib.errors import AadTypeError
+from aadlib.errors import AadTypeError, describe_line
 from aadlib.types import Floats
-from greeks2.monte_carlo.kinks.direction import steep_direction
+from greeks2.monte_carlo.kinks.direction import steep_directions
 from greeks2.monte_carlo.kinks.joint_switches import JointSwitches
 from greeks2.monte_carlo.kinks.roots import Roots, all_roots
 from greeks2.monte_carlo.kinks.switches import SwitchPrograms, record_switch, switches_of
@@ -20,10 +21,14 @@ from greeks2.monte_carlo.noise.standard_normal import require_standard_normal
 from greeks2.monte_carlo.path_planner import PathPlan
 from greeks2.monte_carlo.path_sums import PathSums
 from greeks2.monte_carlo.path_sweep import PathSweep
+from greeks2.structure.kinks import KinkWarning
 
 PILOT_SEED = 271828
 PILOT_PATHS = 1024
 """Paths drawn for the direction of the noise that is integrated out; they are not among the paths of the mean."""
+
+GRAZING, FEWEST_GRAZING, LIKELY = 0.2, 2, 5.0
+"""A surface is tangent to a direction where that crosses it both ways, several likely roots with so small a slope."""
 
 CHUNK_NUMBERS = 2**22
 """Second derivatives held at once."""
@@ -67,8 +72,8 @@ class KinkSweep:
     Raises
     ------
     AadTypeError
-        For an operation whose switches cannot be found, for order 0, for one edge written twice, and at order 2 for
-        jumps that meet.
+        For an operation whose switches cannot be found, a path with stages, for order 0, for one edge written twice,
+        and at order 2 for jumps that meet.
 
     Notes
     -----
@@ -79,6 +84,11 @@ class KinkSweep:
     def __init__(self, sweep: PathSweep, params: tuple[Any, ...]) -> None:
         if sweep.order == 0:
             raise AadTypeError("smoothing='kink' adds to derivatives: ask for order 1 or 2")
+        if sweep.program.stages:
+            raise AadTypeError(
+                "smoothing='kink' moves paths to their kinks, and this one solves for numbers in every path (roots, or "
+                "matrices in LAPACK's basis): smooth the payoff by hand (softplus)"
+            )
         self.program, self.order, self._sweep = sweep.program, sweep.order, sweep
         self._tilted = tuple(self._tilt(params))
 
@@ -133,7 +143,8 @@ class KinkSweep:
             spread = float(np.std(values)) or 1.0
             near = slopes * np.exp(-0.25 * (values / spread) ** 2)[:, None]
             if near.any():
-                tilted.append((position, TiltedSwitch(programs, steep_direction(near))))
+                known = active, passive, pilot
+                tilted.append((position, self._steepest(programs, near, *known)))
         if len(switches) > 1:
             joint = JointSwitches(self.program, switches, active, passive, pilot)
             for position, one in tilted:
@@ -141,6 +152,42 @@ class KinkSweep:
                 points = rest[roots.lanes] + np.outer(roots.along, one.direction)
                 joint.require_none(position, points, self.order)
         return [one for _, one in tilted]
+
+    def _steepest(
+        self, programs: SwitchPrograms, near: Floats, active: Floats, passive: Floats, pilot: Floats
+    ) -> TiltedSwitch:
+        """Return a switch with the best direction that its surface does not touch, where that matters.
+
+        Raises
+        ------
+        AadTypeError
+            Where the surface of a jump is tangent to every direction tried and second derivatives are asked for.
+        """
+        directions = steep_directions(near)
+        if self.order < 2 or programs.switch.continuous or pilot.shape[1] < 2:
+            return TiltedSwitch(programs, directions[0])
+        for direction in directions:
+            tilted = TiltedSwitch(programs, direction)
+            if not self._touches(tilted, active, passive, pilot):
+                return tilted
+        raise AadTypeError(
+            "smoothing='kink' has no second derivative at the jump at "
+            f"{describe_line(programs.switch.line)}: the surface where it stands is tangent to the direction of the "
+            "noise that is integrated out, where two crossings meet and vanish, and the estimate has no variance. Ask "
+            "for order=1, or smooth the jump (aadlib.sigmoid of a multiple)"
+        )
+
+    def _touches(self, tilted: TiltedSwitch, active: Floats, passive: Floats, noise: Floats) -> bool:
+        """Return whether a surface is tangent to its direction: crossed both ways, and some slopes are small."""
+        rest, roots = self._edge(tilted, active, passive, noise)
+        if not (np.diff(roots.lanes) == 0).any():
+            return False
+        points = rest[roots.lanes] + np.outer(roots.along, tilted.direction)
+        slopes = np.abs(
+            tilted.programs.tilt.value_and_gradient(active, points, passive)[1] @ tilted.direction
+        )
+        slopes = slopes[np.abs(roots.along) < LIKELY]
+        return int(np.count_nonzero(slopes < GRAZING * np.sqrt(np.mean(slopes**2)))) >= FEWEST_GRAZING
 
     @staticmethod
     def _edge(tilted: TiltedSwitch, active: Floats, passive: Floats, noise: Floats) -> tuple[Floats, Roots]:
@@ -154,10 +201,21 @@ class KinkSweep:
 
         return rest, all_roots(crossing, len(noise))
 
+    @staticmethod
+    def _warn_of_lost_roots(roots: Roots, n_paths: int) -> None:
+        if roots.doubtful.size:
+            warnings.warn(
+                f"smoothing='kink': on {roots.doubtful.size} of {n_paths} paths a switch turns so often along the "
+                "noise that crossings may be lost, and what sits there with them",
+                KinkWarning,
+                stacklevel=2,
+            )
+
     def _at_switch(self, tilted: TiltedSwitch, active: Floats, passive: Floats, noise: Floats) -> PathSums:
         """Return the sums of what sits at one switch; it adds no paths and no value."""
         direction, programs = tilted.direction, tilted.programs
         rest, roots = self._edge(tilted, active, passive, noise)
+        self._warn_of_lost_roots(roots, len(noise))
         n = active.size
         empty = PathSums(0, 0.0, np.zeros(n), np.zeros((n, n)) if self.order == 2 else None)
         if not roots.lanes.size:

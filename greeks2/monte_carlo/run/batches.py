@@ -8,6 +8,7 @@ from math import prod
 
 import numpy as np
 
+from aadlib.extend import Undetermined
 from aadlib.types import Floats
 from greeks2.monte_carlo.path_sums import PathSums
 
@@ -114,8 +115,9 @@ class BatchMeans:
     """
 
     def __init__(self) -> None:
-        self.n_batches = 0
+        self.n_batches = self.n_empty = 0
         self.n_paths = 0
+        self.undetermined: Undetermined | None = None
         self._like: PathSums | None = None
         self._sums = self._total = self._mean = self._squares = np.zeros(0)
 
@@ -127,7 +129,10 @@ class BatchMeans:
                 self._like = batch
                 size = 1 + m + (0 if batch.hessian is None else m * m)
                 self._sums, self._total, self._mean, self._squares = np.zeros((4, size))
+            if batch.undetermined is not None:
+                self.undetermined = batch.undetermined + self.undetermined
             self.n_batches += 1
+            self.n_empty += batch.value == 0.0
             self.n_paths += batch.n
             self._sums[0] = batch.value
             if batch.gradient is not None:

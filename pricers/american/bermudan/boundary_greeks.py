@@ -14,12 +14,12 @@ from __future__ import annotations
 import numpy as np
 
 from aadlib.types import Floats
-from pricers.american.bermudan.bermudan_option import LABELS, BermudanOption
+from pricers.american.bermudan.bermudan_option import BermudanOption
 from pricers.american.bermudan.exercise_policy import ExercisePolicy
 from pricers.american.bermudan.least_squares import Batch, mean_and_stderr, run_batches
 from pricers.american.bermudan.path_noise import PathNoise
 from pricers.american.bermudan.pricing_pass_kernel import greek_sums_kernel
-from pricers.american.bermudan.result import AmericanGreeks, unpacked
+from pricers.american.bermudan.result import AmericanGreeks, in_order
 from pricers.american.bermudan.stopped_premium_kernel import N_OUTPUTS
 
 
@@ -42,8 +42,8 @@ def summarised(option: BermudanOption, batches: list[Batch], n_paths: int) -> Am
     european = option.european()
     mean, stderr = mean_and_stderr(np.array([batch.means for batch in batches]))
     upper, upper_stderr = mean_and_stderr(np.array([batch.upper for batch in batches]))
-    price, gradient, hessian = unpacked(european + mean, len(LABELS))
-    price_stderr, gradient_stderr, hessian_stderr = unpacked(stderr, len(LABELS))
+    price, gradient, hessian = in_order(european + mean)
+    price_stderr, gradient_stderr, hessian_stderr = in_order(stderr)
     return AmericanGreeks(
         price=price,
         stderr=price_stderr,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,8 @@ import numpy as np
 import aadlib as ad
 from aadlib.errors import AadTypeError, AadValueError
 from aadlib.types import Floats
-from aadlib.validation import require_positive, whole_number
+from aadlib.validation import names_of, one_float, require_positive, whole_number
+from pricers.curves.rate_curve import mean_rate
 from pricers.monte_carlo.closed_forms import geometric_claim
 from pricers.monte_carlo.dynamics.dynamics import Dynamics
 from pricers.monte_carlo.dynamics.geometric_brownian_motion import GeometricBrownianMotion
@@ -57,13 +58,13 @@ class EarlyExercisePath:
     control: Any = None
 
     def __post_init__(self) -> None:
-        require_positive("expiry", self.expiry)
+        require_positive("expiry", one_float("expiry", self.expiry))
         whole_number("n_dates", self.n_dates, 1)
         if not isinstance(self.dynamics, Dynamics):
             raise AadTypeError(
                 f"dynamics = {self.dynamics!r}: must be a model such as GeometricBrownianMotion(...)"
             )
-        names = tuple(self.differentiate)
+        names = names_of("differentiate", self.differentiate)
         unknown = [name for name in names if name not in self.dynamics.GROUPS]
         if unknown or not names or len(set(names)) != len(names):
             raise AadValueError(
@@ -71,6 +72,10 @@ class EarlyExercisePath:
             )
         object.__setattr__(self, "differentiate", names)
         for payoff in (self.payoff, *([] if self.control is None else [self.control])):
+            if not hasattr(payoff, "require_assets"):
+                raise AadTypeError(
+                    f"payoff = {payoff!r}: must be a payoff such as BasketOption(strike=100.0)"
+                )
             payoff.require_assets(self.dynamics.n_assets)
             if not payoff.AT_EXPIRY:
                 raise AadValueError(
@@ -140,10 +145,14 @@ class EarlyExercisePath:
             return 0.0
         if left < 1e-12 * self.expiry:
             return self.control.value([prices], [discount])
-        claim = self.control.claim(1)
-        return discount * geometric_claim(
-            claim=claim, dynamics=model.replaced({"spots": prices}), expiry=left
+        claim, date = self.control.claim(1), self.expiry - left
+        later = replace(
+            model,
+            spots=prices,
+            rate=mean_rate(model.rate, date, self.expiry),
+            dividend_yields=[mean_rate(given, date, self.expiry) for given in model.dividend_yields],
         )
+        return discount * geometric_claim(claim=claim, dynamics=later, expiry=left)
 
     def control_today(self, parameters: Any) -> Any:
         """Return the control's value today."""

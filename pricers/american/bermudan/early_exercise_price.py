@@ -20,7 +20,7 @@ from pricers.american.bermudan.polynomial_regression import (
     stopped_picks,
     total_degree,
 )
-from pricers.american.bermudan.refit import Recorded, RecordedPath, recorded_path
+from pricers.american.bermudan.refit import Recorded, RecordedPath, recorded_path, require_control
 from pricers.american.bermudan.result import LeastSquaresPrice
 
 N_INNER = 64
@@ -75,6 +75,7 @@ def early_exercise_price(
     market, normals = as_floats("parameters", parameters), as_floats("normals", normals)
     require_finite("parameters", market)
     require_finite("normals", normals)
+    require_control(control_today)
     whole_number("n_batches", n_batches, 2)
     whole_number("degree", degree, 1)
     whole_number("n_upper_paths", n_upper_paths, 0)

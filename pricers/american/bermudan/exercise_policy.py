@@ -23,7 +23,7 @@ class ExercisePolicy:
     Parameters
     ----------
     ends : (n_dates - 1, 2), the Brownian motion between which exercise pays; lower above upper where it never does
-    shifts : (n_dates - 1, 2, 4), derivatives of ln S less the boundary in spot, volatility, rate and dividend yield,
+    shifts : (n_dates - 1, 2, 4), derivatives of ln S less the boundary in `KERNEL_INPUTS`,
         the path standing at that end; zeros where they were not asked for
     sizes, ranks : (n_dates - 1, 2), paths regressed for each end, and the rank; zero where a policy was carried over
         from the date after, or none is needed

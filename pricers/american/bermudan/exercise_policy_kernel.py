@@ -22,6 +22,7 @@ from pricers.american.bermudan.orthogonal_basis import basis_rows_kernel, basis_
 from pricers.american.bermudan.stopped_premium_kernel import (
     N_INPUTS,
     Terms,
+    beyond_mean_kernel,
     stopped_gradient_kernel,
     stopped_value_kernel,
 )
@@ -51,7 +52,8 @@ POINTS_PER_FUNCTION = 8
 def strike_kernel(time: float, terms: Terms) -> float:
     """Return the Brownian motion at which the spot is at the strike."""
     drift = terms.rate - terms.dividend_yield - 0.5 * terms.volatility * terms.volatility
-    return (math.log(terms.strike / terms.spot) - drift * time) / terms.volatility
+    carried = beyond_mean_kernel(0, time, terms) - beyond_mean_kernel(1, time, terms)
+    return (math.log(terms.strike / terms.spot) - drift * time - carried) / terms.volatility
 
 
 @njit(**OPTIONS)
@@ -299,6 +301,8 @@ def fit_policy_kernel(
         time = (date + 1) * step
         reach = REACH * math.sqrt(time + SPREAD * SPREAD * terms.expiry)
         strike = strike_kernel(time, terms)
+        moved = beyond_mean_kernel(0, time + step, terms) - beyond_mean_kernel(0, time, terms)
+        moved -= beyond_mean_kernel(1, time + step, terms) - beyond_mean_kernel(1, time, terms)
         low = max(start - reach, strike) if terms.sign > 0.0 else start - reach
         high = start + reach if terms.sign > 0.0 else min(start + reach, strike)
         if low >= high:
@@ -316,7 +320,7 @@ def fit_policy_kernel(
                 ends[date, end] = ends[date + 1, end]
                 if abs(ends[date, end]) == math.inf:
                     continue
-                carried = ends[date, end] + drift / terms.volatility * step
+                carried = ends[date, end] + drift / terms.volatility * step + moved / terms.volatility
                 found, bottom, top, sizes[date, end], ranks[date, end] = fit_end_kernel(
                     end, date, carried, window, low, high, step, terms, brownian, recurrence, stops, valued, premiums,
                     points, rows, targets, coefficients,

@@ -11,9 +11,10 @@ from aadlib.validation import whole_number
 from pricers.american.bermudan.bermudan_option import BermudanOption
 from pricers.american.bermudan.result import AmericanGreeks
 from pricers.american.bermudan.value_differences import differenced
+from pricers.curves.rate_curve import Rate
 from pricers.pde.backward.payoff import averaged_payoff
 from pricers.pde.grids.interpolation import interpolate
-from pricers.pde.grids.spot_grids import Grid, sinh_grid
+from pricers.pde.grids.spot_grids import Grid, log_grid, sinh_grid
 from pricers.pde.march.march_kernels import backward_march_kernel
 from pricers.pde.march.operator import difference_weights, plain_bands
 from pricers.pde.march.steps import MarchSteps
@@ -25,6 +26,8 @@ SPOT_STEP, VOLATILITY_STEP, RATE_STEP = 0.004, 0.01, 0.002
 DEVIATIONS = 0.02
 """Most that the spot is moved by, in deviations of the log spot at expiry: short options bend within a narrow range."""
 REACH = 6.0
+WIDE_DEVIATION = 1.0
+"""Total deviation beyond which the grid is laid in the logarithm."""
 
 
 def finite_difference_greeks(
@@ -33,8 +36,8 @@ def finite_difference_greeks(
     strike: float,
     expiry: float,
     volatility: float,
-    rate: float = 0.0,
-    dividend_yield: float = 0.0,
+    rate: Rate = 0.0,
+    dividend_yield: Rate = 0.0,
     is_call: bool = False,
     n_dates: int = 50,
     n_nodes: int = 1001,
@@ -64,9 +67,9 @@ def finite_difference_greeks(
     -----
     Holding on is compared with exercise node by node, so exercise between two boundaries is no exception. Second order
     in the spacing of the nodes and in the steps; the grid is the same for every bump of the volatility and the rates.
-    For total deviations (volatility times root of expiry) up to about 1.5: the grid ends at exp(5) times the strike,
-    and second derivatives suffer beyond. Rate bumps of 0.002 do not resolve what happens at a rate of zero, where early
-    exercise of a put begins.
+    Total deviations (volatility times root of expiry) above one have a grid in the logarithm. Where the rate of a put
+    (the dividend yield of a call) is near zero, where early exercise begins, derivatives in it are taken on its own
+    side, from above at zero itself.
 
     Examples
     --------
@@ -79,15 +82,8 @@ def finite_difference_greeks(
         is_call=is_call, n_dates=n_dates,
     )  # fmt: skip
     steps = max(DAMPED + 2, -(-whole_number("n_steps", n_steps, 1) // option.n_dates))
-    deviation = volatility * math.sqrt(expiry)
-    forward = spot * math.exp((rate - dividend_yield) * expiry)
-    grid = sinh_grid(
-        lowest=0.0,
-        highest=max(spot, strike, forward) * math.exp(min(REACH * deviation, 5.0)),
-        centre=strike,
-        width=1.5 * strike * min(deviation, 1.0),
-        n_nodes=whole_number("n_nodes", n_nodes, 5),
-    )
+    deviation = option.volatility * math.sqrt(option.expiry)
+    grid = deviations_grid(option, whole_number("n_nodes", n_nodes, 5))
 
     def values(moved: BermudanOption, spots: Floats) -> Floats:
         nodes = grid_values(moved, grid, steps)
@@ -103,41 +99,69 @@ def finite_difference_greeks(
     return AmericanGreeks(price=price, gradient=gradient, hessian=hessian, exercise="finite_differences")
 
 
+def deviations_grid(option: BermudanOption, n_nodes: int) -> Grid:
+    """Return nodes that reach far beyond spot, strike and forward, in the logarithm where the deviation is large."""
+    spot, strike = option.spot, option.strike
+    deviation = option.volatility * math.sqrt(option.expiry)
+    forward = spot * math.exp((option.mean_rate - option.mean_yield) * option.expiry)
+    levels = spot, strike, forward
+    if deviation > WIDE_DEVIATION:
+        reach = deviation * (
+            4.5 + 0.5 * deviation
+        )  # a call's value is a share exp(x) of the density at distance x
+        return log_grid(
+            lowest=min(levels) * math.exp(-reach),
+            highest=max(levels) * math.exp(reach),
+            centre=strike,
+            n_nodes=n_nodes,
+        )
+    return sinh_grid(
+        lowest=0.0,
+        highest=max(levels) * math.exp(min(REACH * deviation, 5.0)),
+        centre=strike,
+        width=1.5 * strike * deviation,
+        n_nodes=n_nodes,
+    )
+
+
 def grid_values(option: BermudanOption, grid: Grid, steps_per_date: int) -> Floats:
     """Return the values today at the nodes, (n_nodes,): a European march between dates, the better of two at each."""
     step = option.expiry / (option.n_dates * steps_per_date)
     is_call = bool(option.is_call)
-    sign = option.terms.sign
+    sign = option.sign
     values = np.array(averaged_payoff(grid, option.strike, is_call), dtype=np.float64)
     intrinsic = np.maximum(sign * (grid.spots - option.strike), 0.0)
     steps = MarchSteps(option.expiry, option.n_dates * steps_per_date, None)
-    variances = np.full((1, grid.n_nodes - 2), option.volatility**2)
-    weights = difference_weights(grid, carry=option.rate - option.dividend_yield, variance=variances[0])
-    bands = plain_bands(weights, steps, [option.rate], [option.dividend_yield], variances)
+    rates, yields = steps.means(option.rate), steps.means(option.dividend_yield)
+    n_rows = max(len(rates), len(yields))
+    variances = np.full((n_rows, grid.n_nodes - 2), option.volatility**2)
+    drifts = np.subtract(rates, yields)
+    carry = float(drifts[np.argmax(np.abs(drifts))])
+    weights = difference_weights(grid, carry=carry, variance=variances[0])
+    bands = plain_bands(weights, steps, rates, yields, variances)
     parts = [
         (n + part, n < DAMPED)
         for n in range(steps_per_date)
         for part in ((0.5, 1.0) if n < DAMPED else (1.0,))
     ]
-    elapsed = step * np.array([time for time, _ in parts])
+    marched = np.array([time for time, _ in parts])
     damped = np.array([is_damped for _, is_damped in parts])
-    rows, nothing = np.zeros(len(parts), np.int64), np.empty(0)
+    nothing, within = np.empty(0), np.ceil(marched).astype(np.int64)
     # Far in the money the value is a x spot - c x strike (a call), each factor discounted since it was last exercised.
     asset = cash = 1.0
     far = grid.spots[-1] if is_call else grid.spots[0]
     for date in range(option.n_dates, 0, -1):
+        at_date = step * (date * steps_per_date)
+        since = option.growth_between(at_date - step * marched, at_date)
+        assets, discounts = asset * np.exp(-since[1]), cash * np.exp(-since[0])
+        rows = np.minimum(date * steps_per_date - within, n_rows - 1)
         edge = np.maximum(
-            sign
-            * (
-                asset * np.exp(-option.dividend_yield * elapsed) * far
-                - cash * np.exp(-option.rate * elapsed) * option.strike
-            ),
+            sign * (assets * far - discounts * option.strike),
             0.0,
         )
         lower, upper = (np.zeros_like(edge), edge) if is_call else (edge, np.zeros_like(edge))
         backward_march_kernel(values, *bands, rows, damped, lower, upper, nothing)
-        asset *= math.exp(-option.dividend_yield * elapsed[-1])
-        cash *= math.exp(-option.rate * elapsed[-1])
+        asset, cash = float(assets[-1]), float(discounts[-1])
         if date > 1:
             if sign * (far - option.strike) > sign * (asset * far - cash * option.strike):
                 asset = cash = 1.0

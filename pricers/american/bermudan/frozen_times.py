@@ -19,13 +19,14 @@ from numba import njit
 import aadlib as ad
 from aadlib.extend import map_pieces
 from aadlib.types import Floats
-from aadlib.validation import require_positive
-from pricers.american.bermudan.bermudan_option import LABELS, BermudanOption
+from aadlib.validation import one_float, require_positive
+from pricers.american.bermudan.bermudan_option import BermudanOption
 from pricers.american.bermudan.exercise_policy import PRICING_PART, fit_policy
 from pricers.american.bermudan.least_squares import DEGREE, mean_and_stderr
 from pricers.american.bermudan.orthogonal_basis import recurrence_of
 from pricers.american.bermudan.path_noise import PathNoise
 from pricers.american.bermudan.result import AmericanGreeks
+from pricers.curves.rate_curve import Rate
 from pricers.kernel_options import OPTIONS
 
 
@@ -36,6 +37,8 @@ class FrozenTimes:
     Parameters
     ----------
     times : (n_paths,), years, when each path stops
+    beyond_mean : (2, n_paths), what rate and dividend yield have added up to by then, beyond the market's numbers times
+        the time: zeros without curves, whose numbers are their means to expiry
     brownian : (n_paths,), the Brownian motion there
     strike : float, currency
     is_call : bool
@@ -44,7 +47,7 @@ class FrozenTimes:
     Examples
     --------
     >>> frozen = FrozenTimes(np.array([0.5, 1.0]), np.array([-0.8, 0.3]), 100.0, False, 30.0)
-    >>> round(float(frozen(np.array([100.0, 0.2, 0.03, 0.0]))), 4)
+    >>> round(float(frozen(np.array([100.0, 0.03, 0.0, 0.2]))), 4)
     7.0724
     """
 
@@ -53,10 +56,11 @@ class FrozenTimes:
     strike: float
     is_call: bool
     sharpness: float
+    beyond_mean: Any = (0.0, 0.0)
 
     def __call__(self, x: Any) -> Any:
-        """Return the price at x = (spot, volatility, rate, dividend yield)."""
-        return np.mean(discounted_payoff(x, self.times, self.brownian, self))
+        """Return the price at x = (spot, rate, dividend yield, volatility)."""
+        return np.mean(discounted_payoff(x, self.times, self.brownian, self.beyond_mean, self))
 
     def batches(self, size: int) -> list[FrozenTimes]:
         """Cut the paths into mini-batches of `size`, the last one smaller where it has to be."""
@@ -64,16 +68,20 @@ class FrozenTimes:
             FrozenTimes(
                 self.times[begin : begin + size], self.brownian[begin : begin + size], self.strike, self.is_call,
                 self.sharpness,
+                tuple(x[begin : begin + size] if np.ndim(x) else x for x in self.beyond_mean),
             )
             for begin in range(0, self.times.size, size)
         ]  # fmt: skip
 
 
-def discounted_payoff(x: Any, times: Any, brownian: Any, payoff: FrozenTimes) -> Any:
+def discounted_payoff(x: Any, times: Any, brownian: Any, beyond_mean: Any, payoff: FrozenTimes) -> Any:
     """Return the discounted smooth payoff of one path, or of each."""
-    growth = (x[2] - x[3] - 0.5 * x[1] * x[1]) * times + x[1] * brownian
-    gain = x[0] * np.exp(growth) - payoff.strike
-    return np.exp(-x[2] * times) * ad.softplus(gain if payoff.is_call else -gain, sharpness=payoff.sharpness)
+    spot, rate, dividend_yield, volatility = x[0], x[1], x[2], x[3]
+    growth = (rate - dividend_yield - 0.5 * volatility * volatility) * times + volatility * brownian
+    gain = spot * np.exp(growth + (beyond_mean[0] - beyond_mean[1])) - payoff.strike
+    return np.exp(-rate * times - beyond_mean[0]) * ad.softplus(
+        gain if payoff.is_call else -gain, sharpness=payoff.sharpness
+    )
 
 
 @njit(**OPTIONS)
@@ -108,7 +116,8 @@ def frozen_batches(
         normals = draws.normals(batch=position, part=PRICING_PART, n_columns=option.n_dates + 1)
         times, brownian = np.empty(per_batch), np.empty(per_batch)
         stops_kernel(normals, bool(draws.antithetic), option.expiry, policy.ends, times, brownian)
-        return FrozenTimes(times, brownian, option.strike, bool(option.is_call), sharpness)
+        beyond = tuple(option.beyond_mean(times))
+        return FrozenTimes(times, brownian, option.strike, bool(option.is_call), sharpness, beyond)
 
     return map_pieces(run, range(draws.n_batches), work=20.0 * draws.n_used * option.n_dates)
 
@@ -119,8 +128,8 @@ def frozen_times(
     strike: float,
     expiry: float,
     volatility: float,
-    rate: float = 0.0,
-    dividend_yield: float = 0.0,
+    rate: Rate = 0.0,
+    dividend_yield: Rate = 0.0,
     is_call: bool = False,
     n_dates: int = 50,
     n_paths: int = 40_000,
@@ -150,19 +159,20 @@ def frozen_times(
     Examples
     --------
     >>> frozen = frozen_times(spot=100.0, strike=100.0, expiry=1.0, volatility=0.2, rate=0.03, n_paths=4096)
-    >>> ad.grad(frozen)([100.0, 0.2, 0.03, 0.0]).shape
+    >>> ad.grad(frozen)([100.0, 0.03, 0.0, 0.2]).shape
     (4,)
     """
     option = BermudanOption(
         spot=spot, strike=strike, expiry=expiry, volatility=volatility, rate=rate, dividend_yield=dividend_yield,
         is_call=is_call, n_dates=n_dates,
     )  # fmt: skip
-    require_positive("sharpness", sharpness)
+    require_positive("sharpness", one_float("sharpness", sharpness))
     draws = PathNoise(n_paths=n_paths, n_batches=n_batches, antithetic=True, noise="pseudo", seed=seed)
     parts = frozen_batches(option, draws, recurrence_of("chebyshev", DEGREE), float(sharpness))
     return FrozenTimes(
         np.concatenate([part.times for part in parts]), np.concatenate([part.brownian for part in parts]),
         option.strike, bool(option.is_call), float(sharpness),
+        tuple(np.concatenate([part.beyond_mean[k] for part in parts]) for k in (0, 1)),
     )  # fmt: skip
 
 
@@ -172,18 +182,20 @@ def frozen_times_greeks(
     """Differentiate the frozen function: one path recorded, all of them swept."""
     require_positive("sharpness", sharpness)
     parts = frozen_batches(option, draws, recurrence, float(sharpness))
-    market = np.array([getattr(option, name) for name in LABELS])
+    market = option.numbers()
     payoff = parts[0]
     program = ad.record(
-        lambda x, stop: discounted_payoff(x, stop[0], stop[1], payoff),
+        lambda x, stop: discounted_payoff(x, stop[0], stop[1], stop[2:], payoff),
         market,
-        np.ones((1, 2)),
+        np.ones((1, 4)),
         lanes=(1,),
         passive=(1,),
     )
     prices, gradients, hessians = [], [], []
     for part in parts:
-        values, gradient, hessian = program.derivatives(market, np.stack([part.times, part.brownian], axis=1))
+        values, gradient, hessian = program.derivatives(
+            market, np.stack([part.times, part.brownian, *part.beyond_mean], axis=1)
+        )
         prices.append(values.mean())
         gradients.append(gradient / part.times.size)
         hessians.append(hessian / part.times.size)

@@ -24,6 +24,7 @@ from pricers.american.bermudan.path_noise import PathNoise
 from pricers.american.bermudan.pricing_pass_kernel import premium_sum_kernel
 from pricers.american.bermudan.result import LeastSquaresPrice
 from pricers.american.bermudan.upper_bound_kernel import upper_sum_kernel
+from pricers.curves.rate_curve import Rate
 
 N_BATCHES = 16
 DEGREE = 4
@@ -48,8 +49,8 @@ def least_squares_price(
     strike: float,
     expiry: float,
     volatility: float,
-    rate: float = 0.0,
-    dividend_yield: float = 0.0,
+    rate: Rate = 0.0,
+    dividend_yield: Rate = 0.0,
     is_call: bool = False,
     n_dates: int = 50,
     n_paths: int = 100_000,
@@ -68,7 +69,7 @@ def least_squares_price(
     spot, strike : float, currency, > 0
     expiry : float, years, > 0
     volatility : float, per square root of a year, > 0
-    rate, dividend_yield : float, per year, continuously compounded, of any sign
+    rate, dividend_yield : float or RateCurve, per year, continuously compounded, of any sign
     is_call : bool
     n_dates : int, >= 1
         With one date the option is European and its price exact. Exercise today is not among the dates.

@@ -9,7 +9,7 @@ import numpy as np
 
 from aadlib.errors import AadTypeError, AadValueError
 from aadlib.types import Floats
-from aadlib.validation import whole_number
+from aadlib.validation import require_choice, whole_number
 
 NOISES = ("pseudo", "sobol")
 LEAST_BATCH = 128
@@ -51,8 +51,7 @@ class PathNoise:
         whole_number("seed", self.seed, 0)
         if not isinstance(self.antithetic, bool | np.bool_):
             raise AadTypeError(f"antithetic = {self.antithetic!r}: must be True or False")
-        if self.noise not in NOISES:
-            raise AadValueError(f"noise = {self.noise!r}: choose one of {', '.join(NOISES)}")
+        require_choice("noise", self.noise, NOISES)
         if self.n_paths < LEAST_BATCH * self.n_batches:
             raise AadValueError(
                 f"n_paths = {self.n_paths!r}: must be at least {LEAST_BATCH} for each of the {self.n_batches} batches"

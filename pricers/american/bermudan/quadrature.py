@@ -17,6 +17,7 @@ from aadlib.types import Floats
 from pricers.american.bermudan.bermudan_option import BermudanOption
 from pricers.american.bermudan.result import AmericanGreeks
 from pricers.american.bermudan.value_differences import differenced
+from pricers.curves.rate_curve import Rate, is_curve
 
 NODES = np.polynomial.legendre.leggauss(16)
 PANEL = 2.5
@@ -37,8 +38,8 @@ def quadrature_greeks(
     strike: float,
     expiry: float,
     volatility: float,
-    rate: float = 0.0,
-    dividend_yield: float = 0.0,
+    rate: Rate = 0.0,
+    dividend_yield: Rate = 0.0,
     is_call: bool = False,
     n_dates: int = 50,
 ) -> AmericanGreeks:
@@ -57,7 +58,7 @@ def quadrature_greeks(
     ------
     AadValueError
         Where exercise pays between two boundaries (a put with dividend_yield < rate < 0, a call with rate <
-        dividend_yield < 0), and for what `BermudanOption` refuses.
+        dividend_yield < 0) or under curves at some dates alone, and for what `BermudanOption` refuses.
 
     Notes
     -----
@@ -97,22 +98,21 @@ class _Later:
 
 def quadrature_values(option: BermudanOption, spots: Floats) -> Floats:
     """Return the prices at several spots, (n_spots,), from one backward recursion."""
-    two_sided = (
-        option.rate < option.dividend_yield < 0.0
-        if option.is_call
-        else option.dividend_yield < option.rate < 0.0
-    )
-    if two_sided:
-        raise AadValueError(
-            f"rate = {option.rate!r} with dividend_yield = {option.dividend_yield!r}: exercise pays between two "
-            "boundaries, and the quadrature follows one; use american_greeks or finite_difference_greeks"
-        )
-    step = option.expiry / option.n_dates
+    for date in range(option.n_dates):
+        rate, dividend_yield = accumulated_between(option, date, date + 1)
+        earned, paid = (dividend_yield, rate) if option.is_call else (rate, dividend_yield)
+        if paid < earned < 0.0 or (
+            (is_curve(option.rate) or is_curve(option.dividend_yield)) and earned < 0.0
+        ):
+            raise AadValueError(
+                f"rate = {option.rate!r} with dividend_yield = {option.dividend_yield!r}: exercise pays between two "
+                "boundaries, or at some dates alone, and the quadrature follows one throughout; use american_greeks or "
+                "finite_difference_greeks"
+            )
     later: _Later | None = None
     guess = math.log(option.strike)
     for date in range(option.n_dates - 1, 0, -1):
-        left = option.expiry - date * step
-        boundary = _boundary(option, later, left, guess)
+        boundary = _boundary(option, later, date, guess)
         if boundary is None:
             if later is None:
                 continue
@@ -122,18 +122,26 @@ def quadrature_values(option: BermudanOption, spots: Floats) -> Floats:
             )
         guess = boundary
         nodes, weights = _beyond(option, boundary)
-        later = _Later(boundary, nodes, weights, _premium(option, later, left, nodes))
+        later = _Later(boundary, nodes, weights, _premium(option, later, date, nodes))
     logs = np.log(np.asarray(spots, dtype=np.float64))
-    return european_values(option, logs, option.expiry) + _premium(option, later, option.expiry, logs)
+    return european_values(option, logs, 0) + _premium(option, later, 0, logs)
 
 
-def european_values(option: BermudanOption, logs: Floats, left: float) -> Floats:
-    """Return European values at log spots with `left` years to expiry."""
-    sign = option.terms.sign
-    v = option.volatility * math.sqrt(left)
-    d1 = (logs - math.log(option.strike) + (option.rate - option.dividend_yield) * left) / v + 0.5 * v
-    asset = np.exp(logs - option.dividend_yield * left) * ndtr(sign * d1)
-    return sign * (asset - option.strike * math.exp(-option.rate * left) * ndtr(sign * (d1 - v)))
+def accumulated_between(option: BermudanOption, first: int, last: int) -> tuple[float, float]:
+    """Return what rate and dividend yield add up to between two dates, 0 being today."""
+    step = option.expiry / option.n_dates
+    sums = option.growth_between(step * first, step * last)
+    return float(sums[0]), float(sums[1])
+
+
+def european_values(option: BermudanOption, logs: Floats, date: int) -> Floats:
+    """Return European values at log spots on a date, 0 being today."""
+    sign = option.sign
+    rates, yields = accumulated_between(option, date, option.n_dates)
+    v = option.volatility * math.sqrt(option.expiry * (1.0 - date / option.n_dates))
+    d1 = (logs - math.log(option.strike) + (rates - yields)) / v + 0.5 * v
+    asset = np.exp(logs - yields) * ndtr(sign * d1)
+    return sign * (asset - option.strike * math.exp(-rates) * ndtr(sign * (d1 - v)))
 
 
 def _panels(low: float, high: float, width: float) -> tuple[Floats, Floats]:
@@ -144,26 +152,26 @@ def _panels(low: float, high: float, width: float) -> tuple[Floats, Floats]:
     return (middle + half * NODES[0]).ravel(), (half * NODES[1]).ravel()
 
 
-def _move(option: BermudanOption) -> tuple[float, float, float]:
-    """Return mean and deviation of the log spot's move between dates, and the discount factor."""
-    step = option.expiry / option.n_dates
-    drift = option.rate - option.dividend_yield - 0.5 * option.volatility**2
-    return drift * step, option.volatility * math.sqrt(step), math.exp(-option.rate * step)
+def _move(option: BermudanOption, date: int) -> tuple[float, float, float]:
+    """Return mean and deviation of the log spot's move to the date after, and the discount factor."""
+    rates, yields = accumulated_between(option, date, date + 1)
+    variance = option.volatility**2 * option.expiry / option.n_dates
+    return rates - yields - 0.5 * variance, math.sqrt(variance), math.exp(-rates)
 
 
 def _beyond(option: BermudanOption, boundary: float) -> tuple[Floats, Floats]:
     """Return nodes and weights on the side of the boundary where the option is held."""
     reach = REACH * option.volatility * math.sqrt(option.expiry)
     low, high = (boundary - reach, boundary) if option.is_call else (boundary, boundary + reach)
-    return _panels(low, high, PANEL * _move(option)[1])
+    return _panels(low, high, PANEL * _move(option, 0)[1])
 
 
-def _premium(option: BermudanOption, later: _Later | None, left: float, logs: Floats) -> Floats:
-    """Return the premium of holding on at log spots, `left` years before expiry."""
+def _premium(option: BermudanOption, later: _Later | None, date: int, logs: Floats) -> Floats:
+    """Return the premium of holding on at log spots on a date."""
     if later is None:
         return np.zeros_like(logs)
-    mean, deviation, discount = _move(option)
-    sign = option.terms.sign
+    mean, deviation, discount = _move(option, date)
+    sign = option.sign
 
     def density(nodes: Floats) -> Floats:
         z = (nodes[None, :] - logs[:, None] - mean) / deviation
@@ -181,28 +189,30 @@ def _premium(option: BermudanOption, later: _Later | None, left: float, logs: Fl
     else:
         low, high = min(later.boundary, float(logs.min()) + mean) - near, later.boundary
     nodes, weights = _panels(low, high, PANEL * deviation)
-    given_up = density(nodes) @ (
-        weights * european_values(option, nodes, left - option.expiry / option.n_dates)
-    )
+    given_up = density(nodes) @ (weights * european_values(option, nodes, date + 1))
     return discount * (held + paid - given_up)
 
 
-def _boundary(option: BermudanOption, later: _Later | None, left: float, guess: float) -> float | None:
+def _boundary(option: BermudanOption, later: _Later | None, date: int, guess: float) -> float | None:
     """Return the log spot where holding and exercise are worth the same, or None where exercise never pays."""
     # scipy.optimize takes long to import: only here, where it is used.
     from scipy.optimize import brentq
 
-    sign, strike = option.terms.sign, math.log(option.strike)
+    sign, strike = option.sign, math.log(option.strike)
 
     def excess(log: float) -> float:
         at = np.array([log])
-        held = european_values(option, at, left) + _premium(option, later, left, at)
+        held = european_values(option, at, date) + _premium(option, later, date, at)
         return float(held[0]) - sign * (math.exp(log) - option.strike)
 
-    pace = sign * _move(option)[1]
+    pace = sign * _move(option, date)[1]
     inside = guess - 0.01 * pace if later is not None else strike
     if sign * (inside - strike) < 0.0:
         inside = strike
+    while (
+        excess(inside) < 0.0 and sign * (inside - strike) > 0.0
+    ):  # under curves the boundary moves either way
+        inside = max(inside - pace, strike) if option.is_call else min(inside - pace, strike)
     for _ in range(MOST_STEPS):
         outside = inside + pace
         if excess(outside) < 0.0:

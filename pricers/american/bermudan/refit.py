@@ -17,7 +17,14 @@ import aadlib as ad
 from aadlib import Program
 from aadlib.errors import AadTypeError, AadValueError
 from aadlib.types import Floats
-from aadlib.validation import as_floats, require_finite, require_positive, require_shape, whole_number
+from aadlib.validation import (
+    as_floats,
+    names_of,
+    require_finite,
+    require_positive,
+    require_shape,
+    whole_number,
+)
 from pricers.american.bermudan.least_squares import mean_and_stderr
 from pricers.american.bermudan.polynomial_regression import regress_backwards, stopped_picks
 from pricers.american.bermudan.result import AmericanGreeks
@@ -103,7 +110,12 @@ def refit_greeks(
             f"normals has shape {normals.shape}: must be (n_paths, ...), at least 64 paths for each of {n_batches} "
             "batches"
         )
-    names = tuple(labels) if labels is not None else tuple(f"parameter[{i}]" for i in range(market.size))
+    require_control(control_today)
+    names = (
+        names_of("labels", labels)
+        if labels is not None
+        else tuple(f"parameter[{i}]" for i in range(market.size))
+    )
     if len(names) != market.size:
         raise AadValueError(
             f"labels has {len(names)} names: must have one for each of {market.size} parameters"
@@ -150,6 +162,14 @@ class Recorded:
         if self.sorts_states:
             rows[:, 2:] = -np.sort(-rows[:, 2:], axis=1)
         return rows
+
+
+def require_control(control_today: Any) -> None:
+    """Raise `AadTypeError` unless something is None or can be called."""
+    if control_today is not None and not callable(control_today):
+        raise AadTypeError(
+            f"control_today = {control_today!r}: must be a function of the parameters, or None"
+        )
 
 
 def recorded_path(path: RecordedPath, market: Floats, normals: Floats) -> Recorded:

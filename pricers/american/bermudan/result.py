@@ -9,6 +9,7 @@ import numpy as np
 
 from aadlib.types import Floats
 from pricers.american.bermudan.bermudan_option import LABELS
+from pricers.american.bermudan.stopped_premium_kernel import KERNEL_INPUTS
 
 TWO_SIDED_95 = 1.959963984540054
 
@@ -135,6 +136,11 @@ class AmericanGreeks:
         """DV / dr, per 1.00 of rate."""
         return self.first("rate")
 
+    @property
+    def dividend_rho(self) -> float:
+        """DV / dq, per 1.00 of dividend yield."""
+        return self.first("dividend_yield")
+
 
 def unpacked(packed: Floats, n: int) -> tuple[float, Floats, Floats]:
     """Return value, gradient (n,) and symmetric Hessian (n, n) from one row: value, gradient, upper triangle."""
@@ -143,3 +149,10 @@ def unpacked(packed: Floats, n: int) -> tuple[float, Floats, Floats]:
     hessian[rows, columns] = packed[1 + n :]
     hessian[columns, rows] = packed[1 + n :]
     return float(packed[0]), packed[1 : 1 + n].copy(), hessian
+
+
+def in_order(packed: Floats) -> tuple[float, Floats, Floats]:
+    """Return value, gradient and Hessian in the order of `LABELS` from a row in that of `KERNEL_INPUTS`."""
+    value, gradient, hessian = unpacked(packed, len(LABELS))
+    order = [KERNEL_INPUTS.index(label) for label in LABELS]
+    return value, gradient[order], hessian[np.ix_(order, order)]

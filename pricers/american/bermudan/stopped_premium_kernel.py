@@ -28,8 +28,9 @@ from pricers.kernel_options import OPTIONS
 ROOT_HALF = 0.7071067811865476
 PER_ROOT_2PI = 0.3989422804014327
 
-N_INPUTS = 4
-"""Spot, volatility, rate, dividend yield, in this order."""
+KERNEL_INPUTS = ("spot", "volatility", "rate", "dividend_yield")
+"""What kernels differentiate in, in their order."""
+N_INPUTS = len(KERNEL_INPUTS)
 N_OUTPUTS = 15
 """Value, four first and the ten second derivatives of the upper triangle, row by row."""
 
@@ -48,6 +49,19 @@ class Terms(NamedTuple):
     """ln(spot / strike)"""
     bond: float
     """Strike discounted from expiry."""
+    beyond_mean: Floats
+    """(2, n_dates + 1) what rate and dividend yield add up to at the dates, today the first, beyond their means to
+    expiry times the time: zeros in a flat market."""
+
+
+@njit(**OPTIONS)
+def beyond_mean_kernel(which: int, time: float, terms: Terms) -> float:
+    """Return what the rate (0) or the dividend yield (1) has added up to beyond its mean, linear between dates."""
+    n = terms.beyond_mean.shape[1] - 1
+    place = time / terms.expiry * n
+    k = min(int(place), n - 1)
+    share = place - k
+    return (1.0 - share) * terms.beyond_mean[which, k] + share * terms.beyond_mean[which, k + 1]
 
 
 @njit(**OPTIONS)
@@ -61,11 +75,12 @@ def stopped_parts_kernel(time: float, brownian: float, terms: Terms) -> tuple[fl
     """Return discounted stock and strike, the European value's two legs, its density term, d1, d2 and v."""
     sigma = terms.volatility
     moved = sigma * brownian - 0.5 * sigma * sigma * time
-    stock = terms.spot * math.exp(moved - terms.dividend_yield * time)
-    cash = terms.strike * math.exp(-terms.rate * time)
+    paid = beyond_mean_kernel(1, time, terms)
+    stock = terms.spot * math.exp(moved - terms.dividend_yield * time - paid)
+    cash = terms.strike * math.exp(-terms.rate * time - beyond_mean_kernel(0, time, terms))
     left = terms.expiry - time
     v = sigma * math.sqrt(left)
-    asset = stock * math.exp(-terms.dividend_yield * left)
+    asset = stock * math.exp(-terms.dividend_yield * left + paid)
     carried = (terms.rate - terms.dividend_yield) * terms.expiry
     d1 = (terms.log_moneyness + carried + moved) / v + 0.5 * v
     d2 = d1 - v

@@ -10,7 +10,7 @@ import numpy as np
 import aadlib as ad
 from aadlib.errors import AadValueError
 from aadlib.types import Floats
-from aadlib.validation import require_increasing, require_positive
+from aadlib.validation import as_floats, require_increasing, require_positive
 from pricers.chain.quotes import Quotes
 
 _NAMES = ("ATM", "25d RR", "25d BF", "10d RR", "10d BF")
@@ -53,7 +53,7 @@ class DeskQuotes:
     tenors: Floats
 
     def __post_init__(self) -> None:
-        tenors = np.atleast_1d(np.asarray(self.tenors, dtype=np.float64))
+        tenors = np.atleast_1d(as_floats("tenors", self.tenors))
         if tenors.size == 0:
             raise AadValueError("tenors is empty: give at least one")
         require_positive("tenors", tenors)

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 import aadlib as ad
 from aadlib.errors import AadTypeError, AadValueError
 from aadlib.types import Floats
+from aadlib.validation import as_floats
 from pricers.calibration.minimiser import Minimiser
 from pricers.calibration.quote_greeks.desk_quotes import DeskQuotes
 from pricers.calibration.quote_greeks.rate_quotes import rate_greeks
@@ -127,13 +128,15 @@ def market_greeks(
     """
     if not isinstance(fit, CalibrationResult):
         raise AadTypeError(f"fit is a {type(fit).__name__}: pass what pricers.calibration.calibrate returns")
-    if isinstance(order, bool) or order not in (1, 2):
+    if not isinstance(order, int) or isinstance(order, bool) or order not in (1, 2):
         raise AadValueError(f"order = {order!r}: must be 1 or 2")
+    if not callable(price):
+        raise AadTypeError(f"price = {price!r}: must be an option of pricers.pde, or a function of a market")
     quotes = fit.problem.quotes
     if desk_quotes is None:
         desk_quotes = DeskQuotes.of(quotes)
     elif not isinstance(desk_quotes, DeskQuotes):
-        desk_quotes = DeskQuotes(np.asarray(desk_quotes, dtype=np.float64))
+        desk_quotes = DeskQuotes(as_floats("desk_quotes", desk_quotes))
     minimiser = fit.minimiser
     of_market = price.price_at if isinstance(price, MarketNumbers) else price
     value, gradient, hessian = _differentiated(fit, of_market, minimiser.parameters)

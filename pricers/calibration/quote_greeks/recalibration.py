@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import ArrayLike
 
-from aadlib.validation import require_positive, require_shape, values_of
+from aadlib.validation import require_instance, require_positive, require_shape, values_of
 from pricers.calibration.minimiser import minimise
 from pricers.calibration.result import CalibrationResult
 
@@ -32,6 +32,7 @@ def recalibrated(fit: CalibrationResult, volatility: ArrayLike) -> CalibrationRe
     AadValueError
         For a volatility that is not positive, a wrong shape, or an objective that is not convex.
     """
+    require_instance("fit", fit, CalibrationResult, "what pricers.calibration.calibrate returns")
     volatility = np.array(values_of(volatility), dtype=np.float64)
     require_shape("volatility", volatility, (len(fit.problem.quotes),))
     require_positive("volatility", volatility)

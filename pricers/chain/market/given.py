@@ -12,7 +12,7 @@ import numpy as np
 
 from aadlib.errors import AadTypeError, AadValueError
 from aadlib.types import Floats
-from aadlib.validation import require_finite, require_positive
+from aadlib.validation import one_float, require_finite, require_instance, require_positive
 from pricers.american.cash_dividends import CashDividend, value_of_dividends
 from pricers.chain.market.given_files import read_curve, read_dividends, read_forwards
 from pricers.chain.settlement import DAYS_PER_YEAR
@@ -109,6 +109,7 @@ def given_market(
     AadValueError
         If `rate` and `curve` are both given, a number is out of range or a file cannot be read.
     """
+    require_instance("quote_date", quote_date, datetime.date, "a date")
     if rate is not None and curve is not None:
         raise AadValueError("rate and curve are both given: give one of them")
     times = rates = None
@@ -121,6 +122,10 @@ def given_market(
         _rate("dividend_yield", dividend_yield)
     if isinstance(forwards, (str, os.PathLike)):
         forwards = read_forwards(forwards)
+    if forwards is not None and not isinstance(forwards, Mapping):
+        raise AadTypeError(
+            f"forwards = {forwards!r}: must be a path, or a mapping of expiry dates to forwards"
+        )
     for date, forward in (forwards or {}).items():
         require_finite(f"forward of {date}", forward)
         require_positive(f"forward of {date}", forward)
@@ -128,7 +133,7 @@ def given_market(
 
 
 def _rate(name: str, rate: float) -> float:
-    require_finite(name, rate)
+    require_finite(name, one_float(name, rate))
     if not -1.0 < rate < 1.0:
         raise AadValueError(f"{name} = {rate}: must lie between -1 and 1 a year; write 0.05 for 5%")
     return float(rate)
@@ -158,7 +163,7 @@ def _dividends(given: Any, quote_date: datetime.date) -> tuple[CashDividend, ...
     if isinstance(given, Mapping):
         coming = [(_years(when, quote_date), amount) for when, amount in given.items()]
         given = [CashDividend(time, amount) for time, amount in sorted(coming) if time > 0.0]
-    if not all(isinstance(dividend, CashDividend) for dividend in given):
+    if not isinstance(given, Sequence) or not all(isinstance(dividend, CashDividend) for dividend in given):
         raise AadTypeError(
             "dividends: must be a path, CashDividend objects, or a mapping of ex-dates or years to amounts"
         )

@@ -9,14 +9,14 @@ import numpy as np
 
 from aadlib.errors import AadValueError
 from pricers.chain.american import deamericanise
-from pricers.chain.chain import Chain
+from pricers.chain.chain import Chain, require_chain
 from pricers.chain.exercise import LARGE_RESIDUAL, Exercise, Style, exercise_of
 from pricers.chain.market.checks import check_rates, check_residuals, check_spot
 from pricers.chain.market.findings import Finding, refuse, warn
 from pricers.chain.market.given import GivenMarket
 from pricers.chain.market.limits import MarketLimits, limits_of
 from pricers.chain.market.roots import check_roots, drop_adjusted
-from pricers.chain.parity import ParityFit, fit_parity
+from pricers.chain.parity import ParityFit, fit_parity, given_parity, has_pairs
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +67,8 @@ def imply_market(
     Raises
     ------
     AadValueError
-        If the market is not to be believed: a spot that the forwards contradict, rates that no market has, parity that
+        If no strike has both a call and a put and rates and forwards are not given, or the options are American then;
+        if the market is not to be believed: a spot that the forwards contradict, rates that no market has, parity that
         does not hold. The message has the numbers, the likely cause and the argument (and option) that settles it.
 
     Warns
@@ -75,8 +76,11 @@ def imply_market(
     MarketWarning
         Where something is odd and not yet beyond belief.
     """
+    require_chain(chain)
     believed, given = limits_of(limits), given or GivenMarket()
     chain, findings = drop_adjusted(chain)
+    if not has_pairs(chain):
+        return _as_given(chain, given, believed, exercise, findings)
     raw = fit_parity(chain, given=given)
     spot_findings = check_spot(chain, raw, believed)
     refuse(spot_findings)  # before early exercise, whose worth depends on the spot
@@ -122,6 +126,32 @@ def imply_market(
     ]
     refuse(findings)
     return ImpliedMarket(market, parity, style, warn(findings))
+
+
+def _as_given(
+    chain: Chain,
+    given: GivenMarket,
+    believed: MarketLimits,
+    exercise: Style | None,
+    findings: list[Finding],
+) -> ImpliedMarket:
+    """Return the market of a chain without call-put pairs: the rates and forwards that are given, checked."""
+    parity = given_parity(chain, given)
+    style = exercise_of(chain, exercise=exercise)
+    if style.style == "american":
+        raise AadValueError(
+            f"the options are American ({style.reason}), and no strike has both a call and a put: early-exercise "
+            "premiums cannot be told from volatilities; give a chain with both, or exercise='european' "
+            "(--exercise european)"
+        )
+    findings = [
+        *findings,
+        *check_spot(chain, parity, believed),
+        *check_rates(chain, parity, believed, is_american=False),
+        *check_roots(chain, parity, believed),
+    ]
+    refuse(findings)
+    return ImpliedMarket(chain, parity, style, warn(findings))
 
 
 def _residual(parity: ParityFit) -> float:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 from aadlib.errors import AadTypeError, AadValueError
-from aadlib.validation import require_finite, require_positive
+from aadlib.validation import require_finite, require_instance, require_positive
 
 REFUSED = 4.0
 """What lies beyond a limit is warned of; what lies beyond this many times the limit is refused."""
@@ -83,6 +83,7 @@ def parse_limits(text: str) -> dict[str, float]:
     >>> parse_limits("carry=0.5,residual=1")
     {'carry': 0.5, 'residual': 1.0}
     """
+    require_instance("text", text, str, "a text such as 'carry=0.5'")
     limits = {}
     for part in text.split(","):
         name, _, number = part.partition("=")

@@ -19,6 +19,13 @@ from pricers.chain.reading.table import Column
 ORDERS = ("month-first", "day-first", "year-first")
 """What the first number of a date such as 03/04/24 may be."""
 
+SERIAL = "serial"
+"""What dates= says where days are a spreadsheet's numbers, 45538 for 2024-09-03."""
+_DAY_ZERO = datetime.date(1899, 12, 30)
+_SERIAL = re.compile(r"([34]\d{4})(\.\d+)?")
+_LAST_SATURDAYS = datetime.date(2015, 2, 1)
+"""Monthly options expired on Saturdays until then."""
+
 DEFAULT_ZONE = "America/New_York"
 
 _MONTH_NAMES = (
@@ -194,6 +201,9 @@ def parse_moment(
     """
     bare = re.sub(r"\s+", " ", text.strip())
     bare = re.sub(r"^(\d{8}|\d{10,19})\.0+$", r"\1", bare)  # a column that went through floating point
+    number = _SERIAL.fullmatch(bare) if orders and SERIAL in orders else None
+    if number is not None:
+        return _serial_moment(float(bare))
     instant = _epoch(bare)
     if instant is not None:
         return _in_zone(instant.date(), instant.time(), 0.0, zone)
@@ -219,11 +229,34 @@ def _date_of(text: str, orders: Mapping[str, str]) -> datetime.date:
     if triple:
         return _ordered(triple[1:], orders.get(triple[0], "month-first"))
     date = _named_month(text)
-    if date is None and re.fullmatch(r"[34]\d{4}(?:\.\d+)?", text):
-        raise ValueError("a spreadsheet's number of a day? format the column as dates")
+    if date is None and _SERIAL.fullmatch(text):
+        raise ValueError(
+            "a spreadsheet's number of a day? say so with dates='serial' (--dates serial), or format the column as "
+            "dates"
+        )
     if date is None:
         raise ValueError("no form of a date that is known")
     return date
+
+
+def _serial_moment(days: float) -> Moment:
+    """Return the moment of a spreadsheet's day number, which counts from 1899-12-30."""
+    date = _DAY_ZERO + datetime.timedelta(days=int(days))
+    seconds = round(86400.0 * (days - int(days)))
+    if seconds == 0:
+        return Moment(date)
+    return Moment(date, (datetime.datetime.min + datetime.timedelta(seconds=min(seconds, 86399))).time())
+
+
+def _are_day_numbers(texts: Sequence[str]) -> bool:
+    """Return whether day numbers prove themselves: Fridays among them, on which options expire, and no Sundays.
+
+    In the other system of spreadsheets, which counts from 1904, Fridays would be Thursdays; old Saturdays may stand.
+    """
+    dates = [_serial_moment(float(text)).date for text in texts]
+    weekdays = [date.weekday() for date in dates if date.weekday() != 5 or date > _LAST_SATURDAYS]
+    monthly = len(dates) - len(weekdays)
+    return weekdays.count(4) + monthly > 0 and not {5, 6} & set(weekdays)
 
 
 def parse_date(text: str) -> datetime.date:
@@ -249,11 +282,20 @@ def _orders_that_fit(triples: Sequence[Sequence[str]]) -> list[str]:
 def prove_orders(columns: Mapping[str, Column], *, order: str | None, source: str) -> dict[str, str]:
     """Return separator -> what comes first in dates such as 03/09/2024, proved by a number above 12 or by option.
 
+    "serial" is among them where day numbers of a spreadsheet are dates: by option, or proved by Fridays.
+
     Raises
     ------
     AadValueError
         If dates could be either or none; names the column, the dates and the option.
     """
+    numbers = [
+        text.strip()
+        for column in columns.values()
+        for text in column.texts
+        if _SERIAL.fullmatch(text.strip())
+    ]
+    serial = {SERIAL: SERIAL} if order == SERIAL or (numbers and _are_day_numbers(numbers)) else {}
     by_separator: dict[str, dict[tuple[str, ...], tuple[str, str]]] = {}
     for name, column in columns.items():
         for text in column.texts:
@@ -263,9 +305,9 @@ def prove_orders(columns: Mapping[str, Column], *, order: str | None, source: st
                 continue  # an impossible time of day: its own line will say so
             if triple:
                 by_separator.setdefault(triple[0], {}).setdefault(triple[1:], (name, text))
-    if order is not None:
-        return dict.fromkeys(by_separator, order)
-    return {separator: _order_of(dates, source) for separator, dates in by_separator.items()}
+    if order is not None and order != SERIAL:
+        return dict.fromkeys(by_separator, order) | serial
+    return {separator: _order_of(dates, source) for separator, dates in by_separator.items()} | serial
 
 
 def _order_of(dates: Mapping[tuple[str, ...], tuple[str, str]], source: str) -> str:

@@ -93,6 +93,7 @@ class FileTable:
         self._has_decimal_comma = decimal == ","
         self.source = str(path)
         self.notes: list[str] = []
+        self.header: list[str] = []
         self.odd_rows: list[OddRow] = []
         self.encoding = _encoding_of(self.path)
         if self.encoding not in ("utf-8", "utf-8-sig"):
@@ -100,7 +101,11 @@ class FileTable:
         self._find_header(count_known_names)
         with self._open() as handle:
             rows = itertools.islice(self._rows(handle), N_SAMPLE_ROWS)
-            self.sample = [row for row in rows if len(row) == len(self.header)]
+            first = list(rows)
+        if _has_row_names(first, len(self.header)):
+            self.header = ["row.names", *self.header]
+            self.notes.append("the header is one name short: the first column is row names, as R writes them")
+        self.sample = [row for row in first if len(row) == len(self.header)]
 
     def _open(self) -> IO[str]:
         # cp1252 leaves five bytes undefined; a note in another alphabet shall not hinder the numbers.
@@ -252,6 +257,13 @@ class FileTable:
     def place_of_odd(self, odd: OddRow) -> str:
         """Say on which line a row of another width stands."""
         return f"{self.source}, line {self._line_of(lambda n, fields: n == odd.row and fields == odd.fields)}"
+
+
+def _has_row_names(rows: list[list[str]], width: int) -> bool:
+    """Return whether rows are one field wider than the header throughout, and begin with a name of their own each."""
+    if not rows or any(len(row) != width + 1 for row in rows):
+        return False
+    return len({row[0] for row in rows}) == len(rows) and any(row[-1].strip() for row in rows)
 
 
 def _plain_numbers(fields: Sequence[str]) -> Floats:

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from aadlib.errors import AadTypeError, AadValueError
-from aadlib.validation import require_finite, require_positive
-from pricers.chain.reading.dates import ORDERS, exchange_zone, parse_moment
+from aadlib.validation import one_float, require_choice, require_finite, require_instance, require_positive
+from pricers.chain.reading.dates import ORDERS, SERIAL, exchange_zone, parse_moment
 from pricers.chain.reading.names import COLUMN_ALIASES, Meaning, meaning_of, squash
 
 
@@ -28,16 +28,20 @@ class ReadingOptions:
 
     def __post_init__(self) -> None:
         if self.spot is not None:
-            require_finite("spot", self.spot)
+            require_finite("spot", one_float("spot", self.spot))
             require_positive("spot", self.spot)
         for name in ("quote_date", "expiry"):
             object.__setattr__(self, name, _as_date(name, getattr(self, name)))
         if isinstance(self.at, datetime.date):
             object.__setattr__(self, "at", str(self.at))
-        if self.decimal not in (None, ".", ","):
-            raise AadValueError(f"decimal = {self.decimal!r}: must be '.' or ','")
-        if self.dates is not None and self.dates not in ORDERS:
-            raise AadValueError(f"dates = {self.dates!r}: must be one of {', '.join(ORDERS)}")
+        if self.decimal is not None:
+            require_choice("decimal", self.decimal, (".", ","))
+        if self.dates is not None:
+            require_choice("dates", self.dates, (*ORDERS, SERIAL))
+        for name in ("underlying", "zone"):
+            if getattr(self, name) is not None:
+                require_instance(name, getattr(self, name), str, "a text")
+        require_instance("columns", self.columns, Mapping, "a mapping of fields to column names")
         if self.zone is not None:
             try:
                 exchange_zone(self.zone)
@@ -95,6 +99,7 @@ def parse_columns(text: str) -> dict[str, str | None]:
     >>> parse_columns("spot=Index Spot,bid=Best Bid")
     {'spot': 'Index Spot', 'bid': 'Best Bid'}
     """
+    require_instance("text", text, str, "a text such as 'spot=Index Spot'")
     columns: dict[str, str | None] = {}
     last = None
     for part in text.split(","):

@@ -10,7 +10,14 @@ import numpy as np
 
 from aadlib.errors import AadValueError, NotFinite
 from aadlib.types import Floats
-from aadlib.validation import as_floats, require_finite, require_non_negative, require_positive, require_shape
+from aadlib.validation import (
+    as_floats,
+    one_float,
+    require_finite,
+    require_non_negative,
+    require_positive,
+    require_shape,
+)
 from pricers.monte_carlo.basket.sums import BasketCall, BasketSums, batch_bounds
 
 DEVICES = ("cpu", "cuda")
@@ -110,9 +117,9 @@ def basket_greeks(
     require_non_negative("volatilities", volatilities)
     require_finite("weights", weights)
     for name, number in (("rate", rate), ("strike", strike)):
-        require_finite(name, number)
+        require_finite(name, one_float(name, number))
     for name, number in (("expiry", expiry), ("sharpness", sharpness)):
-        require_positive(name, number)
+        require_positive(name, one_float(name, number))
     on_card = device == "cuda" and hasattr(normals, "__cuda_array_interface__")
     # Doubles stay where they are: there may be gigabytes of them.
     plain = on_card or (type(normals) in (np.ndarray, np.memmap) and normals.dtype == np.float64)

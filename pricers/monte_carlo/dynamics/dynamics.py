@@ -10,7 +10,7 @@ from typing import Any, ClassVar, TypeVar
 import numpy as np
 
 import aadlib as ad
-from aadlib.errors import AadValueError
+from aadlib.errors import AadTypeError, AadValueError
 from aadlib.types import Floats
 from aadlib.validation import require_finite, require_positive, values_of
 from pricers.curves.rate_curve import Rate, discount_factor, is_curve, mean_rate, require_rate, shifted
@@ -62,6 +62,8 @@ class Dynamics(ABC):
         spots = as_numbers("spots", self.spots)
         require_positive("spots", spots)
         require_rate("rate", self.rate)
+        if not is_curve(self.rate) and isinstance(self.rate, list | tuple):
+            raise AadTypeError(f"rate = {self.rate!r}: must be one number or a curve")
         object.__setattr__(self, "spots", spots)
         yields = as_numbers("dividend_yields", self.dividend_yields, len(spots))
         object.__setattr__(self, "dividend_yields", yields)

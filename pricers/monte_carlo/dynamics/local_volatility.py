@@ -13,7 +13,7 @@ from aadlib.errors import AadValueError
 from aadlib.types import Floats
 from aadlib.validation import values_of
 from pricers.monte_carlo.dynamics.dynamics import Dynamics
-from pricers.surfaces.surface import VolatilitySurface, require_surface
+from pricers.surfaces.surface import VolatilitySurface, number_labels, require_surface
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -81,8 +81,11 @@ class LocalVolatility(Dynamics):
     def labels(self, name: str) -> list[str]:
         """Name the parameters of one group."""
         if name == "weights":
-            sizes = [len(surface.numbers) for surface in self._distinct()]
-            return [f"weight[{k},{i}]" for k, size in enumerate(sizes) for i in range(size)]
+            distinct = self._distinct()
+            names = ["weight" if len(distinct) == 1 else f"weight {k}" for k in range(len(distinct))]
+            return [
+                x for name, surface in zip(names, distinct, strict=True) for x in number_labels(surface, name)
+            ]
         return super().labels(name)
 
     def fields_at(self, groups: Mapping[str, Any]) -> dict[str, Any]:

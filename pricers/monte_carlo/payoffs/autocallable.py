@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import aadlib as ad
 from aadlib.errors import AadValueError
-from aadlib.validation import require_finite, require_positive
+from aadlib.validation import one_float, require_finite, require_positive
 from pricers.monte_carlo.conditioning.truncated_normal import drawn_below
 from pricers.monte_carlo.dynamics.dynamics import Dynamics
 from pricers.monte_carlo.payoffs.corners import EXACT, Surrogate, minimum
@@ -42,6 +42,8 @@ class Autocallable:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "references", check_weights("references", self.references))
+        for name in ("coupon", "call_level", "protection", "notional"):
+            one_float(name, getattr(self, name))
         require_finite("coupon", self.coupon)
         for name in ("references", "call_level", "protection", "notional"):
             require_positive(name, getattr(self, name))

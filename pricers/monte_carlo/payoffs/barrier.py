@@ -13,7 +13,7 @@ import numpy as np
 import aadlib as ad
 from aadlib.errors import AadValueError
 from aadlib.types import Floats
-from aadlib.validation import require_positive, values_of
+from aadlib.validation import one_float, require_choice, require_positive, values_of
 from pricers.monte_carlo.conditioning.directions import (
     choose_direction,
     factor_matrix,
@@ -60,8 +60,8 @@ class BarrierOption(WeightedOption):
         super().__post_init__()
         require_positive("strike", self.strike)
         require_positive("barrier", self.barrier)
-        if self.kind not in BARRIER_KINDS:
-            raise AadValueError(f"kind = {self.kind!r}: choose one of {', '.join(BARRIER_KINDS)}")
+        one_float("barrier", self.barrier)
+        require_choice("kind", self.kind, BARRIER_KINDS)
 
     @property
     def is_up(self) -> bool:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 import numpy as np
 
 from aadlib.errors import AadTypeError, AadValueError
-from aadlib.validation import require_finite
+from aadlib.validation import as_floats, require_finite
 from pricers.monte_carlo.dynamics.dynamics import Dynamics
 from pricers.monte_carlo.linear_claim import LinearClaim
 from pricers.monte_carlo.payoffs.corners import EXACT, Surrogate
@@ -76,7 +76,10 @@ class HasLastStep(Protocol):
 
 def check_weights(name: str, weights: Any) -> tuple[float, ...]:
     """Return weights as a tuple of floats; a single one is a weight on a single asset."""
-    numbers = tuple(float(w) for w in np.atleast_1d(np.asarray(weights, dtype=np.float64)))
+    array = np.atleast_1d(as_floats(name, weights))
+    if array.ndim != 1:
+        raise AadValueError(f"{name} has shape {array.shape}: must be one number per asset")
+    numbers = tuple(array.tolist())
     if not numbers:
         raise AadValueError(f"{name} is empty: give one weight per asset")
     require_finite(name, numbers)

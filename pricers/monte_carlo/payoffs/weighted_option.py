@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from aadlib.types import Floats
-from aadlib.validation import require_finite
+from aadlib.validation import one_number, require_finite
 from pricers.monte_carlo.payoffs.payoff import check_call, check_weights, require_length
 from pricers.monte_carlo.triangular import total
 
@@ -30,6 +30,7 @@ class WeightedOption:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "weights", check_weights("weights", self.weights))
+        one_number("strike", self.strike)
         require_finite("strike", self.strike)
         check_call(self.is_call)
 

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from aadlib.errors import AadValueError
+from aadlib.validation import require_instance
 from pricers.pde.backward.forward_frame import forward_frame
 from pricers.pde.backward.pricing import is_free, price
-from pricers.pde.grids.automatic_grid import default_grid
+from pricers.pde.grids.automatic_grid import default_grid, require_terms
 from pricers.pde.grids.spot_grids import Grid
 
 
@@ -66,6 +67,9 @@ def extrapolated_price(
     >>> abs(float(value) - 2.758443856146076) < 1e-6
     True
     """
+    require_terms(spot=spot, strike=strike, expiry=expiry, rate=rate, dividend_yield=dividend_yield)
+    if grid is not None:
+        require_instance("grid", grid, Grid, "a Grid, such as uniform_grid(...)")
     if grid is None and is_free("european", lower_barrier, upper_barrier, volatility):
         frame = forward_frame(
             spot=spot, expiry=expiry, rate=rate, dividend_yield=dividend_yield, volatility=volatility

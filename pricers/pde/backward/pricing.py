@@ -24,12 +24,21 @@ import numpy as np
 import aadlib as ad
 from aadlib.errors import AadTypeError, AadValueError
 from aadlib.types import Floats
-from aadlib.validation import require_finite, require_non_negative, require_positive, values_of
-from pricers.curves.rate_curve import is_curve, require_rate
+from aadlib.validation import (
+    one_float,
+    one_number,
+    require_choice,
+    require_finite,
+    require_flag,
+    require_instance,
+    require_positive,
+    values_of,
+)
+from pricers.curves.rate_curve import is_curve
 from pricers.number_kinds import holds_recorded, is_plain
 from pricers.pde.backward.forward_frame import forward_frame
 from pricers.pde.backward.payoff import PAYS, Pays, averaged_payoff, boundary_values, intrinsic_values
-from pricers.pde.grids.automatic_grid import default_grid
+from pricers.pde.grids.automatic_grid import default_grid, require_terms
 from pricers.pde.grids.interpolation import interpolate
 from pricers.pde.grids.spot_grids import Grid
 from pricers.pde.march.operator import plain_bands, step_operators
@@ -98,9 +107,7 @@ def price(
     >>> abs(float(value) - 7.485087593912603) < 1e-4
     True
     """
-    require_positive("spot", spot)
-    require_positive("strike", strike)
-    require_non_negative("expiry", expiry)
+    require_terms(spot=spot, strike=strike, expiry=expiry, rate=rate, dividend_yield=dividend_yield)
     if grid is None:
         market = {"rate": rate, "dividend_yield": dividend_yield, "volatility": volatility}
         curved = is_curve(rate) or is_curve(dividend_yield)
@@ -127,6 +134,7 @@ def price(
             n_nodes=n_nodes,
             **market,
         )
+    require_instance("grid", grid, Grid, "a Grid, such as uniform_grid(...)")
     grid.require_inside("spot", float(values_of(spot)))
     values = crank_nicolson(
         grid=grid,
@@ -233,20 +241,20 @@ def crank_nicolson(
     >>> values.shape
     (201,)
     """
+    _require_kinds(grid, expand, rebate)
     _require_contract(strike, expiry, rate, dividend_yield, is_call, exercise, pays)
     _require_counts(n_steps, damped_steps)
     _require_barrier("lower_barrier", lower_barrier, grid.spots[0], "begin")
     _require_barrier("upper_barrier", upper_barrier, grid.spots[-1], "end")
-    require_finite("rebate", rebate)
     _require_strike(strike, grid, lower_barrier, upper_barrier)
 
     american = exercise == "american"
     local = march_volatility(volatility, grid, expiry=expiry, n_steps=n_steps)
     steps, n_steps = local.steps, local.steps.n_steps
     rates, dividend_yields = steps.means(rate), steps.means(dividend_yield)
-    weights = local.weights(rates, dividend_yields)
     initial = averaged_payoff(grid, strike, is_call, pays)
     immediate = intrinsic_values(grid.spots, strike, is_call) if american else None
+    weights = local.weights(rates, dividend_yields)
 
     times = [n + part for n in range(n_steps) for part in ((0.5, 1.0) if n < damped_steps else (1.0,))]
     ends = []
@@ -301,6 +309,7 @@ def is_free(exercise: Any, lower_barrier: float | None, upper_barrier: float | N
 
     A surface that is tabulated is a basis on fixed nodes in a recorded march, which a moving frame would take away.
     """
+    require_choice("exercise", exercise, ("european", "american"))
     fixed = exercise != "european" or lower_barrier is not None or upper_barrier is not None
     return not (fixed or isinstance(volatility, TabulatedSurface))
 
@@ -324,29 +333,36 @@ def _compiled_march(
         values, exercise = values[::-1], exercise[::-1]
         below, diagonal, above = above[:, ::-1], diagonal[:, ::-1], below[:, ::-1]
         lower, upper = upper, lower
-    arrays = [np.ascontiguousarray(x) for x in (values, below, diagonal, above, lower, upper, exercise)]
+    values = np.ascontiguousarray(values)
     backward_march_kernel(
-        *arrays[:4],
+        values,
+        np.ascontiguousarray(below),
+        np.ascontiguousarray(diagonal),
+        np.ascontiguousarray(above),
         np.array([s.row for s in substeps], dtype=np.int64),
         np.array([s.damped for s in substeps]),
-        *arrays[4:],
+        lower,
+        upper,
+        np.ascontiguousarray(exercise),
     )
-    return arrays[0][::-1].copy() if exercised_at_top else arrays[0]
+    return values[::-1].copy() if exercised_at_top else values
+
+
+def _require_kinds(grid: Any, expand: Any, rebate: Any) -> None:
+    require_instance("grid", grid, Grid, "a Grid, such as uniform_grid(...)")
+    require_flag("expand", expand)
+    one_number("rebate", rebate)
+    require_finite("rebate", rebate)
 
 
 def _require_contract(
     strike: Any, expiry: Any, rate: Any, dividend_yield: Any, is_call: Any, exercise: Any, pays: Any
 ) -> None:
-    require_positive("strike", strike)
-    require_non_negative("expiry", expiry)
-    require_rate("rate", rate)
-    require_rate("dividend_yield", dividend_yield)
+    require_terms(strike=strike, expiry=expiry, rate=rate, dividend_yield=dividend_yield)
     if not isinstance(is_call, bool | np.bool_):
         raise AadTypeError(f"is_call = {is_call!r}: must be True for a call or False for a put")
-    if exercise not in ("european", "american"):
-        raise AadValueError(f"exercise = {exercise!r}: must be 'european' or 'american'")
-    if pays not in PAYS:
-        raise AadValueError(f"pays = {pays!r}: choose one of {', '.join(PAYS)}")
+    require_choice("exercise", exercise, ("european", "american"))
+    require_choice("pays", pays, PAYS)
     if pays != "option" and exercise == "american":
         raise AadValueError(f"pays = {pays!r} with exercise = 'american': digitals are European here")
 
@@ -370,7 +386,7 @@ def _require_strike(strike: Any, grid: Grid, lower: float | None, upper: float |
 
 def _require_barrier(name: str, barrier: float | None, end: float, verb: str) -> None:
     if barrier is not None:
-        require_positive(name, barrier)
+        require_positive(name, one_float(name, barrier))
         if float(barrier) != float(end):
             raise AadValueError(
                 f"{name} = {barrier!r}: the grid must {verb} at it, but does at {float(end)!r}"

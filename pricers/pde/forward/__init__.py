@@ -1,6 +1,6 @@
 """The forward (Dupire) equation: every strike and expiry in one march.
 
-`pricers.pde.forward.compiled` holds `CompiledForwardMarch`, what a calibration marches; it loads numba.
+`pricers.pde.forward.compiled` holds `CompiledForwardMarch`, what a calibration marches.
 """
 
 from pricers.pde.forward.book import book_grid, price_book

@@ -10,7 +10,14 @@ from numpy.typing import ArrayLike
 import aadlib as ad
 from aadlib.errors import AadValueError
 from aadlib.types import Floats
-from aadlib.validation import require_finite, require_positive, require_shape, values_of
+from aadlib.validation import (
+    one_number,
+    require_finite,
+    require_instance,
+    require_positive,
+    require_shape,
+    values_of,
+)
 from pricers.pde.forward.dupire_march import march_forward
 from pricers.pde.forward.reading import READING_WIDTH, read_options
 from pricers.pde.grids.lagrange import lagrange_start, lagrange_weights
@@ -58,7 +65,12 @@ def book_grid(
     Fewer than four smoothing steps leave a ripple of the kink in the gamma of options at the money of the first
     expiry, which more nodes alone do not remove.
     """
+    require_instance(
+        "surface", surface, CalibratedVolatility, "a CalibratedVolatility, such as a calibration's"
+    )
     require_positive("expiries", expiries)
+    if not np.size(expiries):
+        raise AadValueError("expiries is empty: give at least one")
     require_finite("log_moneyness", log_moneyness)
     low, high = (1.25 * float(end(values_of(log_moneyness))) for end in (np.min, np.max))
     wanted = np.unique(values_of(expiries))
@@ -177,10 +189,7 @@ def price_book(
         require_shape(name, np.atleast_1d(values_of(array)), strike.shape)
         require_positive(name, array)
     require_shape("is_call", is_call, strike.shape)
-    require_positive("reference_spot", reference_spot)
-    require_positive("spot", spot)
-    require_finite("rate_shift", rate_shift)
-    require_finite("dividend_shift", dividend_shift)
+    _require_market(surface, spots=(reference_spot, spot), shifts=(rate_shift, dividend_shift))
     if grid is None:
         money = np.log(strike / np.atleast_1d(values_of(forwards)))
         grid = book_grid(surface=surface, expiries=expiry, log_moneyness=money)
@@ -224,8 +233,20 @@ def price_book(
     ]
 
 
+def _require_market(surface: Any, *, spots: tuple[Any, Any], shifts: tuple[Any, Any]) -> None:
+    what = "a CalibratedVolatility, such as a calibration's"
+    require_instance("surface", surface, CalibratedVolatility, what)
+    for name, spot in zip(("reference_spot", "spot"), spots, strict=True):
+        one_number(name, spot)
+        require_positive(name, spot)
+    for name, shift in zip(("rate_shift", "dividend_shift"), shifts, strict=True):
+        one_number(name, shift)
+        require_finite(name, shift)
+
+
 def expiry_rows(grid: ForwardGrid, expiries: Floats) -> list[int]:
     """Return the row of each expiry among those that a grid hits."""
+    require_instance("grid", grid, ForwardGrid, "a ForwardGrid, such as forward_grid(...)")
     rows = np.argmin(np.abs(grid.expiries[:, None] - expiries), axis=0)
     missed = np.abs(grid.expiries[rows] - expiries) > 1e-9
     if missed.any():

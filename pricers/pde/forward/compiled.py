@@ -113,8 +113,7 @@ class CompiledForwardMarch:
 
     def gradient(self, seed: Floats) -> Floats:
         """Return the gradient of sum(seed * price) at the last march, (n_parameters,): one reverse sweep."""
-        require_shape("seed", seed, (self._offset.size,))
-        seeds = self._reading.T @ np.asarray(seed, dtype=np.float64)
+        seeds = self.grid_seeds(seed).ravel()
         adjoint = adjoint_of(self._plan, self._marched(), seeds, with_coefficients=False, with_weights=True)
         return adjoint.operands[: self.surface.n_parameters]
 

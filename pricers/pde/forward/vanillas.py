@@ -9,7 +9,7 @@ import numpy as np
 
 import aadlib as ad
 from aadlib.types import Floats
-from aadlib.validation import values_of
+from aadlib.validation import as_floats, require_instance, require_positive, require_shape, values_of
 from pricers.contracts import Market
 from pricers.number_kinds import is_plain
 from pricers.pde.forward.book import expiry_rows
@@ -65,6 +65,10 @@ def price_vanillas(
     -------
     (n_options,) numbers, currency
     """
+    require_instance("market", market, Market, "a Market, such as what calibrate returns")
+    strikes, expiries = (np.atleast_1d(as_floats(*x)) for x in (("strikes", strikes), ("expiries", expiries)))
+    require_positive("strikes", strikes)
+    require_shape("strikes", strikes, (expiries.size,))
     rows = expiry_rows(grid, expiries)
     calls = march_forward(grid=grid, variance=variance_of(market, grid))
     times = expiries.tolist()

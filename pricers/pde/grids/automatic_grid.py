@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from aadlib.errors import AadValueError
-from aadlib.validation import require_non_negative, require_positive, values_of
-from pricers.curves.rate_curve import mean_rate, require_rate
+from aadlib.validation import one_float, one_number, require_non_negative, require_positive, values_of
+from pricers.curves.rate_curve import is_curve, mean_rate, require_rate
 from pricers.pde.grids.spot_grids import Grid, log_grid, sinh_grid
 
 SMALLEST_DEVIATION = 1e-7
@@ -35,7 +35,8 @@ def default_grid(
     """Build the grid that `price` uses when none is given.
 
     Nodes from 0 (or the lower barrier) to six deviations beyond spot, strike and forward (or the upper barrier),
-    closest within one and a half deviations of the strike, which is a node. Where the drift is more than a deviation
+    closest within one and a half deviations of the strike, which is a node (of the spot where the strike is beyond a
+    barrier). Where the drift is more than a deviation
     the zone of closest nodes is widened along the way of the kink, from the strike to the discounted strike, and the
     grid begins six deviations below. Deviations above one get a grid in the logarithm.
 
@@ -48,13 +49,12 @@ def default_grid(
     ------
     AadValueError
         When spot or strike is not positive, expiry negative, a rate not finite, the volatility an array or negative
-        anywhere it is sampled, or the strike is beyond a barrier.
+        anywhere it is sampled, or the spot is beyond a barrier.
     """
-    require_positive("spot", spot)
-    require_positive("strike", strike)
-    require_non_negative("expiry", expiry)
-    require_rate("rate", rate)
-    require_rate("dividend_yield", dividend_yield)
+    require_terms(spot=spot, strike=strike, expiry=expiry, rate=rate, dividend_yield=dividend_yield)
+    for name, level_given in (("lower_barrier", lower_barrier), ("upper_barrier", upper_barrier)):
+        if level_given is not None:
+            require_positive(name, one_float(name, level_given))
     s, k, t = (float(values_of(x)) for x in (spot, strike, expiry))
     r, q = (float(values_of(mean_rate(x, 0.0, t))) for x in (rate, dividend_yield))
     forward = s * math.exp((r - q) * t)
@@ -80,16 +80,33 @@ def default_grid(
         width = max(width, 0.5 * abs(k - kink_today))
     lowest = low_end if lower_barrier is None else lower_barrier
     highest = reach if upper_barrier is None else upper_barrier
-    if not lowest < k < highest:
-        raise AadValueError(f"strike = {k!r}: must lie between the barriers, {lowest!r} and {highest!r}")
+    if not lowest < s < highest:
+        name = "lower_barrier" if s <= lowest else "upper_barrier"
+        raise AadValueError(
+            f"{name} = {(lowest if s <= lowest else highest)!r}: already crossed by the spot, {s!r}"
+        )
+    centre = k if lowest < k < highest else s  # with the strike beyond a barrier no kink is left between them
     if deviation > WIDE_DEVIATION:
         lowest = (
             min(s, k, forward, kink_today) * math.exp(-_exponent(deviation))
             if lower_barrier is None
             else lowest
         )
-        return Grid(log_grid(lowest=lowest, highest=highest, centre=k, n_nodes=n_nodes).spots)
-    return sinh_grid(lowest=lowest, highest=highest, centre=k, width=width, n_nodes=n_nodes)
+        return Grid(log_grid(lowest=lowest, highest=highest, centre=centre, n_nodes=n_nodes).spots)
+    return sinh_grid(lowest=lowest, highest=highest, centre=centre, width=width, n_nodes=n_nodes)
+
+
+def require_terms(*, strike: Any, expiry: Any, rate: Any, dividend_yield: Any, spot: Any = 1.0) -> None:
+    """Raise unless a contract and its rates are single numbers in range, or curves for the rates."""
+    for name, number in (("spot", spot), ("strike", strike), ("expiry", expiry)):
+        one_number(name, number)
+    require_positive("spot", spot)
+    require_positive("strike", strike)
+    require_non_negative("expiry", expiry)
+    for name, rate_given in (("rate", rate), ("dividend_yield", dividend_yield)):
+        if not is_curve(rate_given):
+            one_number(name, rate_given)
+        require_rate(name, rate_given)
 
 
 def _exponent(deviation: float) -> float:

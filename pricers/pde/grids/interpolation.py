@@ -11,7 +11,7 @@ import numpy as np
 import aadlib as ad
 from aadlib.errors import AadValueError
 from aadlib.types import Floats
-from aadlib.validation import values_of
+from aadlib.validation import one_number, require_instance, values_of
 from pricers.number_kinds import holds_recorded
 from pricers.pde.grids.lagrange import lagrange_derivatives
 from pricers.pde.grids.spot_grids import Grid
@@ -45,6 +45,12 @@ def interpolate(*, grid: Grid, values: Any, spot: Any, expand: bool = False) -> 
     over the whole grid. Between cells the value is continuous, and its derivatives jump by the interpolant's error;
     around where it was recorded it keeps its four nodes.
     """
+    require_instance("grid", grid, Grid, "a Grid, such as uniform_grid(...)")
+    one_number("spot", spot)
+    if np.ndim(values) != 1:
+        raise AadValueError(
+            f"values has shape {np.shape(values)}: must be one for each of {grid.n_nodes} nodes"
+        )
     level = float(values_of(spot))
     grid.require_inside("spot", level)
     if len(values) != grid.n_nodes:

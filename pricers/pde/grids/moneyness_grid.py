@@ -10,7 +10,15 @@ import numpy as np
 
 from aadlib.errors import AadValueError
 from aadlib.types import Floats
-from aadlib.validation import require_increasing, require_positive, require_shape
+from aadlib.validation import (
+    one_float,
+    require_finite,
+    require_increasing,
+    require_instance,
+    require_positive,
+    require_shape,
+    whole_number,
+)
 from pricers.types import Longs
 
 
@@ -57,6 +65,18 @@ class ForwardGrid:
     last_step: Longs
 
     def __post_init__(self) -> None:
+        for name in (
+            "nodes",
+            "below",
+            "above",
+            "initial",
+            "steps",
+            "implicitness",
+            "midpoints",
+            "expiries",
+            "last_step",
+        ):
+            require_instance(name, getattr(self, name), np.ndarray, "an array")
         for name in ("nodes", "expiries", "last_step"):
             require_increasing(name, getattr(self, name))
         require_positive("steps", self.steps)
@@ -144,12 +164,15 @@ def forward_grid(
     """
     require_increasing("expiries", expiries)
     require_positive("expiries", expiries)
-    require_positive("first_deviation", first_deviation)
+    if not np.size(expiries):
+        raise AadValueError("expiries is empty: give at least one")
+    require_positive("first_deviation", one_float("first_deviation", first_deviation))
+    require_finite("lower", one_float("lower", lower))
+    require_finite("upper", one_float("upper", upper))
     if not lower < 0.0 < upper:
         raise AadValueError(f"lower, upper = {lower!r}, {upper!r}: the domain must hold 0; widen it")
     for name, size, least in (("n_nodes", n_nodes, 16), ("first_steps", first_steps, 1)):
-        if size < least:
-            raise AadValueError(f"{name} = {size!r}: must be at least {least}")
+        whole_number(name, size, least)
     if smoothing_steps > first_steps:
         raise AadValueError(
             f"smoothing_steps = {smoothing_steps!r}: must not exceed first_steps = {first_steps}"

@@ -10,7 +10,14 @@ import numpy as np
 
 from aadlib.errors import AadValueError
 from aadlib.types import Floats
-from aadlib.validation import require_finite, require_increasing, require_non_negative, require_positive
+from aadlib.validation import (
+    one_float,
+    require_choice,
+    require_finite,
+    require_increasing,
+    require_non_negative,
+    require_positive,
+)
 
 Coordinate = Literal["spot", "log_spot"]
 FEWEST_NODES = 5  # four-point interpolation between two boundary values
@@ -42,8 +49,7 @@ class Grid:
     positions: Floats = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        if self.coordinate not in ("spot", "log_spot"):
-            raise AadValueError(f"coordinate = {self.coordinate!r}: must be 'spot' or 'log_spot'")
+        require_choice("coordinate", self.coordinate, ("spot", "log_spot"))
         require_increasing("spots", self.spots)
         spots = np.array(self.spots, dtype=np.float64)
         if spots.size < FEWEST_NODES:
@@ -141,7 +147,7 @@ def sinh_grid(*, lowest: float, highest: float, centre: float, width: float, n_n
     """
     _require_ends(lowest, highest, n_nodes)
     _require_centre(centre, lowest, highest)
-    require_positive("width", width)
+    require_positive("width", one_float("width", width))
     low, high = math.asinh((lowest - centre) / width), math.asinh((highest - centre) / width)
     parameters = _hit(-low / (high - low), n_nodes)
     spots = centre + width * np.sinh(low + (high - low) * parameters)
@@ -163,8 +169,8 @@ def _hit(target: float, n_nodes: int) -> Floats:
 
 
 def _require_ends(lowest: Any, highest: Any, n_nodes: Any) -> None:
-    require_non_negative("lowest", lowest)
-    require_finite("highest", highest)
+    require_non_negative("lowest", one_float("lowest", lowest))
+    require_finite("highest", one_float("highest", highest))
     if not lowest < highest:
         raise AadValueError(f"lowest = {lowest!r} and highest = {highest!r}: must be in increasing order")
     if not isinstance(n_nodes, int | np.integer) or n_nodes < FEWEST_NODES:
@@ -172,7 +178,7 @@ def _require_ends(lowest: Any, highest: Any, n_nodes: Any) -> None:
 
 
 def _require_centre(centre: float, lowest: float, highest: float) -> None:
-    require_finite("centre", centre)
+    require_finite("centre", one_float("centre", centre))
     if not lowest < centre < highest:
         raise AadValueError(
             f"centre = {centre!r}: must lie between lowest = {lowest!r} and highest = {highest!r}"

@@ -92,7 +92,7 @@ class CrankNicolsonMarch(ad.Composite):
 
     def tangents(self, state: MarchState, directions: Floats) -> Floats:
         """Return the tangents of the results (n, d); after an adjoint of this state find and keep the curvature too."""
-        known, cut = state.last_adjoint, directions_of(self.plan, self._over_all_operands(directions))
+        known, cut = state.last_adjoint, directions_of(self.plan, self.varied, directions)
         adjoint = None if known is None else known[1]
         values, products = lanes.sweep(self.plan, state, cut, adjoint, self.with_coefficients)
         if known is not None:
@@ -105,30 +105,19 @@ class CrankNicolsonMarch(ad.Composite):
         known = state.last_curvature
         if known is not None and np.array_equal(known[0], seeds) and np.array_equal(known[1], tangents):
             return known[2]
-        adjoint, cut = (
-            self._adjoint(state, seeds),
-            directions_of(self.plan, self._over_all_operands(tangents)),
-        )
+        adjoint, cut = self._adjoint(state, seeds), directions_of(self.plan, self.varied, tangents)
         _, products = lanes.sweep(self.plan, state, cut, adjoint, self.with_coefficients)
         return lanes.assemble(self.plan, state, adjoint, cut, products)
 
     def second_order(self, state: MarchState, seeds: Floats, tangents: Floats) -> Floats:
         """Return the derivatives of the adjoint along directions (n_varied, d): a second march back, in lanes."""
         adjoint = self._adjoint(state, seeds)
-        moved = lanes.second_order(
-            self.plan, state, adjoint, self.plan.parts(self._over_all_operands(tangents))
-        )
-        return moved[self.varied]
+        cut = directions_of(self.plan, self.varied, tangents)
+        return lanes.second_order(self.plan, state, adjoint, cut)[self.varied]
 
     def adjoints(self, state: MarchState, seeds: Floats) -> Floats:
         """Return the adjoints for columns of seeds of the results (n, d), in lanes."""
         return lanes.adjoint_lanes(self.plan, state, seeds)[self.varied]
-
-    def _over_all_operands(self, directions: Floats) -> Floats:
-        """Return directions (n_varied, d) over all operands."""
-        full = np.zeros((self.base.size, directions.shape[1]))
-        full[self.varied] = directions
-        return full
 
 
 def applied_march(plan: MarchPlan, numbers: list[Any]) -> Any:

@@ -41,18 +41,17 @@ def sweep(
     tangents are combined; what else the directions move is left to lanes of its own.
     """
     parts, weights, alone = directions.parts, directions.weights, directions.alone
-    n_directions = weights.shape[1]
-    others = np.zeros(n_directions, dtype=np.bool_)
-    for part in parts[1:]:
-        if part.any():
-            others |= part.any(axis=0)
-    moving = weights.any(axis=0)
+    n_directions, n_weights = directions.n_directions, plan.predictor.n_weights
+    moving, others = np.zeros((2, n_directions), dtype=np.bool_)
+    for k, part in enumerate(parts):
+        if part is not None:
+            (others if k else moving)[part.any(axis=0)] = True
     together, apart = (others | moving).sum(), others.sum()
-    by_weight = bool(moving.any()) and padded(len(weights)) + padded(apart) <= padded(together)
+    by_weight = weights is not None and padded(n_weights) + padded(apart) <= padded(together)
     values = np.zeros((plan.n_results, n_directions))
-    products = np.zeros((len(weights) + (plan.sizes[1] if with_coefficients else 0), n_directions))
+    products = np.zeros((n_weights + (plan.sizes[1] if with_coefficients else 0), n_directions))
     multipliers = None if adjoint is None else adjoint.multipliers
-    if by_weight:
+    if by_weight and weights is not None:
         used, columns, *swept = weight_lanes(plan, state, multipliers, with_coefficients)
         for total, lanes in zip((values, products), swept, strict=True):
             of_weights = lanes[:, columns]
@@ -64,13 +63,11 @@ def sweep(
     if chosen.size:
         width = padded(chosen.size)
         dense = [None if part is None else _filled(part, chosen, width) for part in parts]
-        if by_weight or not moving.any():
+        if by_weight:
             dense[0] = None
-        if not parts[1].any():
-            dense[1] = None
         cut = Directions(width, None, None, dense)
-        swept = _march_lanes(plan, state, cut, width, multipliers, with_coefficients)
-        for total, lanes in zip((values, products), swept, strict=True):
+        more = _march_lanes(plan, state, cut, width, multipliers, with_coefficients)
+        for total, lanes in zip((values, products), more, strict=True):
             total[:, chosen] += lanes[:, : chosen.size]
     return values, products
 
@@ -165,26 +162,25 @@ def assemble(
 ) -> Floats:
     """Return the curvature matrix (d, d) of a march from its tangents' products and the curvature of the variance."""
     weights, coefficients, alone = directions.weights, directions.coefficients, directions.alone
+    n_weights, n_directions = plan.predictor.n_weights, directions.n_directions
 
     def transposed(x: Floats) -> Floats:
         """Return weights' x."""
         if alone is None:
-            return np.asarray(weights.T @ x)
-        result = np.zeros((weights.shape[1], x.shape[1]))
+            return np.asarray(weights.T @ x) if weights is not None else np.zeros((n_directions, x.shape[1]))
+        result = np.zeros((n_directions, x.shape[1]))
         result[alone[0]] = alone[1][:, None] * x
         return result
 
-    crossed = transposed(products[: len(weights)])
-    moving = np.flatnonzero(coefficients.any(axis=1))
-    if moving.size:
-        crossed += coefficients[moving].T @ products[len(weights) + moving]
-    if coefficients[0].any():
-        crossed -= np.outer(coefficients[0], _of_scale(state, adjoint) @ weights)
+    crossed = transposed(products[:n_weights])
+    if coefficients is not None:
+        moving = np.flatnonzero(coefficients.any(axis=1))
+        crossed += coefficients[moving].T @ products[n_weights + moving]
+        if weights is not None and coefficients[0].any():
+            crossed -= np.outer(coefficients[0], _of_scale(state, adjoint) @ weights)
     matrix = -(crossed + crossed.T)
-    if not weights.any():
-        return matrix
-    bent = curvature_in_weights(plan, state, adjoint)
-    if bent is None:
+    bent = None if weights is None else curvature_in_weights(plan, state, adjoint)
+    if weights is None or bent is None:
         return matrix
     if bent.ndim == 1:
         matrix += transposed(bent[:, None] * weights)
@@ -200,7 +196,7 @@ def curvature_in_weights(plan: MarchPlan, state: MarchState, adjoint: Adjoint) -
 
     They are (n_weights, n_weights), or where only these are not zero the diagonal (n_weights,), or None.
     """
-    total = plan.predictor.curvature(state.parts[0], adjoint.diffusion * state.slope)
+    total = plan.predictor.curvature(state.parts[0], adjoint.predictor)
     bend = state.bend
     if bend is None:
         return total
@@ -221,23 +217,26 @@ def _of_scale(state: MarchState, adjoint: Adjoint) -> Floats:
     return result
 
 
-def second_order(plan: MarchPlan, state: MarchState, adjoint: Adjoint, parts: list[Floats]) -> Floats:
+def second_order(plan: MarchPlan, state: MarchState, adjoint: Adjoint, directions: CutDirections) -> Floats:
     """Return the derivative of the adjoint of all operands along directions, (n, d)."""
-    n_directions = parts[0].shape[1]
+    n_directions = directions.n_directions
     width = padded(n_directions)
-    dense = [_filled(part, slice(None), width) for part in parts]
-    directions = Directions(width, None, None, dense)
+    dense = [
+        np.zeros((size, width)) if part is None else _filled(part, slice(None), width)
+        for part, size in zip(directions.parts, plan.sizes, strict=True)
+    ]
+    lanes = Directions(width, None, None, dense)
     bars, values = np.zeros((sum(plan.sizes), width)), np.empty((plan.n_results, width))
 
     def block(begin: int) -> None:
         solutions = np.empty((*state.doubled.shape, int(lanes_together())))
         composite_tangents_kernel(
-            state.history, state.rows, directions, begin, None, values, None, None, solutions
+            state.history, state.rows, lanes, begin, None, values, None, None, solutions
         )
         composite_adjoint_lanes_kernel(
             state.history,
             state.rows,
-            directions,
+            lanes,
             begin,
             adjoint.multipliers,
             None,

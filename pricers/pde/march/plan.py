@@ -112,40 +112,56 @@ class MarchPlan:
 
     def parts(self, full: Floats) -> list[Floats]:
         """Cut an array over all operands (first axis) into its parts."""
-        return [full[cut] for cut in self._cuts]
+        return [full[cut] for cut in self.cuts]
 
     @cached_property
-    def _cuts(self) -> list[slice]:
+    def cuts(self) -> list[slice]:
+        """Where the parts lie among the operands."""
         ends = list(itertools.accumulate(self.sizes, initial=0))
         return [slice(begin, end) for begin, end in itertools.pairwise(ends)]
 
 
 @dataclass(frozen=True, eq=False)
 class CutDirections:
-    """Directions over all operands, cut into parts, directions last.
+    """Directions over all operands, cut into parts, directions last; None for parts in which nothing moves.
 
     alone : (n_weights,) int and float, or None
         The directions in which each weight moves, no other weight with it, and by how much; None where they are of
         other kinds.
     """
 
-    parts: list[Floats]
+    parts: list[Floats | None]
+    n_directions: int
     alone: tuple[Longs, Floats] | None
 
     @property
-    def weights(self) -> Floats:
+    def weights(self) -> Floats | None:
         """(n_weights, d)."""
         return self.parts[0]
 
     @property
-    def coefficients(self) -> Floats:
+    def coefficients(self) -> Floats | None:
         """Of scale, drifts and discounts, (1 + 2 n_rows, d)."""
         return self.parts[1]
 
 
-def directions_of(plan: MarchPlan, full: Floats) -> CutDirections:
-    """Cut directions (n, d) over all operands into parts and see what they do to the weights."""
-    parts = plan.parts(full)
-    rows, columns = np.nonzero(parts[0])
-    alone = rows.size == len(parts[0]) and (rows[1:] > rows[:-1]).all() and np.bincount(columns).max() == 1
-    return CutDirections(parts, (columns, parts[0][rows, columns]) if alone else None)
+def directions_of(plan: MarchPlan, varied: Longs, directions: Floats) -> CutDirections:
+    """Cut directions (n_varied, d) over some operands into parts and see what they do to the weights."""
+    parts: list[Floats | None] = []
+    for cut in plan.cuts:
+        begin, end = np.searchsorted(varied, (cut.start, cut.stop))
+        given = directions[begin:end]
+        if not given.any():
+            parts.append(None)
+        elif end - begin == cut.stop - cut.start:
+            parts.append(given)
+        else:
+            part = np.zeros((cut.stop - cut.start, directions.shape[1]))
+            part[varied[begin:end] - cut.start] = given
+            parts.append(part)
+    alone = None
+    if parts[0] is not None:
+        rows, columns = np.nonzero(parts[0])
+        if rows.size == len(parts[0]) and (rows[1:] > rows[:-1]).all() and np.bincount(columns).max() == 1:
+            alone = columns, parts[0][rows, columns]
+    return CutDirections(parts, directions.shape[1], alone)

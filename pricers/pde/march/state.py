@@ -24,10 +24,11 @@ from pricers.types import Longs
 
 @dataclass(frozen=True, eq=False)
 class Adjoint:
-    """One adjoint march: mu of every solve, adjoints of u = scale * variance, and of all operands."""
+    """One adjoint march: mu of every solve, adjoints of u = scale * variance, of the predictor, and of all operands."""
 
     multipliers: Floats
     diffusion: Floats
+    predictor: Floats
     operands: Floats
 
 
@@ -80,7 +81,8 @@ def march(plan: MarchPlan, parts: list[Floats]) -> tuple[MarchState, bool]:
         When a predictor is not finite, or negative where it may not be.
     """
     weights, coefficients, lower, upper, initial, floor = parts
-    scale, (drift, discount) = float(coefficients[0]), np.split(coefficients[1:], 2)
+    n_rows = plan.predictor.shape[0]
+    scale, drift, discount = float(coefficients[0]), coefficients[1 : 1 + n_rows], coefficients[1 + n_rows :]
     predictor = plan.predictor.values(weights)
     diffusion, variance, slope, above, inverse, ratio = np.empty((6, *predictor.shape))
     if not diffusion_kernel(plan.link, scale, plan.row_scale, predictor, diffusion, variance, slope):
@@ -103,7 +105,8 @@ def adjoint_of(
 ) -> Adjoint:
     """March the adjoint back from seeds of the results (n_results,).
 
-    The adjoints of drifts and discounts stay zero unless `with_coefficients`, those of weights unless `with_weights`.
+    The adjoints of scale, drifts and discounts stay zero unless `with_coefficients`, those of weights unless
+    `with_weights`.
     """
     operands = np.zeros(sum(plan.sizes))
     weights, coefficients, lower, upper, initial, floor = plan.parts(operands)
@@ -113,7 +116,9 @@ def adjoint_of(
         state.history, np.ascontiguousarray(seeds.reshape(state.results.shape)), with_coefficients,
         multipliers, diffusion, coefficients[1:], lower, upper, initial, floor,
     )  # fmt: skip
+    predictor = diffusion * state.slope
     if with_weights:
-        gather_kernel(*state.basis.arrays, diffusion * state.slope, weights)
-    coefficients[0] = (diffusion * state.variance).sum()
-    return Adjoint(multipliers, diffusion, operands)
+        gather_kernel(*state.basis.arrays, predictor, weights)
+    if with_coefficients:
+        coefficients[0] = (diffusion * state.variance).sum()
+    return Adjoint(multipliers, diffusion, predictor, operands)

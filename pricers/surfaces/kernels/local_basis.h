@@ -174,21 +174,83 @@ static void add_band(
     }
 }
 
+/* Rows one after another whose lines hold the same weights, n_entries each: what is between the entries of two lines is
+ * added up before it goes to the matrix. */
+typedef struct {
+    ptrdiff_t row, n_entries; /* the first row, and entries of every line; none where they differ */
+    double* sums;             /* (n_columns, reach, n_entries, n_entries) */
+} alike_rows;
+
+enum { MOST_ENTRIES = 8 };
+
+/* The number of entries of each line of a row, or 0 where they differ or are many. */
+static ptrdiff_t entries_of_row(const surfaces_basis* basis, ptrdiff_t row) {
+    const int64_t* start = basis->start + row * basis->n_columns;
+    const ptrdiff_t n_entries = start[1] - start[0];
+    for (ptrdiff_t c = 1; c < basis->n_columns; c++)
+        if (start[c + 1] - start[c] != n_entries) return 0;
+    return n_entries <= MOST_ENTRIES ? n_entries : 0;
+}
+
+/* Add the sums of alike rows to half the matrix, and clear them. */
+static void add_alike(const surfaces_basis* basis, ptrdiff_t reach, alike_rows* rows, ptrdiff_t n_weights, double* result) {
+    const ptrdiff_t n_columns = basis->n_columns, n = rows->n_entries;
+    const int64_t* weight = basis->weight + basis->start[rows->row * n_columns];
+    double* sums = rows->sums;
+    for (ptrdiff_t b = 0; b < n_columns; b++)
+        for (ptrdiff_t c = 0; c < reach; c++, sums += n * n) {
+            if (b + c >= n_columns) continue;
+            for (ptrdiff_t e = 0; e < n; e++) {
+                double* AAD_RESTRICT row = result + weight[b * n + e] * n_weights;
+                for (ptrdiff_t f = 0; f < n; f++) row[weight[(b + c) * n + f]] += sums[e * n + f];
+            }
+        }
+    memset(rows->sums, 0, (size_t)(n_columns * reach * n * n) * sizeof(double));
+}
+
+/* Add one row's band (n_columns, reach) to the sums of the rows that it is alike. */
+static void sum_band(const surfaces_basis* basis, ptrdiff_t row, ptrdiff_t reach, const double* band, alike_rows* rows) {
+    const ptrdiff_t n_columns = basis->n_columns, n = rows->n_entries;
+    const double* factor = basis->factor + basis->start[row * n_columns];
+    double* AAD_RESTRICT sums = rows->sums;
+    for (ptrdiff_t b = 0; b < n_columns; b++)
+        for (ptrdiff_t c = 0; c < reach; c++, sums += n * n) {
+            const double between = (c ? 1.0 : 0.5) * band[b * reach + c];
+            if (between == 0.0) continue;
+            for (ptrdiff_t e = 0; e < n; e++) {
+                const double scaled = between * factor[b * n + e];
+                for (ptrdiff_t f = 0; f < n; f++) sums[e * n + f] += scaled * factor[(b + c) * n + f];
+            }
+        }
+}
+
 /* Add half of basis' diag(factors) basis to result (n_weights, n_weights), factors (n_rows, n_nodes): the transpose is the
- * other half. `reach` columns lie between the first and the last of any node, both counted; `band` has room for n_columns
- * times reach. */
+ * other half. `reach` columns lie between the first and the last of any node, both counted; `band` has room for
+ * (1 + MOST_ENTRIES squared) times n_columns times reach. */
 static void gram(
     const surfaces_basis* basis, ptrdiff_t reach, const double* factors, ptrdiff_t n_weights, double* band,
     double* result) {
-    const ptrdiff_t width = basis->width, n = basis->n_nodes;
+    const ptrdiff_t width = basis->width, n = basis->n_nodes, n_columns = basis->n_columns;
+    alike_rows rows = {0, 0, band + n_columns * reach};
+    memset(rows.sums, 0, (size_t)(MOST_ENTRIES * MOST_ENTRIES * n_columns * reach) * sizeof(double));
     for (ptrdiff_t j = 0; j < basis->n_rows; j++) {
-        const ptrdiff_t plane = begin_of_plane(basis, j);
-        memset(band, 0, (size_t)(basis->n_columns * reach) * sizeof(double));
+        const ptrdiff_t plane = begin_of_plane(basis, j), n_entries = entries_of_row(basis, j);
+        const int64_t* start = basis->start + j * n_columns;
+        memset(band, 0, (size_t)(n_columns * reach) * sizeof(double));
 #define GRAM(constant)                                                                                       \
     gram_row(constant, width, n, basis->run_end + plane / width, basis->node_columns + plane,                \
              basis->in_node + plane, factors + j * n, reach, band)
         BY_WIDTH(width, GRAM)
 #undef GRAM
-        add_band(basis, basis->start + j * basis->n_columns, reach, band, n_weights, result);
+        const int alike = rows.n_entries && n_entries == rows.n_entries
+            && memcmp(basis->weight + start[0], basis->weight + basis->start[rows.row * n_columns],
+                      (size_t)(n_columns * n_entries) * sizeof(int64_t)) == 0;
+        if (rows.n_entries && !alike) add_alike(basis, reach, &rows, n_weights, result);
+        if (!alike) rows.row = j, rows.n_entries = n_entries;
+        if (n_entries)
+            sum_band(basis, j, reach, band, &rows);
+        else
+            add_band(basis, start, reach, band, n_weights, result);
     }
+    if (rows.n_entries) add_alike(basis, reach, &rows, n_weights, result);
 }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -25,23 +24,19 @@ def write_archive(path: str | os.PathLike[str], kind: str, settings: dict[str, A
     """Write arrays and settings (JSON's types) to exactly `path`, through a temporary file beside it."""
     target = Path(path)
     header = json.dumps({"kind": kind, "version": VERSION, "settings": settings})
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            np.savez(file, allow_pickle=False, header=np.array(header), **arrays)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, target)
-    except BaseException:
-        os.unlink(temporary)
-        raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+        with open(partial, "wb") as stream:
+            np.savez(stream, allow_pickle=False, header=np.array(header), **arrays)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(partial, target)
+    except OSError as error:
+        raise AadValueError(
+            f"{os.fspath(path)} cannot be written ({error.strerror}): choose another place"
+        ) from error
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def read_archive(

@@ -31,13 +31,18 @@ class Passes:
     ) -> tuple[float, float, npt.NDArray[Any]]:
         """Return the mean losses of values and of Greeks, and the gradient (n_weights,) of their sum."""
 
+@final
+class Evaluator:
+    """Values and Greeks of states in their own units by one network."""
+
+    def __init__(
+        self, passes: Passes, weights: npt.NDArray[Any], scaling: tuple[npt.NDArray[np.float64], ...]
+    ) -> None: ...
     def evaluate(
         self,
-        weights: npt.NDArray[Any],
-        scaling: tuple[npt.NDArray[np.float64], ...],
         x: npt.NDArray[np.float64],
         values: npt.NDArray[np.float64],
-        greeks: npt.NDArray[np.float64] | None,
         outside: npt.NDArray[np.uint8],
+        greeks: npt.NDArray[np.float64] | None = None,
     ) -> None:
         """Fill values (n, m), Greeks (n, m, d) unless None, and marks of the states (n, d) outside the range."""

@@ -86,6 +86,12 @@ cdef const unsigned char* bytes_of(array) except NULL:
     return &view[0]
 
 
+cdef const double* numbers_of(array) except NULL:
+    """Return the address of a contiguous array of doubles."""
+    cdef const double[::1] view = array
+    return &view[0]
+
+
 cdef class Passes:
     """The passes of networks of one shape, activation and precision, with the instruction set now in use."""
 
@@ -163,41 +169,49 @@ cdef class Passes:
             free(workspace)
         return losses[0], losses[1]
 
-    def evaluate(
-        self,
-        weights,
-        tuple scaling not None,
-        const double[:, ::1] x not None,
-        double[:, ::1] values not None,
-        greeks,
-        unsigned char[::1] outside not None,
-    ):
-        """Fill values (n, m), Greeks (n, m, d) unless None, and marks of the states (n, d) outside the range."""
-        cdef net_scaling s
-        cdef net_states states
-        cdef const void* given = bytes_of(weights)
-        cdef const double[::1] x_mean, x_deviation, y_mean, y_deviation, lowest, highest
-        cdef double[:, :, ::1] slopes
-        cdef void* workspace
-        if x.shape[0] == 0:
-            return
-        x_mean, x_deviation, y_mean, y_deviation, lowest, highest = scaling
-        s.x_mean, s.x_deviation = &x_mean[0], &x_deviation[0]
-        s.y_mean, s.y_deviation = &y_mean[0], &y_deviation[0]
-        s.lowest, s.highest = &lowest[0], &highest[0]
-        states.greeks = NULL
-        if greeks is not None:
-            slopes = greeks
-            states.greeks = &slopes[0, 0, 0]
-        states.x, states.values, states.outside, states.n = &x[0, 0], &values[0, 0], &outside[0], x.shape[0]
-        workspace = self.allocate(states.n, 0)
-        with nogil:
-            self.passes.evaluate(&self.shape, &s, given, &states, workspace)
-            free(workspace)
-
     cdef void* allocate(self, Py_ssize_t rows, Py_ssize_t n_numbers) except NULL:
         """Return room for a block of rows, for numbers more, and to begin on a cache line."""
         cdef void* workspace = malloc(self.passes.workspace(&self.shape, rows) + n_numbers * sizeof(double) + 128)
         if workspace is NULL:
             raise MemoryError("no memory for the passes of a network")
         return workspace
+
+
+cdef class Evaluator:
+    """Values and Greeks of states in their own units by one network."""
+
+    cdef Passes passes
+    cdef object weights
+    cdef const void* numbers
+    cdef tuple arrays
+    cdef net_scaling scaling
+
+    def __cinit__(self, Passes passes not None, weights, tuple scaling not None):
+        cdef net_scaling* s = &self.scaling
+        self.passes, self.weights, self.numbers = passes, weights, bytes_of(weights)
+        self.arrays = tuple(np.array(numbers, dtype=np.float64) for numbers in scaling)
+        s.x_mean, s.x_deviation = numbers_of(self.arrays[0]), numbers_of(self.arrays[1])
+        s.y_mean, s.y_deviation = numbers_of(self.arrays[2]), numbers_of(self.arrays[3])
+        s.lowest, s.highest = numbers_of(self.arrays[4]), numbers_of(self.arrays[5])
+
+    def __reduce__(self):
+        return Evaluator, (self.passes, self.weights, self.arrays)
+
+    def evaluate(
+        self,
+        const double[:, ::1] x not None,
+        double[:, ::1] values not None,
+        unsigned char[::1] outside not None,
+        double[:, :, ::1] greeks=None,
+    ):
+        """Fill values (n, m), Greeks (n, m, d) unless None, and marks of the states (n, d) outside the range."""
+        cdef net_states states
+        cdef void* workspace
+        if x.shape[0] == 0:
+            return
+        states.greeks = NULL if greeks is None else &greeks[0, 0, 0]
+        states.x, states.values, states.outside, states.n = &x[0, 0], &values[0, 0], &outside[0], x.shape[0]
+        workspace = self.passes.allocate(states.n, 0)
+        with nogil:
+            self.passes.passes.evaluate(&self.passes.shape, &self.scaling, self.numbers, &states, workspace)
+            free(workspace)

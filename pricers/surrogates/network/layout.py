@@ -9,6 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+FIRST = 0.1
+"""Scale of the first layer's first weights: what grows is then the directions that values depend on, and a network of a
+basket is flat across it, far out too. On baskets of 7 and 20 assets errors are a quarter lower than with 1."""
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -45,11 +49,12 @@ class Layout:
         return views
 
     def draw(self, rng: np.random.Generator, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
-        """Return random weights of variance one over the number of inputs of their layer, and biases of zero."""
+        """Return random weights of variance one over their layer's inputs, less in the first, and biases of zero."""
         flat = np.zeros(self.n_weights)
         for weights, _ in self.layers(flat):
             normals = rng.standard_normal(weights.shape)
             while (far := np.abs(normals) > 2.0).any():  # truncated, as one large weight can saturate a unit
                 normals[far] = rng.standard_normal(int(far.sum()))
             weights[:] = normals / (0.87962566103423978 * np.sqrt(weights.shape[0]))
+        self.layers(flat)[0][0][:] *= FIRST
         return flat.astype(dtype)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,7 +54,14 @@ def combined_loss(samples: Samples, differential_weight: float) -> Loss:
         return Loss(1.0 / m, np.zeros((m, d), dtype=samples.x.dtype))
     share = 1.0 / (1.0 + differential_weight * d)
     squares = np.mean(np.square(samples.dydx, dtype=np.float64), axis=0)
-    largest = np.maximum(squares.max(axis=1, keepdims=True), np.finfo(np.float64).tiny)
+    largest = squares.max(axis=1, keepdims=True)
+    if not largest.all():
+        warnings.warn(
+            f"dydx of outputs {np.flatnonzero(largest == 0.0).tolist()} is zero in every sample, though y is not: "
+            "pathwise derivatives miss the jumps of a payoff; take likelihood-ratio or smoothed labels",
+            stacklevel=4,
+        )
+    largest = np.where(largest == 0.0, 1.0, largest)
     squares = np.where(
         squares < NO_SLOPE**2 * largest, largest, np.maximum(squares, LEAST_SLOPE**2 * largest)
     )

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from aadlib.extend import map_pieces
 from aadlib.types import Flags, Floats
 from pricers.surrogates.network.activations import Activation
-from pricers.surrogates.network.compiled_passes import Passes
+from pricers.surrogates.network.compiled_passes import Evaluator, Passes
 from pricers.surrogates.network.layout import Layout
 from pricers.surrogates.network.scaling import Scaling
 from pricers.surrogates.network.twins.passes import backward, forward
@@ -33,11 +33,11 @@ class Model:
     activation: Activation
     scaling: Scaling
     weights: Array
-    passes: Passes = field(init=False, repr=False)
+    evaluator: Evaluator = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         passes = Passes(self.layout.sizes, self.activation.code, str(self.weights.dtype))
-        object.__setattr__(self, "passes", passes)
+        object.__setattr__(self, "evaluator", Evaluator(passes, self.weights, self.scaling.tuple))
 
     def evaluate(self, x: Floats, greeks: bool) -> tuple[Floats, Floats | None, Flags]:
         """Return values (n, m), Greeks (n, m, d) if wanted, and marks on the states (n, d) outside the range."""
@@ -46,13 +46,13 @@ class Model:
         slopes = np.empty((n, m, d)) if greeks else None
         outside = np.empty(n, dtype=np.uint8)
         if n <= PIECE:
-            self.passes.evaluate(self.weights, self.scaling.tuple, x, values, slopes, outside)
+            self.evaluator.evaluate(x, values, outside, slopes)
             return values, slopes, outside
 
         def piece(begin: int) -> None:
             part = slice(begin, begin + PIECE)
             some = None if slopes is None else slopes[part]
-            self.passes.evaluate(self.weights, self.scaling.tuple, x[part], values[part], some, outside[part])
+            self.evaluator.evaluate(x[part], values[part], outside[part], some)
 
         map_pieces(piece, range(0, n, PIECE), work=float(n * self.layout.n_weights))
         return values, slopes, outside

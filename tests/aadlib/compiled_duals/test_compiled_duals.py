@@ -185,6 +185,11 @@ def test_what_cannot_be_compiled_names_the_operation_and_the_way_out():
 def test_bad_arguments():
     with pytest.raises(AadValueError, match="order = 3"):
         derivatives(call, order=3)
+    with pytest.raises(AadValueError, match="order = True"):
+        derivatives(call, order=True)
+    for active in (3, "x", 1.5):
+        with pytest.raises(AadTypeError, match="must be a sequence of positions"):
+            derivatives(call, active=active)
     with pytest.raises(AadTypeError, match="not compiled"):
         derivatives(lambda x: x)
     with pytest.raises(AadValueError, match="active has position 5"):

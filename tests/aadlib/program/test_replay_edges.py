@@ -70,11 +70,14 @@ def test_functions_of_scipy_are_recorded(name):
     ad.check_grads(lambda x: function(x).sum(), np.array([0.3, 0.6]))
 
 
-def test_matrix_norms_that_are_not_sums_are_refused():
-    matrix = np.array([[1.0, 2.0], [3.0, 4.0]])
-    for order in (2, 1, np.inf, -np.inf, "nuc"):
-        with pytest.raises(ad.AadTypeError, match="cannot be recorded"):
-            ad.record(lambda x, order=order: np.linalg.norm(x, order, axis=(0, 1)), matrix)
+def test_matrix_norms():
+    matrix = np.array([[1.0, 2.0], [3.0, 4.5]])
+    for order in (2, -2, 1, -1, np.inf, -np.inf, "nuc", "fro"):
+        norm = lambda x, order=order: np.linalg.norm(x, order, axis=(0, 1))  # noqa: E731 - of one order
+        assert ad.record(norm, matrix).value(matrix) == pytest.approx(norm(matrix), rel=1e-14)
+        ad.check_grads(norm, matrix)
+    with pytest.raises(ad.AadTypeError, match="choose None"):
+        ad.record(lambda x: np.linalg.norm(x, 3, axis=(0, 1)), matrix)
 
 
 def test_out_is_refused_and_axes_are_checked():

@@ -77,20 +77,44 @@ EXPONENTS = [-700.0, -40.0, *MODERATE, 300.0, 700.0]
 
 INDICATOR = [(0.5, 1.0), (2.0, 0.0), (0.0, 0.0), (0.0, 3.0)]
 POSITIVE = [*SMALL_LARGE, 1.0 - 1e-9, 1.0 + 1e-9]
+TAILS = [
+    -1e100,
+    -1e9,
+    -1e4,
+    -300.0,
+    -60.0,
+    -37.5,
+    -20.0,
+    -5.001,
+    -4.999,
+    -2.0,
+    -0.7,
+    -1e-9,
+    1e-9,
+    0.8,
+    3.0,
+    9.0,
+    37.0,
+]
 BELOW_OVERFLOW = [-37.0, -20.0, *[m for m in MODERATE if abs(m) < 15]]
 
 SHARED_POINTS: list[tuple[list[Any], tuple[str, ...]]] = [
-    (EXPONENTS, ("exp", "expm1", "sinh", "cosh", "exp2", "softplus", "sigmoid")),
-    (POSITIVE, ("log", "log2", "log10", "sqrt")),
+    (EXPONENTS, ("exp", "expm1", "sinh", "cosh", "exp2", "softplus", "sigmoid", "log_sigmoid")),
+    (POSITIVE, ("log", "log2", "log10", "sqrt", "root_squared", "exp_log")),
     ([-1.0 + 2.0**-50, -0.999, -0.5, -1e-8, -1e-30, *SMALL_LARGE], ("log1p",)),
     ([-t for t in UNIT] + UNIT, ("arcsin", "arccos", "arctanh")),
     ([1.0 + 2.0**-50, 1.0 + 1e-8, 1.1, 2.0, 30.0, 1e10, 1e60], ("arccosh",)),
     (PROBABILITY, ("norm_ppf",)),
+    (TAILS, ("log_norm_cdf",)),
+    ([-t for t in UNIT] + UNIT, ("erfinv",)),
+    ([*PROBABILITY, 1.01, 1.3, 1.6, 1.999], ("erfcinv",)),
+    ([-700.0, -40.0, -3.0, -1.0, -0.7, -0.69, -0.1, -1e-3, -1e-30, -1e-100], ("log1mexp",)),
+    ([(x, abs(y)) for x, y in PAIRS], ("xlogy",)),
     (FACTORIAL, ("gamma", "gammaln", "digamma")),
     (BELOW_OVERFLOW, ("norm_cdf", "erf", "erfc")),
     ([-37.0, -9.0, -1.0 - 1e-9, -0.75, -1e-30, 1e-3, 1.0 + 1e-9, 1.7, 12.0, 37.0], ("norm_pdf",)),
     (BETWEEN, ("floor", "ceil", "trunc", "rint")),
-    (POWERS, ("power",)),
+    (POWERS, ("power", "root_power", "exp_log_power")),
     ([p for p in PAIRS if abs(p[0]) < 1e9] + [(700.0, 710.0), (-800.0, -801.0)], ("logaddexp",)),
     (MODULI, ("remainder", "floor_divide", "fmod")),
     (INDICATOR, ("logical_and", "logical_or", "where_true", "where_false")),
@@ -119,6 +143,14 @@ def quantile(p: Any) -> Any:
     return x
 
 
+def inverse_erf(x: Any) -> Any:
+    """Solve erf(v) = x near 0 by Newton's method, at the working precision."""
+    v = x * mpmath.sqrt(mpmath.pi) / 2
+    for _ in range(12):
+        v -= (mpmath.erf(v) - x) * mpmath.exp(v * v) * mpmath.sqrt(mpmath.pi) / 2
+    return v
+
+
 def remainder(x: Any, y: Any) -> Any:
     """Return what is left of x after whole multiples of y, with the sign of y."""
     return x - y * mpmath.floor(x / y)
@@ -136,6 +168,13 @@ MP: dict[str, Callable[..., Any]] = {
     "sqrt": mpmath.sqrt,
     "cbrt": lambda x: mpmath.sign(x) * mpmath.cbrt(abs(x)),
     "hypot": mpmath.hypot,
+    "root_squared": lambda x: mpf(x),
+    "hypot_squared": lambda x, y: x * x + y * y,
+    "root_power": lambda x, y: mpmath.power(x, y / 2),
+    "cbrt_cubed": lambda x: mpf(x),
+    "exp_log": lambda x: mpf(x),
+    "exp_log_power": lambda x, y: mpmath.power(x, y),
+    "twice_reciprocal": lambda x: mpf(x),
     "exp": mpmath.exp,
     "exp2": lambda x: mpf(2) ** x,
     "expm1": mpmath.expm1,
@@ -146,6 +185,9 @@ MP: dict[str, Callable[..., Any]] = {
     "logaddexp": lambda x, y: x + mpmath.log1p(mpmath.exp(y - x)),
     "softplus": lambda x: mpmath.log1p(mpmath.exp(x)),
     "sigmoid": lambda x: 1 / (1 + mpmath.exp(-x)),
+    "log_sigmoid": lambda x: -mpmath.log1p(mpmath.exp(-x)),
+    "log1mexp": lambda x: mpmath.log(-mpmath.expm1(x)),
+    "xlogy": lambda x, y: x * mpmath.log(y),
     "sin": mpmath.sin,
     "cos": mpmath.cos,
     "tan": mpmath.tan,
@@ -164,6 +206,9 @@ MP: dict[str, Callable[..., Any]] = {
     "norm_ppf": quantile,
     "erf": mpmath.erf,
     "erfc": mpmath.erfc,
+    "log_norm_cdf": lambda x: mpmath.log(mpmath.ncdf(x)) if x < 0 else mpmath.log1p(-mpmath.ncdf(-x)),
+    "erfinv": lambda x: quantile((1 + x) / 2) / mpmath.sqrt(2) if abs(x) > mpf("0.1") else inverse_erf(x),
+    "erfcinv": lambda x: -quantile(x / 2) / mpmath.sqrt(2),
     "gamma": mpmath.gamma,
     "gammaln": lambda x: mpmath.log(abs(mpmath.gamma(x))),
     "digamma": mpmath.digamma,

@@ -145,6 +145,7 @@ def test_hessians_are_symmetric_and_tangents_are_adjoints(drawn):
     close([program.jvp(point, unit) for unit in np.eye(point.size)], program.gradient(point), size)
 
 
+@pytest.mark.filterwarnings("ignore::aadlib.SingularWarning")
 @quick
 @given(straight_lines())
 def test_sweeps_agree_with_nested_duals(drawn):

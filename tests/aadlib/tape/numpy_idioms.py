@@ -15,6 +15,16 @@ T = np.linspace(0.0, 1.0, 5)
 KNOTS = [0.0, 0.5, 1.0]
 
 
+HOLES = np.array([1.0, np.nan, 0.5])
+
+
+def added(x, places):
+    """Add numbers up in places."""
+    total = np.zeros(len(x))
+    np.add.at(total, places, x)
+    return total
+
+
 def plus_diagonal(x):
     """Return a symmetric positive definite matrix that depends on x."""
     return M + np.diag(x)
@@ -173,7 +183,26 @@ SMOOTH = {
     "sign": lambda x: (np.sign(x - 0.6) * x**2).sum(),
 }
 
+SMOOTH |= {
+    "nansum": lambda x: np.nansum(x**2 + HOLES) + np.nanmean(x**2 * HOLES) + np.nancumsum(x * HOLES)[2],
+    "nanprod": lambda x: np.nanprod(x**2 + HOLES) + np.nancumprod(x + HOLES).sum(),
+    "nanvar": lambda x: np.nanvar(np.outer(x, x) * HOLES, axis=1, ddof=1).sum() + np.nanstd(x**2 + HOLES),
+    "nanmax": lambda x: np.nanmax(x * HOLES) ** 2 + np.nanmin(x + HOLES),
+    "add.at": lambda x: (added(x, [0, 2, 0]) ** 2).sum(),
+    "bincount": lambda x: (np.bincount([0, 2, 0], weights=x, minlength=5) ** 2).sum() * x[0],
+    "matvec": lambda x: (np.matvec(np.outer(x, M[0]), x) * np.vecmat(x, M)).sum() + np.vecdot(x, x**2),
+    "lists beside numbers": lambda x: (
+        ((x[0] - [1.0, 2.0]) * ([1, x[1]] - x[0] * 2)).sum() + (x[1] ** (1, 2)).sum()
+    ),
+    "list over number": lambda x: ([1.0, x[2]] / x[1]).prod() + (x[2] / [1.0, x[0]] + [1.0, x[1]]).sum(),
+    "mixed object array": lambda x: np.sqrt(np.array([x[0], 1.0, x[1] * x[2]])).sum() ** 2,
+    "written into zeros": lambda x: (written(x, np.zeros(3)) ** 2).sum(),
+    "written into a matrix": lambda x: assigned(np.eye(3), (0, slice(None)), x)[0] @ M @ x,
+}
+
 BRANCHING = {
+    "int": lambda x: x[0] ** 2 * int(3 * x[2]) + sum(x[k] ** 2 for k in range(int(x[2]) + 1)),
+    "nanmedian": lambda x: np.nanmedian(x * HOLES) ** 2,
     "solve": lambda x: np.linalg.solve(plus_diagonal(x), x).sum(),
     "inv": lambda x: np.linalg.inv(plus_diagonal(x))[0, 1],
     "det": lambda x: np.linalg.det(plus_diagonal(x)),
@@ -198,8 +227,6 @@ BRANCHING = {
     "searchsorted": lambda x: x[0] ** 2 * np.searchsorted([0, 0.6, 1], x[1]),
     "digitize": lambda x: x[0] ** 2 * np.digitize(x[1], [0, 0.6, 1]),
     "piecewise": lambda x: np.piecewise(x, [x < 0.7, x >= 0.7], [lambda t: t**2, lambda t: t]).sum(),
-    "nansum": lambda x: np.nansum(x**2) + np.nanmean(x**2),
-    "nanmax": lambda x: np.nanmax(x) ** 2,
     "sinc": lambda x: np.sinc(x).sum(),
     "vectorized branch": lambda x: np.vectorize(lambda t: np.exp(t) if t > 0.5 else t)(x).sum(),
     "chained comparison": lambda x: x[0] ** 2 if 0 < x[1] < 1 else x[2],

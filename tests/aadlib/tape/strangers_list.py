@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from . import strangers_optimisation, strangers_statistics
+from . import strangers_finance, strangers_numerics, strangers_optimisation, strangers_statistics
 from .strangers_optimisation import OBJECTIVES
 
-__all__ = ["OBJECTIVES", "strangers_optimisation", "strangers_statistics"]
+__all__ = [
+    "OBJECTIVES", "strangers_finance", "strangers_numerics", "strangers_optimisation", "strangers_statistics",
+]  # fmt: skip

@@ -27,6 +27,13 @@ PLACES = (
     lambda x: (x, x, x * x),
     lambda x: (x.ravel()[0], 0.5),
     lambda x: (x, np.array([0.0, 1.0, 3.0]), np.array([5.0, 2.0, 1.0])),
+    lambda x: (np.stack([x, 2.0 * x + 1.0]),),
+    lambda x: (np.stack([x, x + 1.0]), x),
+    lambda x: ([0, 2, 0, 1][: len(x)], x),
+    lambda x: (1j * x,),
+    lambda x: (1j * x, x + 2j),
+    lambda x: (x, 0.5 - 1j),
+    lambda x: ([x, 1j * x],),
 )
 """Where the recorded numbers stand among the arguments."""
 
@@ -34,7 +41,10 @@ KEYWORDS = (
     {"axis": 0}, {"axis": 1}, {"axis": None}, {"axis": (0, 1)}, {"keepdims": True}, {"dtype": int},
     {"dtype": np.float32}, {"ddof": 1}, {"initial": 5.0}, {"initial": -3.0}, {"where": KEPT},
     {"where": KEPT, "initial": 2.0}, {"weights": np.array([1.0, 2.0, 3.0])}, {"prepend": 1.0}, {"rowvar": False},
-    {"ord": 1}, {"decimals": 1}, {"left": 0.5}, {"edge_order": 2}, {"side": "right"}, {"shift": 1}, {"dx": 0.5},
+    {"ord": 1}, {"ord": 2}, {"ord": -np.inf}, {"decimals": 1}, {"left": 0.5}, {"edge_order": 2}, {"side": "right"},
+    {"shift": 1}, {"dx": 0.5},
+    {"n": 5}, {"norm": "ortho"}, {"norm": "forward"}, {"rcond": 0.5}, {"UPLO": "U"}, {"compute_uv": False},
+    {"full_matrices": False}, {"mode": "r"}, {"minlength": 6}, {"offset": 1}, {"k": 1}, {"axes": (0,)},
 )  # fmt: skip
 
 PATH_DEPENDENT = {"arctan2", "atan2", "power", "pow"}
@@ -55,7 +65,7 @@ PREFIXES = ("_", "save", "load", "show", "set", "get", "array2", "array_", "form
 
 FUNCTIONS = [
     (name, module)
-    for module in (np, np.linalg)
+    for module in (np, np.linalg, np.fft)
     for name in sorted(dir(module))
     if callable(getattr(module, name))
     and not isinstance(getattr(module, name), type)
@@ -72,17 +82,25 @@ def parts(result):
     return list(itertools.chain.from_iterable(map(parts, result))) if nested else [result]
 
 
+def _real_parts(whole):
+    """Return a real array as it is, of a complex one both parts."""
+    if np.iscomplexobj(whole):
+        return [np.real(whole), np.imag(whole)]
+    return [whole.astype(np.float64) if isinstance(whole, np.ndarray) and whole.dtype != object else whole]
+
+
 def disagrees(call, point):
     """Say whether recording gives another number than NumPy; refusals agree with everything."""
     try:
         with np.errstate(all="ignore"):
-            expected = [np.asarray(part).astype(np.float64) for part in parts(call(point.copy()))]
+            expected = [np.asarray(part) for part in parts(call(point.copy()))]
+            expected = [part for whole in expected for part in _real_parts(whole)]
     except Exception:
         return False
     shapes = []
 
     def flat(x):
-        found = parts(call(x))
+        found = [part for whole in parts(call(x)) for part in _real_parts(whole)]
         shapes.extend(map(np.shape, found))
         return (
             ad.array([*itertools.chain.from_iterable(np.ravel(part) for part in found), 0.0 * x.flat[0]])

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
 import aadlib as ad
+from aadlib.tape.creation import MAKERS
 
 from .numpy_idioms import BRANCHING, SMOOTH
 from .strangers_list import OBJECTIVES
@@ -42,13 +46,63 @@ def test_idiom_of_numpy(name):
 
 
 @pytest.mark.parametrize(
-    ("function", "point", "advice"),
-    [
-        (garch_with_list, (0.05, 0.08, 0.9), "make it with aadlib.array"),
-        (yield_to_maturity, (0.05, 100.0), "aadlib.zeros"),
-    ],
+    ("function", "point"), [(garch_with_list, (0.05, 0.08, 0.9)), (yield_to_maturity, (0.05, 100.0))]
 )
-def test_arrays_of_floats_that_cannot_hold_recorded_numbers_say_what_to_do(function, point, advice):
-    """np.array of a mixed list and writing into np.full are out of a subclass's reach: an error, no wrong number."""
-    with pytest.raises(ad.AadTypeError, match=advice):
-        ad.record(function, np.array(point))
+def test_arrays_of_floats_hold_recorded_numbers(function, point):
+    """np.array of a mixed list and writing into np.full: the function is run once more with arrays that record."""
+    makers = {name: getattr(np, name) for name in MAKERS}
+    point = np.array(point)
+    assert ad.record(function, point).value(point) == pytest.approx(float(function(point)), rel=1e-14)
+    ad.check_grads(function, point)
+    assert all(getattr(np, name) is maker for name, maker in makers.items())
+
+
+def test_arrays_that_were_made_by_other_names_say_what_to_do():
+    from numpy import array, zeros
+
+    def written(x):
+        y = zeros(2)
+        y[0] = x
+        return y[0]
+
+    with pytest.raises(ad.AadTypeError, match=r"make it with aadlib\.array"):
+        ad.record(lambda x: np.sqrt(array([x, 1.0])).sum(), 2.0)
+    with pytest.raises(ad.AadTypeError, match=r"aadlib\.zeros"):
+        ad.record(written, 2.0)
+    with pytest.raises(ad.AadTypeError, match="instead of those of math"):
+        ad.record(lambda x: math.exp(x), 2.0)
+
+
+def test_arrays_of_other_threads_and_of_libraries_stay_floats():
+    kinds = []
+
+    def function(x):
+        with ThreadPoolExecutor(1) as pool:
+            kinds.append(pool.submit(lambda: np.zeros(2).dtype).result())
+        kinds.append(np.polynomial.chebyshev.chebpts1(3).dtype)
+        y = np.zeros(2)
+        y[0] = x
+        return y.sum()
+
+    assert ad.grad(function)(2.0) == 1.0
+    assert all(kind == np.float64 for kind in kinds) and len(kinds) == 4
+
+
+def test_compiled_code_gets_arrays_of_floats():
+    """Generators of NumPy make their arrays by its names: they must not get others while a function runs once more."""
+
+    def function(x):
+        total = np.zeros(3)
+        total[0] = x
+        for _ in range(20):
+            draws = np.random.RandomState(0).normal(size=(50, 2))
+            assert draws.dtype == np.float64 and type(draws) is np.ndarray
+            assert (
+                np.random.default_rng(0).random(7, out=np.empty(7, dtype=np.float32).astype(np.float64)).size
+                == 7
+            )
+        return total.sum() * draws[0, 0]
+
+    assert ad.grad(function)(2.0) == np.random.RandomState(0).normal(size=(50, 2))[0, 0]
+    with pytest.raises(ad.AadTypeError, match="no memory that C code"):
+        ad.grad(lambda x: ad.array([x]).ctypes.data)(1.0)

@@ -214,6 +214,7 @@ def test_cross_check_finds_a_method_that_is_off(monkeypatch: pytest.MonkeyPatch)
         (lambda x: x[0], [1.0, 2.0], [[0.0, 0.0], [0.0, 0.0]]),
     ],
 )
+@pytest.mark.filterwarnings("ignore::aadlib.SingularWarning")
 def test_conventions_at_the_edges_are_the_same_everywhere(function, point, expected) -> None:
     """Infinite where the true value is, a tie shared, and zero times infinity zero: no NaN."""
     program = ad.record(function, point)

@@ -151,6 +151,7 @@ def test_fixed_numbers_are_handed_on() -> None:
     ("options", "message"),
     [
         ({"order": 3}, "order = 3"),
+        ({"order": True}, "order = True"),
         ({"units": "imperial"}, "units = 'imperial': choose 'raw' or 'market'"),
         ({"fixed": ("colour",)}, "'colour' is not among the inputs"),
         ({"fixed": tuple(MARKET)}, "no number is left"),

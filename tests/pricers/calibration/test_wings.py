@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pricers.calibration import calibrate
+from pricers.calibration import CalibrationSettings, calibrate
 from pricers.calibration.frame import empty_surface
 from pricers.calibration.wings import WING_SLOPE, outward_distance, wing_differences
 from pricers.chain.quotes import Quotes
@@ -77,3 +77,20 @@ def test_an_unquoted_wing_goes_on_and_does_not_take_off() -> None:
     log_volatility = np.log(surface.local_volatility(log_moneyness=far[inside], time=2.0))
     slope = -np.diff(log_volatility) / np.diff(u[inside])
     assert np.all(slope < 2.0 * WING_SLOPE)
+
+
+@pytest.mark.parametrize("factor", [1.2, 1.0])
+def test_local_volatility_may_be_bounded_by_the_largest_implied_one(factor: float) -> None:
+    quotes = make_quotes([0.05, 0.1, 0.2, 0.5, 1.0, 2.0], per_slice=40)
+    free = calibrate(quotes)
+    largest = factor * quotes.volatility.max()
+    assert np.sqrt(free.max_local_variance) > largest
+    bounded = calibrate(quotes, settings=CalibrationSettings(highest_over_implied=factor))
+    anywhere = bounded.surface.local_volatility(
+        log_moneyness=np.linspace(-4.0, 2.0, 301), time=np.geomspace(1e-3, 5.0, 60)[:, None]
+    )
+    assert anywhere.max() <= largest * (1.0 + 1e-9) and bounded.converged
+    assert free.rmse < bounded.rmse < 0.02
+    assert (
+        calibrate(quotes, settings=CalibrationSettings(highest_over_implied=50.0)).n_marches == free.n_marches
+    )

@@ -191,7 +191,7 @@ def test_weekly_roots_and_adjusted_contracts_are_of_one_underlying(tmp_path):
         (plain(bid=lambda o: o["bid"] + "%"), "a percentage is no price"),
         (plain().replace("bid,ask", "bid (% of spot),ask (% of spot)", 1), "missing columns: bid"),
         (plain(style=lambda o: "A" if o["cp"] == "C" else "E"), "American and European options"),
-        (plain(quote_date="45538"), "a spreadsheet's number of a day"),
+        (plain(quote_date="45538"), "a spreadsheet.s number of a day"),
         (plain(expiry="Oct 2024"), "is not a date"),
         (plain(bid=with_comma("bid"), ask=with_comma("ask")), "line 2: 10 fields where the header has 8.* in quotes"),
         ("".join(plain().splitlines(keepends=True)[1:]), "missing columns"),

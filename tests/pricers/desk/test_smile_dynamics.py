@@ -16,7 +16,13 @@ from pricers.calibration import CalibrationResult, calibrate
 from pricers.contracts import Market
 from pricers.curves import PiecewiseRate
 from pricers.desk import DYNAMICS, smile_greeks
-from pricers.surfaces import FlatVolatility, LaterVolatility, MovingVolatility, moving_volatility
+from pricers.surfaces import (
+    FlatVolatility,
+    LaterVolatility,
+    MovingVolatility,
+    TermVolatility,
+    moving_volatility,
+)
 
 from ..calibration.conftest import make_quotes
 from ..surfaces.surfaces_list import surfaces
@@ -112,7 +118,7 @@ def test_a_surface_that_moves() -> None:
             assert isinstance(moved, LaterVolatility)
             with pytest.raises(AadTypeError, match="move it by a number alone"):
                 moving_volatility(surface, 0.1, PiecewiseRate([1.0], [0.01]))
-        elif not isinstance(surface, FlatVolatility):
+        elif not isinstance(surface, FlatVolatility | TermVolatility):
             assert isinstance(moved, MovingVolatility)
 
 

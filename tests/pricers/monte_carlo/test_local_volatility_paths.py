@@ -147,7 +147,7 @@ def test_two_assets_may_share_a_surface():
         differentiate=("spots", "weights", "correlations"),
         smoothing="conditional_expectation",
     )
-    assert path.labels == ("spot[0]", "spot[1]", "weight[0,0]", "correlation[1,0]")
+    assert path.labels == ("spot[0]", "spot[1]", "weight[0]", "correlation[1,0]")
     found = estimate(path, n_paths=20_000)
 
     def exact(p):

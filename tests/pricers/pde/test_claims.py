@@ -33,7 +33,7 @@ def test_a_flat_market_has_black_scholes_greeks() -> None:
 
 def test_a_vector_and_a_mapping_say_the_same() -> None:
     price = pde.barrier(CALIBRATED, strike=100.0, barrier=130.0, expiry=0.6, n_nodes=101, n_steps=40)
-    assert price.labels[:2] == ("spot", "weight[0]")
+    assert price.labels[0] == "spot" and price.labels[1].startswith("weight[0.1353y,x=")
     assert len(price.labels) == price.parameters.size == 1 + 31
     assert price.slices() == {"spot": slice(0, 1), "weights": slice(1, 32)}
     assert float(price(price.parameters)) == float(price(price.inputs))
@@ -103,3 +103,24 @@ def test_buckets_of_vega_add_up() -> None:
 def test_bad_input(call, message) -> None:
     with pytest.raises(AadValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize(
+    ("kind", "barrier", "strike", "is_call", "exact"),
+    [
+        ("down-and-out", 90.0, 80.0, True, 14.861440095747934),
+        ("down-and-in", 90.0, 80.0, True, 7.457107924636436),
+        ("up-and-out", 115.0, 130.0, False, 20.737348006397646),
+        ("up-and-in", 115.0, 130.0, False, 7.635356696694835),
+        ("down-and-out", 90.0, 90.0, True, 10.963458239255388),
+        ("up-and-out", 115.0, 130.0, True, 0.0),
+    ],
+)
+def test_strikes_beyond_the_barrier(kind, barrier, strike, is_call, exact):
+    """Against QuantLib's closed forms (AnalyticBarrierEngine): no kink is left between barrier and grid end."""
+    market = Market(spot=100.0, rate=0.03, dividend_yield=0.01, surface=FlatVolatility(0.2))
+    price = pde.barrier(market, strike=strike, barrier=barrier, expiry=1.0, kind=kind, is_call=is_call)
+    assert float(price(price.parameters)) == pytest.approx(exact, abs=2e-4)
+    delta = ad.record(price, price.parameters).gradient(price.parameters)[0]
+    moved = [float(price(price.parameters + np.array([h, 0.0]))) for h in (-0.5, 0.5)]
+    assert delta == pytest.approx(moved[1] - moved[0], abs=1e-3)

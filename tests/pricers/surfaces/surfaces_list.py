@@ -15,6 +15,7 @@ from pricers.surfaces import (
     SplineVolatility,
     SVILocalVolatility,
     TensorBasis,
+    TermVolatility,
     VolatilityHats,
     later_volatility,
     uniform_basis,
@@ -45,6 +46,7 @@ def surfaces() -> dict[str, Any]:
     hats = VolatilityHats([0.25, 1.0], [-1.0, 0.0, 1.0])
     return {
         "flat": FlatVolatility(0.2),
+        "term structure": TermVolatility([0.2, 0.6, 1.0], [0.18, 0.21, 0.2]),
         "spline in spot": SplineVolatility(IN_SPOT, SKEW),
         "logarithm of a spline": SplineVolatility(IN_SPOT, np.log(SKEW), logarithmic=True),
         "spline in spot and time": SplineVolatility(

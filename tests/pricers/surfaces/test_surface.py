@@ -8,7 +8,7 @@ import pytest
 import aadlib as ad
 from aadlib.errors import AadTypeError, AadValueError
 from pricers.surfaces import CalibratedVolatility, FlatVolatility, VolatilitySurface, uniform_basis
-from pricers.surfaces.surface import TabulatedSurface, require_surface
+from pricers.surfaces.surface import TabulatedSurface, number_labels, require_surface
 
 from .surfaces_list import CURVE, SURFACES, calibrated
 
@@ -57,7 +57,7 @@ def test_it_is_differentiated_in_its_numbers(name):
     along = ad.record(
         lambda p: sum(surface.with_numbers(p).along_paths(z, 0.3) for z in np.log(SPOTS[1:4]).tolist()), x
     ).gradient(x)
-    scale = 3.0 if name == "flat" else 1.0  # one number on the grid for all spots
+    scale = 3.0 if name in ("flat", "term structure") else 1.0  # one number on the grid for all spots
     np.testing.assert_allclose(scale * on_grid, along, rtol=1e-10, atol=1e-13)
 
     def total(p):
@@ -96,3 +96,25 @@ def test_what_is_no_surface_is_refused():
         SURFACES["Dupire"].with_numbers([1.0])
     with pytest.raises(ValueError):
         FlatVolatility(0.2).with_numbers([0.1, 0.2])
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if SURFACES[name].numbers])
+def test_every_number_has_a_label_of_its_own(name):
+    labels = number_labels(SURFACES[name], "weight")
+    assert len(labels) == len(set(labels)) == len(SURFACES[name].numbers)
+
+
+def test_labels_name_expiry_and_log_moneyness():
+    """Where a number acts: a bump of it moves the surface there most."""
+    assert number_labels(SURFACES["term structure"], "volatility") == [
+        "volatility[0.2y]", "volatility[0.6y]", "volatility[1y]"
+    ]  # fmt: skip
+    bumped = SURFACES["bumped"]
+    assert number_labels(bumped, "volatility")[:2] == ["volatility[0.25y,x=-0.1]", "volatility[0.25y,x=0]"]
+    heights = np.zeros(6)
+    heights[0] = 0.01
+    at = float(np.exp(bumped.surface.log_forward(0.25) - 0.1))
+    moved = bumped.with_numbers(heights)(at, 0.25) - bumped.with_numbers(np.zeros(6))(at, 0.25)
+    assert moved == pytest.approx(0.01, rel=0.1)
+    assert number_labels(SURFACES["spline in spot"], "weight")[0] == "weight[S=20]"
+    assert number_labels(SURFACES["SVI"], "weight")[1] == "weight[0.5y,b]"

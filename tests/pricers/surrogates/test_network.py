@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
+from scipy.special import ndtr
 
 from aadlib.errors import AadTypeError, AadValueError
 from pricers.surrogates import Cosine, NotFitted, OneCycle, OutsideRange, TrainingCollapsed, TwinNetwork
@@ -289,6 +290,7 @@ def test_onnx_runs_the_same(samples: Samples, tmp_path: Path, activation: str, d
     assert [output.name for output in session.get_outputs()] == ["values"]
 
 
+@pytest.mark.filterwarnings("ignore::pricers.surrogates.OutsideRange")  # folds hold out the ends of the range
 def test_scikit_learn_takes_it(samples: Samples) -> None:
     pytest.importorskip("sklearn")
     from sklearn.base import clone, is_regressor
@@ -387,3 +389,21 @@ def test_no_warning_within_the_range(samples: Samples, fitted: TwinNetwork) -> N
 def test_a_training_too_short_says_so(samples: Samples) -> None:
     with pytest.warns(UserWarning, match="training was too short; give more epochs than 1"):
         TwinNetwork(hidden=(4,), epochs=1).fit(*samples)
+
+
+def test_labels_decide_a_digital(rng: np.random.Generator) -> None:
+    """Pathwise derivatives of a jump are zero and teach a flat price; likelihood-ratio ones are noisy and right."""
+    x, normals = rng.uniform(0.5, 1.5, (16384, 1)), rng.standard_normal((16384, 1))
+    y = 1.0 * (x + 0.2 * normals > 1.0)
+    states = np.linspace(0.6, 1.4, 201)[:, None]
+    truth = ndtr((states[:, 0] - 1.0) / 0.2)
+    with pytest.warns(UserWarning, match=r"dydx of outputs \[0\] is zero in every sample"):
+        pathwise = TwinNetwork(hidden=(20, 20)).fit(x, y[:, 0], np.zeros_like(x))
+    ratio = TwinNetwork(hidden=(20, 20)).fit(x, y[:, 0], (y - 0.5) * normals / 0.2)
+    errors = [rmse(network.predict(states), truth) for network in (ratio, pathwise)]
+    assert errors[0] < 1.5 and errors[1] > 10.0 * errors[0]
+
+
+def test_a_place_that_cannot_be_written_to_is_refused(fitted: TwinNetwork, tmp_path: Path) -> None:
+    with pytest.raises(AadValueError, match="cannot be written"):
+        fitted.save(tmp_path / "missing" / "model.npz")

@@ -9,8 +9,9 @@ from scipy.optimize import brentq
 
 import aadlib as ad
 from aadlib.types import Floats
-from pricers.american.bermudan.bermudan_option import LABELS, BermudanOption
+from pricers.american.bermudan.bermudan_option import BermudanOption
 from pricers.american.bermudan.exercise_policy_kernel import PIECES, REACH, SPREAD, start_kernel
+from pricers.american.bermudan.stopped_premium_kernel import KERNEL_INPUTS
 from pricers.american.bermudan.twins.stopped_premium import stopped_premium
 
 
@@ -18,18 +19,18 @@ def premiums_with_gradients(option: BermudanOption, times: Floats, brownian: Flo
     """Return the premium at stops and its derivatives in spot, volatility, rate and dividend yield, (5, n_paths)."""
     if not times.size:
         return np.empty((5, 0))
-    market = np.array([[getattr(option, name) for name in LABELS]])
+    market = option.numbers(KERNEL_INPUTS)[None]
     program = ad.record(
         lambda x, stop: stopped_premium(
-            x, stop[0], stop[1], strike=option.strike, expiry=option.expiry, sign=option.terms.sign
+            x, stop[0], stop[1], stop[2:], strike=option.strike, expiry=option.expiry, sign=option.sign
         ),
         market,
-        np.full((1, 2), 0.5 * option.expiry),
+        np.full((1, 4), 0.5 * option.expiry),
         lanes=(0, 1),
         passive=(1,),
     )
     values, gradients = program.value_and_gradient(
-        np.repeat(market, times.size, axis=0), np.stack([times, brownian], axis=1)
+        np.repeat(market, times.size, axis=0), np.stack([times, brownian, *option.beyond_mean(times)], axis=1)
     )
     return np.concatenate([values[None], gradients.T])
 
@@ -40,8 +41,8 @@ def fit_policy(option: BermudanOption, brownian: Floats, degree: int) -> tuple[F
     `brownian` is (n_dates - 1, n_paths), dispersed.
     """
     n, n_paths = brownian.shape
-    sign, volatility = option.terms.sign, option.volatility
-    drift = option.rate - option.dividend_yield - 0.5 * volatility**2
+    sign, volatility = option.sign, option.volatility
+    drift = option.mean_rate - option.mean_yield - 0.5 * volatility**2
     step = option.expiry / (n + 1)
     window = (step * option.expiry) ** 0.25
     ends, shifts = np.full(n, sign * np.inf), np.zeros((n, 4))
@@ -51,13 +52,16 @@ def fit_policy(option: BermudanOption, brownian: Floats, degree: int) -> tuple[F
     for date in range(n - 1, -1, -1):
         time = (date + 1) * step
         reach = REACH * np.sqrt(time + SPREAD**2 * option.expiry)
-        strike = (np.log(option.strike / option.spot) - drift * time) / volatility
+        rates, yields = option.beyond_mean(np.array([time, time + step]))
+        beyond = rates - yields
+        strike = (np.log(option.strike / option.spot) - drift * time - beyond[0]) / volatility
         low, high = (
             (max(start - reach, strike), start + reach)
             if sign > 0.0
             else (start - reach, min(start + reach, strike))
         )
-        near = ends[date + 1] + drift / volatility * step if date < n - 1 else 0.5 * (low + high)
+        carried = (drift * step + beyond[1] - beyond[0]) / volatility
+        near = ends[date + 1] + carried if date < n - 1 else 0.5 * (low + high)
         coefficients = np.zeros((degree + 1, 5))
         if date < n - 1:
             low, high = max(low, near - window), min(high, near + window)

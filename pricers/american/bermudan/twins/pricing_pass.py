@@ -6,7 +6,8 @@ import numpy as np
 
 import aadlib as ad
 from aadlib.types import Floats
-from pricers.american.bermudan.bermudan_option import LABELS, BermudanOption
+from pricers.american.bermudan.bermudan_option import BermudanOption
+from pricers.american.bermudan.stopped_premium_kernel import KERNEL_INPUTS
 from pricers.american.bermudan.twins.exercise_policy import premiums_with_gradients
 from pricers.american.bermudan.twins.stopped_premium import stopped_premium
 
@@ -19,28 +20,30 @@ def first_stops(ends: Floats, paths: Floats, sign: float) -> Floats:
 
 def frozen_sum(option: BermudanOption, ends: Floats, paths: Floats) -> tuple[float, Floats, Floats]:
     """Return the summed premium with gradient and Hessian, the stops held; `paths` is (n_dates - 1, n_paths)."""
-    stop = first_stops(ends, paths, option.terms.sign)
+    stop = first_stops(ends, paths, option.sign)
     early = np.flatnonzero(stop < len(ends))
     times = option.expiry * (stop[early] + 1) / option.n_dates
     at = paths[stop[early], early]
-    market = np.array([getattr(option, name) for name in LABELS])
+    market = option.numbers(KERNEL_INPUTS)
     program = ad.record(
         lambda x, lane: stopped_premium(
-            x, lane[0], lane[1], strike=option.strike, expiry=option.expiry, sign=option.terms.sign
+            x, lane[0], lane[1], lane[2:], strike=option.strike, expiry=option.expiry, sign=option.sign
         ),
         market,
-        np.full((1, 2), 0.5 * option.expiry),
+        np.full((1, 4), 0.5 * option.expiry),
         lanes=(1,),
         passive=(1,),
     )
-    values, gradient, hessian = program.derivatives(market, np.stack([times, at], axis=1))
+    values, gradient, hessian = program.derivatives(
+        market, np.stack([times, at, *option.beyond_mean(times)], axis=1)
+    )
     return float(values.sum()), gradient, hessian
 
 
 def kink_sum(option: BermudanOption, ends: Floats, shifts: Floats, paths: Floats) -> Floats:
     """Return the summed kink terms of all dates before each path stops, (4, 4)."""
     n, n_paths = paths.shape
-    sign, step = option.terms.sign, option.expiry / option.n_dates
+    sign, step = option.sign, option.expiry / option.n_dates
     stop = first_stops(ends, paths, sign)
     before = np.concatenate([np.zeros((1, n_paths)), paths[:-1]])
     total = np.zeros((4, 4))

@@ -128,14 +128,14 @@ static void set_known(const march_history* h, const march_directions* d, ptrdiff
     const double* ends[2] = {d->lower, d->upper};
     for (int side = 0; side < 2; side++) {
         double *here = work + side * (n + 1) * LANES, *value = old + side * (n + 1) * LANES;
-        lanes now = d->lower == NULL ? no_lanes() : load_lanes(ends[side] + s * d->n_lanes + begin);
+        lanes now = ends[side] == NULL ? no_lanes() : load_lanes(ends[side] + s * d->n_lanes + begin);
         lanes both = damped ? now : load_lanes(value);
         EACH_VECTOR both.v[v] += now.v[v];
         store_lanes(here, both);
         store_lanes(value, now);
     }
     for (ptrdiff_t i = 1; i <= h->exercised[s]; i++) {
-        lanes now = d->lower == NULL ? no_lanes() : load_lanes(d->floor + i * d->n_lanes + begin);
+        lanes now = d->floor == NULL ? no_lanes() : load_lanes(d->floor + i * d->n_lanes + begin);
         lanes both = damped ? now : load_lanes(old + i * LANES);
         EACH_VECTOR both.v[v] += now.v[v];
         store_lanes(work + i * LANES, both);

@@ -25,8 +25,10 @@ def named(greeks: Any, *, stderr: bool = False) -> dict[str, float]:
     price = greeks.stderr if stderr else greeks.price
     gradient = greeks.gradient_stderr if stderr else greeks.gradient
     hessian = greeks.hessian_stderr if stderr else greeks.hessian
+    spot, rate, volatility = (greeks.labels.index(name) for name in ("spot", "rate", "volatility"))
     return {
-        "price": price, "delta": gradient[0], "vega": gradient[1], "rho": gradient[2], "gamma": hessian[0, 0],
-        "vanna": hessian[0, 1], "volga": hessian[1, 1], "rate_rate": hessian[2, 2], "spot_rate": hessian[0, 2],
-        "volatility_rate": hessian[1, 2],
+        "price": price, "delta": gradient[spot], "vega": gradient[volatility], "rho": gradient[rate],
+        "gamma": hessian[spot, spot], "vanna": hessian[spot, volatility], "volga": hessian[volatility, volatility],
+        "rate_rate": hessian[rate, rate], "spot_rate": hessian[spot, rate],
+        "volatility_rate": hessian[volatility, rate],
     }  # fmt: skip

@@ -83,7 +83,7 @@ def test_unknown_treatments() -> None:
 def test_what_refitting_refuses(change: dict[str, Any], message: str) -> None:
     given = {
         "path": lambda x, z: np.stack([x[0] - z, 0.0 * z, z]),
-        "parameters": [100.0, 0.2, 0.03, 0.0], "normals": np.ones((2048, 4)),
+        "parameters": [100.0, 0.03, 0.0, 0.2], "normals": np.ones((2048, 4)),
         "steps": [1.0, 0.01, 0.01, 0.01],
     }  # fmt: skip
     with pytest.raises(AadValueError, match=message):

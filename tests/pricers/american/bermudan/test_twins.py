@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 
 from greeks2 import hessian
-from pricers.american.bermudan.bermudan_option import LABELS, BermudanOption
+from pricers.american.bermudan.bermudan_option import BermudanOption
 from pricers.american.bermudan.exercise_policy import fit_policy, regressed_paths
 from pricers.american.bermudan.orthogonal_basis import recurrence_of
 from pricers.american.bermudan.path_noise import PathNoise
 from pricers.american.bermudan.pricing_pass_kernel import greek_sums_kernel, kink_kernel
 from pricers.american.bermudan.result import unpacked
 from pricers.american.bermudan.stopped_premium_kernel import (
+    KERNEL_INPUTS,
     N_OUTPUTS,
     stopped_gradient_kernel,
     stopped_hessian_kernel,
@@ -44,11 +45,11 @@ NOISE = PathNoise(n_paths=4096, n_batches=2, antithetic=True, noise="pseudo", se
 def test_closed_forms_are_the_derivatives_of_the_twin(
     option: BermudanOption, time: float, brownian: float
 ) -> None:
-    market = np.array([getattr(option, name) for name in LABELS])
+    market = np.array([getattr(option, name) for name in KERNEL_INPUTS])
 
     def premium(x: np.ndarray) -> float:
         return stopped_premium(
-            x, time, brownian, strike=option.strike, expiry=option.expiry, sign=option.terms.sign
+            x, time, brownian, strike=option.strike, expiry=option.expiry, sign=option.sign
         )
 
     out = np.empty(N_OUTPUTS)
@@ -99,7 +100,7 @@ def test_kink_terms_of_all_dates_are_the_twins(option: BermudanOption) -> None:
     step = option.expiry / option.n_dates
     normals = NOISE.normals(batch=1, part=1, n_columns=option.n_dates)[:50]
     paths = np.cumsum(normals[:, 1:].T, axis=0) * math.sqrt(step)
-    stops = pricing_pass.first_stops(policy.ends[:, end], paths, option.terms.sign)
+    stops = pricing_pass.first_stops(policy.ends[:, end], paths, option.sign)
     sums = np.zeros(N_OUTPUTS)
     for path, stop in zip(paths.T, stops, strict=True):
         for date in range(min(stop + 1, option.n_dates - 1)):

@@ -284,8 +284,8 @@ def test_refusals_of_the_march(changes: dict[str, Any], kind: type[Exception], m
         ({"spot": np.nan}, "spot = nan"),
         ({"spot": 300.0}, "spot = 300.0: must lie inside the grid"),
         ({"grid": None, "volatility": np.full(401, 0.2)}, "pass the grid whose nodes they belong to"),
-        ({"grid": None, "upper_barrier": 95.0}, "strike = 100.0: must lie between the barriers"),
-        ({"grid": None, "upper_barrier": 110.0, "spot": 111.0}, "spot = 111.0: must lie inside the grid"),
+        ({"grid": None, "upper_barrier": 95.0}, "upper_barrier = 95.0: already crossed by the spot"),
+        ({"grid": None, "upper_barrier": 110.0, "spot": 111.0}, "upper_barrier = 110.0: already crossed"),
         ({"grid": None, "volatility": -0.1}, "volatility = -0.1"),
         ({"grid": None, "n_nodes": 4}, "n_nodes = 4"),
     ],
@@ -304,7 +304,7 @@ def test_refusals_of_the_price(changes: dict[str, Any], message: str) -> None:
         ({"rate": np.inf}, "rate = inf"),
         ({"dividend_yield": np.nan}, "dividend_yield = nan"),
         ({"volatility": -0.1}, "volatility = -0.1"),
-        ({"lower_barrier": 100.0}, "strike = 100.0: must lie between the barriers"),
+        ({"lower_barrier": 100.0}, "lower_barrier = 100.0: already crossed by the spot"),
     ],
 )
 def test_refusals_of_the_default_grid(changes: dict[str, Any], message: str) -> None:

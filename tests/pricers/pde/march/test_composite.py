@@ -10,6 +10,7 @@ import pytest
 
 import aadlib as ad
 from aadlib.errors import AadTypeError, AadValueError
+from aadlib.sweeps import simd
 from greeks2 import hessian_result
 from greeks2.structure.kinks import KinkWarning
 from pricers import black_scholes
@@ -354,3 +355,36 @@ def test_refusals_of_replays_and_types() -> None:
         replace(basis, node_columns=np.arange(1, 5)[:, None])
     with pytest.raises(AadValueError, match="must be equal"):
         replace(basis, node_columns=np.arange(5)[:, None])
+
+
+@pytest.mark.parametrize("name", ["spline", "log spline", "tensor", "function of time"])
+@pytest.mark.parametrize("american", [False, True])
+def test_every_instruction_set_gives_the_same_bits(name: str, american: bool, instructions: str) -> None:
+    """Lanes are marched several at a time, and how many depends on the set: each of them is computed alike."""
+    function, weights = FUNCTIONS[name]
+    x = np.concatenate([MARKET, weights])
+    changes: dict[str, Any] = {"is_call": False, "exercise": "american"} if american else {}
+
+    def derivatives() -> list[Any]:
+        program = ad.record(lambda z: function(z, **changes), x)
+        products = program.hvp(x, np.cos(np.arange(x.size)))
+        return [program.value(x), program.gradient(x), program.hessian(x), products]
+
+    found = derivatives()
+    simd.use("baseline")
+    for one, other in zip(found, derivatives(), strict=True):
+        assert np.array_equal(one, other)
+
+
+def test_weights_that_no_node_reads_have_no_lane() -> None:
+    """Of a spline that reaches beyond the grid, behind a barrier say, and all the same the Hessian is right."""
+    grid = uniform_grid(lowest=0.0, highest=140.0, n_nodes=41)
+    changes = {"grid": grid, "upper_barrier": 140.0, "is_call": True}
+    program = ad.record(lambda w: priced(MARKET, SplineVolatility(SPLINE, w), **changes), SKEW)
+    plan = program.composites[0].operation.plan
+    _, reached = plan.lane_order
+    assert reached.max() < SKEW.size
+    every = ad.record(lambda w: priced(MARKET, SplineVolatility(SPLINE, w), expand=True, **changes), SKEW)
+    found, wanted = program.hessian(SKEW), every.hessian(SKEW)
+    np.testing.assert_allclose(found, wanted, rtol=1e-9, atol=1e-11 * np.abs(wanted).max())
+    assert not found[-1].any()

@@ -1,0 +1,3 @@
+"""Python face of watch.pyx."""
+
+def unusual() -> int: ...

@@ -1,0 +1,1 @@
+"""The program `scenarios`: a book under stress, through a network and by full revaluation."""

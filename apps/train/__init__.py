@@ -1,0 +1,1 @@
+"""The program `train`: a twin network that stands in for a pricer, trained on simulated payoffs and their gradients."""

@@ -1,0 +1,208 @@
+"""Warnings of what is not determined: lines, lanes, strictness; searches by comparisons; guards as kinks."""
+
+from __future__ import annotations
+
+import pickle
+import warnings
+
+import numpy as np
+import pytest
+
+import aadlib as ad
+from greeks2 import KinkWarning, RareEventWarning, expectation, hessian, hessian_result
+
+
+def singular(x):
+    return np.sqrt(x[0]) * x[0] + x[1] ** 2
+
+
+AT = np.array([0.0, 3.0])
+
+
+@pytest.mark.parametrize(
+    "derive",
+    [
+        lambda f: ad.grad(f)(AT),
+        lambda f: ad.record(f, [1.0, 1.0]).gradient(AT),
+        lambda f: ad.record(f, [1.0, 1.0], trace_lines=True).gradient(AT),
+        lambda f: hessian(f, AT),
+        lambda f: ad.jvp(f)(AT, [1.0, 0.0]),
+        lambda f: ad.hvp(f)(AT, [1.0, 0.0]),
+        lambda f: ad.record(f, [1.0, 1.0]).over_lanes().gradient(np.array([AT])),
+    ],
+)
+def test_the_warning_names_operation_and_line(derive) -> None:
+    line = singular.__code__.co_firstlineno + 1
+    with pytest.warns(
+        ad.SingularWarning, match=rf"sqrt\(0\) at .*test_singular\.py:{line} in singular"
+    ) as caught:
+        derive(singular)
+    assert caught[0].filename == __file__
+
+
+def test_a_pickled_program_warns_without_a_line() -> None:
+    program = pickle.loads(pickle.dumps(ad.record(singular, AT)))
+    with pytest.warns(
+        ad.SingularWarning, match=r"sqrt\(0\) \(record with trace_lines=True for the source line\)"
+    ):
+        program.gradient(AT)
+
+
+@pytest.mark.filterwarnings("ignore::aadlib.SingularWarning")
+def test_strict_by_argument_by_recording_and_by_block() -> None:
+    by_hand = np.array([np.nan, 6.0])
+    np.testing.assert_array_equal(ad.grad(singular, strict=True)(AT), by_hand)
+    program = ad.record(singular, AT, strict=True)
+    np.testing.assert_array_equal(program.gradient(AT), by_hand)
+    np.testing.assert_array_equal(program.over_lanes().gradient(np.array([[1.0, 3.0], AT]))[1], by_hand)
+    np.testing.assert_array_equal(hessian(singular, AT, strict=True), [[np.nan, 0.0], [0.0, 2.0]])
+    np.testing.assert_array_equal(hessian_result(singular, AT, strict=True).gradient, by_hand)
+    with ad.strict():
+        np.testing.assert_array_equal(ad.grad(singular)(AT), by_hand)
+        with ad.strict(False):
+            np.testing.assert_array_equal(ad.grad(singular)(AT), [0.0, 6.0])
+    np.testing.assert_array_equal(ad.grad(singular)(AT), [0.0, 6.0])
+    assert ad.jvp(singular, strict=True)(AT, [0.0, 1.0])[1] == 6.0  # not along what is not determined
+    assert np.isnan(ad.jvp(singular, strict=True)(AT, [1.0, 1.0])[1])
+
+
+@pytest.mark.filterwarnings("ignore::aadlib.SingularWarning")
+def test_sparse_matrices_keep_their_pattern() -> None:
+    def f(x):
+        return np.sqrt(x[0]) * x[0] + x[1] * x[2] + np.sum(x**2)
+
+    x = np.array([0.0, 1.0, 2.0])
+    for options in ({"method": "edge_pushing"}, {"method": "edge_pushing", "cap_active": 9}, {}):
+        matrix = hessian(f, x, sparse=True, strict=True, **options).toarray()
+        np.testing.assert_array_equal(matrix, [[np.nan, 0, 0], [0, 2, 1], [0, 1, 2]])
+
+
+def test_lanes_are_counted_and_the_others_left_alone() -> None:
+    x = np.array([[0.0, 1.0], [4.0, 1.0], [0.0, 2.0], [1.0, 1.0]])
+    program = ad.record(singular, AT).over_lanes()
+    with pytest.warns(
+        ad.SingularWarning, match=r"not determined in 2 of 4 lanes.*sqrt\(0\) at .*in singular"
+    ):
+        gradients = program.gradient(x)
+    np.testing.assert_allclose(gradients[[1, 3], 0], [3.0, 1.5])
+    with pytest.warns(ad.SingularWarning, match=r"in 2 of 4 lanes"):
+        _, _, hessians = program.derivatives(x)
+    np.testing.assert_allclose(hessians[[1, 3], 0, 0], [0.375, 0.75])
+
+
+def test_paths_are_counted() -> None:
+    def path(p, z):
+        return np.sqrt(np.maximum(z, 0.0) + ((p - 1.0) * z) ** 3) + p
+
+    noise = np.array([-1.0, 1.0, 2.0, 0.5, -2.0, 3.0, 4.0, 1.0])
+    with pytest.warns(ad.SingularWarning, match=r"not determined in 2 of 8 lanes.*sqrt\(0\)"):
+        estimate = expectation(path, 1.0, lanes=noise, order=1)
+    assert estimate.gradient[0] == 1.0
+    with pytest.warns(ad.SingularWarning):
+        strict = expectation(path, 1.0, lanes=noise, order=1, strict=True)
+    assert np.isnan(strict.gradient[0]) and np.isnan(strict.gradient_stderr[0])
+
+
+@pytest.mark.parametrize("x", [0.0, 1.0, -2.0])
+def test_truncated_roots_on_paths_are_silent(x: float) -> None:
+    """Full truncation, sqrt(max(v, 0)): the infinite slope lies behind the branch that was not taken."""
+
+    def path(p, z):
+        return np.exp(-p[0]) * np.sqrt(np.maximum(p[0] * z + p[1], 0.0)) * p[1]
+
+    noise = np.random.default_rng(1).standard_normal(500)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warnings.simplefilter("ignore", KinkWarning)
+        warnings.simplefilter("ignore", RareEventWarning)
+        assert np.isfinite(expectation(path, [1.0, x], lanes=noise).hessian).all()
+
+
+def test_composites_carry_what_is_not_determined() -> None:
+    def f(x):
+        return np.linalg.solve(ad.array([[2.0, x[1]], [0.5, 3.0]]), ad.array([np.sqrt(x[0]) * x[0], x[1]]))[0]
+
+    with pytest.warns(ad.SingularWarning, match=r"sqrt\(0\)"):
+        gradient = ad.grad(f, strict=True)(np.array([0.0, 1.0]))
+    assert np.isnan(gradient[0]) and np.isfinite(gradient[1])
+
+
+# ---- searches ----------------------------------------------------------------------------------------------
+
+
+def bisected(a):
+    low, high = 0.0, 2.0
+    for _ in range(60):
+        middle = 0.5 * (low + high)
+        if middle * middle > a:
+            high = middle
+        else:
+            low = middle
+    return middle
+
+
+def golden(a):
+    low, high = 0.0, 2.0
+    for _ in range(60):
+        one, other = low + 0.382 * (high - low), low + 0.618 * (high - low)
+        low, high = (low, other) if (one - a) ** 2 < (other - a) ** 2 else (one, high)
+    return low
+
+
+@pytest.mark.parametrize(
+    "function", [bisected, lambda a: a * bisected(a), lambda a: bisected(a * a) + a, golden]
+)
+def test_a_search_by_comparisons_is_named(function) -> None:
+    with pytest.warns(ad.DecisionWarning, match=r"60 comparisons at .*test_singular\.py:\d+ .*aadlib\.root"):
+        ad.grad(function)(0.3)
+
+
+def newton(a):
+    x = 1.0 + 0.0 * a
+    while abs(x * x - a) > 1e-12:
+        x = x - (x * x - a) / (2.0 * x)
+    return x
+
+
+def barrier(a):
+    spot, alive = a, True
+    for shock in np.sin(np.arange(50.0)):
+        spot = spot * np.exp(0.1 * shock)
+        if spot > 0.35:
+            alive = False
+    return spot if alive else 0.0
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        newton,
+        barrier,
+        lambda a: sorted([a, a * a, 2 * a, 0.1, 0.5, 0.7, 3 * a])[2],
+        lambda a: 0.0 if a < 1.0 else a,
+    ],
+)
+def test_other_decisions_are_not(function) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", ad.DecisionWarning)
+        ad.grad(function)(0.3)
+
+
+def test_an_if_with_a_kink_is_reported_as_maximum_is() -> None:
+    def branching(x):
+        return x**2 if x > 1.0 else x
+
+    def checked(x):
+        assert x > 0.0
+        if x < -1.0:
+            raise ValueError
+        return x**2
+
+    line = branching.__code__.co_firstlineno + 1
+    with pytest.warns(KinkWarning, match=rf"if greater at .*test_singular\.py:{line} in branching"):
+        hessian(branching, 2.0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", KinkWarning)
+        hessian(checked, 2.0)
+        hessian(lambda x: x**3 if x != 0.0 else x, 2.0)
+        hessian(lambda x: np.linalg.solve(np.eye(2) + x[:, None] * x[None, :], x)[0], np.array([1.0, 2.0]))

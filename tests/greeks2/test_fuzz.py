@@ -1,0 +1,173 @@
+"""Random programs with edges drawn often: every verb and method agrees with the others and the truth, or warns.
+
+python -m pytest -m slow tests/greeks2/test_fuzz.py                         2,000 programs
+AADLIB_FUZZ=1000000 python -m pytest -m slow tests/greeks2/test_fuzz.py     as many as wanted: about 150 a second
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import warnings
+from typing import Any
+
+import mpmath
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import strategies as st
+from mpmath import mp, mpf
+
+import aadlib as ad
+from aadlib.rules.table import CODES, RULES
+from aadlib.tape.advar import ADVar, Condition, record_binary, record_unary
+from greeks2 import hessian
+from greeks2 import methods as records
+
+from ..aadlib.rules.mpmath_rules import MP
+
+PROGRAMS = int(os.environ.get("AADLIB_FUZZ", "2000"))
+EXACT = [method.name for method in records.METHODS if method.is_exact]
+EDGES = [0.0, 1.0, -1.0, 0.5, 2.0, -2.0, 3.0, -0.5, 0.25, 1.5]
+COSTLY = {"norm_ppf", "gamma", "gammaln", "digamma", "stop_gradient"}
+NAMES = [
+    rule.name
+    for rule in RULES
+    if rule.name not in COSTLY and not rule.name.startswith(("floor_d", "logical"))
+]
+OFTEN = [
+    "multiply",
+    "add",
+    "subtract",
+    "divide",
+    "sqrt",
+    "square",
+    "log",
+    "exp",
+    "power",
+    "where_true",
+    "maximum",
+    "cbrt",
+]
+
+numbers = st.one_of(st.sampled_from(EDGES), st.floats(-3.0, 3.0, width=32))
+steps = st.tuples(
+    st.sampled_from(NAMES + 3 * OFTEN), st.integers(0, 9), st.one_of(st.integers(0, 9), numbers)
+)
+programs = st.tuples(st.lists(numbers, min_size=1, max_size=3), st.lists(steps, min_size=1, max_size=9))
+
+
+def run(program: list[Any], x: Any, apply: Any) -> Any:
+    """Run a program: every step takes an earlier result, and another one or a number."""
+    made = list(x)
+    for name, left, right in program:
+        rule = RULES[CODES[name]]
+        operands = [made[left % len(made)]]
+        if rule.arity == 2:
+            operands.append(made[right % len(made)] if isinstance(right, int) else right)
+        made.append(apply(rule, operands))
+    return made[-1]
+
+
+def recorded(rule: Any, operands: list[Any]) -> Any:
+    if not any(isinstance(x, (ADVar, Condition)) for x in operands):
+        return float(ad.value_of(getattr(ad, rule.name, None)(*operands)))
+    return (
+        record_unary(CODES[rule.name], operands[0])
+        if rule.arity == 1
+        else record_binary(CODES[rule.name], *operands)
+    )
+
+
+def in_mpmath(rule: Any, operands: list[Any]) -> Any:
+    value = MP[rule.name](*(mpf(x) for x in operands))
+    if isinstance(value, mpmath.mpc) or not mpmath.isfinite(value):
+        raise ValueError("outside the domain")
+    return mpf(value)
+
+
+def slope_in_mpmath(program: list[Any], x: list[float], k: int) -> Any:
+    """Return the derivative in input k where both sides have the same, else None."""
+    with mp.workdps(80):
+        try:
+
+            def moved(h: Any) -> Any:
+                return run(program, [mpf(v) + (h if i == k else 0) for i, v in enumerate(x)], in_mpmath)
+
+            h = mpf(10) ** -20
+            here = moved(mpf(0))
+            right, left = (moved(h) - here) / h, (here - moved(-h)) / h
+            nearer = (moved(h / 100) - here) * 100 / h
+        except (ValueError, ZeroDivisionError, OverflowError, TypeError, mpmath.libmp.ComplexResult):
+            return None
+        size = 1 + abs(right)
+        smooth = abs(right - left) < size * mpf(10) ** -9 and abs(right - nearer) < size * mpf(10) ** -9
+        return right if smooth and size < 1e12 else None
+
+
+def same(one: Any, other: Any, size: float) -> bool:
+    a, b = np.asarray(one, dtype=float), np.asarray(other, dtype=float)
+    with np.errstate(invalid="ignore"):
+        return bool(np.all((a == b) | (np.isnan(a) & np.isnan(b)) | (np.abs(a - b) <= 1e-7 * size)))
+
+
+def numbers_of(program: ad.Program, x: np.ndarray) -> tuple[dict[str, Any], dict[str, Any], bool]:
+    """Return gradients and Hessians by every way, and whether any of them warned."""
+    lanes = program.over_lanes()
+    unit = np.eye(x.size)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("always", ad.SingularWarning)
+        first = {
+            "gradient": program.gradient(x),
+            "jvp": [program.jvp(x, e) for e in unit],
+            "lane": lanes.gradient(np.array([x, x]))[1],
+        }
+        second = {name: hessian(program, x, method=name) for name in EXACT} | {
+            "sparse": hessian(program, x, method="edge_pushing", sparse=True).toarray(),
+            "capped": hessian(program, x, method="edge_pushing", cap_active=4),
+            "hvp": [program.hvp(x, e) for e in unit],
+            "curvature": program.curvature(x),
+            "lane": lanes.derivatives(np.array([x, x]))[2][1],
+        }
+    return first, second, bool(caught)
+
+
+@pytest.mark.slow
+@seed(20240229)
+@settings(max_examples=PROGRAMS, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@given(programs)
+def test_random_programs_at_edges(drawn: Any) -> None:
+    x, program = np.array(drawn[0]), drawn[1]
+
+    def function(inputs: Any) -> Any:
+        return run(program, list(inputs), recorded) + 0.0 * np.sum(inputs)
+
+    try:
+        frozen = ad.record(function, x)
+        value = frozen.value(x)
+    except (ad.AadError, TypeError, OverflowError):
+        return
+    if not math.isfinite(value) or abs(value) > 1e8:
+        return
+    first, second, warned = numbers_of(frozen, x)
+    if warned:
+        return
+    size = 1.0 + np.nanmax(np.abs(np.where(np.isfinite(first["gradient"]), first["gradient"], 0.0)))
+    for name, found in first.items():
+        assert same(found, first["gradient"], size), (name, found, first["gradient"])
+    finite = [np.where(np.isfinite(h), h, 0.0) for h in second.values()]
+    size = 1.0 + max(np.abs(h).max() for h in finite)
+    if size < 1e10:
+        for name, found in second.items():
+            assert same(found, second["forward_over_reverse"], size), (
+                name,
+                found,
+                second["forward_over_reverse"],
+            )
+    if frozen.kinks:
+        return  # at a kink the derivative is a convention
+    for k, slope in enumerate(np.atleast_1d(first["gradient"])):
+        true = slope_in_mpmath(program, x.tolist(), k) if math.isfinite(slope) else None
+        if true is not None:
+            assert abs(slope - true) <= 1e-6 * (1 + abs(true)), (k, slope, mpmath.nstr(true, 12))
