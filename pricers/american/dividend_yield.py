@@ -14,7 +14,6 @@ from numpy.typing import ArrayLike
 from aadlib.errors import AadTypeError
 from aadlib.types import Floats
 from aadlib.validation import require_finite, require_non_negative, require_positive, values_of
-from pricers import trees
 from pricers.analytic import black_scholes
 from pricers.analytic.curve_means import mean_rate_until, mean_volatility_until
 from pricers.analytic.limit_rows import common_shape
@@ -183,6 +182,8 @@ def premium_on_tree(
         spot=float(spot), strike=float(strike), expiry=float(expiry), rate=rate, dividend_yield=dividend_yield,
         volatility=volatility, is_call=is_call, n_steps=N_STEPS, lattice=lattice,
     )  # fmt: skip
+    from pricers import trees  # whose kernels are compiled when they run: not on the way of most chains
+
     return max(trees.price(**option) - trees.price(**option, exercise="european"), 0.0)
 
 

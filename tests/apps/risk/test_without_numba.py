@@ -43,13 +43,15 @@ def test_the_shipped_chain_with_its_report(tmp_path: Path) -> None:
 
 def test_the_chain_of_an_index(tmp_path: Path, shared: Path) -> None:
     chain = shared / "data" / "spx_2019-05-17" / "chain.csv"
-    assert "Greeks of the book" in risk(tmp_path, str(chain), "--no-report", "--max-years", "0.5")
+    assert "Greeks of the book" in risk(
+        tmp_path, str(chain), "--no-report", "--no-desk", "--max-years", "0.5"
+    )
 
 
 @pytest.mark.parametrize("method", ["edge_pushing", "taylor", "forward_over_reverse", "bumping2"])
 def test_every_method(tmp_path: Path, method: str) -> None:
     small = ["--strikes", "6", "--expiries", "5", "--max-years", "0.15", "--holdout", "0"]
-    assert "Greeks of the book" in risk(tmp_path, "--no-report", "--method", method, *small)
+    assert "Greeks of the book" in risk(tmp_path, "--no-report", "--no-desk", "--method", method, *small)
 
 
 @pytest.mark.parametrize("name", ["middle", "dividends"])
@@ -57,5 +59,5 @@ def test_an_american_chain(tmp_path: Path, name: str) -> None:
     dividends = ["--dividends", "paid.csv"] if name == "dividends" else []
     (tmp_path / "paid.csv").write_text("years,amount\n0.1,2.0\n0.35,2.0\n", encoding="utf-8")
     chain = TESTS / "pricers" / "chain" / "american" / f"{name}.csv"
-    shown = risk(tmp_path, str(chain), "--exercise", "american", "--no-report", *dividends)
+    shown = risk(tmp_path, str(chain), "--exercise", "american", "--no-report", "--no-desk", *dividends)
     assert "Greeks of the book" in shown
