@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from aadlib.errors import AadValueError
+from aadlib.errors import AadTypeError, AadValueError
 from aadlib.types import Floats, Ints
 from aadlib.validation import whole_number
 from pricers.surrogates.estimator import Estimator, OutsideRange
@@ -129,6 +129,8 @@ def learning_curve(
     >>> bool(curve.band()[1, 1] < curve.band()[1, 0])
     True
     """
+    if isinstance(sizes, int | np.integer):
+        raise AadTypeError(f"sizes = {sizes!r}: must be a sequence of numbers of samples")
     counts = np.array([whole_number("sizes", size, 1) for size in sizes], dtype=np.int64)
     if not counts.size or (np.diff(counts) <= 0).any():
         raise AadValueError(f"sizes = {list(sizes)}: must be one or more, increasing")

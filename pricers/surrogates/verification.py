@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from aadlib.errors import AadValueError
+from aadlib.errors import AadTypeError, AadValueError
 from aadlib.types import Floats
 from aadlib.validation import whole_number
 from pricers.surrogates.samples.noise import STATES, drawn
@@ -120,6 +120,12 @@ def held_out_states(problem: Problem, n: int, *, seed: int, quantile: float = 0.
     return np.concatenate(kept)[:count]
 
 
+def _with_axes_of(true: Floats, found: Floats) -> Floats:
+    """Return predictions with or without an axis for a single output, as the truth has it."""
+    own, wanted = ([size for size in array.shape if size != 1] for array in (found, true))
+    return found.reshape(true.shape) if own == wanted else found
+
+
 def verify(
     surrogate: Surrogate,
     problem: Problem,
@@ -164,10 +170,11 @@ def verify(
         else problem.checked_states(x)
     )
     true = problem.truth(states, **truth_options) if truth is None else truth
+    if not hasattr(surrogate, "predict_with_greeks"):
+        raise AadTypeError(f"surrogate = {surrogate!r}: must have predict_with_greeks(x)")
     predicted = surrogate.predict_with_greeks(states)[:2]
     value, gradient = (np.asarray(part, dtype=np.float64) for part in predicted)
-    value = value.reshape(true.value.shape) if value.size == true.value.size else value
-    gradient = gradient.reshape(true.gradient.shape) if gradient.size == true.gradient.size else gradient
+    value, gradient = _with_axes_of(true.value, value), _with_axes_of(true.gradient, gradient)
     for name, found, wanted in (("prices", value, true.value), ("Greeks", gradient, true.gradient)):
         if found.shape != wanted.shape:
             raise AadValueError(f"predicted {name} have shape {found.shape}: must have {wanted.shape}")

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from aadlib.errors import AadValueError
+from aadlib.errors import AadTypeError, AadValueError
 from aadlib.types import Floats
-from aadlib.validation import require_non_negative, whole_number
+from aadlib.validation import one_float, require_non_negative, whole_number
 from pricers.surrogates.estimator import (
-    Estimator,
     Prediction,
+    Regressor,
     checked_samples,
     flag_outside,
     states,
@@ -37,7 +37,7 @@ from pricers.surrogates.network.training import Data, Plan, State, begin, train
 Progress = Callable[[Epoch], object]
 
 
-class TwinNetwork(Estimator):
+class TwinNetwork(Regressor):
     """A feedforward network trained on values and their derivatives, which predicts both.
 
     Minimises the mean over samples of  alpha |y(x) - y|^2 + (1 - alpha) sum_j (dy/dx_j - dydx_j)^2 / d  in normalised
@@ -190,12 +190,14 @@ class TwinNetwork(Estimator):
         state = state if file is None else file.resume(state)
         self._run(plan, data, state, file, progress)
         self._model = Model(layout, plan.activation, scaling, state.best_weights)
-        self._flat_output = np.ndim(y) == 1
+        self._flat_output = np.asarray(y).ndim == 1
         self.history_ = state.history
         self.n_features_in_ = layout.n_inputs
         return self
 
     def _hidden(self) -> tuple[int, ...]:
+        if not isinstance(self.hidden, tuple | list | np.ndarray):
+            raise AadTypeError(f"hidden = {self.hidden!r}: must be a tuple of units, such as (20, 20)")
         return tuple(whole_number("hidden", units, 1) for units in self.hidden)
 
     def _precision(self) -> str:
@@ -211,7 +213,7 @@ class TwinNetwork(Estimator):
         differential: bool,
     ) -> tuple[Samples, Samples | None]:
         """Return the samples to train on and those to judge by."""
-        if not 0.0 <= self.validation_fraction < 1.0:
+        if not 0.0 <= one_float("validation_fraction", self.validation_fraction) < 1.0:
             raise AadValueError(f"validation_fraction = {self.validation_fraction!r}: must be in [0, 1)")
         if validation is not None:
             if len(validation) != (3 if differential else 2):
@@ -230,6 +232,11 @@ class TwinNetwork(Estimator):
                     "patience needs samples to judge by: give validation, or a validation_fraction"
                 )
             return samples, None
+        if len(samples) - n_held < samples.x.shape[1] + 1:
+            raise AadValueError(
+                f"validation_fraction = {self.validation_fraction!r} leaves {len(samples) - n_held} samples of "
+                f"{samples.x.shape[1]} inputs to train on: hold out fewer"
+            )
         order = np.random.default_rng([self.seed]).permutation(len(samples))
         return samples.take(np.sort(order[n_held:])), samples.take(np.sort(order[:n_held]))
 
@@ -335,12 +342,6 @@ class TwinNetwork(Estimator):
         if single:
             return values[0], None if slopes is None else slopes[0], outside[0]
         return values, slopes, outside
-
-    def score(self, x: npt.ArrayLike, y: npt.ArrayLike) -> float:
-        """Return R^2, the share of the variance of y that is predicted, averaged over the outputs."""
-        given = np.asarray(y, dtype=np.float64)
-        residuals = np.sum((given - self.predict(x)) ** 2, axis=0)
-        return float(np.mean(1.0 - residuals / np.sum((given - given.mean(axis=0)) ** 2, axis=0)))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the fitted network to exactly `path`, an npz archive without pickles, whole or not at all."""

@@ -92,7 +92,7 @@ class StoredSamples:
 
     def shard(self, k: int) -> Samples:
         """Return shard k as read-only memory maps."""
-        if not 0 <= k < self.n_shards:
+        if not 0 <= whole_number("shard", k, 0) < self.n_shards:
             raise AadValueError(f"shard = {k}: there are {self.n_shards}, numbered from 0")
         arrays = {name: _mapped(self.folder, k, name) for name in _names(self.manifest)}
         return Samples(arrays["x"], arrays["y"], arrays.get("dydx"))
@@ -256,10 +256,12 @@ def _manifest(folder: Path) -> dict[str, Any] | None:
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
         shape = [
-            manifest[name] for name in ("format", "dtype", "n_outputs", "shard_size", "n_samples", "inputs")
+            manifest[name]
+            for name in ("format", "dtype", "n_outputs", "shard_size", "n_samples", "inputs", "gradients")
         ]
         assert shape[0] == FORMAT and shape[1] in ("float64", "float32")
         assert all(isinstance(size, int) for size in shape[2:5]) and shape[2] >= 0 < min(shape[3:5])
+        assert isinstance(shape[5], list) and isinstance(shape[6], bool)
     except (ValueError, KeyError, TypeError, AssertionError):
         raise AadValueError(
             f"folder = {str(folder)!r}: its {MANIFEST} is damaged or of another format; choose another folder"
@@ -301,7 +303,8 @@ def _mark(folder: Path, shard: int) -> Path:
 
 
 def _mapped(folder: Path, shard: int, name: str) -> Array:
-    array: Array = np.load(_file(folder, shard, name), mmap_mode="r", allow_pickle=False)
+    path = _file(folder, shard, name)
+    array: Array = np.lib.format.open_memmap(path, mode="r")  # only .npy, and no pickles
     return array
 
 
