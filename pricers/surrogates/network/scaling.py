@@ -67,8 +67,8 @@ class Scaling:
             )
             if samples.dydx is not None and not np.isfinite(np.vdot(samples.dydx, samples.dydx)):
                 raise AadValueError(
-                    f"dydx reaches {np.abs(np.asarray(dydx)).max():.3g}, far beyond what y moves by over x: it must be the "
-                    "derivative of y in x"
+                    f"dydx reaches {np.abs(np.asarray(dydx)).max():.3g}, far beyond what y moves by over x: it must be "
+                    "the derivative of y in x"
                 )
         return samples
 
