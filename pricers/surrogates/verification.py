@@ -9,9 +9,9 @@ import numpy as np
 
 from aadlib.errors import AadTypeError, AadValueError
 from aadlib.types import Floats
-from aadlib.validation import whole_number
+from aadlib.validation import one_float, require_instance, whole_number
 from pricers.surrogates.samples.noise import STATES, drawn
-from pricers.surrogates.samples.problem import Problem, Truth
+from pricers.surrogates.samples.problem import Problem, Truth, require_problem
 
 FLOOR = 1e-2
 """Smallest denominator of a relative error, as a share of the root mean square of what is measured."""
@@ -100,8 +100,9 @@ def held_out_states(problem: Problem, n: int, *, seed: int, quantile: float = 0.
     quantile : float, in [0, 0.5)
         States beyond this quantile of any input, at either end, are left out: there a surrogate has few samples.
     """
+    require_problem(problem)
     count = whole_number("n", n, 1)
-    if not 0.0 <= quantile < 0.5:
+    if not 0.0 <= one_float("quantile", quantile) < 0.5:
         raise AadValueError(f"quantile = {quantile!r}: must be at least 0 and below 0.5")
     key = whole_number("seed", seed, 0)
     if not quantile:
@@ -164,14 +165,17 @@ def verify(
     Relative errors of a price near zero say little: denominators have a floor of 1% of the root mean square over the
     states, of each input's Greek for Greeks.
     """
+    require_problem(problem)
+    if truth is not None:
+        require_instance("truth", truth, Truth, "a Truth, as problem.truth(x) returns it")
+    if not hasattr(surrogate, "predict_with_greeks"):
+        raise AadTypeError(f"surrogate = {surrogate!r}: must have predict_with_greeks(x)")
     states = (
         held_out_states(problem, n_states, seed=seed, quantile=quantile)
         if x is None
         else problem.checked_states(x)
     )
     true = problem.truth(states, **truth_options) if truth is None else truth
-    if not hasattr(surrogate, "predict_with_greeks"):
-        raise AadTypeError(f"surrogate = {surrogate!r}: must have predict_with_greeks(x)")
     predicted = surrogate.predict_with_greeks(states)[:2]
     value, gradient = (np.asarray(part, dtype=np.float64) for part in predicted)
     value, gradient = _with_axes_of(true.value, value), _with_axes_of(true.gradient, gradient)

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-import threading
 import zipfile
 import zlib
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from aadlib.errors import AadTypeError, AadValueError
+from pricers.surrogates.whole_files import write_whole
 
 VERSION = 1
 """Of the files' format; others are refused."""
@@ -30,21 +29,24 @@ Arrays = Mapping[str, npt.NDArray[Any]]
 
 def write_archive(path: str | os.PathLike[str], kind: str, settings: dict[str, Any], arrays: Arrays) -> None:
     """Write arrays and settings (JSON's types) to exactly `path`, through a temporary file beside it."""
-    target = Path(path)
     header = json.dumps({"kind": kind, "version": VERSION, "settings": settings}, default=_python_number)
-    partial = target.with_name(f".{target.name}.{os.getpid()}.{threading.get_ident()}.partial")
+    write_file(path, lambda stream: np.savez(stream, allow_pickle=False, header=np.array(header), **arrays))
+
+
+def write_file(path: str | os.PathLike[str], write: Callable[[Any], object]) -> None:
+    """Write a file with `write(stream)`, whole or not at all.
+
+    Raises
+    ------
+    AadValueError
+        When it cannot be written.
+    """
     try:
-        with open(partial, "wb") as stream:
-            np.savez(stream, allow_pickle=False, header=np.array(header), **arrays)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(partial, target)
+        write_whole(path, write)
     except OSError as error:
         raise AadValueError(
             f"{os.fspath(path)} cannot be written ({error.strerror}): choose another place"
         ) from error
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _python_number(given: Any) -> Any:

@@ -12,7 +12,14 @@ import numpy.typing as npt
 
 from aadlib.errors import AadTypeError, AadValueError
 from aadlib.types import Floats
-from aadlib.validation import one_float, require_non_negative, whole_number
+from aadlib.validation import (
+    one_float,
+    require_choice,
+    require_flag,
+    require_instance,
+    require_non_negative,
+    whole_number,
+)
 from pricers.surrogates.estimator import (
     Prediction,
     Regressor,
@@ -174,6 +181,7 @@ class TwinNetwork(Regressor):
             training was too short to be better than a trivial predictor.
         """
         inputs, outputs, slopes = training_samples(x, y, dydx)
+        require_flag("warm_start", self.warm_start)
         last = self._model if self.warm_start and self.__sklearn_is_fitted__() else None
         scaling = Scaling.of(inputs, outputs) if last is None else last.scaling.widened(inputs)
         layout = Layout((inputs.shape[1], *self._hidden(), outputs.shape[1]))
@@ -201,8 +209,7 @@ class TwinNetwork(Regressor):
         return tuple(whole_number("hidden", units, 1) for units in self.hidden)
 
     def _precision(self) -> str:
-        if self.dtype not in ("float32", "float64"):
-            raise AadValueError(f"dtype = {self.dtype!r}: choose float32 or float64")
+        require_choice("dtype", self.dtype, ("float32", "float64"))
         return self.dtype
 
     def _held_out(
@@ -216,6 +223,7 @@ class TwinNetwork(Regressor):
         if not 0.0 <= one_float("validation_fraction", self.validation_fraction) < 1.0:
             raise AadValueError(f"validation_fraction = {self.validation_fraction!r}: must be in [0, 1)")
         if validation is not None:
+            require_instance("validation", validation, (tuple, list), "a tuple (x, y) or (x, y, dydx)")
             if len(validation) != (3 if differential else 2):
                 raise AadValueError(
                     f"validation has {len(validation)} arrays: must have x, y, and dydx as the training does"
@@ -237,11 +245,13 @@ class TwinNetwork(Regressor):
                 f"validation_fraction = {self.validation_fraction!r} leaves {len(samples) - n_held} samples of "
                 f"{samples.x.shape[1]} inputs to train on: hold out fewer"
             )
-        order = np.random.default_rng([self.seed]).permutation(len(samples))
+        order = np.random.default_rng([whole_number("seed", self.seed, 0)]).permutation(len(samples))
         return samples.take(np.sort(order[n_held:])), samples.take(np.sort(order[:n_held]))
 
     def _data(self, samples: Samples, held: Samples | None) -> Data:
-        require_non_negative("differential_weight", self.differential_weight)
+        require_non_negative(
+            "differential_weight", one_float("differential_weight", self.differential_weight)
+        )
         if self.differential_weight == 0.0:
             samples = Samples(samples.x, samples.y, None)
             held = None if held is None else Samples(held.x, held.y, None)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from aadlib.errors import AadValueError
+from aadlib.errors import AadTypeError, AadValueError
 from aadlib.types import Floats
 from aadlib.validation import as_floats, one_float, whole_number
 from pricers.surrogates.estimator import Estimator, checked_samples, states
@@ -82,6 +82,8 @@ class DifferentialPCA(Estimator):
         AadValueError
             When samples or parameters cannot be used; rows with NaN or infinite numbers are named.
         """
+        if dydx is None:
+            raise AadTypeError("dydx is None: components are those of derivatives, give them")
         labels = np.zeros(np.shape(dydx)[:-1]) if y is None else y
         inputs, _, slopes = checked_samples(x, labels, dydx)
         assert slopes is not None

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from aadlib.errors import AadValueError
 from aadlib.types import Floats
-from aadlib.validation import require_non_negative
+from aadlib.validation import one_float, require_non_negative
 from pricers.surrogates.estimator import Prediction, Regressor, flag_outside, states, training_samples
 from pricers.surrogates.network.loss import combined_loss
 from pricers.surrogates.network.scaling import Scaling
@@ -99,7 +99,7 @@ class DifferentialRegression(Regressor):
                 f"basis = {self.basis!r}: give Polynomials(degree), Splines(n_knots) or a Basis"
             )
         for name in ("ridge", "differential_weight", "cutoff"):
-            require_non_negative(name, getattr(self, name))
+            require_non_negative(name, one_float(name, getattr(self, name)))
         inputs, outputs, slopes = training_samples(x, y, dydx)
         scaling = Scaling.of(inputs, outputs)
         slopes = slopes if self.differential_weight > 0.0 else None

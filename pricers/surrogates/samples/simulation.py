@@ -13,9 +13,9 @@ import numpy.typing as npt
 from aadlib.errors import AadTypeError, AadValueError, BranchChanged
 from aadlib.extend import Program, map_pieces, record, results_in_order
 from aadlib.types import Floats
-from aadlib.validation import require_finite, whole_number
+from aadlib.validation import require_finite, require_flag, whole_number
 from pricers.surrogates.samples.noise import BLOCK, PATHS, STATES, drawn
-from pricers.surrogates.samples.problem import OTHER_VALUES, Estimator, Problem
+from pricers.surrogates.samples.problem import OTHER_VALUES, Estimator, Problem, require_problem
 
 PIECE_BYTES = 2**20
 """Noise of the samples that are swept at once: small enough for a second-level cache."""
@@ -109,8 +109,8 @@ class Sampler:
             if numbers is not None and not np.isfinite(numbers).all():
                 row = int(np.argwhere(~np.isfinite(numbers))[0][0])
                 raise AadValueError(
-                    f"{name} of sample {begin + row} is not finite in {self.dtype}: the path at x = "
-                    f"{x[row].tolist()} overflows or divides by zero; narrow the states"
+                    f"{name} of sample {begin + row} is not finite: the path at x = {x[row].tolist()} "
+                    f"overflows {self.dtype} or divides by zero; narrow the states"
                 )
         return made
 
@@ -175,8 +175,9 @@ def sampler(
     dtype: npt.DTypeLike,
 ) -> Sampler:
     """Return what makes samples of a problem; arguments as for `simulate`."""
-    if not isinstance(problem, Problem):
-        raise AadTypeError(f"problem = {problem!r}: must be a problem such as BlackScholesCall()")
+    require_problem(problem)
+    require_flag("gradients", gradients)
+    require_flag("antithetic", antithetic)
     try:
         kind = np.dtype(dtype)
     except TypeError:

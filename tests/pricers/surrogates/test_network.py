@@ -369,6 +369,9 @@ def test_onnx_runs_the_same(samples: Samples, tmp_path: Path, activation: str, d
     network.export_onnx(tmp_path / "values.onnx", greeks=False)
     session = runtime.InferenceSession(str(tmp_path / "values.onnx"), providers=["CPUExecutionProvider"])
     assert [output.name for output in session.get_outputs()] == ["values"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["model.onnx", "values.onnx"]
+    with pytest.raises(AadValueError, match="cannot be written"):
+        network.export_onnx(tmp_path / "missing" / "model.onnx")
 
 
 @pytest.mark.filterwarnings("ignore::pricers.surrogates.OutsideRange")  # folds hold out the ends of the range
