@@ -264,6 +264,17 @@ def test_a_diverging_training_is_restarted(samples: Samples, peak: float) -> Non
     assert network.score(*samples[:2]) > 0.8
 
 
+@pytest.mark.filterwarnings("error:the loss")
+@pytest.mark.parametrize("noise", [0.0, 1e-3, 1.0])
+def test_a_linear_function_is_no_collapse(rng: np.random.Generator, noise: float) -> None:
+    """Its best linear predictor leaves no loss to be below."""
+    x, slopes = rng.standard_normal((2048, 3)), np.array([1.0, -2.0, 0.0])
+    y = x @ slopes + noise * rng.standard_normal(2048)
+    for dydx in (np.tile(slopes, (2048, 1)), None):
+        network = TwinNetwork(schedule=Cosine(peak=0.02), max_restarts=0).fit(x, y, dydx)
+        assert rmse(network.predict(x), x @ slopes) < 100.0 * (0.01 + 0.2 * noise)
+
+
 def test_a_training_that_always_collapses_is_an_error(samples: Samples) -> None:
     network = TwinNetwork(epochs=10, schedule=OneCycle(peak=1e4), max_restarts=1)
     with pytest.raises(TrainingCollapsed, match="collapsed 2 times"):
