@@ -128,6 +128,12 @@ class DifferentialPCA(Estimator):
         factors = (array - self.mean_) @ self.axes_.T
         return factors[0] if single else factors
 
+    def fit_transform(
+        self, x: npt.ArrayLike, y: npt.ArrayLike | None = None, *, dydx: npt.ArrayLike
+    ) -> Floats:
+        """Find the factors as `fit` does, and return those (n, k) of the same states."""
+        return self.fit(x, y, dydx=dydx).transform(x)
+
     def inverse_transform(self, factors: npt.ArrayLike) -> Floats:
         """Return the states (n, d) nearest the mean, in whitened distance, that have the factors (n, k)."""
         self._require_fitted()

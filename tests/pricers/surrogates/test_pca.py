@@ -109,6 +109,7 @@ def test_coordinates_and_greeks_go_there_and_back(rng: np.random.Generator) -> N
     )
     np.testing.assert_allclose(np.cov(components.transform(x), rowvar=False), np.eye(4), atol=1e-10)
     assert components.transform(x[0]).shape == (4,)
+    assert np.array_equal(DifferentialPCA(4).fit_transform(x, dydx=dydx), components.transform(x))
     few = DifferentialPCA(tolerance=0.3).fit(x, dydx=dydx)
     dropped = few.relevance_[few.n_factors_ :].sum() / few.relevance_.sum()
     assert few.n_factors_ < 4 and dropped <= 0.3
