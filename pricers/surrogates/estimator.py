@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import warnings
+from abc import ABC, abstractmethod
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,10 +12,11 @@ import numpy.typing as npt
 
 from aadlib.errors import AadTypeError, AadValueError
 from aadlib.types import Floats
+from aadlib.validation import require_non_negative
 
 
 class NotFitted(AadValueError, AttributeError):
-    """A surrogate was asked before it was fitted; scikit-learn takes either parent for its own error."""
+    """A surrogate was asked before it was fitted; its parents are those of scikit-learn's NotFittedError."""
 
 
 class Estimator:
@@ -24,7 +26,7 @@ class Estimator:
     """
 
     n_features_in_: int
-    _estimator_type = "regressor"
+    _estimator_type: str
 
     @classmethod
     def _parameters(cls) -> list[str]:
@@ -46,27 +48,71 @@ class Estimator:
     def __repr__(self) -> str:
         defaults = inspect.signature(type(self).__init__).parameters
         changed = {
-            name: given for name, given in self.get_params().items() if given is not defaults[name].default
+            name: given
+            for name, given in self.get_params().items()
+            if repr(given) != repr(defaults[name].default)
         }
-        changed = {name: given for name, given in changed.items() if given != defaults[name].default}
         return f"{type(self).__name__}({', '.join(f'{name}={given!r}' for name, given in changed.items())})"
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "n_features_in_")
 
     def __sklearn_tags__(self) -> Any:  # only scikit-learn calls this
-        from sklearn.utils import InputTags, RegressorTags, Tags, TargetTags
+        from sklearn.utils import InputTags, Tags, TargetTags
 
         return Tags(
             estimator_type=self._estimator_type,
-            target_tags=TargetTags(required=True, multi_output=True),
-            regressor_tags=RegressorTags() if self._estimator_type == "regressor" else None,
+            target_tags=TargetTags(required=False, multi_output=True),
             input_tags=InputTags(),
         )
 
     def _require_fitted(self) -> None:
         if not self.__sklearn_is_fitted__():
             raise NotFitted(f"this {type(self).__name__} is not fitted: call fit first, or load a model")
+
+
+class Regressor(Estimator, ABC):
+    """A surrogate that predicts, and how well."""
+
+    _estimator_type = "regressor"
+
+    @abstractmethod
+    def predict(self, x: npt.ArrayLike) -> Floats:
+        """Return values (n,) or (n, m) of states (n, d)."""
+
+    def score(self, x: npt.ArrayLike, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None) -> float:
+        """Return R^2, the share of the variance of y that is predicted, averaged over the outputs.
+
+        Parameters
+        ----------
+        x, y
+            As for `fit`.
+        sample_weight : (n,), optional
+            How much each sample counts, >= 0.
+
+        Raises
+        ------
+        AadValueError
+            When y has not the shape of the predictions, or an output is constant.
+        """
+        _, given, _ = checked_samples(x, y)
+        _require_varying("y", given, "there is no variance to predict a share of")
+        predicted = self.predict(x).reshape(len(given), -1)
+        if predicted.shape != given.shape:
+            raise AadValueError(f"y has {given.shape[1]} outputs: {predicted.shape[1]} are predicted")
+        weights = np.ones(len(given)) if sample_weight is None else _numbers("sample_weight", sample_weight)
+        if weights.shape != (len(given),):
+            raise AadValueError(f"sample_weight has shape {weights.shape}: must be ({len(given)},)")
+        require_non_negative("sample_weight", weights)
+        mean = np.average(given, axis=0, weights=weights)
+        return float(np.mean(1.0 - weights @ (given - predicted) ** 2 / (weights @ (given - mean) ** 2)))
+
+    def __sklearn_tags__(self) -> Any:
+        from sklearn.utils import RegressorTags
+
+        tags = super().__sklearn_tags__()
+        tags.regressor_tags, tags.target_tags.required = RegressorTags(), True
+        return tags
 
 
 class OutsideRange(UserWarning):
@@ -107,9 +153,7 @@ def states(x: npt.ArrayLike, n_inputs: int) -> tuple[Floats, bool]:
     AadValueError
         When the last axis is not as long as the surrogate has inputs.
     """
-    array = np.asarray(x)
-    if array.dtype.kind not in "biuf":
-        raise AadTypeError(f"x = {x!r}: must be an array of floats")
+    array = _numbers("x", x)
     if array.ndim not in (1, 2) or array.shape[-1] != n_inputs:
         raise AadValueError(
             f"x has shape {array.shape}: must be (n, {n_inputs}) states, or one state ({n_inputs},)"
@@ -182,7 +226,10 @@ def _numbers(name: str, given: npt.ArrayLike) -> npt.NDArray[Any]:
 
 
 def _require_finite_rows(name: str, numbers: npt.NDArray[Any]) -> None:
-    total = numbers.sum()  # one pass without a temporary; only a NaN or an infinity spoils it, or an overflow
+    with np.errstate(all="ignore"):
+        total = (
+            numbers.sum()
+        )  # one pass without a temporary; only a NaN or infinity spoils it, or an overflow
     if np.isfinite(total):
         return
     bad = np.flatnonzero(~np.isfinite(numbers).reshape(len(numbers), -1).all(axis=1))

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from aadlib.errors import AadValueError
+from aadlib.errors import AadTypeError, AadValueError
 from aadlib.types import Floats
-from aadlib.validation import whole_number
+from aadlib.validation import require_flag, require_instance, whole_number
 from pricers.surrogates.estimator import Estimator, OutsideRange
 from pricers.surrogates.network.collapse import TrainingCollapsed
-from pricers.surrogates.samples.problem import Problem, Truth
+from pricers.surrogates.samples.problem import Problem, Truth, require_problem
 from pricers.surrogates.samples.simulation import simulate
 from pricers.surrogates.verification import held_out_states, verify
 
@@ -130,6 +130,12 @@ def learning_curve(
     >>> bool(curve.band()[1, 1] < curve.band()[1, 0])
     True
     """
+    require_problem(problem)
+    if truth is not None:
+        require_instance("truth", truth, Truth, "a Truth, as problem.truth(x) returns it")
+    require_flag("differential", differential)
+    if isinstance(sizes, str) or not isinstance(sizes, Sequence | np.ndarray):
+        raise AadTypeError(f"sizes = {sizes!r}: must be a sequence of numbers of samples")
     counts = np.array([whole_number("sizes", size, 1) for size in sizes], dtype=np.int64)
     if not counts.size or (np.diff(counts) <= 0).any():
         raise AadValueError(f"sizes = {list(sizes)}: must be one or more, increasing")

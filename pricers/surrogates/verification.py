@@ -7,11 +7,11 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from aadlib.errors import AadValueError
+from aadlib.errors import AadTypeError, AadValueError
 from aadlib.types import Floats
-from aadlib.validation import whole_number
+from aadlib.validation import one_float, require_instance, whole_number
 from pricers.surrogates.samples.noise import STATES, drawn
-from pricers.surrogates.samples.problem import Problem, Truth
+from pricers.surrogates.samples.problem import Problem, Truth, require_problem
 
 FLOOR = 1e-2
 """Smallest denominator of a relative error, as a share of the root mean square of what is measured."""
@@ -100,8 +100,9 @@ def held_out_states(problem: Problem, n: int, *, seed: int, quantile: float = 0.
     quantile : float, in [0, 0.5)
         States beyond this quantile of any input, at either end, are left out: there a surrogate has few samples.
     """
+    require_problem(problem)
     count = whole_number("n", n, 1)
-    if not 0.0 <= quantile < 0.5:
+    if not 0.0 <= one_float("quantile", quantile) < 0.5:
         raise AadValueError(f"quantile = {quantile!r}: must be at least 0 and below 0.5")
     key = whole_number("seed", seed, 0)
     if not quantile:
@@ -118,6 +119,12 @@ def held_out_states(problem: Problem, n: int, *, seed: int, quantile: float = 0.
                 f"quantile = {quantile!r}: hardly any state of {len(problem.inputs)} inputs is within; take less"
             )
     return np.concatenate(kept)[:count]
+
+
+def _with_axes_of(true: Floats, found: Floats) -> Floats:
+    """Return predictions with or without an axis for a single output, as the truth has it."""
+    own, wanted = ([size for size in array.shape if size != 1] for array in (found, true))
+    return found.reshape(true.shape) if own == wanted else found
 
 
 def verify(
@@ -158,6 +165,11 @@ def verify(
     Relative errors of a price near zero say little: denominators have a floor of 1% of the root mean square over the
     states, of each input's Greek for Greeks.
     """
+    require_problem(problem)
+    if truth is not None:
+        require_instance("truth", truth, Truth, "a Truth, as problem.truth(x) returns it")
+    if not hasattr(surrogate, "predict_with_greeks"):
+        raise AadTypeError(f"surrogate = {surrogate!r}: must have predict_with_greeks(x)")
     states = (
         held_out_states(problem, n_states, seed=seed, quantile=quantile)
         if x is None
@@ -166,8 +178,7 @@ def verify(
     true = problem.truth(states, **truth_options) if truth is None else truth
     predicted = surrogate.predict_with_greeks(states)[:2]
     value, gradient = (np.asarray(part, dtype=np.float64) for part in predicted)
-    value = value.reshape(true.value.shape) if value.size == true.value.size else value
-    gradient = gradient.reshape(true.gradient.shape) if gradient.size == true.gradient.size else gradient
+    value, gradient = _with_axes_of(true.value, value), _with_axes_of(true.gradient, gradient)
     for name, found, wanted in (("prices", value, true.value), ("Greeks", gradient, true.gradient)):
         if found.shape != wanted.shape:
             raise AadValueError(f"predicted {name} have shape {found.shape}: must have {wanted.shape}")

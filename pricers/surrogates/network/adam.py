@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -29,3 +29,9 @@ class Adam:
     def __post_init__(self) -> None:
         self.mean = np.zeros_like(self.weights)
         self.square = np.zeros_like(self.weights)
+
+    def copy(self) -> Adam:
+        """Return the same state in arrays of its own."""
+        copied = replace(self, weights=self.weights.copy())
+        copied.mean, copied.square = self.mean.copy(), self.square.copy()
+        return copied

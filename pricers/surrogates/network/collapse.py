@@ -30,10 +30,13 @@ FAR = 1.0
 SLACK = 1.1
 """A collapsed network's loss is twice the linear predictor's; a linear function's may be a little above it."""
 
+LEARNED = 1e-3
+"""A smaller loss is no collapse, whatever a linear predictor's: of a linear function that is zero."""
+
 
 def trivial_loss(samples: Samples, loss: Loss) -> float:
     """Return the loss that a network must be below: a constant's, which is one, or a linear predictor's with slack."""
-    return min(1.0, SLACK * linear_loss(samples, loss))
+    return min(1.0, max(LEARNED, SLACK * linear_loss(samples, loss)))
 
 
 def linear_loss(samples: Samples, loss: Loss) -> float:

@@ -26,7 +26,10 @@ def schedule_settings(parameters: dict[str, Any]) -> dict[str, Any]:
     name = type(schedule).__name__
     if name not in SCHEDULES:
         raise AadValueError(f"schedule = {schedule!r}: only {', '.join(SCHEDULES)} can be written to a file")
-    return parameters | {"schedule": [name, asdict(schedule)], "hidden": list(parameters["hidden"])}
+    return parameters | {
+        "schedule": [name, asdict(schedule)],
+        "hidden": [int(units) for units in parameters["hidden"]],
+    }
 
 
 def parameters_of(settings: dict[str, Any]) -> dict[str, Any]:
@@ -73,3 +76,5 @@ def _require_fitting(layout: Layout, weights: npt.NDArray[Any], scaling: Scaling
         raise ValueError("arrays of other than floats")
     if not all(np.isfinite(numbers).all() for numbers in (weights, *scaling.tuple)):
         raise ValueError("weights that are not finite")
+    if not (scaling.x_deviation.min() > 0.0 and scaling.y_deviation.min() > 0.0):
+        raise ValueError("deviations that are not above zero")

@@ -10,12 +10,19 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from aadlib.errors import AadValueError
+from aadlib.errors import AadTypeError, AadValueError
 from aadlib.types import Floats
-from aadlib.validation import require_non_negative, whole_number
+from aadlib.validation import (
+    one_float,
+    require_choice,
+    require_flag,
+    require_instance,
+    require_non_negative,
+    whole_number,
+)
 from pricers.surrogates.estimator import (
-    Estimator,
     Prediction,
+    Regressor,
     checked_samples,
     flag_outside,
     states,
@@ -37,7 +44,7 @@ from pricers.surrogates.network.training import Data, Plan, State, begin, train
 Progress = Callable[[Epoch], object]
 
 
-class TwinNetwork(Estimator):
+class TwinNetwork(Regressor):
     """A feedforward network trained on values and their derivatives, which predicts both.
 
     Minimises the mean over samples of  alpha |y(x) - y|^2 + (1 - alpha) sum_j (dy/dx_j - dydx_j)^2 / d  in normalised
@@ -174,6 +181,7 @@ class TwinNetwork(Estimator):
             training was too short to be better than a trivial predictor.
         """
         inputs, outputs, slopes = training_samples(x, y, dydx)
+        require_flag("warm_start", self.warm_start)
         last = self._model if self.warm_start and self.__sklearn_is_fitted__() else None
         scaling = Scaling.of(inputs, outputs) if last is None else last.scaling.widened(inputs)
         layout = Layout((inputs.shape[1], *self._hidden(), outputs.shape[1]))
@@ -190,17 +198,18 @@ class TwinNetwork(Estimator):
         state = state if file is None else file.resume(state)
         self._run(plan, data, state, file, progress)
         self._model = Model(layout, plan.activation, scaling, state.best_weights)
-        self._flat_output = np.ndim(y) == 1
+        self._flat_output = np.asarray(y).ndim == 1
         self.history_ = state.history
         self.n_features_in_ = layout.n_inputs
         return self
 
     def _hidden(self) -> tuple[int, ...]:
+        if not isinstance(self.hidden, tuple | list | np.ndarray):
+            raise AadTypeError(f"hidden = {self.hidden!r}: must be a tuple of units, such as (20, 20)")
         return tuple(whole_number("hidden", units, 1) for units in self.hidden)
 
     def _precision(self) -> str:
-        if self.dtype not in ("float32", "float64"):
-            raise AadValueError(f"dtype = {self.dtype!r}: choose float32 or float64")
+        require_choice("dtype", self.dtype, ("float32", "float64"))
         return self.dtype
 
     def _held_out(
@@ -211,9 +220,10 @@ class TwinNetwork(Estimator):
         differential: bool,
     ) -> tuple[Samples, Samples | None]:
         """Return the samples to train on and those to judge by."""
-        if not 0.0 <= self.validation_fraction < 1.0:
+        if not 0.0 <= one_float("validation_fraction", self.validation_fraction) < 1.0:
             raise AadValueError(f"validation_fraction = {self.validation_fraction!r}: must be in [0, 1)")
         if validation is not None:
+            require_instance("validation", validation, (tuple, list), "a tuple (x, y) or (x, y, dydx)")
             if len(validation) != (3 if differential else 2):
                 raise AadValueError(
                     f"validation has {len(validation)} arrays: must have x, y, and dydx as the training does"
@@ -230,11 +240,18 @@ class TwinNetwork(Estimator):
                     "patience needs samples to judge by: give validation, or a validation_fraction"
                 )
             return samples, None
-        order = np.random.default_rng([self.seed]).permutation(len(samples))
+        if len(samples) - n_held < samples.x.shape[1] + 1:
+            raise AadValueError(
+                f"validation_fraction = {self.validation_fraction!r} leaves {len(samples) - n_held} samples of "
+                f"{samples.x.shape[1]} inputs to train on: hold out fewer"
+            )
+        order = np.random.default_rng([whole_number("seed", self.seed, 0)]).permutation(len(samples))
         return samples.take(np.sort(order[n_held:])), samples.take(np.sort(order[:n_held]))
 
     def _data(self, samples: Samples, held: Samples | None) -> Data:
-        require_non_negative("differential_weight", self.differential_weight)
+        require_non_negative(
+            "differential_weight", one_float("differential_weight", self.differential_weight)
+        )
         if self.differential_weight == 0.0:
             samples = Samples(samples.x, samples.y, None)
             held = None if held is None else Samples(held.x, held.y, None)
@@ -335,12 +352,6 @@ class TwinNetwork(Estimator):
         if single:
             return values[0], None if slopes is None else slopes[0], outside[0]
         return values, slopes, outside
-
-    def score(self, x: npt.ArrayLike, y: npt.ArrayLike) -> float:
-        """Return R^2, the share of the variance of y that is predicted, averaged over the outputs."""
-        given = np.asarray(y, dtype=np.float64)
-        residuals = np.sum((given - self.predict(x)) ** 2, axis=0)
-        return float(np.mean(1.0 - residuals / np.sum((given - given.mean(axis=0)) ** 2, axis=0)))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the fitted network to exactly `path`, an npz archive without pickles, whole or not at all."""

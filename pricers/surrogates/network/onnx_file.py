@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from aadlib.errors import AadError
+from pricers.surrogates.network.archive import write_file
 from pricers.surrogates.network.model import Model
 
 OPERATOR_SET = 17
@@ -60,7 +61,7 @@ def export_model(path: str | os.PathLike[str], model: Model, greeks: bool) -> No
     operators = [helper.make_opsetid("", OPERATOR_SET)]
     written = helper.make_model(whole, opset_imports=operators, ir_version=8, producer_name="aadlib")
     onnx.checker.check_model(written)
-    onnx.save(written, os.fspath(path))
+    write_file(path, lambda stream: stream.write(written.SerializeToString()))
 
 
 def _values(graph: _Graph, model: Model, own: int, double: int) -> list[str]:

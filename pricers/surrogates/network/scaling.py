@@ -8,10 +8,25 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from aadlib.errors import AadValueError
 from aadlib.types import Floats
 from pricers.surrogates.network.loss import Samples
 
 Array = npt.NDArray[Any]
+
+
+def _moments(name: str, numbers: Array) -> tuple[Floats, Floats]:
+    """Return means and standard deviations of columns."""
+    with np.errstate(all="ignore"):
+        mean = numbers.mean(axis=0, dtype=np.float64)
+        deviation = numbers.std(axis=0, dtype=np.float64, mean=mean[None])
+    lost = np.flatnonzero(~(np.isfinite(deviation) & (deviation > 0.0)))
+    if lost.size:
+        raise AadValueError(
+            f"{name}[:, {lost[0]}] has a standard deviation of {float(deviation[lost[0]])!r} in double precision: "
+            "change its unit, so that it is neither huge nor tiny"
+        )
+    return mean, deviation
 
 
 @dataclass(frozen=True)
@@ -27,13 +42,16 @@ class Scaling:
 
     @classmethod
     def of(cls, x: Array, y: Array) -> Scaling:
-        """Return the scaling of samples x (n, d) and y (n, m)."""
-        x_mean, y_mean = x.mean(axis=0, dtype=np.float64), y.mean(axis=0, dtype=np.float64)
+        """Return the scaling of samples x (n, d) and y (n, m).
+
+        Raises
+        ------
+        AadValueError
+            When numbers are so large or so small that their squares are not.
+        """
         return cls(
-            x_mean,
-            x.std(axis=0, dtype=np.float64, mean=x_mean[None]),
-            y_mean,
-            y.std(axis=0, dtype=np.float64, mean=y_mean[None]),
+            *_moments("x", x),
+            *_moments("y", y),
             x.min(axis=0).astype(np.float64),
             x.max(axis=0).astype(np.float64),
         )
@@ -41,11 +59,18 @@ class Scaling:
     def samples(self, x: Array, y: Array, dydx: Array | None, dtype: npt.DTypeLike) -> Samples:
         """Return the samples normalised, in the network's dtype."""
         slopes = self.x_deviation / self.y_deviation[:, None]
-        return Samples(
-            np.ascontiguousarray((x - self.x_mean) / self.x_deviation, dtype=dtype),
-            np.ascontiguousarray((y - self.y_mean) / self.y_deviation, dtype=dtype),
-            None if dydx is None else np.ascontiguousarray(dydx * slopes, dtype=dtype),
-        )
+        with np.errstate(over="ignore"):
+            samples = Samples(
+                np.ascontiguousarray((x - self.x_mean) / self.x_deviation, dtype=dtype),
+                np.ascontiguousarray((y - self.y_mean) / self.y_deviation, dtype=dtype),
+                None if dydx is None else np.ascontiguousarray(dydx * slopes, dtype=dtype),
+            )
+            if samples.dydx is not None and not np.isfinite(np.vdot(samples.dydx, samples.dydx)):
+                raise AadValueError(
+                    f"dydx reaches {np.abs(np.asarray(dydx)).max():.3g}, far beyond what y moves by over x: it must be "
+                    "the derivative of y in x"
+                )
+        return samples
 
     @property
     def tuple(self) -> tuple[Floats, ...]:

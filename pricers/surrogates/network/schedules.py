@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar, runtime_checkable
 import numpy as np
 
 from aadlib.errors import AadValueError
-from aadlib.validation import require_increasing, require_positive, whole_number
+from aadlib.validation import as_floats, one_float, require_increasing, require_positive, whole_number
 
 
 @runtime_checkable
@@ -50,7 +50,10 @@ class OneCycle:
 
     def __post_init__(self) -> None:
         require_positive("peak", self.peak)
-        progress, shares = np.array(self.points).T
+        pairs = as_floats("points", self.points)
+        if pairs.ndim != 2 or pairs.shape[1] != 2:
+            raise AadValueError(f"points = {self.points}: must be pairs (progress, rate over the peak)")
+        progress, shares = pairs.T
         require_increasing("progress of points", progress)
         if progress[0] != 0.0 or progress[-1] != 1.0 or shares.min() <= 0.0 or shares.max() > 1.0:
             raise AadValueError(
@@ -81,7 +84,7 @@ class Cosine:
 
     def __post_init__(self) -> None:
         require_positive("peak", self.peak)
-        if not 0.0 < self.final <= 1.0:
+        if not 0.0 < one_float("final", self.final) <= 1.0:
             raise AadValueError(f"final = {self.final!r}: must be above 0 and at most 1")
         whole_number("cycles", self.cycles, 1)
         require_positive("stretch", self.stretch)

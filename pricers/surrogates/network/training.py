@@ -69,7 +69,7 @@ def begin(plan: Plan, dtype: npt.DTypeLike, weights: Array | None = None) -> Sta
     """Return the state before the first epoch: random weights, or those given."""
     if weights is None:
         weights = plan.layout.draw(np.random.default_rng([plan.seed, 0]), dtype)
-    return State(Adam(weights.copy()), weights.copy())
+    return State(Adam(weights.astype(dtype)), weights.astype(dtype))
 
 
 @dataclass(frozen=True)
@@ -116,15 +116,13 @@ def _attempt(plan: Plan, data: Data, state: State, watch: Watch) -> str:
         order = np.random.default_rng([plan.seed, state.attempt, state.epoch]).permutation(n)
         first = state.epoch * n_batches
         rates = [schedule.rate((first + k) / (plan.n_epochs * n_batches)) for k in range(n_batches)]
-        value_loss, slope_loss = passes.train_epoch(
-            state.adam, data.samples, data.loss, order, np.array(rates)
-        )
-        state.moved += sum(rates)
+        adam = state.adam.copy()  # so that Ctrl-C within an epoch leaves the state before it
+        value_loss, slope_loss = passes.train_epoch(adam, data.samples, data.loss, order, np.array(rates))
         validated = math.nan
         if data.validation is not None:
-            validated = sum(passes.losses(state.adam.weights, data.validation, data.loss))
+            validated = sum(passes.losses(adam.weights, data.validation, data.loss))
         epoch = Epoch(state.attempt, state.epoch, value_loss, slope_loss, validated, rates[-1])
-        state.epoch += 1
+        state.adam, state.epoch, state.moved = adam, state.epoch + 1, state.moved + sum(rates)
         state.history.epochs.append(epoch)
         if reason := collapse_of(epoch, state.epoch / plan.n_epochs, state.moved, data.trivial):
             return reason

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
-from aadlib.errors import AadValueError
+from aadlib.errors import AadTypeError, AadValueError
 from aadlib.types import Floats
-from aadlib.validation import whole_number
+from aadlib.validation import as_floats, one_float, whole_number
 from pricers.surrogates.estimator import Estimator, checked_samples, states
 
 LEAST_VARIANCE = 1e-12
-"""Directions with a smaller share of the largest variance have none."""
+"""Directions with a smaller share of the largest variance have none; every input counts in its own deviation."""
 
 
 class DifferentialPCA(Estimator):
@@ -80,30 +82,27 @@ class DifferentialPCA(Estimator):
         AadValueError
             When samples or parameters cannot be used; rows with NaN or infinite numbers are named.
         """
+        if dydx is None:
+            raise AadTypeError("dydx is None: components are those of derivatives, give them")
         labels = np.zeros(np.shape(dydx)[:-1]) if y is None else y
         inputs, _, slopes = checked_samples(x, labels, dydx)
         assert slopes is not None
         n, d = inputs.shape
         if n < d + 1:
             raise AadValueError(f"x has {n} samples of {d} inputs: give more samples than inputs")
-        if not 0.0 <= self.tolerance < 1.0:
+        if not 0.0 <= one_float("tolerance", self.tolerance) < 1.0:
             raise AadValueError(f"tolerance = {self.tolerance!r}: must be in [0, 1)")
-        self.mean_ = inputs.mean(axis=0, dtype=np.float64)
-        variances, directions = np.linalg.eigh(np.cov(inputs, rowvar=False).reshape(d, d))
-        moving = variances > LEAST_VARIANCE * variances[-1]
-        deviations, directions = np.sqrt(variances[moving]), directions[:, moving]
-        along = (slopes.reshape(-1, d) @ directions) * deviations
-        relevance, factors = np.linalg.eigh(along.T @ along / n)
-        self.relevance_ = np.zeros(d)
-        self.relevance_[: len(relevance)] = np.maximum(relevance[::-1], 0.0)
-        if self.relevance_[0] == 0.0:
+        mean, whitening, colouring = _whitening(inputs)
+        along = slopes.reshape(-1, d) @ colouring
+        found, factors = np.linalg.eigh(along.T @ along / n)
+        relevance = np.zeros(d)
+        relevance[: len(found)] = np.maximum(found[::-1], 0.0)
+        if relevance[0] == 0.0:
             raise AadValueError("dydx is zero in every sample: there is no direction along which values move")
-        self.n_factors_ = self._kept(self.relevance_, len(relevance))
-        kept = factors[:, ::-1][:, : self.n_factors_]
-        kept = kept * np.where(kept[np.abs(kept).argmax(axis=0), range(self.n_factors_)] < 0.0, -1.0, 1.0)
-        self.axes_ = (kept / deviations[:, None]).T @ directions.T
-        self._loadings = (directions * deviations) @ kept
-        self.n_features_in_ = d
+        n_factors = self._kept(relevance, len(found))
+        kept = _turned_up(factors[:, ::-1][:, :n_factors].T)
+        self.mean_, self.relevance_, self.n_factors_, self.n_features_in_ = mean, relevance, n_factors, d
+        self.axes_, self._loadings = kept @ whitening, colouring @ kept.T
         return self
 
     def _kept(self, relevance: Floats, most: int) -> int:
@@ -112,8 +111,15 @@ class DifferentialPCA(Estimator):
             if wanted > most:
                 raise AadValueError(f"n_factors = {wanted}: the states move along {most} directions only")
             return wanted
-        left = 1.0 - np.cumsum(relevance) / relevance.sum()
-        return int(np.argmax(left <= max(self.tolerance, 1e-15))) + 1
+        dropped = np.append(np.cumsum(relevance[::-1])[::-1][1:], 0.0)  # summed from the least: the last is 0
+        return int(np.argmax(dropped <= max(self.tolerance, 1e-15) * relevance.sum())) + 1
+
+    def __sklearn_tags__(self) -> Any:
+        from sklearn.utils import TransformerTags
+
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags = TransformerTags()
+        return tags
 
     def transform(self, x: npt.ArrayLike) -> Floats:
         """Return the factors (n, k) of states (n, d), or (k,) of one state (d,)."""
@@ -122,20 +128,26 @@ class DifferentialPCA(Estimator):
         factors = (array - self.mean_) @ self.axes_.T
         return factors[0] if single else factors
 
+    def fit_transform(
+        self, x: npt.ArrayLike, y: npt.ArrayLike | None = None, *, dydx: npt.ArrayLike
+    ) -> Floats:
+        """Find the factors as `fit` does, and return those (n, k) of the same states."""
+        return self.fit(x, y, dydx=dydx).transform(x)
+
     def inverse_transform(self, factors: npt.ArrayLike) -> Floats:
         """Return the states (n, d) nearest the mean, in whitened distance, that have the factors (n, k)."""
         self._require_fitted()
-        return self.mean_ + np.asarray(factors, dtype=np.float64) @ self._loadings.T
+        return self.mean_ + _rows("factors", factors, self.n_factors_) @ self._loadings.T
 
     def greeks_in_factors(self, dydx: npt.ArrayLike) -> Floats:
         """Return derivatives in the factors (..., k) from derivatives in the inputs (..., d)."""
         self._require_fitted()
-        return np.asarray(dydx, dtype=np.float64) @ self._loadings
+        return _rows("dydx", dydx, self.n_features_in_) @ self._loadings
 
     def greeks_in_inputs(self, greeks: npt.ArrayLike) -> Floats:
         """Return derivatives in the inputs (..., d) from derivatives in the factors (..., k)."""
         self._require_fitted()
-        return np.asarray(greeks, dtype=np.float64) @ self.axes_
+        return _rows("greeks", greeks, self.n_factors_) @ self.axes_
 
     def simplest_axes(self) -> Floats:
         """Return orthonormal axes (k, d) that span the factors, turned so that each loads on few inputs (varimax).
@@ -158,5 +170,38 @@ class DifferentialPCA(Estimator):
             turn = left @ right
             if change < 1e-14:
                 break
-        turned = (axes @ turn).T
-        return turned * np.sign(turned.sum(axis=1))[:, None]
+        return _turned_up((axes @ turn).T)
+
+
+def _whitening(x: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return the mean of states x (n, d), the matrix (k, d) to whitened states u and that (d, k) back, x = mean + L u.
+
+    Inputs are divided by their deviations first, so that their units do not decide which directions vary.
+    """
+    with np.errstate(all="ignore"):
+        mean, deviation = x.mean(axis=0, dtype=np.float64), x.std(axis=0, ddof=1, dtype=np.float64)
+    if not np.isfinite(deviation).all() or not deviation.any():
+        raise AadValueError(
+            f"x has standard deviations {deviation.tolist()}: give inputs that vary, in units where none is huge"
+        )
+    still = np.ptp(x, axis=0) <= 4.0 * np.finfo(np.float64).eps * np.abs(mean)  # constant but for round-off
+    unit = np.where(still, 1.0, deviation)
+    normal = np.where(still, 0.0, (x - mean) / unit)
+    variances, directions = np.linalg.eigh(normal.T @ normal / (len(x) - 1))
+    moving = variances > LEAST_VARIANCE * variances[-1]
+    deviations, directions = np.sqrt(variances[moving]), directions[:, moving]
+    return mean, (directions / deviations).T / unit, unit[:, None] * directions * deviations
+
+
+def _turned_up(axes: Floats) -> Floats:
+    """Return axes (k, d) with signs such that the largest entry of each is positive."""
+    largest = np.take_along_axis(axes, np.abs(axes).argmax(axis=1)[:, None], axis=1)
+    return axes * np.where(largest < 0.0, -1.0, 1.0)
+
+
+def _rows(name: str, given: npt.ArrayLike, length: int) -> Floats:
+    """Return an array of floats whose last axis has a length."""
+    array = as_floats(name, given)
+    if array.ndim == 0 or array.shape[-1] != length:
+        raise AadValueError(f"{name} has shape {array.shape}: must be (..., {length})")
+    return array

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import combinations_with_replacement
+from math import comb
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -12,6 +13,9 @@ import numpy.typing as npt
 from aadlib.errors import AadValueError
 from aadlib.types import Floats
 from aadlib.validation import whole_number
+
+MOST_FUNCTIONS = 10_000
+"""Polynomials in a basis: their triangle takes a gigabyte."""
 
 Evaluated = tuple[Floats, Floats]
 
@@ -51,6 +55,11 @@ class Polynomials:
     def settle(self, x: Floats) -> HermiteProducts:
         """Return the functions of as many inputs as the states (n, d) have."""
         degree, d = whole_number("degree", self.degree, 1), x.shape[1]
+        if comb(d + degree, degree) > MOST_FUNCTIONS:
+            raise AadValueError(
+                f"degree = {degree}: {comb(d + degree, degree):,} polynomials of {d} inputs are more than "
+                f"{MOST_FUNCTIONS:,}; lower it, take Splines, or DifferentialPCA first"
+            )
         powers = [
             np.bincount(np.array(chosen, dtype=np.int64), minlength=d)
             for total in range(degree + 1)

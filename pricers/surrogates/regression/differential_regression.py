@@ -9,8 +9,8 @@ import numpy.typing as npt
 
 from aadlib.errors import AadValueError
 from aadlib.types import Floats
-from aadlib.validation import require_non_negative
-from pricers.surrogates.estimator import Estimator, Prediction, flag_outside, states, training_samples
+from aadlib.validation import one_float, require_non_negative
+from pricers.surrogates.estimator import Prediction, Regressor, flag_outside, states, training_samples
 from pricers.surrogates.network.loss import combined_loss
 from pricers.surrogates.network.scaling import Scaling
 from pricers.surrogates.regression.bases import Basis, Evaluator, Polynomials
@@ -19,7 +19,7 @@ NUMBERS = 1 << 22
 """Most numbers in the derivatives of a piece of states."""
 
 
-class DifferentialRegression(Estimator):
+class DifferentialRegression(Regressor):
     """Linear regression in a basis on values and, where they are given, on their derivatives.
 
     Minimises  sum_i alpha (phi(x_i) w - y_i)^2 + sum_ij beta_j (d phi(x_i)/dx_j w - dydx_ij)^2 + n ridge |w|^2  in
@@ -94,16 +94,16 @@ class DifferentialRegression(Estimator):
         AadValueError
             When samples or parameters cannot be used; rows with NaN or infinite numbers and constant columns are named.
         """
-        if not isinstance(self.basis, Basis):
+        if not isinstance(self.basis, Basis) or isinstance(self.basis, type):
             raise AadValueError(
                 f"basis = {self.basis!r}: give Polynomials(degree), Splines(n_knots) or a Basis"
             )
         for name in ("ridge", "differential_weight", "cutoff"):
-            require_non_negative(name, getattr(self, name))
+            require_non_negative(name, one_float(name, getattr(self, name)))
         inputs, outputs, slopes = training_samples(x, y, dydx)
-        self._scaling = Scaling.of(inputs, outputs)
+        scaling = Scaling.of(inputs, outputs)
         slopes = slopes if self.differential_weight > 0.0 else None
-        samples = self._scaling.samples(inputs, outputs, slopes, np.float64)
+        samples = scaling.samples(inputs, outputs, slopes, np.float64)
         functions = self.basis.settle(samples.x)
         loss = combined_loss(samples, self.differential_weight)
         n, p, m = len(samples), functions.n_functions, samples.y.shape[1]
@@ -124,7 +124,7 @@ class DifferentialRegression(Estimator):
                 triangles[k] = np.asarray(np.linalg.qr(np.vstack([triangles[k], *piece]), mode="r"))
         solved = [self._solve(triangle[:, :p], triangle[:, p], n) for triangle in triangles]
         self.coefficients_ = np.column_stack(solved)
-        self._functions, self._flat_output = functions, np.ndim(y) == 1
+        self._scaling, self._functions, self._flat_output = scaling, functions, np.asarray(y).ndim == 1
         self.n_features_in_ = inputs.shape[1]
         return self
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from aadlib.errors import AadTypeError, AadValueError
 from aadlib.types import Floats
-from aadlib.validation import as_floats, require_finite, require_positive, whole_number
+from aadlib.validation import as_floats, names_of, require_finite, require_positive, whole_number
 from pricers.monte_carlo.correlation import cholesky_factor
 from pricers.monte_carlo.dynamics import GeometricBrownianMotion
 from pricers.monte_carlo.path import Path
@@ -74,7 +74,7 @@ class MarketProblem(Problem):
     def __post_init__(self) -> None:
         object.__setattr__(self, "n_assets", whole_number("n_assets", self.n_assets, 1))
         object.__setattr__(self, "n_steps", whole_number("n_steps", self.n_steps, 1))
-        vary = (self.vary,) if isinstance(self.vary, str) else tuple(self.vary)
+        vary = names_of("vary", self.vary)
         object.__setattr__(self, "vary", vary)
         known = GROUPS if self.n_assets > 1 else GROUPS[:-1]
         if not vary or len(set(vary)) != len(vary) or set(vary) - set(known):

@@ -11,7 +11,7 @@ from aadlib.extend import Program, map_pieces, record
 from aadlib.types import Floats
 from aadlib.validation import whole_number
 from pricers.surrogates.samples.noise import PATHS, drawn
-from pricers.surrogates.samples.problem import Estimator, Problem, Truth
+from pricers.surrogates.samples.problem import Estimator, Problem, Truth, require_problem
 
 REPLICATES = 16
 """Independent randomisations of the points: the standard error comes from the spread of their means."""
@@ -45,6 +45,7 @@ def monte_carlo_truth(
     The share of paths beyond a kink, of a problem with a single normal, is a whole number of points in every replicate:
     its standard error may then be zero, and its error up to one point.
     """
+    require_problem(problem)
     states = problem.checked_states(x)
     path = problem.estimator(problem.LABELS[0]) if estimator is None else estimator
     noise = sobol_shocks(problem, whole_number("n_paths", n_paths, 1), whole_number("seed", seed, 0))
@@ -115,6 +116,7 @@ def nested_monte_carlo(
     -------
     values, standard errors : (n,) each, currency
     """
+    require_problem(problem)
     states = problem.checked_states(x)
     paths = whole_number("n_paths", n_paths, 2)
     key = whole_number("seed", seed, 0)

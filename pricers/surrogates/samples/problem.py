@@ -11,7 +11,7 @@ import numpy as np
 
 from aadlib.errors import AadValueError
 from aadlib.types import Floats
-from aadlib.validation import as_floats, require_finite
+from aadlib.validation import as_floats, require_finite, require_instance
 
 SPREAD = 3.719016485455709
 """Standard deviations beyond which lie 1e-4 of a normal distribution."""
@@ -106,14 +106,14 @@ class Problem(ABC):
         """Return the way to make labels; raise for an unknown one, warn of pathwise ones across a jump."""
         if labels is None:
             return self.LABELS[0]
-        if labels == "pathwise" and self.JUMP:
+        if isinstance(labels, str) and labels == "pathwise" and self.JUMP:
             warnings.warn(
                 f"labels = 'pathwise': {self.JUMP}, which pathwise gradients miss: their expectation is not the "
                 f"gradient of the price. Use {' or '.join(map(repr, self.LABELS))}",
                 LabelsWarning,
                 stacklevel=4,
             )
-        elif labels not in self.LABELS:
+        elif not isinstance(labels, str) or labels not in self.LABELS:
             choices = (*self.LABELS, *(["pathwise"] if self.JUMP else []))
             raise AadValueError(
                 f"labels = {labels!r}: {type(self).__name__} has {', '.join(map(repr, choices))}"
@@ -130,3 +130,8 @@ class Problem(ABC):
             )
         require_finite("x", given)
         return given
+
+
+def require_problem(given: Any) -> None:
+    """Raise `AadTypeError` unless something is a problem."""
+    require_instance("problem", given, Problem, "a problem such as BlackScholesCall()")

@@ -13,9 +13,9 @@ import numpy.typing as npt
 from aadlib.errors import AadTypeError, AadValueError, BranchChanged
 from aadlib.extend import Program, map_pieces, record, results_in_order
 from aadlib.types import Floats
-from aadlib.validation import require_finite, whole_number
+from aadlib.validation import require_finite, require_flag, whole_number
 from pricers.surrogates.samples.noise import BLOCK, PATHS, STATES, drawn
-from pricers.surrogates.samples.problem import OTHER_VALUES, Estimator, Problem
+from pricers.surrogates.samples.problem import OTHER_VALUES, Estimator, Problem, require_problem
 
 PIECE_BYTES = 2**20
 """Noise of the samples that are swept at once: small enough for a second-level cache."""
@@ -99,18 +99,20 @@ class Sampler:
             raise BranchChanged(
                 f"in samples {begin} to {end - 1} (lane 0 is sample {begin}): {error}"
             ) from None
-        for name, numbers in (("y", y), ("dydx", dydx)):
+        with np.errstate(over="ignore"):
+            made = Samples(
+                x.astype(self.dtype, copy=False),
+                y.astype(self.dtype, copy=False),
+                None if dydx is None else dydx.astype(self.dtype, copy=False),
+            )
+        for name, numbers in made._asdict().items():
             if numbers is not None and not np.isfinite(numbers).all():
                 row = int(np.argwhere(~np.isfinite(numbers))[0][0])
                 raise AadValueError(
-                    f"{name} of sample {begin + row} is not finite: the path at x = {x[row].tolist()} overflows or "
-                    "divides by zero; narrow the states"
+                    f"{name} of sample {begin + row} is not finite: the path at x = {x[row].tolist()} "
+                    f"overflows {self.dtype} or divides by zero; narrow the states"
                 )
-        return Samples(
-            x.astype(self.dtype, copy=False),
-            y.astype(self.dtype, copy=False),
-            None if dydx is None else dydx.astype(self.dtype, copy=False),
-        )
+        return made
 
     def inputs(self, begin: int, end: int) -> tuple[Floats, Floats]:
         """Return states and noise of samples begin..end-1."""
@@ -173,9 +175,13 @@ def sampler(
     dtype: npt.DTypeLike,
 ) -> Sampler:
     """Return what makes samples of a problem; arguments as for `simulate`."""
-    if not isinstance(problem, Problem):
-        raise AadTypeError(f"problem = {problem!r}: must be a problem such as BlackScholesCall()")
-    kind = np.dtype(dtype)
+    require_problem(problem)
+    require_flag("gradients", gradients)
+    require_flag("antithetic", antithetic)
+    try:
+        kind = np.dtype(dtype)
+    except TypeError:
+        kind = np.dtype(object)
     if kind not in (np.dtype(np.float64), np.dtype(np.float32)):
         raise AadValueError(f"dtype = {dtype!r}: must be float64 or float32")
     kind_of_labels = problem.checked_labels(labels)

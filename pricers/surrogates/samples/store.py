@@ -8,9 +8,8 @@ folder/00000.json             rows and checksums of a shard, written last: witho
 from __future__ import annotations
 
 import json
-import os
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from functools import partial
 from pathlib import Path
@@ -24,10 +23,10 @@ from aadlib.errors import AadTypeError, AadValueError
 from aadlib.validation import whole_number
 from pricers.surrogates.samples.problem import Problem
 from pricers.surrogates.samples.simulation import Array, Progress, Samples, gathered, sampler
+from pricers.surrogates.whole_files import PARTIAL, write_whole
 
 FORMAT = 1
 MANIFEST = "manifest.json"
-PARTIAL = ".partial"
 RESUME = "run write_samples again with the same arguments: it makes what is missing"
 
 
@@ -92,7 +91,7 @@ class StoredSamples:
 
     def shard(self, k: int) -> Samples:
         """Return shard k as read-only memory maps."""
-        if not 0 <= k < self.n_shards:
+        if not 0 <= whole_number("shard", k, 0) < self.n_shards:
             raise AadValueError(f"shard = {k}: there are {self.n_shards}, numbered from 0")
         arrays = {name: _mapped(self.folder, k, name) for name in _names(self.manifest)}
         return Samples(arrays["x"], arrays["y"], arrays.get("dydx"))
@@ -208,7 +207,7 @@ def write_samples(
     _require_own(place, manifest)
     try:
         place.mkdir(parents=True, exist_ok=True)
-        _write_whole(place / MANIFEST, lambda stream: stream.write(_json(manifest)))
+        write_whole(place / MANIFEST, lambda stream: stream.write(_json(manifest)))
         for k, begin in enumerate(range(0, n, size)):
             end = min(begin + size, n)
             if not _is_whole(place, manifest, k, checksums=True):
@@ -256,10 +255,12 @@ def _manifest(folder: Path) -> dict[str, Any] | None:
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
         shape = [
-            manifest[name] for name in ("format", "dtype", "n_outputs", "shard_size", "n_samples", "inputs")
+            manifest[name]
+            for name in ("format", "dtype", "n_outputs", "shard_size", "n_samples", "inputs", "gradients")
         ]
         assert shape[0] == FORMAT and shape[1] in ("float64", "float32")
         assert all(isinstance(size, int) for size in shape[2:5]) and shape[2] >= 0 < min(shape[3:5])
+        assert isinstance(shape[5], list) and isinstance(shape[6], bool)
     except (ValueError, KeyError, TypeError, AssertionError):
         raise AadValueError(
             f"folder = {str(folder)!r}: its {MANIFEST} is damaged or of another format; choose another folder"
@@ -301,7 +302,8 @@ def _mark(folder: Path, shard: int) -> Path:
 
 
 def _mapped(folder: Path, shard: int, name: str) -> Array:
-    array: Array = np.load(_file(folder, shard, name), mmap_mode="r", allow_pickle=False)
+    path = _file(folder, shard, name)
+    array: Array = np.lib.format.open_memmap(path, mode="r")  # only .npy, and no pickles
     return array
 
 
@@ -309,27 +311,17 @@ def _checksum(array: Array) -> int:
     return zlib.crc32(np.ascontiguousarray(array).data.cast("B"))
 
 
-def _write_whole(path: Path, write: Callable[[Any], Any]) -> None:
-    """Write a file beside its place and move it there once it is on the disk."""
-    beside = path.with_name(f"{path.name}{PARTIAL}")
-    with open(beside, "wb") as stream:
-        write(stream)
-        stream.flush()
-        os.fsync(stream.fileno())
-    os.replace(beside, path)
-
-
 def _write_shard(folder: Path, shard: int, samples: Samples) -> None:
     _mark(folder, shard).unlink(missing_ok=True)
     mark: dict[str, Any] = {"rows": len(samples.x)}
     for name, array in zip(Samples._fields, samples, strict=True):
         if array is not None:
-            _write_whole(
+            write_whole(
                 _file(folder, shard, name),
                 partial(np.save, arr=array, allow_pickle=False),
             )
             mark[name] = _checksum(array)
-    _write_whole(_mark(folder, shard), lambda stream: stream.write(_json(mark)))
+    write_whole(_mark(folder, shard), lambda stream: stream.write(_json(mark)))
 
 
 def _is_whole(folder: Path, manifest: dict[str, Any], shard: int, *, checksums: bool) -> bool:

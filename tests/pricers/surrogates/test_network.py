@@ -9,6 +9,7 @@ import threading
 import time
 import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,9 +17,19 @@ import pytest
 from scipy.special import ndtr
 
 from aadlib.errors import AadTypeError, AadValueError
-from pricers.surrogates import Cosine, NotFitted, OneCycle, OutsideRange, TrainingCollapsed, TwinNetwork
-from pricers.surrogates.network import Epoch, checkpoint
+from pricers.surrogates import (
+    Cosine,
+    DifferentialRegression,
+    NotFitted,
+    OneCycle,
+    OutsideRange,
+    Polynomials,
+    TrainingCollapsed,
+    TwinNetwork,
+)
+from pricers.surrogates.network import Epoch, checkpoint, training
 from pricers.surrogates.network.archive import write_archive
+from pricers.surrogates.network.compiled_passes import Passes
 
 from .baskets import Basket, rmse
 
@@ -152,6 +163,15 @@ def test_warm_start_goes_on(samples: Samples) -> None:
         network.set_params(hidden=(5,)).fit(*samples)
 
 
+@pytest.mark.parametrize("precisions", [("float32", "float64"), ("float64", "float32")])
+def test_warm_start_in_another_precision(samples: Samples, precisions: tuple[str, str]) -> None:
+    first, second = precisions
+    network = TwinNetwork(hidden=(12, 12), epochs=20, warm_start=True, dtype=first).fit(*samples)
+    before = network.history_.column("loss")
+    network.set_params(schedule=OneCycle(peak=1e-3), dtype=second).fit(*samples)
+    assert not network.history_.restarts and network.history_.column("loss")[0] < 0.5 * before[0]
+
+
 class _Crash(Exception):
     pass
 
@@ -195,6 +215,31 @@ def test_an_interrupt_keeps_the_best_state(samples: Samples, tmp_path: Path) -> 
     assert path.exists()
 
 
+def test_an_interrupt_within_an_epoch_spoils_no_checkpoint(
+    samples: Samples, fitted: TwinNetwork, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Pressed:
+        """Ctrl-C while an epoch runs reaches Python after its steps."""
+
+        def __init__(self, *arguments: Any) -> None:
+            self.passes, self.n_epochs = Passes(*arguments), 0
+
+        def train_epoch(self, *arguments: Any) -> tuple[float, float]:
+            losses = self.passes.train_epoch(*arguments)
+            self.n_epochs += 1
+            if self.n_epochs == 8:
+                raise KeyboardInterrupt
+            return losses
+
+    path = tmp_path / "training.npz"
+    with monkeypatch.context() as patch, pytest.warns(UserWarning, match="interrupted after 7 of 20 epochs"):
+        patch.setattr(training, "Passes", Pressed)
+        TwinNetwork(hidden=(12, 12), epochs=20).fit(*samples, checkpoint=path)
+    resumed = TwinNetwork(hidden=(12, 12), epochs=20).fit(*samples, checkpoint=path)
+    assert np.array_equal(resumed.predict(samples[0]), fitted.predict(samples[0]))
+    assert len(resumed.history_.epochs) == 20
+
+
 @pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_reaches_the_compiled_training(samples: Samples) -> None:
     def press() -> None:
@@ -217,6 +262,17 @@ def test_a_diverging_training_is_restarted(samples: Samples, peak: float) -> Non
         assert restart.reason and restart.next_peak == peak * 0.25 ** (restart.attempt + 1)
     assert network.history_.restarts or peak < 1.0
     assert network.score(*samples[:2]) > 0.8
+
+
+@pytest.mark.filterwarnings("error:the loss")
+@pytest.mark.parametrize("noise", [0.0, 1e-3, 1.0])
+def test_a_linear_function_is_no_collapse(rng: np.random.Generator, noise: float) -> None:
+    """Its best linear predictor leaves no loss to be below."""
+    x, slopes = rng.standard_normal((2048, 3)), np.array([1.0, -2.0, 0.0])
+    y = x @ slopes + noise * rng.standard_normal(2048)
+    for dydx in (np.tile(slopes, (2048, 1)), None):
+        network = TwinNetwork(schedule=Cosine(peak=0.02), max_restarts=0).fit(x, y, dydx)
+        assert rmse(network.predict(x), x @ slopes) < 100.0 * (0.01 + 0.2 * noise)
 
 
 def test_a_training_that_always_collapses_is_an_error(samples: Samples) -> None:
@@ -260,10 +316,46 @@ def test_model_files(samples: Samples, fitted: TwinNetwork, tmp_path: Path) -> N
         TwinNetwork.load(path)
     with pytest.raises(FileNotFoundError):
         TwinNetwork.load(tmp_path / "none.npz")
+    np.savez_compressed(path.with_suffix(".npz"), header=np.arange(1000))
+    squeezed = bytearray(path.with_suffix(".npz").read_bytes())
+    squeezed[100:140] = b"\x55" * 40
+    path.with_suffix(".npz").write_bytes(squeezed)
+    with pytest.raises(AadValueError, match="damaged"):
+        TwinNetwork.load(path.with_suffix(".npz"))
+    path.with_suffix(".npz").unlink()
     np.savez(tmp_path / "pickle.npz", header=np.array([{"a": 1}], dtype=object))
     with pytest.raises(AadValueError, match="no twin network file"):
         TwinNetwork.load(tmp_path / "pickle.npz")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["foreign.npz", "model.twin", "pickle.npz"]
+
+
+def test_no_flipped_bit_of_a_model_file_changes_a_number(
+    samples: Samples, fitted: TwinNetwork, tmp_path: Path
+) -> None:
+    path = tmp_path / "model.npz"
+    fitted.save(path)
+    content, expected = path.read_bytes(), fitted.predict(samples[0])
+    refused = 0
+    for place in (*range(0, len(content), 41), *range(len(content) - 300, len(content))):
+        path.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
+        try:
+            assert np.array_equal(TwinNetwork.load(path).predict(samples[0]), expected)
+        except AadValueError:
+            refused += 1
+    assert refused > 100
+
+
+def test_settings_of_numpy_are_written(samples: Samples, tmp_path: Path) -> None:
+    network = TwinNetwork(
+        hidden=np.array([4]),  # type: ignore[arg-type]
+        epochs=np.int64(2),  # type: ignore[arg-type]
+        seed=np.int64(3),  # type: ignore[arg-type]
+        differential_weight=np.float32(0.5),  # type: ignore[arg-type]
+    ).fit(*samples)
+    network.save(tmp_path / "model.npz")
+    loaded = TwinNetwork.load(tmp_path / "model.npz")
+    assert loaded.hidden == (4,) and loaded.seed == 3 and loaded.differential_weight == 0.5
+    assert "hidden=array([4])" in repr(network)
 
 
 def test_a_fitted_network_can_be_copied(samples: Samples, fitted: TwinNetwork) -> None:
@@ -288,6 +380,9 @@ def test_onnx_runs_the_same(samples: Samples, tmp_path: Path, activation: str, d
     network.export_onnx(tmp_path / "values.onnx", greeks=False)
     session = runtime.InferenceSession(str(tmp_path / "values.onnx"), providers=["CPUExecutionProvider"])
     assert [output.name for output in session.get_outputs()] == ["values"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["model.onnx", "values.onnx"]
+    with pytest.raises(AadValueError, match="cannot be written"):
+        network.export_onnx(tmp_path / "missing" / "model.onnx")
 
 
 @pytest.mark.filterwarnings("ignore::pricers.surrogates.OutsideRange")  # folds hold out the ends of the range
@@ -332,6 +427,9 @@ BAD_SAMPLES = {
     "constant input": (lambda s: (s[0] * [1.0, 0.0, 1.0], s[1], s[2]), r"x\[:, 1\] is 0.0 in every sample"),
     "constant output": (lambda s: (s[0], 0.0 * s[1] + 2.0, s[2]), r"y\[:, 0\] is 2.0 in every sample"),
     "few samples": (lambda s: (s[0][:3], s[1][:3], s[2][:3]), "3 samples of 3 inputs"),
+    "huge x": (lambda s: (1e200 * s[0], s[1], s[2]), r"x\[:, 0\] has a standard deviation of inf"),
+    "tiny y": (lambda s: (s[0], 1e-200 * s[1], s[2]), r"y\[:, 0\] has a standard deviation of 0.0"),
+    "huge dydx": (lambda s: (s[0], s[1], 1e200 * s[2]), "dydx reaches"),
 }
 
 
@@ -344,7 +442,7 @@ def test_bad_samples_are_refused(samples: Samples, bad: str) -> None:
 
 BAD_PARAMETERS = {
     "activation": "relu", "dtype": "float16", "epochs": 0, "batch_size": 0, "differential_weight": -1.0, "seed": -1,
-    "hidden": (20, 0), "schedule": 0.1, "validation_fraction": 1.0, "patience": 5, "max_restarts": -1,
+    "hidden": (20, 0), "schedule": 0.1, "validation_fraction": 0.999, "patience": 5, "max_restarts": -1,
 }  # fmt: skip
 
 
@@ -366,6 +464,14 @@ def test_other_bad_input(samples: Samples, fitted: TwinNetwork) -> None:
         fitted.fit(np.ma.masked_array(x, mask=x > 1.0), y)
     with pytest.raises(AadTypeError, match="y"):
         fitted.fit(x, ["a"] * len(x))
+    with pytest.raises(AadTypeError, match="hidden = 20"):
+        TwinNetwork(hidden=20).fit(x, y)  # type: ignore[arg-type]
+    with pytest.raises(AadTypeError, match="not an array of floats"):
+        fitted.predict([[1.0, 2.0, 3.0], [4.0]])  # type: ignore[list-item]
+    with pytest.raises(AadValueError, match="y has 2 outputs: 1 are predicted"):
+        fitted.score(x, np.column_stack([y, y]))
+    with pytest.raises(AadValueError, match=r"sample_weight has shape \(2,\)"):
+        fitted.score(x, y, [1.0, 2.0])
     with pytest.raises(AadValueError, match="validation has 2 arrays"):
         fitted.fit(x, y, dydx, validation=(x, y))
     with pytest.raises(AadValueError, match="no Hessian"):
@@ -377,6 +483,18 @@ def test_other_bad_input(samples: Samples, fitted: TwinNetwork) -> None:
     ):
         with pytest.raises(AadValueError):
             schedule()
+
+
+def test_the_score_is_that_of_scikit_learn(samples: Samples, fitted: TwinNetwork) -> None:
+    metrics = pytest.importorskip("sklearn.metrics")
+    x, y, _ = samples
+    weights = np.abs(x[:, 0])
+    assert fitted.score(x, y) == pytest.approx(metrics.r2_score(y, fitted.predict(x)), rel=1e-12)
+    assert fitted.score(x, y[:, None], weights) == pytest.approx(
+        metrics.r2_score(y, fitted.predict(x), sample_weight=weights), rel=1e-12
+    )
+    regression = DifferentialRegression(Polynomials(2)).fit(*samples)
+    assert regression.score(x, y) == pytest.approx(metrics.r2_score(y, regression.predict(x)), rel=1e-12)
 
 
 def test_no_warning_within_the_range(samples: Samples, fitted: TwinNetwork) -> None:

@@ -54,6 +54,51 @@ def test_relevance_is_not_variance(rng: np.random.Generator) -> None:
     assert components.relevance_[0] == pytest.approx(1e-4, rel=0.1)
 
 
+def test_units_of_inputs_decide_nothing(rng: np.random.Generator) -> None:
+    """A notional of a hundred million hides no rate of a basis point."""
+    x, dydx = rng.standard_normal((500, 4)) @ rng.standard_normal((4, 4)), rng.standard_normal((500, 4))
+    units = np.array([1e8, 1.0, 1e-2, 1e-9])
+    components, scaled = (
+        DifferentialPCA(4).fit(x, dydx=dydx),
+        DifferentialPCA(4).fit(units * x, dydx=dydx / units),
+    )
+    np.testing.assert_allclose(scaled.relevance_, components.relevance_, rtol=1e-10)
+    np.testing.assert_allclose(scaled.axes_ * units, components.axes_, atol=1e-10)
+
+
+def test_whitening_on_correlated_inputs(rng: np.random.Generator) -> None:
+    """Relevance is the spectrum of L' E[g g'] L with any L of L L' = cov(x)."""
+    x, dydx = rng.standard_normal((500, 4)) @ rng.standard_normal((4, 4)), rng.standard_normal((500, 4))
+    loading = np.linalg.cholesky(np.cov(x, rowvar=False))
+    expected = np.linalg.eigvalsh(loading.T @ (dydx.T @ dydx / 500) @ loading)[::-1]
+    np.testing.assert_allclose(DifferentialPCA(4).fit(x, dydx=dydx).relevance_, expected, rtol=1e-10)
+
+
+def test_spreads_have_axes_too(rng: np.random.Generator) -> None:
+    x = rng.standard_normal((400, 2))
+    dydx = np.outer(np.ones(400), [1.0, -1.0])
+    axes = DifferentialPCA().fit(x, dydx=dydx).simplest_axes()
+    np.testing.assert_allclose(np.abs(axes), np.sqrt(0.5), atol=1e-12)
+    assert axes[0, 0] * axes[0, 1] < 0.0
+
+
+def test_constant_inputs_are_no_factors(rng: np.random.Generator) -> None:
+    x = np.column_stack([rng.standard_normal((300, 2)), np.full(300, 0.1)])
+    components = DifferentialPCA(2).fit(x, dydx=rng.standard_normal((300, 3)))
+    assert (np.abs(components.axes_[:, 2]) < 1e-12).all()
+    with pytest.raises(AadValueError, match="2 directions only"):
+        DifferentialPCA(3).fit(x, dydx=rng.standard_normal((300, 3)))
+
+
+def test_a_refused_fit_leaves_the_last_one(rng: np.random.Generator) -> None:
+    x, dydx = rng.standard_normal((100, 3)), rng.standard_normal((100, 3))
+    components = DifferentialPCA(1).fit(x, dydx=dydx)
+    before = components.transform(x)
+    with pytest.raises(AadValueError):
+        components.set_params(n_factors=9).fit(x + 5.0, dydx=dydx)
+    assert np.array_equal(components.transform(x), before)
+
+
 def test_coordinates_and_greeks_go_there_and_back(rng: np.random.Generator) -> None:
     x = rng.standard_normal((500, 4)) @ rng.standard_normal((4, 4))
     dydx = rng.standard_normal((500, 4))
@@ -64,6 +109,7 @@ def test_coordinates_and_greeks_go_there_and_back(rng: np.random.Generator) -> N
     )
     np.testing.assert_allclose(np.cov(components.transform(x), rowvar=False), np.eye(4), atol=1e-10)
     assert components.transform(x[0]).shape == (4,)
+    assert np.array_equal(DifferentialPCA(4).fit_transform(x, dydx=dydx), components.transform(x))
     few = DifferentialPCA(tolerance=0.3).fit(x, dydx=dydx)
     dropped = few.relevance_[few.n_factors_ :].sum() / few.relevance_.sum()
     assert few.n_factors_ < 4 and dropped <= 0.3
@@ -87,3 +133,24 @@ def test_bad_input(rng: np.random.Generator) -> None:
         DifferentialPCA().fit(x, dydx=x[:, :1])
     with pytest.raises(AadValueError, match="2 samples of 2 inputs"):
         DifferentialPCA().fit(x[:2], dydx=x[:2])
+    with pytest.raises(AadValueError, match="huge"):
+        DifferentialPCA().fit(1e200 * x, dydx=x)
+    components = DifferentialPCA(1).fit(x, dydx=x)
+    for function, name in (
+        (components.inverse_transform, "factors"),
+        (components.greeks_in_factors, "dydx"),
+        (components.greeks_in_inputs, "greeks"),
+    ):
+        with pytest.raises(AadValueError, match=f"{name} has shape"):
+            function(np.ones((4, 5)))
+
+
+def test_scikit_learn_takes_it(rng: np.random.Generator) -> None:
+    pytest.importorskip("sklearn")
+    from sklearn.base import clone
+    from sklearn.pipeline import Pipeline
+
+    x, y, dydx = Basket(rng, 3).samples(512)
+    steps = [("factors", clone(DifferentialPCA())), ("network", TwinNetwork(hidden=(8,), epochs=60))]
+    pipeline = Pipeline(steps).fit(x, y, factors__dydx=dydx)
+    assert pipeline.score(x, y) > 0.3 and pipeline.predict(x).shape == y.shape

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -78,6 +80,31 @@ def test_repeated_directions_do_no_harm(rng: np.random.Generator) -> None:
     assert np.abs(fitted.coefficients_).max() < 10.0
 
 
+def test_a_refused_fit_leaves_the_last_one(rng: np.random.Generator) -> None:
+    x, y, dydx = Basket(rng, 2).samples(60)
+    fitted = DifferentialRegression(Polynomials(2)).fit(x, y, dydx)
+    before = fitted.predict(x)
+    with pytest.raises(AadValueError, match="60 samples for 66 functions"):
+        fitted.set_params(basis=Polynomials(10)).fit(3.0 * x, y)
+    assert np.array_equal(fitted.predict(x), before)
+
+
+def test_scikit_learn_takes_it(rng: np.random.Generator) -> None:
+    pytest.importorskip("sklearn")
+    from sklearn.base import clone, is_regressor
+    from sklearn.model_selection import GridSearchCV
+
+    x = rng.standard_normal((300, 2))
+    y = x[:, 0] ** 3 + x[:, 1]
+    assert is_regressor(clone(DifferentialRegression()))
+    search = GridSearchCV(
+        DifferentialRegression(), {"basis": [Polynomials(1), Polynomials(3)]}, error_score="raise"
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", OutsideRange)  # folds hold out the ends of the range
+        assert search.fit(x, y).best_params_["basis"] == Polynomials(3)
+
+
 def test_bad_input(rng: np.random.Generator) -> None:
     x, y, dydx = Basket(rng, 2).samples(30)
     with pytest.raises(AadValueError, match="30 samples for 55 functions"):
@@ -86,8 +113,14 @@ def test_bad_input(rng: np.random.Generator) -> None:
         DifferentialRegression(ridge=-1.0).fit(x, y)
     with pytest.raises(AadValueError, match="basis"):
         DifferentialRegression(3).fit(x, y)  # type: ignore[arg-type]
+    with pytest.raises(AadValueError, match="basis"):
+        DifferentialRegression(Polynomials).fit(x, y)  # type: ignore[arg-type]
     with pytest.raises(AadValueError, match="degree"):
         DifferentialRegression(Polynomials(0)).fit(x, y, dydx)
+    with pytest.raises(AadValueError, match="degree = 5: 3,478,761 polynomials of 50 inputs"):
+        DifferentialRegression().fit(*Basket(rng, 50).samples(100))
+    with pytest.raises(AadValueError, match="standard deviation of inf"):
+        DifferentialRegression().fit(1e200 * x, y)
     with pytest.raises(AadValueError, match="too few different values"):
         DifferentialRegression(Splines(20)).fit(np.sign(x - 1.0), y)
     with pytest.raises(AadValueError, match="rows"):

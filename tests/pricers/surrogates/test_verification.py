@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from aadlib.errors import AadValueError
+from aadlib.errors import AadTypeError, AadValueError
 from pricers.surrogates import (
     BachelierBasket,
     BlackScholesCall,
@@ -94,6 +94,10 @@ def test_bad_predictions() -> None:
         verify(Wrong(np.ones(3), np.ones((2, 3))), PROBLEM, x=x)
     with pytest.raises(AadValueError, match=r"predicted Greeks have shape \(2, 2\): must have \(2, 3\)"):
         verify(Wrong(np.ones(2), np.ones((2, 2))), PROBLEM, x=x)
+    with pytest.raises(AadValueError, match=r"predicted Greeks have shape \(3, 2\): must have \(2, 3\)"):
+        verify(Wrong(np.ones(2), np.ones((3, 2))), PROBLEM, x=x)
+    with pytest.raises(AadTypeError, match="must have predict_with_greeks"):
+        verify(None, PROBLEM, x=x)  # type: ignore[arg-type]
     with pytest.raises(
         AadValueError, match=r"predicted prices of state 1, \[1.0, 1.0, 1.0\], are not finite"
     ):

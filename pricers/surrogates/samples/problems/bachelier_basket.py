@@ -9,7 +9,7 @@ import numpy as np
 
 from aadlib.errors import AadValueError
 from aadlib.types import Floats, frozen
-from aadlib.validation import require_positive, whole_number
+from aadlib.validation import one_float, require_positive, whole_number
 from pricers.analytic import bachelier
 from pricers.surrogates.samples.noise import multiplied
 from pricers.surrogates.samples.problem import SPREAD, Problem, Truth
@@ -71,7 +71,7 @@ class BachelierBasket(Problem):
     def __post_init__(self) -> None:
         n = whole_number("n_assets", self.n_assets, 1)
         for name in ("strike", "basket_volatility", "horizon", "expiry", "widening"):
-            require_positive(name, getattr(self, name))
+            require_positive(name, one_float(name, getattr(self, name)))
         generator = np.random.default_rng(whole_number("market_seed", self.market_seed, 0))
         correlation = random_correlation(generator, n)
         weights = generator.uniform(1.0, 10.0, n)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from aadlib.types import Floats
-from aadlib.validation import require_finite, require_positive
+from aadlib.validation import one_float, require_finite, require_positive
 from pricers.analytic import black_scholes
 from pricers.surrogates.samples.problem import SPREAD, Problem, Truth
 
@@ -47,8 +47,8 @@ class BlackScholesCall(Problem):
 
     def __post_init__(self) -> None:
         for name in ("spot", "strike", "volatility", "horizon", "expiry", "widening"):
-            require_positive(name, getattr(self, name))
-        require_finite("rate", self.rate)
+            require_positive(name, one_float(name, getattr(self, name)))
+        require_finite("rate", one_float("rate", self.rate))
 
     @property
     def inputs(self) -> tuple[str, ...]:

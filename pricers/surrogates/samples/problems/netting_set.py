@@ -9,7 +9,7 @@ import numpy as np
 
 from aadlib.errors import AadTypeError, AadValueError
 from aadlib.types import Floats, frozen
-from aadlib.validation import require_positive, whole_number
+from aadlib.validation import one_float, require_instance, require_positive, whole_number
 from pricers.surrogates.samples.monte_carlo_truth import closed_form_truth, monte_carlo_truth
 from pricers.surrogates.samples.netting.hybrid_market import HybridMarket, require_years
 from pricers.surrogates.samples.netting.trades import (
@@ -59,6 +59,8 @@ class NettingSet:
     horizons: Any
 
     def __post_init__(self) -> None:
+        require_instance("market", self.market, HybridMarket, "a HybridMarket")
+        require_instance("trades", self.trades, (tuple, list), "a tuple of trades")
         trades = tuple(self.trades)
         object.__setattr__(self, "trades", trades)
         if not trades:
@@ -143,6 +145,7 @@ class NettingSetExposure(Problem):
 
     def __post_init__(self) -> None:
         require_positive("widening", self.widening)
+        one_float("horizon", self.horizon)
         if not np.isclose(self.netting_set.horizons, self.horizon, rtol=0.0, atol=SAME).any():
             raise AadValueError(
                 f"horizon = {self.horizon!r}: must be one of the netting set's horizons, "

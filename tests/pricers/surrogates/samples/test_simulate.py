@@ -119,7 +119,11 @@ def test_bad_input() -> None:
         simulate(problem, 1, seed=1, labels="finite")
     with pytest.raises(AadValueError, match=r"dtype = 'int32': must be float64 or float32"):
         simulate(problem, 1, seed=1, dtype="int32")
-    with pytest.raises(AadTypeError, match=r"problem = 3: must be a problem"):
+    with pytest.raises(AadValueError, match=r"dtype = 'number': must be float64 or float32"):
+        simulate(problem, 1, seed=1, dtype="number")
+    with pytest.raises(AadValueError, match=r"x of sample 0 is not finite: .* overflows float32"):
+        simulate(BlackScholesCall(spot=1e40, strike=1e38), 5, seed=1, dtype="float32")
+    with pytest.raises(AadTypeError, match=r"problem is 3: must be a problem"):
         simulate(3, 1, seed=1)  # type: ignore[arg-type]
     with pytest.raises(AadValueError, match=r"volatility = -0.2: must be finite and above zero"):
         BlackScholesCall(volatility=-0.2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -72,9 +73,12 @@ def test_the_same_bytes_whoever_works(tmp_path: Path, monkeypatch: pytest.Monkey
     assert bytes_of(tmp_path / "threads") == bytes_of(tmp_path / "executor") == bytes_of(tmp_path / "alone")
 
 
-@pytest.mark.parametrize(
-    "damage", ["truncated", "missing", "unmarked", "changed", "torn mark", "other shape"]
-)
+DAMAGES = (
+    "truncated", "missing", "unmarked", "changed", "torn mark", "other shape", "empty", "an archive", "a torn archive"
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
 def test_a_half_written_shard_is_found_and_made_again(tmp_path: Path, damage: str) -> None:
     written(tmp_path)
     before = bytes_of(tmp_path)
@@ -87,6 +91,13 @@ def test_a_half_written_shard_is_found_and_made_again(tmp_path: Path, damage: st
         mark.unlink()
     elif damage == "torn mark":
         mark.write_text('{"rows": 15')
+    elif damage == "empty":
+        victim.write_bytes(b"")
+    elif damage == "an archive":
+        with open(victim, "wb") as stream:
+            np.savez(stream, a=np.zeros(3))
+    elif damage == "a torn archive":
+        victim.write_bytes(b"PK\x03\x04" + victim.read_bytes())
     elif damage == "other shape":
         np.save(victim, np.zeros(3))
     else:
@@ -180,7 +191,7 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.Mon
     def full(*arguments: object, **named: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(store.os, "replace", full)
+    monkeypatch.setattr(os, "replace", full)
     with pytest.raises(AadValueError, match=r"cannot be written \(No space left on device\); make room"):
         written(tmp_path / "samples")
 
