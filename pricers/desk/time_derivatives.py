@@ -158,7 +158,7 @@ def _derivatives(price: MarketNumbers, weights: Any) -> tuple[Floats, float]:
 
     def counted(x: Any) -> Any:
         found = price(x)
-        if np.ndim(found) == 0:
+        if np.ndim(found) == 0 and weights is None:
             return found
         if np.shape(weights) != np.shape(found):
             raise AadValueError(
