@@ -91,7 +91,9 @@ class CalibrationResult(Market):
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what is pickled: all but what is found again when it is asked for."""
-        return {name: value for name, value in vars(self).items() if name not in ("minimiser", "refitted_smile")}
+        return {
+            name: value for name, value in vars(self).items() if name not in ("minimiser", "refitted_smile")
+        }
 
     @cached_property
     def minimiser(self) -> Minimiser:
