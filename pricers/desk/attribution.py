@@ -104,8 +104,9 @@ def explain(
     Notes
     -----
     Spot and rates move with the smile in moneyness; a quote's volatility moves from what the first surface, held in
-    strike and date, implies for it on the later day to what the later surface implies at the same moneyness and date; rates
-    move from the first curves, held at every date, to the later ones. With u = ln spot, v the quotes' move, t the date:
+    strike and date, implies for it on the later day to what the later surface implies at the same moneyness and date;
+    rates move from the first curves, held at every date, to the later ones. With u = ln spot, v the quotes' move, t the
+    date:
 
         P&L = [V(t + dt) - V] + V_u u + V_uu u^2 / 2 + rho dz + V_v v + V_vv v^2 / 2 + V_uv u v + dt (V_ut u + V_vt v)
               + unexplained,

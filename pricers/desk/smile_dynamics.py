@@ -98,10 +98,10 @@ def smile_greeks(
     Notes
     -----
     One recording in (spot, move of the smile, weights of the surface) and its second derivatives serve all three,
-    along the curves (S, 0, 0), (S, ln S, w(S)) and (S, ln S, 0). Under sticky strike w(S) solves g(w, ln S) = 0 with the quotes' places
-    in moneyness moved: its first derivative is by the implicit function theorem with the exact Hessian of the
-    objective, its second needs g along one curve only, by extrapolated differences of exact gradients. The
-    sticky-strike Greeks of a European option are Black's at its own volatility as far as the fit meets its quotes.
+    along the curves (S, 0, 0), (S, ln S, w(S)) and (S, ln S, 0). Under sticky strike w(S) solves g(w, ln S) = 0 with
+    the quotes' places in moneyness moved: its first derivative is by the implicit function theorem with the exact
+    Hessian of the objective, its second needs g along one curve only, by extrapolated differences of exact gradients.
+    The sticky-strike Greeks of a European option are Black's at its own volatility as far as the fit meets its quotes.
 
     Of a price with early exercise, second derivatives in smile and weights are differences of exact gradients.
 
@@ -134,25 +134,18 @@ def _greeks(
     program = ad.record(of_numbers, point)
     if program.output_shape:
         raise AadTypeError(f"price returned an array of shape {program.output_shape}: return one number")
-    still = np.zeros(smile.weights.size)
-    by_shift = np.concatenate([[0.0, 0.0], smile.slopes[:, 1]])
-    curves = (
-        (np.concatenate([[spot, 0.0], still]), still, still),
-        (np.concatenate([[spot, 1.0], smile.slopes[:, 0]]), smile.bends[:, 0], smile.bends[:, 1]),
-        (np.concatenate([[spot, 1.0], still]), still, still),
-    )
-    directions = np.column_stack([*(along for along, _, _ in curves), by_shift])
+    # Along ln spot, the smile, the weights as they follow it, and as they follow a shift of all quotes.
+    directions = np.zeros((point.size, 4))
+    directions[0, 0], directions[1, 1], directions[2:, 2:] = spot, 1.0, smile.slopes
     value, gradient, products = along_directions(program, point, directions)
-    of_weights = gradient[2:]
+    slope, bend = gradient @ directions, directions.T @ products
+    of_spot, mixed, of_shift = gradient[2:] @ smile.bends
+    moves = np.array([[1.0, 0.0, 0.0, 0.0], [1.0, 1.0, 1.0, 0.0], [1.0, 1.0, 0.0, 0.0]])
+    refitted = moves[:, 2]
     # Derivatives in u = ln spot along each curve; the spot itself bends as S'' = S.
-    first = np.array([gradient @ along for along, _, _ in curves])
-    second = np.array(
-        [
-            along @ product + spot * gradient[0] + of_weights @ bent
-            for (along, bent, _), product in zip(curves, products.T, strict=False)
-        ]
-    )
-    crossed = np.array([along @ products[:, 3] + of_weights @ mixed for along, _, mixed in curves])
+    first = moves @ slope
+    second = np.einsum("ci,ij,cj->c", moves, bend, moves) + slope[0] + refitted * of_spot
+    crossed = moves @ bend[:, 3] + refitted * mixed
 
     def prices(factor: float) -> Floats:
         u = float(np.log(factor))
@@ -172,6 +165,6 @@ def _greeks(
         vanna=crossed / spot,
         revalued_gamma=around / (move * spot) ** 2,
         revalued_move=move,
-        vega=float(gradient @ by_shift),
-        volga=float(by_shift @ products[:, 3] + of_weights @ smile.bends[:, 2]),
+        vega=float(slope[3]),
+        volga=float(bend[3, 3] + of_shift),
     )

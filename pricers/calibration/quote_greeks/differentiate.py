@@ -14,7 +14,7 @@ import aadlib as ad
 from aadlib.errors import AadTypeError, AadValueError
 from aadlib.types import Floats
 from aadlib.validation import as_floats
-from pricers.calibration.curvature import along_directions
+from pricers.calibration.curvature import RATE_STEP, along_directions
 from pricers.calibration.minimiser import Minimiser
 from pricers.calibration.quote_greeks.desk_quotes import DeskQuotes
 from pricers.calibration.quote_greeks.rate_quotes import rate_greeks
@@ -150,7 +150,7 @@ def market_greeks(
     else:
         responses = minimiser.solve((minimiser.at.jacobian.T * weight) @ shapes)  # w_a
         directions = block_diag(np.eye(n_direct), responses)
-        value, gradient, products = along_directions(program, point, directions, n_rates=n_direct - 1)
+        value, gradient, products = along_directions(program, point, directions, (RATE_STEP, RATE_STEP))
     pulled = minimiser.solve(gradient[n_direct:])  # lambda
     quote_vegas = weight * (minimiser.at.jacobian @ pulled)
     spread = half_spread(quotes)
