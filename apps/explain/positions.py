@@ -26,6 +26,8 @@ def position_prices(
     AadValueError
         For a product that is simulated, or one that expires before `elapsed` (years) has passed.
     """
+    from apps.risk.engines.products import is_simulated
+
     prices = []
     for position in book:
         if position.term.expiry <= elapsed:
@@ -33,7 +35,7 @@ def position_prices(
                 f"{position.label}: expires on or before the day of the second chain, so what it paid is no price; "
                 "take it out of the book"
             )
-        if position.contract.is_simulated:
+        if is_simulated(position.contract):
             raise AadValueError(
                 f"{position.label}: {position.contract.NAME} options are simulated, whose errors would drown a day's "
                 "profit and loss; take it out of the book"

@@ -11,6 +11,7 @@ from apps.risk.book import Position
 from apps.risk.bumping import differences
 from apps.risk.engines.backward import OVER, SIZES
 from apps.risk.engines.paths import Draws
+from apps.risk.engines.products import is_simulated
 from apps.risk.model import BookModel
 from apps.risk.products import Barrier
 from apps.risk.results import BookGreeks, Check, UnitGreeks
@@ -36,7 +37,7 @@ def check_products(
     for number, (position, unit) in enumerate(zip(book, greeks.units, strict=False), start=1):
         if unit is None or unit.engine == OVER:
             continue
-        check = _by_other_paths if position.contract.is_simulated else _by_a_finer_march
+        check = _by_other_paths if is_simulated(position.contract) else _by_a_finer_march
         name = f"position {number}, {position.contract.NAME}"
         checks += check(name, market, position, unit, draws)
     return checks

@@ -158,6 +158,8 @@ class _Move:
         quotes = self.fit.problem.quotes
         expiry = np.array([item.expiry for item in quotes.slices])[quotes.slice_index] - self.elapsed
         alive = np.flatnonzero(expiry > 1e-6)
+        if not alive.size:
+            return np.zeros(len(quotes))
         change = np.zeros(len(quotes))
         rolled, after = (
             _implied(market, quotes.log_moneyness[alive], expiry[alive], quotes.is_call[alive])

@@ -116,6 +116,8 @@ def smile_greeks(
     """
     if not isinstance(fit, CalibrationResult):
         raise AadTypeError(f"fit is a {type(fit).__name__}: pass what pricers.calibration.calibrate returns")
+    if not callable(price):
+        raise AadTypeError(f"price = {price!r}: must be an option of pricers.pde, or a function of a market")
     if revalued_move is not None and not 0.0 < revalued_move < 1.0:
         raise AadValueError(f"revalued_move = {revalued_move!r}: must be between 0 and 1")
     of_market = price.price_at if isinstance(price, MarketNumbers) else price

@@ -71,6 +71,7 @@ class BookPrice(MarketNumbers):
 
 def book_price(book: Sequence[Position], market: Market) -> BookPrice:
     """Return the book as a price of a market; what is over or simulated is not in it."""
+    from apps.risk.engines.products import is_simulated
     from pricers import pde
 
     plain = [position for position in book if position.is_vanilla]
@@ -87,7 +88,7 @@ def book_price(book: Sequence[Position], market: Market) -> BookPrice:
     for position in book:
         if position.is_vanilla:
             continue
-        if position.contract.is_simulated:
+        if is_simulated(position.contract):
             left_out.append(position.label)
         elif (claim := position.contract.claim(market, position.terms)) is not None:
             others.append(position)

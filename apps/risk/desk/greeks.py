@@ -90,8 +90,12 @@ def unit_spot_greeks(fit: CalibrationResult, price: BookPrice) -> tuple[Floats, 
     """Return delta and gamma of one option of each position under three dynamics, (n_positions, 3) each."""
     from pricers.desk import smile_greeks
 
+    n_vanillas = len(price.positions) - len(price.claims)
+
     def alone(k: int) -> Callable[[Market], Any]:
-        return lambda market: price.price_at(market)[k]
+        if k < n_vanillas:
+            return lambda market: price.vanillas.price_at(market)[k]  # type: ignore[union-attr]
+        return price.claims[k - n_vanillas].price_at
 
     found = [smile_greeks(fit, alone(k), revalued_move=None) for k in range(len(price.positions))]
     deltas, gammas = np.array([one.delta for one in found]), np.array([one.gamma for one in found])

@@ -12,6 +12,7 @@ from apps.risk.book import Position
 from apps.risk.engines.backward import backward_greeks
 from apps.risk.engines.paths import Draws, path_greeks
 from apps.risk.model import BookModel
+from apps.risk.products import Contract
 from apps.risk.results import VOLATILITY_POINT, BookGreeks, StandardErrors, UnitGreeks
 
 
@@ -24,12 +25,17 @@ def product_greeks(model: BookModel, book: Sequence[Position], draws: Draws) -> 
     for number, position in enumerate(book):
         if position.is_vanilla:
             units.append(None)
-        elif position.contract.is_simulated:
+        elif is_simulated(position.contract):
             own = replace(draws, seed=draws.seed + number)
             units.append(path_greeks(model, position.contract.path(position.terms), own))
         else:
             units.append(backward_greeks(model, position.contract, position.terms))
     return tuple(units)
+
+
+def is_simulated(contract: Contract) -> bool:
+    """Tell whether a contract offers paths."""
+    return type(contract).path is not Contract.path
 
 
 def whole_book(

@@ -65,11 +65,6 @@ class Contract(ABC):
         """Return one path of it as a function of a model and of normals."""
         raise NotImplementedError
 
-    @property
-    def is_simulated(self) -> bool:
-        """Whether it offers paths."""
-        return type(self).path is not Contract.path
-
     def warning(self, terms: OptionTerms, spot: float) -> str:
         """Return what is odd about it at today's spot, or nothing."""
         return ""

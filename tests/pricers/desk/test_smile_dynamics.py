@@ -136,6 +136,8 @@ def test_frame_and_refusals(fit: CalibrationResult, call: Callable[[Market], Any
         smile_greeks(Market(spot=1.0), call)  # type: ignore[arg-type]
     with pytest.raises(AadTypeError, match="return one number"):
         smile_greeks(fit, pde.vanillas(fit, strikes=[95.0, 96.0], expiries=[0.5, 0.5], is_call=True))
+    with pytest.raises(AadTypeError, match=r"price = 3\.0"):
+        smile_greeks(fit, 3.0)  # type: ignore[arg-type]
     for move in (0.0, 1.0, -0.1, float("nan")):
         with pytest.raises(AadValueError, match="revalued_move"):
             smile_greeks(fit, call, revalued_move=move)
