@@ -66,6 +66,13 @@ class MarketNumbers(ABC):
         the number of steps: what it returns is a smooth function of `elapsed`.
         """
 
+    def require_alive(self, elapsed: float) -> None:
+        """Raise where a later day is on or past the first date, or before today."""
+        if not 0.0 <= elapsed < self.first_date:
+            raise AadValueError(
+                f"elapsed = {elapsed!r}: must be at least 0 and below the first expiry, {self.first_date!r}"
+            )
+
     @property
     def parameters(self) -> Floats:
         """The market's own numbers, (n,) float."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -99,9 +100,11 @@ class ExactObjective:
         if longest == 0.0:
             return np.zeros_like(self._gram), np.zeros((len(self.problem.quotes), direction.size))
         step = STEP / longest
+        own = copy(self)
+        own.problem = self.problem.moved()  # threads share no march
 
         def difference(step: float) -> tuple[Floats, Floats]:
-            up, down = self.at(parameters + step * direction), self.at(parameters - step * direction)
+            up, down = own.at(parameters + step * direction), own.at(parameters - step * direction)
             return (
                 (up.hessian - down.hessian) / (2.0 * step),
                 (up.jacobian - down.jacobian) / (2.0 * step),

@@ -25,6 +25,7 @@ ON_BOUND = 1e-6
 """Distance within which a parameter is on its bound; scipy's optimisers stop short of theirs."""
 POINT = 0.01
 """One volatility point: the unit of the residuals."""
+COUNTERS = ("n_marches", "n_jacobians", "n_adjoints")
 
 
 class CalibrationProblem:
@@ -92,6 +93,15 @@ class CalibrationProblem:
         self._at = np.full(surface.n_parameters, np.nan)
         self._slope = np.zeros(len(quotes))
         self._volatility = np.zeros(len(quotes))
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what is pickled: what it was made of, and no march."""
+        held = {name: getattr(self, name) for name in ("penalty", "center", "lower", "upper", *COUNTERS)}
+        return {"given": {**self._given, "quotes": self.quotes}, "held": held}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        CalibrationProblem.__init__(self, **state["given"])
+        vars(self).update(state["held"])
 
     def moved(self, *, volatility: Any = 0.0, log_moneyness: Any = 0.0) -> CalibrationProblem:
         """Return the problem with something added to quotes, in the same frame with the same penalty.

@@ -84,7 +84,7 @@ class RefittedSmile:
     def _bend(self, slope: Floats, move: float, volatility: Any) -> Floats:
         """Return the second derivative of the weights along a line in (ln spot, quotes' volatilities)."""
         minimiser, problem = self.minimiser, self.problem
-        longest = STEP / float(np.abs(slope).max())
+        longest = STEP / max(float(np.abs(slope).max()), abs(move))
 
         def gradient(step: float) -> Floats:
             moved = problem.moved(log_moneyness=-step * move, volatility=step * volatility)

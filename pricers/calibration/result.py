@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from aadlib.types import Floats
 from pricers.calibration.levenberg_marquardt import Iteration
@@ -88,10 +89,16 @@ class CalibrationResult(Market):
     check_seconds: float
     problem: CalibrationProblem = field(repr=False, compare=False)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what is pickled: all but what is found again when it is asked for."""
+        return {
+            name: value for name, value in vars(self).items() if name not in ("minimiser", "refitted_smile")
+        }
+
     @cached_property
     def minimiser(self) -> Minimiser:
         """The exact minimiser near the fit, whose iterations end a little before it; found once."""
-        return minimise(self.problem, self.surface.parameters)
+        return minimise(self.problem.moved(), self.surface.parameters)  # a copy: threads share no march
 
     @cached_property
     def refitted_smile(self) -> RefittedSmile:

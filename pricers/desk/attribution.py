@@ -15,6 +15,7 @@ from aadlib.types import Floats
 from aadlib.validation import require_positive
 from pricers.analytic import implied_volatility
 from pricers.calibration import CalibrationResult, DeskQuotes
+from pricers.calibration.curvature import along_directions
 from pricers.contracts import Market
 from pricers.pde import vanillas
 
@@ -102,9 +103,10 @@ def explain(
 
     Notes
     -----
-    The spot moves with the smile in moneyness; a quote's volatility moves from what the first surface, held in strike
-    and date, implies for it on the later day to what the later surface implies at the same moneyness and date; rates
-    move from the first curves, held at every date, to the later ones. With u = ln spot, v the quotes' move, t the date:
+    Spot and rates move with the smile in moneyness; a quote's volatility moves from what the first surface, held in
+    strike and date, implies for it on the later day to what the later surface implies at the same moneyness and date;
+    rates move from the first curves, held at every date, to the later ones. With u = ln spot, v the quotes' move, t the
+    date:
 
         P&L = [V(t + dt) - V] + V_u u + V_uu u^2 / 2 + rho dz + V_v v + V_vv v^2 / 2 + V_uv u v + dt (V_ut u + V_vt v)
               + unexplained,
@@ -156,6 +158,8 @@ class _Move:
         quotes = self.fit.problem.quotes
         expiry = np.array([item.expiry for item in quotes.slices])[quotes.slice_index] - self.elapsed
         alive = np.flatnonzero(expiry > 1e-6)
+        if not alive.size:
+            return np.zeros(len(quotes))
         change = np.zeros(len(quotes))
         rolled, after = (
             _implied(market, quotes.log_moneyness[alive], expiry[alive], quotes.is_call[alive])
@@ -197,36 +201,41 @@ def _attributed(move: _Move, price: Price, later_price: Price) -> tuple[float, f
 
     fit, u = move.fit, move.spot
     minimiser = fit.minimiser
-    value, gradient, hessian = _in_moneyness(move.market, price)
-    rolled = move.market.later(move.elapsed)
-    value_rolled, gradient_rolled = _in_moneyness(rolled, later_price, order=1)
     slope, bend = move.response
-    pulled = minimiser.solve(gradient[1:])
+    rolled = move.market.later(move.elapsed)
+    program, point = _in_moneyness(move.market, price)
+    along_spot, along_quotes = np.zeros((2, point.size))
+    along_spot[:2], along_quotes[2:] = 1.0, slope
+    directions = np.column_stack([along_spot, along_quotes])
+    value, gradient, products = along_directions(program, point, directions)
+    program_rolled, _ = _in_moneyness(rolled, later_price)
+    value_rolled, gradient_rolled = program_rolled.value_and_gradient(point)
+    by_time = (gradient_rolled - gradient) @ directions
+    pulled = minimiser.solve(gradient[2:])
     vegas = fit.problem.squared_weights * (minimiser.at.jacobian @ pulled)
-    rho, dividend_rho = rate_greeks(fit, price, pulled)
+    rho, dividend_rho = rate_greeks(fit, price, None)
     terms = [
         value_rolled - value,
-        u * gradient[0],
-        0.5 * u**2 * hessian[0, 0],
+        u * float(gradient @ along_spot),
+        0.5 * u**2 * float(along_spot @ products[:, 0]),
         float(rho @ move.rates("rate")),
         float(dividend_rho @ move.rates("dividend_yield")),
-        float(gradient[1:] @ slope),
-        0.5 * float(slope @ hessian[1:, 1:] @ slope + gradient[1:] @ bend),
-        u * float(hessian[0, 1:] @ slope),
-        u * float(gradient_rolled[0] - gradient[0]),
-        float((gradient_rolled[1:] - gradient[1:]) @ slope),
+        float(gradient @ along_quotes),
+        0.5 * float(along_quotes @ products[:, 1] + gradient[2:] @ bend),
+        u * float(along_spot @ products[:, 1]),
+        u * float(by_time[0]),
+        float(by_time[1]),
     ]
     after = float(later_price(move.later_fit))
     return value, after, terms, vegas
 
 
-def _in_moneyness(market: Market, price: Price, order: int = 2) -> Any:
-    """Return value, gradient and, to order 2, Hessian in (ln spot with the smile, weights)."""
+def _in_moneyness(market: Market, price: Price) -> tuple[ad.Program, Floats]:
+    """Return a price recorded in (ln spot, move of the smile, weights), and the point of the market."""
 
     def of_numbers(x: Any) -> Any:
         spot = market.spot * ad.exp(x[0])
-        return price(market.replaced({"spot": [spot], "smile_move": x[:1], "weights": x[1:]}))
+        return price(market.replaced({"spot": [spot], "smile_move": x[1:2], "weights": x[2:]}))
 
-    point = np.concatenate([[0.0], market.group("weights")])
-    program = ad.record(of_numbers, point)
-    return program.derivatives(point) if order == 2 else program.value_and_gradient(point)
+    point = np.concatenate([[0.0, 0.0], market.group("weights")])
+    return ad.record(of_numbers, point), point

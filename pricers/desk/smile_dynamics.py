@@ -12,6 +12,7 @@ import aadlib as ad
 from aadlib.errors import AadTypeError, AadValueError
 from aadlib.types import Floats
 from pricers.calibration import CalibrationResult
+from pricers.calibration.curvature import along_directions
 from pricers.contracts import Market
 from pricers.market_numbers import MarketNumbers
 
@@ -96,11 +97,13 @@ def smile_greeks(
 
     Notes
     -----
-    One recording in (spot, move of the smile, weights of the surface) and its Hessian serve all three, along the curves
-    (S, 0, 0), (S, ln S, w(S)) and (S, ln S, 0). Under sticky strike w(S) solves g(w, ln S) = 0 with the quotes' places
-    in moneyness moved: its first derivative is by the implicit function theorem with the exact Hessian of the
-    objective, its second needs g along one curve only, by extrapolated differences of exact gradients. The
-    sticky-strike Greeks of a European option are Black's at its own volatility as far as the fit meets its quotes.
+    One recording in (spot, move of the smile, weights of the surface) and its second derivatives serve all three,
+    along the curves (S, 0, 0), (S, ln S, w(S)) and (S, ln S, 0). Under sticky strike w(S) solves g(w, ln S) = 0 with
+    the quotes' places in moneyness moved: its first derivative is by the implicit function theorem with the exact
+    Hessian of the objective, its second needs g along one curve only, by extrapolated differences of exact gradients.
+    The sticky-strike Greeks of a European option are Black's at its own volatility as far as the fit meets its quotes.
+
+    Of a price with early exercise, second derivatives in smile and weights are differences of exact gradients.
 
     Second derivatives are those beside the corners that the surface has at its last knots, beyond which it is flat;
     `revalued_gamma` holds what they add to a move.
@@ -113,6 +116,8 @@ def smile_greeks(
     """
     if not isinstance(fit, CalibrationResult):
         raise AadTypeError(f"fit is a {type(fit).__name__}: pass what pricers.calibration.calibrate returns")
+    if not callable(price):
+        raise AadTypeError(f"price = {price!r}: must be an option of pricers.pde, or a function of a market")
     if revalued_move is not None and not 0.0 < revalued_move < 1.0:
         raise AadValueError(f"revalued_move = {revalued_move!r}: must be between 0 and 1")
     of_market = price.price_at if isinstance(price, MarketNumbers) else price
@@ -131,20 +136,18 @@ def _greeks(
     program = ad.record(of_numbers, point)
     if program.output_shape:
         raise AadTypeError(f"price returned an array of shape {program.output_shape}: return one number")
-    value, gradient, hessian = program.derivatives(point)
-    still, of_weights = np.zeros(smile.weights.size), gradient[2:]
-    by_shift = np.concatenate([[0.0, 0.0], smile.slopes[:, 1]])
-    curves = (
-        (np.concatenate([[spot, 0.0], still]), still, still),
-        (np.concatenate([[spot, 1.0], smile.slopes[:, 0]]), smile.bends[:, 0], smile.bends[:, 1]),
-        (np.concatenate([[spot, 1.0], still]), still, still),
-    )
+    # Along ln spot, the smile, the weights as they follow it, and as they follow a shift of all quotes.
+    directions = np.zeros((point.size, 4))
+    directions[0, 0], directions[1, 1], directions[2:, 2:] = spot, 1.0, smile.slopes
+    value, gradient, products = along_directions(program, point, directions)
+    slope, bend = gradient @ directions, directions.T @ products
+    of_spot, mixed, of_shift = gradient[2:] @ smile.bends
+    moves = np.array([[1.0, 0.0, 0.0, 0.0], [1.0, 1.0, 1.0, 0.0], [1.0, 1.0, 0.0, 0.0]])
+    refitted = moves[:, 2]
     # Derivatives in u = ln spot along each curve; the spot itself bends as S'' = S.
-    first = np.array([gradient @ along for along, _, _ in curves])
-    second = np.array(
-        [along @ hessian @ along + spot * gradient[0] + of_weights @ bent for along, bent, _ in curves]
-    )
-    crossed = np.array([along @ hessian @ by_shift + of_weights @ mixed for along, _, mixed in curves])
+    first = moves @ slope
+    second = np.einsum("ci,ij,cj->c", moves, bend, moves) + slope[0] + refitted * of_spot
+    crossed = moves @ bend[:, 3] + refitted * mixed
 
     def prices(factor: float) -> Floats:
         u = float(np.log(factor))
@@ -164,6 +167,6 @@ def _greeks(
         vanna=crossed / spot,
         revalued_gamma=around / (move * spot) ** 2,
         revalued_move=move,
-        vega=float(gradient @ by_shift),
-        volga=float(by_shift @ hessian @ by_shift + of_weights @ smile.bends[:, 2]),
+        vega=float(slope[3]),
+        volga=float(bend[3, 3] + of_shift),
     )

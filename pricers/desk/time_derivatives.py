@@ -10,6 +10,7 @@ import numpy as np
 import aadlib as ad
 from aadlib.errors import AadTypeError, AadValueError
 from aadlib.types import Floats
+from pricers.contracts import Market
 from pricers.market_numbers import MarketNumbers
 
 if TYPE_CHECKING:
@@ -107,9 +108,9 @@ def time_greeks(price: MarketNumbers, *, weights: Any = None, per: str = "year")
     Notes
     -----
     Spot is held, and surface and rates are held at every date (`Market.later`). Value, gradient and gamma are exact at
-    five times from today on, a four-hundredth of the time to the first expiry apart, on the same nodes and steps, and
-    their derivative at today is the one-sided difference of fourth order. Nothing before today is asked for: a surface
-    has no yesterday.
+    five times from today on, a four-hundredth of the time to the first expiry apart and all before surface or curves
+    first jump, on the same nodes and steps, and their derivative at today is the one-sided difference of fourth order.
+    Nothing before today is asked for: a surface has no yesterday.
 
     Examples
     --------
@@ -129,7 +130,7 @@ def time_greeks(price: MarketNumbers, *, weights: Any = None, per: str = "year")
         raise AadValueError(
             f"price: its first number is {price.labels[0]!r}; let it be differentiated in 'spot' first"
         )
-    step = min(SHARE * price.first_date, LONGEST)
+    step = min(SHARE * price.first_date, LONGEST, 0.2 * _first_seam(price.market))
     values, gradients, gammas = [], [], []
     for k in range(_FOURTH.size):
         later = price.later(k * step)
@@ -152,13 +153,21 @@ def time_greeks(price: MarketNumbers, *, weights: Any = None, per: str = "year")
     return result.in_units(per)
 
 
+def _first_seam(market: Market) -> float:
+    """Return the years to where surface or curves first jump."""
+    curves = [getattr(curve, "times", ()) for curve in (market.rate, market.dividend_yield)]
+    return min(
+        (float(times[0]) for times in (market.required_surface.seams, *curves) if len(times)), default=np.inf
+    )
+
+
 def _derivatives(price: MarketNumbers, weights: Any) -> tuple[Floats, float]:
     """Return gradient and gamma."""
     point = price.parameters
 
     def counted(x: Any) -> Any:
         found = price(x)
-        if np.ndim(found) == 0:
+        if np.ndim(found) == 0 and weights is None:
             return found
         if np.shape(weights) != np.shape(found):
             raise AadValueError(

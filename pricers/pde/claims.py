@@ -87,6 +87,7 @@ class MarketPrice(MarketNumbers):
 
     def later(self, elapsed: float) -> MarketPrice:
         """Return the same option `elapsed` years later, on the same nodes."""
+        self.require_alive(elapsed)
         legs = [
             replace(leg, contract={**leg.contract, "expiry": leg.contract["expiry"] - elapsed})
             for leg in self.legs
@@ -115,6 +116,7 @@ class MarketPrices(MarketNumbers):
 
     def later(self, elapsed: float) -> MarketPrices:
         """Return the same options `elapsed` years later, on the same nodes."""
+        self.require_alive(elapsed)
         contracts = {**self.contracts, "expiries": self.contracts["expiries"] - elapsed}
         return replace(
             self, market=self.market.later(elapsed), contracts=contracts, grid=self.grid.later(elapsed)

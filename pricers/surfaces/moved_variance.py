@@ -214,8 +214,6 @@ class MovedPredictor:
         if self.is_mirrored:
             factors = np.ascontiguousarray(factors[:, ::-1])
         result = np.zeros((self.n_weights, self.n_weights))
-        if self.is_mirrored:
-            factors = np.ascontiguousarray(factors[:, ::-1])
         start, weight = (np.asarray(x, dtype=np.int64) for x in (self.lines.indptr, self.lines.indices))
         moved_curvature_kernel(
             self._surface, self._lines_at(weights), start, weight, self.lines.data, factors, result

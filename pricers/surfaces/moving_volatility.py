@@ -15,7 +15,7 @@ from pricers.curves.rate_curve import accumulated, is_curve, require_rate
 from pricers.number_kinds import is_plain
 from pricers.surfaces.calibrated_volatility import CalibratedVolatility
 from pricers.surfaces.flat import FlatVolatility
-from pricers.surfaces.later_volatility import LaterVolatility
+from pricers.surfaces.later_volatility import LaterVolatility, later_volatility
 from pricers.surfaces.moved_variance import moved_predictor
 from pricers.surfaces.surface import Tabulated
 from pricers.surfaces.term_volatility import TermVolatility
@@ -118,6 +118,8 @@ def moving_volatility(surface: Any, move: Any, carry: Any = 0.0) -> Any:
             raise AadTypeError(
                 "surface is seen later, and a curve of carry begins today: move it by a number alone"
             )
-        return replace(surface, surface=moving_volatility(surface.surface, move, carry))
+        since_the_day_of_the_surface = move - carry * surface.elapsed
+        moved = moving_volatility(surface.surface, since_the_day_of_the_surface, carry)
+        return later_volatility(moved, surface.elapsed)
     kind = MovingCalibratedVolatility if isinstance(surface, CalibratedVolatility) else MovingVolatility
     return kind(surface, move, carry)

@@ -90,8 +90,12 @@ def unit_spot_greeks(fit: CalibrationResult, price: BookPrice) -> tuple[Floats, 
     """Return delta and gamma of one option of each position under three dynamics, (n_positions, 3) each."""
     from pricers.desk import smile_greeks
 
+    n_vanillas = len(price.positions) - len(price.claims)
+
     def alone(k: int) -> Callable[[Market], Any]:
-        return lambda market: price.price_at(market)[k]
+        if k < n_vanillas:
+            return lambda market: price.vanillas.price_at(market)[k]  # type: ignore[union-attr]
+        return price.claims[k - n_vanillas].price_at
 
     found = [smile_greeks(fit, alone(k), revalued_move=None) for k in range(len(price.positions))]
     deltas, gammas = np.array([one.delta for one in found]), np.array([one.gamma for one in found])
@@ -151,6 +155,7 @@ def _variants(
 
 def _variant(name: str, market: Market, price: BookPrice) -> Variant:
     import aadlib as ad
+    from pricers.calibration.curvature import along_directions
 
     spot = float(market.spot)
 
@@ -158,8 +163,8 @@ def _variant(name: str, market: Market, price: BookPrice) -> Variant:
         moved = {"spot": [spot * ad.exp(x[0])], "smile_move": x[1:]}
         return price.value_at(market.replaced(moved))
 
-    value, first, second = ad.record(of_logarithms, np.zeros(2)).derivatives(np.zeros(2))
-    along = np.array([[1.0, 0.0], [1.0, 1.0]])  # ln spot alone, and the smile with it
-    slope, bend = along @ first, np.einsum("di,ij,dj->d", along, second, along)
+    along = np.array([[1.0, 1.0], [0.0, 1.0]])  # ln spot alone, and the smile with it
+    value, first, products = along_directions(ad.record(of_logarithms, np.zeros(2)), np.zeros(2), along)
+    slope, bend = first @ along, (along * products).sum(axis=0)
     delta, gamma = slope / spot, (bend - slope) / spot**2
     return Variant(name, value, (float(delta[0]), float(delta[1])), (float(gamma[0]), float(gamma[1])))

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.linalg import block_diag
 
 import aadlib as ad
 from aadlib.errors import AadTypeError, AadValueError
 from aadlib.types import Floats
 from aadlib.validation import as_floats
+from pricers.calibration.curvature import RATE_STEP, along_directions
 from pricers.calibration.minimiser import Minimiser
 from pricers.calibration.quote_greeks.desk_quotes import DeskQuotes
 from pricers.calibration.quote_greeks.rate_quotes import rate_greeks
@@ -121,8 +123,9 @@ def market_greeks(
 
     with g_w exact: Gauss-Newton's matrix, which leaves out the curvature of the residuals, is a few per cent off where
     the fit misses its quotes. The third derivatives g_ww are needed along lambda alone and come as extrapolated
-    differences of exact second ones in that direction, to about 1e-9. Weights on their bounds stay there. The frame of
-    the fit (coordinates, grid, screen, penalty and its centre) is held; `recalibrated` is what a bump of a quote does.
+    differences of exact second ones in that direction, to about 1e-9; V_ww w_b of a price with early exercise is a
+    difference of exact gradients. Weights on their bounds stay there. The frame of the fit (coordinates, grid, screen,
+    penalty and its centre) is held; `recalibrated` is what a bump of a quote does.
 
     The bid-ask deviation takes every quote as uncertain on its own by half its spread.
     """
@@ -139,20 +142,25 @@ def market_greeks(
         desk_quotes = DeskQuotes(as_floats("desk_quotes", desk_quotes))
     minimiser = fit.minimiser
     of_market = price.price_at if isinstance(price, MarketNumbers) else price
-    value, gradient, hessian = _differentiated(fit, of_market, minimiser.parameters)
+    program, point = _recorded(fit, of_market, minimiser.parameters)
     n_direct = len(_DIRECT)
+    weight, shapes = fit.problem.squared_weights, desk_quotes.directions(quotes)
+    if order == 1:
+        value, gradient = program.value_and_gradient(point)
+    else:
+        responses = minimiser.solve((minimiser.at.jacobian.T * weight) @ shapes)  # w_a
+        directions = block_diag(np.eye(n_direct), responses)
+        value, gradient, products = along_directions(program, point, directions, (RATE_STEP, RATE_STEP))
     pulled = minimiser.solve(gradient[n_direct:])  # lambda
-    weight = fit.problem.squared_weights
     quote_vegas = weight * (minimiser.at.jacobian @ pulled)
     spread = half_spread(quotes)
-    shapes = desk_quotes.directions(quotes)
     rho, dividend_rho = rate_greeks(fit, of_market, pulled)
     second = gradient_error = None
     if order == 2:
-        second, of_quotes = _second_order(minimiser, pulled, hessian, weight, shapes)
+        second, of_quotes = _second_order(minimiser, pulled, responses, products, weight, shapes)
         gradient_error = np.sqrt((of_quotes**2) @ spread**2)
     return MarketGreeks(
-        value=value,
+        value=float(value),
         quotes=quotes,
         quote_vegas=quote_vegas,
         labels=[*_DIRECT, *desk_quotes.labels],
@@ -166,10 +174,10 @@ def market_greeks(
     )
 
 
-def _differentiated(
+def _recorded(
     fit: CalibrationResult, price: Callable[[Market], Any], parameters: Floats
-) -> tuple[float, Floats, Floats]:
-    """Return value, gradient and Hessian of a price in spot, shifts of rate and dividend yield, and the surface."""
+) -> tuple[ad.Program, Floats]:
+    """Return a price recorded in spot, shifts of rate and dividend yield, and the surface, and the point of the fit."""
     n_direct = len(_DIRECT)
     point = np.concatenate([*(fit.group(name) for name in _DIRECT), parameters])
 
@@ -180,30 +188,28 @@ def _differentiated(
     program = ad.record(of_numbers, point)
     if program.output_shape:
         raise AadTypeError(f"price returned an array of shape {program.output_shape}: return one number")
-    value, gradient, hessian = program.derivatives(point)
-    return value, gradient, hessian
+    return program, point
 
 
 def _second_order(
-    minimiser: Minimiser, pulled: Floats, hessian: Floats, weight: Floats, shapes: Floats
+    minimiser: Minimiser, pulled: Floats, responses: Floats, products: Floats, weight: Floats, shapes: Floats
 ) -> tuple[Floats, Floats]:
     """Return second derivatives in direct inputs and desk quotes, and of each first one in every quote.
 
-    Shapes (n_labels, n_labels) and (n_labels, n_quotes).
+    Shapes (n_labels, n_labels) and (n_labels, n_quotes); products are those of the price's Hessian with each direct
+    input and each desk quote's response of the surface.
     """
-    n_direct = hessian.shape[0] - pulled.size
+    n_direct = products.shape[0] - pulled.size
     third, moved = minimiser.objective.along(minimiser.parameters, pulled)
-    of_surface = hessian[n_direct:, n_direct:] - third
     by_quote = minimiser.at.jacobian.T * weight  # -g_q
-    responses = minimiser.solve(by_quote @ shapes)  # w_a
-    # Row a: second derivatives in desk quote a and every parameter, then every quote.
-    rows = np.concatenate(
-        [hessian[:n_direct, n_direct:], responses.T @ of_surface + (shapes.T * weight) @ moved]
-    )
+    # Row a: second derivatives in direct input or desk quote a and every parameter, then every quote.
+    rows = products[n_direct:].T.copy()
+    rows[n_direct:] += (shapes.T * weight) @ moved - responses.T @ third
     of_quotes = minimiser.solve(rows.T).T @ by_quote
     of_quotes[n_direct:] += (responses.T @ moved.T) * weight
     second = np.empty((n_direct + shapes.shape[1],) * 2)
-    second[:n_direct, :n_direct] = hessian[:n_direct, :n_direct]
+    second[:n_direct, :n_direct] = products[:n_direct, :n_direct]
     second[:, n_direct:] = of_quotes @ shapes
     second[n_direct:, :n_direct] = second[:n_direct, n_direct:].T
+    second = 0.5 * (second + second.T)  # differences across early exercise are not quite symmetric
     return second, of_quotes

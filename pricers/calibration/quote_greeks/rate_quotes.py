@@ -19,7 +19,7 @@ STEP = 1e-3
 
 
 def rate_greeks(
-    fit: CalibrationResult, price: Callable[[Market], Any], pulled: Floats
+    fit: CalibrationResult, price: Callable[[Market], Any], pulled: Floats | None
 ) -> tuple[Floats, Floats]:
     """Return rho and dividend rho of each pillar: derivatives in zero rates and dividend yields, (n_pillars,) each.
 
@@ -27,14 +27,15 @@ def rate_greeks(
     ----------
     fit : CalibrationResult
     price : callable, Market -> number
-    pulled : (n_parameters,) float
-        The price's derivatives in the surface, solved by the Hessian of the objective.
+    pulled : (n_parameters,) float, or None
+        The price's derivatives in the surface, solved by the Hessian of the objective: quotes keep volatility and
+        strike. Without them quotes keep volatility and moneyness, so that the surface need not be calibrated again.
 
     Notes
     -----
-    Discount factors and forwards exp(-z T), S exp((z - y) T) move, the others of their pillars do not. Quotes keep
-    volatility and strike, so that they change their places in moneyness; the surface, whose coordinates are moneyness
-    against the new forwards, is calibrated again.
+    Discount factors and forwards exp(-z T), S exp((z - y) T) move, the others of their pillars do not. Quotes that keep
+    their strikes change their places in moneyness; the surface, whose coordinates are moneyness against the new
+    forwards, is calibrated again.
     """
     base = fit.minimiser.parameters
     surface = fit.surface.with_parameters(base)
@@ -54,9 +55,11 @@ def rate_greeks(
         return price(market)
 
     direct = ad.record(of_rates, here).gradient(here)
-    quotes = fit.problem.quotes
-    expiry = np.array([item.expiry for item in quotes.slices])[quotes.slice_index]
-    through_quotes = fit.rate.spent(expiry).T @ _pull_by_place(fit, pulled)
+    through_quotes = np.zeros(n)
+    if pulled is not None:
+        quotes = fit.problem.quotes
+        expiry = np.array([item.expiry for item in quotes.slices])[quotes.slice_index]
+        through_quotes = fit.rate.spent(expiry).T @ _pull_by_place(fit, pulled)
     # z T is the sum of rates times widths: a zero rate alone moves the rate before its pillar up, the next one down.
     to_zero_rates = (np.eye(n) - np.eye(n, k=-1)) * times / np.diff(times, prepend=0.0)[:, None]
     by_rate, by_yield = direct[:n] + through_quotes, direct[n:] - through_quotes

@@ -103,22 +103,29 @@ class ForwardGrid:
         return self.steps.size, self.nodes.size
 
     def later(self, elapsed: float) -> ForwardGrid:
-        """Return the grid for the same expiries `elapsed` years later: its steps to the first one are shorter.
+        """Return the grid `elapsed` years later: the steps to the first expiry that is to come are shorter.
 
         Raises
         ------
         AadValueError
-            When the first expiry would be past.
+            When the last expiry would be past.
         """
-        first = float(self.expiries[0])
-        if not 0.0 <= elapsed < first:
+        if not 0.0 <= elapsed < self.expiries[-1]:
             raise AadValueError(
-                f"elapsed = {elapsed!r}: must be at least 0 and below the first expiry, {first!r}"
+                f"elapsed = {elapsed!r}: must be at least 0 and below the last expiry, {float(self.expiries[-1])!r}"
             )
+        coming = int(np.searchsorted(self.expiries, elapsed, side="right"))
+        first, last_step = float(self.expiries[coming]), self.last_step[coming:]
         steps = self.steps.copy()
-        steps[: self.last_step[0] + 1] *= (first - elapsed) / first
+        steps[: last_step[0] + 1] *= (first - elapsed) / first
         ends = np.cumsum(steps)
-        return replace(self, steps=steps, midpoints=ends - 0.5 * steps, expiries=self.expiries - elapsed)
+        return replace(
+            self,
+            steps=steps,
+            midpoints=ends - 0.5 * steps,
+            expiries=self.expiries[coming:] - elapsed,
+            last_step=last_step,
+        )
 
 
 def forward_grid(

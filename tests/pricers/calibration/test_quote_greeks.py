@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -198,3 +200,22 @@ def test_refusals(fit: CalibrationResult, price: Price) -> None:
     for volatility in (np.zeros(n_quotes), np.full(n_quotes, np.nan), np.full(3, 0.2)):
         with pytest.raises(AadValueError, match="volatility"):
             recalibrated(fit, volatility)
+
+
+def test_threads_share_no_march(fit: CalibrationResult, price: Price) -> None:
+    """Several calls on one fit at once, its minimiser not found yet, give what one alone gives."""
+    alone = market_greeks(fit, price)
+    fresh = replace(fit)
+    with ThreadPoolExecutor(4) as pool:
+        for found in pool.map(lambda _: market_greeks(fresh, price), range(8)):
+            assert np.array_equal(found.quote_vegas, alone.quote_vegas)
+            assert np.array_equal(found.hessian, alone.hessian)  # type: ignore[arg-type]
+
+
+def test_a_fit_goes_to_another_process(fit: CalibrationResult, price: Price) -> None:
+    """Pickled before and after its minimiser is found, it gives the same bits."""
+    for given in (replace(fit), fit):
+        back = pickle.loads(pickle.dumps(given))
+        assert "minimiser" not in vars(back) and back.problem.n_marches == fit.problem.n_marches
+        assert np.array_equal(market_greeks(back, price).quote_vegas, market_greeks(fit, price).quote_vegas)
+        assert np.array_equal(back.problem.upper, fit.problem.upper)

@@ -104,3 +104,29 @@ def test_frame_and_refusals(fit: CalibrationResult, book: list[Callable[[float],
             explain(fit, fit, book, elapsed=elapsed)
     with pytest.raises(AadValueError, match="prices is empty"):
         explain(fit, fit, [], elapsed=DAY)
+
+
+def test_rates_alone(fit: CalibrationResult, book: list[Callable[[float], Price]]) -> None:
+    """Where rates move and the smile keeps its place in moneyness, rates and time are all there is."""
+    found = explain(fit, calibrate(a_day_later(0.0, 0.0, 0.01), n_strikes=8), book, elapsed=DAY)
+    assert np.abs(found.unexplained / found.total)[2:5].max() < 0.06
+    rates_and_time = found.terms[:, TERMS.index("rates")] + found.terms[:, TERMS.index("time")]
+    assert rates_and_time == pytest.approx(found.total, rel=0.1, abs=0.02)
+
+
+def test_an_expiry_goes_by(fit: CalibrationResult) -> None:
+    """The later chain lacks the first expiry, at which the first surface jumps."""
+    elapsed = 0.12
+    option = pde.vanillas(fit, strikes=[100.0, 95.0], expiries=[0.5, 1.0], is_call=True)
+    assert option.later(elapsed).grid.expiries[0] == pytest.approx(0.25 - elapsed)
+    rolled = fit.later(elapsed)
+    anew = pde.vanillas(rolled, strikes=[100.0, 95.0], expiries=[0.5 - elapsed, 1.0 - elapsed], is_call=True)
+    assert option.later(elapsed).price_at(rolled) == pytest.approx(anew.price_at(rolled), rel=1e-3)
+    later_fit = calibrate(make_quotes([t - elapsed for t in EXPIRIES[1:]]), n_strikes=8)
+    found = explain(
+        fit, later_fit, [lambda t: lambda market: option.later(t).price_at(market)[0]], elapsed=elapsed
+    )
+    assert abs(found.unexplained[0] / found.total[0]) < 0.2
+    for elapsed in (0.5, -0.1):
+        with pytest.raises(AadValueError, match="below the first expiry"):
+            option.later(elapsed)

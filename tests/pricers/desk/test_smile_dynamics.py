@@ -12,7 +12,7 @@ from aadlib import norm_cdf, norm_pdf
 from aadlib.errors import AadTypeError, AadValueError
 from pricers import pde
 from pricers.analytic import implied_volatility
-from pricers.calibration import CalibrationResult, calibrate
+from pricers.calibration import CalibrationResult, calibrate, market_greeks, recalibrated
 from pricers.contracts import Market
 from pricers.curves import PiecewiseRate
 from pricers.desk import DYNAMICS, smile_greeks
@@ -21,6 +21,7 @@ from pricers.surfaces import (
     LaterVolatility,
     MovingVolatility,
     TermVolatility,
+    later_volatility,
     moving_volatility,
 )
 
@@ -135,6 +136,41 @@ def test_frame_and_refusals(fit: CalibrationResult, call: Callable[[Market], Any
         smile_greeks(Market(spot=1.0), call)  # type: ignore[arg-type]
     with pytest.raises(AadTypeError, match="return one number"):
         smile_greeks(fit, pde.vanillas(fit, strikes=[95.0, 96.0], expiries=[0.5, 0.5], is_call=True))
+    with pytest.raises(AadTypeError, match=r"price = 3\.0"):
+        smile_greeks(fit, 3.0)  # type: ignore[arg-type]
     for move in (0.0, 1.0, -0.1, float("nan")):
         with pytest.raises(AadValueError, match="revalued_move"):
             smile_greeks(fit, call, revalued_move=move)
+
+
+def test_early_exercise_moves_with_smile_and_weights(fit: CalibrationResult) -> None:
+    """Gamma and volga of an American put against prices on finer grids; recorded ones hold the boundary."""
+    terms = {"strike": 105.0, "expiry": 1.0}
+    found = smile_greeks(fit, pde.american(fit, **terms), revalued_move=None)
+    fine = smile_greeks(fit, pde.american(fit, **terms, n_nodes=1201, n_steps=600), revalued_move=0.02)
+    assert found.gamma == pytest.approx(fine.revalued_gamma, rel=2e-2)
+    option = pde.american(fit, **terms, n_nodes=1201, n_steps=600)
+    volatility = fit.problem.quotes.volatility
+    down, here, up = (
+        float(option.price_at(recalibrated(fit, volatility + shift))) for shift in (-0.01, 0.0, 0.01)
+    )
+    assert found.volga == pytest.approx((down - 2.0 * here + up) / 1e-4, rel=4e-2)
+    of_quotes = market_greeks(fit, pde.american(fit, **terms))
+    at_the_money = np.array([label.endswith("ATM") for label in of_quotes.labels])
+    assert of_quotes.hessian is not None
+    volga = of_quotes.hessian[np.ix_(at_the_money, at_the_money)].sum()
+    assert volga == pytest.approx(found.volga, rel=6e-2)
+    assert np.array_equal(of_quotes.hessian, of_quotes.hessian.T)
+
+
+def test_a_surface_that_moves_and_is_seen_later() -> None:
+    """In either order it is the same, also as a table, and a carry begins on the later day."""
+    spots, times = np.array([80.0, 100.0, 120.0]), np.array([0.15, 0.3])
+    for name, surface in surfaces().items():
+        moved_last = moving_volatility(later_volatility(surface, 0.05), 0.1, 0.2)
+        expected = later_volatility(surface, 0.05)(spots * np.exp(-0.1 - 0.2 * 0.3), 0.3)
+        assert moved_last(spots, 0.3) == pytest.approx(expected), name
+        moved_first = later_volatility(moving_volatility(surface, 0.1), 0.05)
+        for moved in (moved_last, moved_first):
+            if hasattr(moved, "tabulated"):
+                assert moved.tabulated(spots, times).weights, name

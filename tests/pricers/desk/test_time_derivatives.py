@@ -14,7 +14,7 @@ from pricers import pde
 from pricers.contracts import Market
 from pricers.curves import PiecewiseRate
 from pricers.desk import time_greeks
-from pricers.surfaces import FlatVolatility, LaterVolatility, later_volatility
+from pricers.surfaces import FlatVolatility, LaterVolatility, TermVolatility, later_volatility
 
 from ..surfaces.surfaces_list import TERMS, calibrated
 
@@ -138,3 +138,21 @@ def test_refusals() -> None:
             FLAT.later(elapsed)
     with pytest.raises(AadValueError, match="below the first expiry"):
         two.later(0.5)
+
+
+def test_a_surface_that_jumps_within_the_day() -> None:
+    """Theta is that of the volatility until then."""
+    surface = TermVolatility([0.001, 1.0], [0.4, 0.2])
+    market = Market(spot=SPOT, rate=RATE, surface=surface)
+    option = pde.european(market, strike=SPOT, expiry=1.0)
+    program = ad.record(option, option.parameters)
+    value, gradient = program.value_and_gradient(option.parameters)
+    gamma = program.hvp(option.parameters, np.eye(option.parameters.size)[0])[0]
+    equation = RATE * (value - SPOT * gradient[0]) - 0.5 * 0.16 * SPOT**2 * gamma
+    assert time_greeks(option).theta == pytest.approx(equation, rel=5e-3)
+
+
+def test_weights_are_those_of_several_options() -> None:
+    """Of one option they are refused, and not applied to theta alone."""
+    with pytest.raises(AadValueError, match="weights"):
+        time_greeks(pde.european(FLAT, strike=STRIKE, expiry=EXPIRY, n_nodes=101), weights=[2.0])
