@@ -95,8 +95,8 @@ KERNELS = {
 """Kernels by the extension that they are linked into, each compiled once per instruction set."""
 
 KERNEL_FLAGS = [] if MSVC else ["-fno-tree-pre"]
-"""Of all kernels. Otherwise gcc computes beyond a clamp what the clamp then throws away (an overflowing power of two, say),
-and the processor's marks, by which a sweep learns that it made an infinity, are set for nothing."""
+"""Of all kernels. Otherwise gcc computes beyond a clamp what the clamp then throws away (an overflowing power of two,
+say), and the processor's marks, by which a sweep learns that it made an infinity, are set for nothing."""
 
 OWN_FLAGS = {"pricers.surrogates.network.compiled_passes": FUSED}
 """Flags beside everyone's."""

@@ -1,11 +1,12 @@
-"""Measure the planner's costs on this machine, one table per instruction set: nanoseconds beside those that it counts with.
+"""Measure the planner's costs on this machine, a table per instruction set: nanoseconds, and those that it counts with.
 
     python asv_bench/planner_costs.py [--rounds N]
 
-Each method is timed in one thread on the functions of the contest `planner`, without the ten that nothing is tuned on, and
-its time is fitted by the counts that its estimate is made of, with factors that are not negative and relative errors.
-Constants that depend on the width of lanes stand beside their methods, one for each instruction set. Nothing is
-measured when a method is chosen: the choice is the same on all machines of a type.
+Each method is timed in one thread on the functions of the contest `planner`, without the ten that nothing is tuned on,
+and its time is fitted by the counts that its estimate is made of, with factors that are not negative and relative
+errors. Costs of one call and of many can hardly be told apart by so few functions; their sum can. Constants that depend
+on the width of lanes stand beside their methods, one for each instruction set. Nothing is measured when a method is
+chosen: the choice is the same on all machines of a type.
 """
 
 from __future__ import annotations
@@ -102,7 +103,7 @@ METHODS: dict[str, tuple[Callable[[Shape], Counts], ModuleType]] = {
 
 
 def in_use(name: str, module: ModuleType) -> float:
-    """Return the cost that the planner counts with now, of all methods or in the module of one; a sum of names is the sum of their costs."""
+    """Return what the planner counts with now, of all methods or of one; a sum of names is the sum of their costs."""
     total = 0.0
     for part in name.split(" + "):
         cost = next(vars(place)[part] for place in (everyones, module) if part in vars(place))
@@ -130,7 +131,9 @@ def main() -> None:
         print(f"{name}: nanoseconds measured, and in use")
         for method, (counts_of, module) in METHODS.items():
             seconds = [
-                best_seconds({method: partial(hessian, one.program, one.point, method=method)}, rounds)[method]
+                best_seconds({method: partial(hessian, one.program, one.point, method=method)}, rounds)[
+                    method
+                ]
                 for one in given
             ]
             costs = fitted([counts_of(one) for one in given], [1e9 * s for s in seconds])

@@ -22,8 +22,8 @@ PASS = 1  # from a pass over the nodes
 COUNTED = 2  # from a count that is given up where the method cannot be the cheapest any more
 ROUNDS = (SIZES, PASS, COUNTED)
 
-# Nanoseconds on one core of an AMD EPYC with AVX-512, as those beside each method; only their ratios matter. What sweeps
-# over lanes take is given for every instruction set. `asv_bench/planner_costs.py` measures them all.
+# Nanoseconds on one core of an AMD EPYC with AVX-512, as those beside each method; only their ratios matter. What
+# sweeps over lanes take is given for every instruction set. `asv_bench/planner_costs.py` measures them all.
 POINT = 22_000.0  # Python around the value and adjoint sweep that every method starts from
 CALL = 5_000.0  # Python around one method
 BLOCK_CALL = 24_000.0  # Python around one block of lanes

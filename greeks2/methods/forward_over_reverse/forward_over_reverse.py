@@ -188,7 +188,9 @@ def _by_colors(program: Program, best: float, replays: int) -> Estimate | None:
     if coloring is None:
         return None
     n_entries = int(coloring.rows.size)
-    time = POINT + SWEEPS_CALL + _directions_time(program, blocks_of(coloring.n_colors)) + ENTRY_READ * n_entries
+    time = (
+        POINT + SWEEPS_CALL + _directions_time(program, blocks_of(coloring.n_colors)) + ENTRY_READ * n_entries
+    )
     return Estimate(time, {"colors": coloring.n_colors, "entries": n_entries})
 
 

@@ -37,7 +37,8 @@ def pieces_of(
 ) -> Iterator[Piece]:
     """Yield the pieces of all paths in order: several small batches, or a part of a large one.
 
-    Where they are `shared` by workers or threads there are more pieces of small batches, with the same sums. The replicates of Sobol points are batches, and each is drawn by itself.
+    Where they are `shared` by workers or threads there are more pieces of small batches, with the same sums.
+    The replicates of Sobol points are batches, and each is drawn by itself.
     """
     n_paths = sources[0].n_paths
     block = max(source.block for source in sources)
