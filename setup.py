@@ -68,6 +68,7 @@ MODULES = (
     "greeks2.methods.edge_pushing.arc_sweep",
     "aadlib.program.backward_passes",
     "greeks2.methods.taylor.front_sweep",
+    "greeks2.monte_carlo.run.moments",
     "greeks2.structure.hub_rows",
     "greeks2.structure.input_sets",
     "greeks2.structure.passes",
@@ -92,6 +93,10 @@ KERNELS = {
     "pricers.surrogates.network.compiled_passes": "pricers/surrogates/network/kernels/kernels.c",
 }
 """Kernels by the extension that they are linked into, each compiled once per instruction set."""
+
+KERNEL_FLAGS = [] if MSVC else ["-fno-tree-pre"]
+"""Of all kernels. Otherwise gcc computes beyond a clamp what the clamp then throws away (an overflowing power of two,
+say), and the processor's marks, by which a sweep learns that it made an infinity, are set for nothing."""
 
 OWN_FLAGS = {"pricers.surrogates.network.compiled_passes": FUSED}
 """Flags beside everyone's."""
@@ -141,7 +146,7 @@ class BuildWithKernels(build_ext):
         (path,) = self.compiler.object_filenames([source], output_dir=folder)
         if self.force or newer_group(ext.depends, path, "newer"):
             macros = [*MACROS, ("AAD_SET", name)]
-            flags = [*COMPILE, *OWN_FLAGS.get(ext.name, []), *INSTRUCTION_SETS[name]]
+            flags = [*COMPILE, *KERNEL_FLAGS, *OWN_FLAGS.get(ext.name, []), *INSTRUCTION_SETS[name]]
             self.compiler.compile([source], folder, macros, ext.include_dirs, extra_postargs=flags)
         return path
 

@@ -41,7 +41,9 @@ cdef class Machine:
     cdef readonly Py_ssize_t size
 
     def __cinit__(self, code, plan):
-        self._arrays = code, plan
+        self._arrays = (  # not the code, which machines are found by
+            code.value_runs, code.value_operands, code.sum_runs, code.sum_operands, code.loads, code.guards, plan
+        )
         self.c.values = steps_of(code.value_runs, code.value_operands)
         self.c.sums = steps_of(code.sum_runs, code.sum_operands)
         self.c.loads, self.c.n_loads = rows_of(code.loads), len(code.loads)

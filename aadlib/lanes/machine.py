@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -72,6 +73,13 @@ def _added_to(code: Any) -> Ints:
     return np.unique(targets[targets >= 0]).astype(np.int32)
 
 
+_machines: WeakKeyDictionary[Any, Machine] = WeakKeyDictionary()
+"""Machines by their codes, which programs of one structure share: a machine has no state, and threads may share it."""
+
+
 def BlockMachine(code: Any) -> Machine:
     """Return the machine for a code: see `aadlib/sweeps/kernels/block_machine.h`."""
-    return Machine(code, column_plan(code))
+    machine = _machines.get(code)
+    if machine is None:
+        machine = _machines[code] = Machine(code, column_plan(code))
+    return machine

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from aadlib.errors import AadValueError, NotFinite, describe_line
 from aadlib.lanes.path_code import PathCode, checksum
 from aadlib.program.layout import Layout
-from aadlib.program.replay import Replay, lent_replay
+from aadlib.program.replay import lent_replay
 from aadlib.rules.properties import LINEAR
 from aadlib.sweeps import simd
 from aadlib.sweeps.watch import unusual
@@ -224,23 +224,32 @@ class LaneSums:
         path, program = self.path, self.program
         n, size = 1 + path.adjoint_slots.size, path.active.size
         gradients = np.empty((len(sums), size))
-        hessians = self._carried(point, sums[:, n:]) if path.order == 2 else NONE
-        bends = np.empty((len(sums) if self.uniform_curvature else 0, size, size))
+        hessians = np.ascontiguousarray(self._carried(point, sums[:, n:])) if path.order == 2 else NONE
+        if program.composites:
+            bends = np.empty((len(sums) if self.uniform_curvature else 0, size, size))
+            self._past_composites(point, sums[:, 1:n], gradients, bends)
+            return sums[:, 0], gradients, hessians + symmetric(bends) if self.uniform_curvature else hessians
+        curved = self.uniform_curvature
+        simd.uniform_derivatives(
+            program.nodes, point.values, point.tangents[: None if curved else 0], sums[:, 1:n], path.adjoint_slots,
+            path.active, gradients, hessians if curved else np.empty((0, 0, 0)), program.n_uniform,
+        )  # fmt: skip
+        return sums[:, 0], gradients, hessians
+
+    def _past_composites(self, point: UniformPoint, sums: Floats, gradients: Floats, bends: Floats) -> None:
+        """Carry the adjoints back one range after the other, where there are composites; fill gradients and bends."""
+        path, program = self.path, self.program
         with lent_replay(program) as replay:
             adjoints = replay.adjoints
             replay.values[: self.n_shared] = point.values
             replay.states = point.states
-            for number, row in enumerate(sums[:, 1:n]):
+            for number, row in enumerate(sums):
                 adjoints[: self.n_shared] = 0.0
                 adjoints[path.adjoint_slots] = row
-                if program.n_uniform:
-                    replay.pull_back()
+                replay.pull_back()
                 gradients[number] = adjoints[path.active]
                 if self.uniform_curvature:
-                    bends[number] = self._uniform_hessian(point, replay, adjoints)
-        if self.uniform_curvature:
-            hessians = hessians + symmetric(bends)
-        return sums[:, 0], gradients, hessians
+                    bends[number] = replay.sweep_curvature(replay.values, adjoints, program.unit_directions())
 
     def _carried(self, point: UniformPoint, sums: Floats) -> Floats:
         """Return the part of the Hessians that the lanes make, in the inputs."""
@@ -253,17 +262,6 @@ class LaneSums:
             return at_columns
         half = onto_inputs(at_columns, point.carried).transpose(0, 2, 1)
         return symmetric(onto_inputs(half, point.carried))
-
-    def _uniform_hessian(self, point: UniformPoint, replay: Replay, adjoints: Floats) -> Floats:
-        """Return the sum of the uniform nodes' curvatures, weighed by the adjoints summed over lanes; not symmetric."""
-        program, size = self.program, self.path.active.size
-        if program.composites:
-            return replay.sweep_curvature(replay.values, adjoints, program.unit_directions())
-        width = len(point.tangents) * simd.LANES
-        matrix = np.zeros((width, len(point.tangents), simd.LANES))
-        segment = (0, program.n_uniform)
-        simd.bottleneck_terms(program.nodes, point.values, adjoints, point.tangents, matrix, segment)
-        return matrix.reshape(width, width)[:size, :size]
 
     def _raise_not_finite(self, point: UniformPoint, arrays: list[Floats], begin: int, end: int) -> None:
         """Say what is not finite: a lane's input, its value, or a derivative."""

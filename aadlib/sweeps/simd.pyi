@@ -2,6 +2,9 @@
 
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from aadlib.program.nodes import Nodes
 from aadlib.types import Flags, Floats, Ints
 
@@ -31,6 +34,17 @@ def second_order_sweep(
 ) -> None: ...
 def bottleneck_terms(
     nodes: Nodes, values: Floats, adjoints: Floats, tangents: Floats, matrix: Floats, segment: Segment
+) -> None: ...
+def uniform_derivatives(
+    nodes: Nodes,
+    values: Floats,
+    tangents: Floats,
+    sums: Floats,
+    summed: Ints,
+    active: npt.NDArray[np.intp],
+    gradients: Floats,
+    hessians: Floats,
+    n_uniform: int,
 ) -> None: ...
 def bottleneck_sweep(
     nodes: Nodes,

@@ -11,6 +11,8 @@ Arguments that several sweeps share: `segment` is (begin, end), nodes begin..end
 
 import os
 
+import numpy as np
+
 from libc.string cimport memset
 
 from aadlib.errors import AadValueError
@@ -163,6 +165,55 @@ def bottleneck_terms(
                 &matrix[0, 0, 0], begin, end,
             )
             end_watch()
+
+
+def uniform_derivatives(
+    Nodes nodes not None,
+    const double[::1] values,
+    const double[:, :, ::1] tangents,
+    const double[:, :] sums,
+    const int[::1] summed,
+    const Py_ssize_t[::1] active,
+    double[:, ::1] gradients,
+    double[:, :, ::1] hessians,
+    Py_ssize_t n_uniform,
+):
+    """Carry adjoints summed over ranges of lanes back through the uniform nodes, and add the curvatures of these.
+
+    Parameters
+    ----------
+    values : (n_shared,), or more
+    tangents : (n_blocks, n_shared, LANES) in the active inputs; no blocks where no uniform node is curved
+    sums : (n_ranges, n) adjoints at the slots `summed` (n,)
+    active : (n_active,) slots of the active inputs
+    gradients : (n_ranges, n_active) to be filled
+    hessians : (n_ranges, n_active, n_active) to which the symmetric part of the curvatures is added, where there are tangents
+    """
+    cdef Py_ssize_t number, i, j, n_blocks = tangents.shape[0], n_shared = nodes.first_node + n_uniform
+    cdef Py_ssize_t width = n_blocks * AAD_LANES, n = active.shape[0]
+    cdef double[::1] adjoints = np.empty(n_shared)
+    cdef double[:, ::1] matrix = np.empty((width, width))
+    with nogil:
+        begin_watch()
+        for number in range(sums.shape[0]):
+            memset(&adjoints[0], 0, n_shared * sizeof(double))
+            for i in range(summed.shape[0]):
+                adjoints[summed[i]] = sums[number, i]
+            if n_uniform:
+                kernels.adjoints(&nodes.c, &values[0], &adjoints[0], 0, n_uniform)
+            for i in range(n):
+                gradients[number, i] = adjoints[active[i]]
+            if not n_blocks or not n_uniform:
+                continue
+            memset(&matrix[0, 0], 0, width * width * sizeof(double))
+            kernels.bottleneck_terms(
+                &nodes.c, &values[0], &adjoints[0], &tangents[0, 0, 0], n_blocks, tangents.shape[1], &matrix[0, 0], 0,
+                n_uniform,
+            )
+            for i in range(n):
+                for j in range(n):
+                    hessians[number, i, j] = hessians[number, i, j] + 0.5 * (matrix[i, j] + matrix[j, i])
+        end_watch()
 
 
 def bottleneck_sweep(

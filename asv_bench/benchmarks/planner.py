@@ -23,6 +23,7 @@ from .black_scholes import POINT, call_price
 from .bspline_march import recorded, static_basis
 from .bspline_pde import price, weights
 from .sizes import SMALLEST
+from .unseen_functions import UNSEEN
 
 COLORED = "coloured directions"
 HOPELESS = 5.0
@@ -204,6 +205,7 @@ def _explicit(x: Any) -> Any:
 
 shape("implicit PDE, 101 spots, 20 steps, 9 weights", weights(9))(partial(price, n_spots=101, n_steps=20))
 shape("implicit PDE, 201 spots, 100 steps, 19 weights", weights(19))(price)
+FUNCTIONS |= UNSEEN
 
 
 def march() -> Shape:

@@ -24,14 +24,16 @@ from greeks2.methods.method import (
     Request,
     Solution,
     blocks_of,
+    cost_now,
     solution_at,
 )
 from greeks2.point import Point
 
 # Nanoseconds, as in `greeks2.methods.method`.
-SWEEPS_CALL = 25_000.0  # Python around the sweeps
-ROW = 11.0  # a node of a sweep over one group of blocks: its partials and its row
-CREATED = 8.0  # an arc of such a sweep: its second partial and the row it is added to
+SWEEPS_CALL = 16_000.0  # Python around the sweeps
+# A node of a sweep over one group of blocks: its partials and its row; and an arc: its second partial, added to a row.
+ROW = {"baseline": 13.5, "avx2": 12.0, "avx512": 10.5}
+CREATED = {"baseline": 15.5, "avx2": 9.0, "avx512": 9.0}
 END = 1.5  # an entry of a row that an arc ends at, set aside for the product
 PRODUCT = 0.05  # a multiply-add of the matrix product
 TANGENT_NODE = 10.0  # a node of a tangent sweep over one block of lanes
@@ -55,7 +57,7 @@ def _estimate(program: Program, best: float, replays: int) -> Estimate:
         time = POINT + CALL + BLOCK_CALL * blocks + TANGENT_NODE * program.n_nodes * blocks
     else:
         threads = min(n_threads(), groups) if bottleneck_work(program, groups) > SPREAD else 1
-        sweep = ROW * arcs.n_rows + CREATED * arcs.n_arcs
+        sweep = cost_now(ROW) * arcs.n_rows + cost_now(CREATED) * arcs.n_arcs
         time = POINT + SWEEPS_CALL + sweep * -(-groups // max(1, threads))
         time += END * arcs.n_ends * n + PRODUCT * arcs.n_ends * n * n
     counts = {

@@ -133,7 +133,8 @@ def expectation(
     work = n_paths * (sweep.plan.counts["steps"] + sweep.plan.counts["row_multiply_adds"])
     means = BatchMeans()
     with reporting(progress) as report, own_threads(executor, work=work) as workers:
-        swept = results_in_order(Task(sweep, given), pieces_of(program, sources, batches, device), workers)
+        pieces = pieces_of(program, sources, batches, device, shared=workers is not None)
+        swept = results_in_order(Task(sweep, given), pieces, workers)
         with closing(swept):  # after Ctrl-C or an error here, what waits is cancelled at once
             add_batches(swept, means, report, n_paths)
     warn_of_rare_events(means, lambda: pieces_of(program, sources, batches, "cpu"), program, given)

@@ -28,8 +28,7 @@ def warn_of_rare_events(
     """
     if means.n_batches < 2 or 2 * means.n_empty < means.n_batches:
         return
-    empty = means.n_empty == means.n_batches
-    carried = 0 if empty else _paths_that_carry(PathSweep(program, 0), pieces(), params)
+    carried = _paths_that_carry(PathSweep(program, 0), pieces(), params)
     if carried > FEW_PATHS:
         return
     bound = largest_mean(carried) / means.n_paths

@@ -13,7 +13,6 @@ from aadlib.types import Floats
 from greeks2.methods.forward_over_reverse.coloring import Coloring, color, fewest_colors, readings
 from greeks2.methods.method import (
     BLOCK_CALL,
-    CALL,
     COUNTED,
     ENTRY,
     ENTRY_READ,
@@ -24,6 +23,7 @@ from greeks2.methods.method import (
     Request,
     Solution,
     blocks_of,
+    cost_now,
     solution_at,
 )
 from greeks2.point import Point
@@ -37,13 +37,15 @@ SMALL_PROGRAM = 4096
 RELATIVE, ABSOLUTE = 1e-8, 1e-12
 """How far the product that tests a given pattern may be off, relative to its row and to the largest row."""
 
-FAR = 16_000
+FAR = 8_000
 """Slots beyond which two blocks of lanes do not fit the second-level cache."""
 
 # Nanoseconds, as in `greeks2.methods.method`.
 ONE_CALL = 4_000.0  # all of it on a small program
-LANE_NODE = 24.0  # a node of a tangent and a second-order sweep over one block of lanes, in cache
-LANE_NODE_FAR = 32.0  # the same where the blocks do not fit the cache
+SWEEPS_CALL = 30_000.0  # Python around the sweeps of a larger one
+# A node of a tangent and a second-order sweep over one block of lanes, in cache; and where the blocks do not fit it.
+LANE_NODE = {"baseline": 14.0, "avx2": 13.5, "avx512": 13.0}
+LANE_NODE_FAR = {"baseline": 27.0, "avx2": 26.0, "avx512": 25.0}
 SET_NODE = 40.0  # a node's set of inputs, and the colours: paid once per program
 
 
@@ -163,9 +165,9 @@ def _all_directions(program: Program, best: float, replays: int) -> Estimate:
     n, nodes = program.n_active, program.n_nodes
     blocks = blocks_of(n)
     if nodes <= SMALL_PROGRAM:
-        time = ONE_CALL + LANE_NODE * nodes * blocks + ENTRY * n * n
+        time = ONE_CALL + cost_now(LANE_NODE) * nodes * blocks + ENTRY * n * n
     else:
-        time = POINT + CALL + _directions_time(program, blocks) + ENTRY * n * n
+        time = POINT + SWEEPS_CALL + _directions_time(program, blocks) + ENTRY * n * n
     counts = {
         "lane_blocks": blocks,
         "lane_multiply_adds": 6 * lanes.LANES * blocks * nodes,
@@ -180,13 +182,15 @@ def _by_colors(program: Program, best: float, replays: int) -> Estimate | None:
         return None
     # More colours than this cannot be the cheapest way.
     blocks = blocks_of(program.n_active)
-    while blocks and POINT + CALL + _directions_time(program, blocks) > best:
+    while blocks and POINT + SWEEPS_CALL + _directions_time(program, blocks) > best:
         blocks -= 1
     coloring = coloring_within(program, min(lanes.LANES * blocks, program.n_active - 1))
     if coloring is None:
         return None
     n_entries = int(coloring.rows.size)
-    time = POINT + CALL + _directions_time(program, blocks_of(coloring.n_colors)) + ENTRY_READ * n_entries
+    time = (
+        POINT + SWEEPS_CALL + _directions_time(program, blocks_of(coloring.n_colors)) + ENTRY_READ * n_entries
+    )
     return Estimate(time, {"colors": coloring.n_colors, "entries": n_entries})
 
 
@@ -194,7 +198,7 @@ def _directions_time(program: Program, blocks: int) -> float:
     """Return the time of tangent and second-order sweeps over blocks of directions, on threads where they are used."""
     nodes = program.n_nodes
     threads = min(n_threads(), blocks) if 20.0 * lanes.LANES * nodes * blocks > SPREAD else 1
-    lane_node = LANE_NODE_FAR if program.n_slots > FAR else LANE_NODE
+    lane_node = cost_now(LANE_NODE_FAR if program.n_slots > FAR else LANE_NODE)
     return BLOCK_CALL * blocks + lane_node * nodes * -(-blocks // max(1, threads))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import prod
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from aadlib.extend import Undetermined
 from aadlib.types import Floats
 from greeks2.monte_carlo.path_sums import PathSums
+from greeks2.monte_carlo.run.moments import add_batch
 
 PIECE_BYTES = 2**20
 """Noise of the paths that are swept at once: small enough for a second-level cache."""
@@ -29,6 +31,10 @@ FEWEST_PIECES = 8
 
 GRAIN = 64
 """Batches begin at multiples of this many paths where there are enough of them: whole blocks of the sweep's lanes."""
+
+
+NO_GRADIENT: Floats = np.empty(0)
+NO_HESSIAN: Floats = np.empty((0, 0))
 
 
 def _power_of_two_below(limit: float) -> int:
@@ -59,10 +65,13 @@ def paths_per_card_piece(shapes: Sequence[tuple[int, ...]], block: int) -> int:
     return max(block, min(CARD_PATHS, fitting))
 
 
-def batches_per_piece(edges: Sequence[int], size: int) -> int:
-    """Return how many small batches are swept in one call: at least `FEWEST_PIECES` calls, of at most `size` paths."""
-    longest = int(np.diff(edges).max())
-    return max(1, min((len(edges) - 1) // FEWEST_PIECES, size // longest))
+def batches_per_piece(edges: Sequence[int], size: int, *, shared: bool) -> int:
+    """Return how many small batches are swept in one call, of at most `size` paths.
+
+    There are at least `FEWEST_PIECES` calls where workers or threads share them.
+    """
+    longest = max([end - begin for begin, end in pairwise(edges)])
+    return max(1, min((len(edges) - 1) // (FEWEST_PIECES if shared else 1), size // longest))
 
 
 def batch_edges(n_paths: int, batches: int, *, together: int = 1, block: int = 1) -> list[int]:
@@ -119,40 +128,29 @@ class BatchMeans:
         self.n_paths = 0
         self.undetermined: Undetermined | None = None
         self._like: PathSums | None = None
-        self._sums = self._total = self._mean = self._squares = np.zeros(0)
+        self._moments = np.zeros((3, 0))
 
     def add(self, *batches: PathSums) -> None:
         """Add some batches: always in the batches' order, so that every bit of the result is the same."""
         for batch in batches:
-            m = 0 if batch.gradient is None else batch.gradient.size
+            gradient = NO_GRADIENT if batch.gradient is None else batch.gradient
+            hessian = NO_HESSIAN if batch.hessian is None else batch.hessian
             if self._like is None:
                 self._like = batch
-                size = 1 + m + (0 if batch.hessian is None else m * m)
-                self._sums, self._total, self._mean, self._squares = np.zeros((4, size))
+                self._moments = np.zeros((3, 1 + gradient.size + hessian.size))
             if batch.undetermined is not None:
                 self.undetermined = batch.undetermined + self.undetermined
             self.n_batches += 1
             self.n_empty += batch.value == 0.0
             self.n_paths += batch.n
-            self._sums[0] = batch.value
-            if batch.gradient is not None:
-                self._sums[1 : 1 + m] = batch.gradient
-            if batch.hessian is not None:
-                self._sums[1 + m :] = batch.hessian.ravel()
-            means = self._sums / batch.n
-            before = means - self._mean
-            self._total += self._sums
-            self._mean += before * (batch.n / self.n_paths)
-            means -= self._mean
-            means *= before
-            means *= batch.n
-            self._squares += means
+            add_batch(batch.value, gradient, hessian, batch.n, self.n_paths, self._moments)
 
     def estimate(self) -> Estimate:
         """Return the means and standard errors over the batches so far."""
-        mean = self._total / self.n_paths
+        total, _, squares = self._moments
+        mean = total / self.n_paths
         if self.n_batches > 1:
-            stderr = np.sqrt(self._squares / ((self.n_batches - 1) * self.n_paths))
+            stderr = np.sqrt(squares / ((self.n_batches - 1) * self.n_paths))
         else:
             stderr = np.full(mean.size, np.nan)
         return Estimate(self._shaped(mean), self._shaped(stderr), self.n_paths, self.n_batches)

@@ -33,10 +33,11 @@ class Piece:
 
 
 def pieces_of(
-    program: Program, sources: tuple[LaneSource, ...], batches: int, device: str
+    program: Program, sources: tuple[LaneSource, ...], batches: int, device: str, *, shared: bool = False
 ) -> Iterator[Piece]:
     """Yield the pieces of all paths in order: several small batches, or a part of a large one.
 
+    Where they are `shared` by workers or threads there are more pieces of small batches, with the same sums.
     The replicates of Sobol points are batches, and each is drawn by itself.
     """
     n_paths = sources[0].n_paths
@@ -52,7 +53,7 @@ def pieces_of(
         size = paths_per_card_piece(shapes, block)
     else:
         size = paths_per_piece(shapes, program.n_nodes, block)
-    several = 1 if replicates > 1 else batches_per_piece(edges, size)
+    several = 1 if replicates > 1 else batches_per_piece(edges, size, shared=shared)
     for batch in range(0, len(edges) - 1, several):
         cuts = tuple(edges[batch : batch + several + 1])
         parts = [cuts] if several > 1 else pairwise([*range(cuts[0], cuts[1], size), cuts[1]])

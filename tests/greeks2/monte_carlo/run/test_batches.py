@@ -87,6 +87,7 @@ def test_one_batch_tells_no_standard_error():
 
 def test_small_batches_are_swept_together():
     edges = range(0, 33 * 100, 100)
-    assert batches_per_piece(edges, size=10_000) == 32 // FEWEST_PIECES
-    assert batches_per_piece(edges, size=250) == 2
-    assert batches_per_piece(edges, size=50) == 1
+    assert batches_per_piece(edges, size=10_000, shared=True) == 32 // FEWEST_PIECES
+    assert batches_per_piece(edges, size=10_000, shared=False) == 32
+    assert batches_per_piece(edges, size=250, shared=True) == 2
+    assert batches_per_piece(edges, size=50, shared=True) == 1
