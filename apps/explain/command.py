@@ -30,7 +30,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the first day's chain and the second's (the synthetic chain and its next, invented day)",
     )
     add_chain_options(parser)
-    group = parser.add_argument_group("book and result")
+    group = parser.add_argument_group(
+        "book and result", "no Asian options, whose simulation errors would drown a day's profit and loss"
+    )
     add_book(group)
     group.add_argument("--csv", type=Path, metavar="FILE", help="write every term of every position here")
 

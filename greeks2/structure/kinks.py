@@ -123,7 +123,8 @@ def warn_of_kinks(kinks: tuple[KinkGroup, ...], *, shown: int = 5, stacklevel: i
     warnings.warn(
         f"this Hessian passed through {total} operation{'s' * (total > 1)} that "
         f"{'are' if total > 1 else 'is'} not smooth: {lines}. It is that of the branches taken; the curvature "
-        "concentrated at a kink is not in it. Smooth the kink (softplus), or average over states",
+        "concentrated at a kink is not in it. Smooth the kink (softplus), average over states, or take differences of "
+        "the exact gradients over steps that cross it",
         KinkWarning,
         stacklevel=stacklevel + 1,
     )

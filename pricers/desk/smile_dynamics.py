@@ -106,7 +106,8 @@ def smile_greeks(
     Of a price with early exercise, second derivatives in smile and weights are differences of exact gradients.
 
     Second derivatives are those beside the corners that the surface has at its last knots, beyond which it is flat;
-    `revalued_gamma` holds what they add to a move.
+    `revalued_gamma` holds what they add to a move. Of an American option gamma and vanna under sticky local volatility
+    are exact; the others' and all volgas hold its exercise boundary where it is. `revalued_gamma` lets it move.
 
     References
     ----------

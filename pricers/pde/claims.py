@@ -178,7 +178,29 @@ def american(
     n_nodes: int = 401,
     n_steps: int = 200,
 ) -> MarketPrice:
-    """Return the price of an American option, as a function of market numbers; arguments as for `european`."""
+    """Return the price of an American option, as a function of market numbers; arguments as for `european`.
+
+    Notes
+    -----
+    Gradients are exact, and so are second derivatives with the spot as long as nothing is exercised there. Those in
+    volatility and rate alone hold the exercise boundary where it is, of which a `KinkWarning` tells, and may have the
+    wrong sign: take differences of the gradients over steps that carry the boundary over many nodes, as below, or
+    `pricers.trees.greeks` or `pricers.american.bermudan.american_greeks`.
+
+    Examples
+    --------
+    >>> import aadlib as ad
+    >>> from pricers.contracts import Market
+    >>> from pricers.surfaces import FlatVolatility
+    >>> market = Market(spot=100.0, rate=0.03, surface=FlatVolatility(0.2))
+    >>> put = american(market, strike=100.0, expiry=1.0, differentiate=("spot", "volatilities"))
+    >>> program = ad.record(put, put.parameters)
+    >>> [round(float(number), 2) for number in program.gradient([100.0, 0.2])]
+    [-0.43, 38.58]
+    >>> volga = (program.gradient([100.0, 0.21]) - program.gradient([100.0, 0.19]))[1] / 0.02  # held boundary: -77
+    >>> bool(3.4 < volga < 3.7)
+    True
+    """
     contract = {"strike": strike, "expiry": expiry, "is_call": is_call, "exercise": "american"}
     return MarketPrice(market, differentiate, (_leg(market, 1.0, contract, n_nodes),), n_steps)
 

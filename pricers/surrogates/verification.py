@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
@@ -71,10 +71,10 @@ class Verification:
     by_input : dict, name of the input -> Errors of its Greek
     """
 
-    x: Floats
-    truth: Truth
-    value: Floats
-    gradient: Floats
+    x: Floats = field(repr=False)
+    truth: Truth = field(repr=False)
+    value: Floats = field(repr=False)
+    gradient: Floats = field(repr=False)
     price: Errors
     greeks: Errors
     by_input: dict[str, Errors]

@@ -128,6 +128,9 @@ def market_greeks(
     penalty and its centre) is held; `recalibrated` is what a bump of a quote does.
 
     The bid-ask deviation takes every quote as uncertain on its own by half its spread.
+
+    Of an American option the first derivatives are exact; the second ones in quotes, rate and dividend yield hold its
+    exercise boundary where it is and may have the wrong sign (`pde.american` says what to do instead).
     """
     if not isinstance(fit, CalibrationResult):
         raise AadTypeError(f"fit is a {type(fit).__name__}: pass what pricers.calibration.calibrate returns")
