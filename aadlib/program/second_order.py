@@ -114,7 +114,8 @@ def bottleneck_sum(replay: Replay) -> Floats:
     program = replay.program
     if program.composites:
         matrix = replay.sweep_curvature(replay.values, replay.adjoints, program.unit_directions())
-        return 0.5 * (matrix + matrix.T)
+        half = 0.5 * matrix  # halved first: no sum overflows
+        return half + half.T
     arcs = created_arcs_of(program)
     inputs = arcs.addresses[np.flatnonzero(program.input_active)]
 
@@ -168,4 +169,5 @@ def hessian_at(replay: Replay) -> Floats:
     if prefers_bottleneck(replay.program):
         return bottleneck_sum(replay)
     rows = hessian_products(replay, replay.program.unit_directions())
-    return 0.5 * (rows + rows.T)
+    half = 0.5 * rows  # halved first: no sum overflows
+    return half + half.T

@@ -215,7 +215,7 @@ class SingularPoint:
         states = np.concatenate([part for _, part in parts])[:, program.input_active]
         unknown = (states & UNDETERMINED) != 0
         with np.errstate(invalid="ignore"):
-            matrix = np.where(rows == rows.T, rows, 0.5 * (rows + rows.T))
+            matrix = np.where(rows == rows.T, rows, 0.5 * rows + 0.5 * rows.T)
         one_sided = unknown & ~unknown.T  # found by one of the two sweeps alone: the other's number
         matrix = np.where(one_sided, rows.T, np.where(one_sided.T, rows, matrix))
         return matrix, states | states.T

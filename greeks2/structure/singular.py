@@ -78,6 +78,6 @@ def _symmetric(matrix: Any, numbers: Floats, states: Flags) -> tuple[Floats, Fla
     other, other_states = numbers[mirror], states[mirror]
     unknown, other_unknown = (states & UNDETERMINED) != 0, (other_states & UNDETERMINED) != 0
     with np.errstate(invalid="ignore"):
-        mean = np.where(numbers == other, numbers, 0.5 * (numbers + other))
+        mean = np.where(numbers == other, numbers, 0.5 * numbers + 0.5 * other)
     chosen = np.where(unknown & ~other_unknown, other, np.where(other_unknown & ~unknown, numbers, mean))
     return chosen, states | other_states

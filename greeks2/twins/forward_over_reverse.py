@@ -40,4 +40,5 @@ def forward_over_reverse_by_column(point: Point) -> Floats:
                     adjoint_tangents[b] += adjoint * d_ab * tangents[a] if tangents[a] != 0.0 else 0.0
         for row, slot in enumerate(point.active):
             hessian[row, column] = adjoint_tangents[slot]
-    return 0.5 * (hessian + hessian.T)
+    half = 0.5 * hessian  # halved first: no sum overflows
+    return half + half.T

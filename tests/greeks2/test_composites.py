@@ -89,7 +89,9 @@ def test_a_march_in_19_weights(method: str) -> None:
 
 @pytest.mark.parametrize("method", SINGLE_OPERATIONS)
 def test_methods_of_single_operations_say_what_to_use(method: str) -> None:
-    message = rf"{method} sweeps single operations .* composite ones \(2\): use hessian with method='forward_over_reverse'"
+    message = (
+        rf"{method} sweeps single operations .* ones \(2\): use hessian with method='forward_over_reverse'"
+    )
     for options in ({}, {"sparse": True}):
         with pytest.raises(AadTypeError, match=message):
             hessian(mixed(by_composite), POINT, method=method, **options)

@@ -178,3 +178,13 @@ def test_cross_check_reports_the_worst_entry() -> None:
     assert found.worst < 1e-14 and found.bumping_error < 1e-5
     assert set(found.matrices) == set(METHODS)
     assert "agree to" in repr(found)
+
+
+@pytest.mark.parametrize("method", ["auto", "edge_pushing", "taylor", "forward_over_reverse", "bottleneck"])
+def test_entries_near_the_largest_double_stay_finite(method):
+    def function(x):
+        return x[0] * np.log(x[1]) + 1.5e308 * x[0] * x[1]
+
+    assert hessian(function, [1e-3, 1e-3], method=method).tolist() == [[0.0, 1.5e308], [1.5e308, -1e3]]
+    lanes = ad.record(function, [1.0, 1.0]).over_lanes().derivatives(np.full((2, 2), 1e-3))[2]
+    assert lanes[1].tolist() == [[0.0, 1.5e308], [1.5e308, -1e3]]

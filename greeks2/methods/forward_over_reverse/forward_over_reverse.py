@@ -57,7 +57,8 @@ def forward_over_reverse(point: Point) -> Floats:
     One tangent and one second-order sweep per block of lanes; blocks run on threads when the program is large.
     """
     rows = products(point, np.eye(point.active.size))
-    return 0.5 * (rows + rows.T)
+    half = 0.5 * rows  # halved first: no sum overflows
+    return half + half.T
 
 
 def products(point: Point, directions: Floats) -> Floats:

@@ -14,6 +14,7 @@ import scipy.stats as stats
 from mpmath import mp, mpf
 
 import aadlib as ad
+from greeks2 import KinkWarning, hessian
 
 SPECIAL = {
     "ndtr": (special.ndtr, mpmath.ncdf),
@@ -61,8 +62,8 @@ def test_special_functions_and_their_second_derivatives(name):
     with mp.workdps(40):
         wanted = [float(mpmath.diff(true, mpf(point), order)) for order in range(3)]
     program = ad.record(lambda x: function(x[0]), [point], on_branch_change="retrace")
-    value, gradient, hessian = program.derivatives([point])
-    np.testing.assert_allclose([value, gradient[0], hessian[0, 0]], wanted, rtol=2e-14, atol=1e-14)
+    value, gradient, matrix = program.derivatives([point])
+    np.testing.assert_allclose([value, gradient[0], matrix[0, 0]], wanted, rtol=2e-14, atol=1e-14)
     several = ad.record(lambda x: np.sum(function(x)), np.full(2, point), on_branch_change="retrace")
     if name != "softmax":
         np.testing.assert_allclose(several.gradient(np.full(2, point)), wanted[1], rtol=2e-14)
@@ -75,9 +76,9 @@ def test_tails_of_the_logarithm_of_the_distribution(x):
     with mp.workdps(60):
         log_tail = lambda t: mpmath.log(mpmath.erfc(-t / mpmath.sqrt(2)) / 2)  # noqa: E731
         wanted = [float(mpmath.diff(log_tail, mpf(x), order)) for order in range(3)] if x > -1e3 else None
-    value, gradient, hessian = ad.record(lambda v: ad.log_norm_cdf(v[0]), [x]).derivatives([x])
+    value, gradient, matrix = ad.record(lambda v: ad.log_norm_cdf(v[0]), [x]).derivatives([x])
     wanted = wanted or [special.log_ndtr(x), -x + 1 / -x, -1.0 + 1 / x**2]
-    np.testing.assert_allclose([value, gradient[0], hessian[0, 0]], wanted, rtol=1e-13)
+    np.testing.assert_allclose([value, gradient[0], matrix[0, 0]], wanted, rtol=1e-13)
 
 
 def test_rules_of_integration_that_are_recorded():
@@ -137,3 +138,8 @@ def test_splines_as_weights():
     """What the message proposes: a spline of recorded values."""
     spline = lambda y: scipy.interpolate.CubicSpline(KNOTS, np.eye(7))(1.2) @ y**2  # noqa: E731
     assert ad.grad(spline)(KNOTS) @ KNOTS == pytest.approx(2.0 * spline(KNOTS), rel=1e-13)
+
+
+def test_kinks_of_functions_written_with_several_rows_stand_at_their_call():
+    with pytest.warns(KinkWarning, match=r"absolute at .*test_scipy\.py:\d+ in <lambda>"):
+        assert hessian(lambda x: special.huber(1.0, x[0]), [0.3])[0, 0] == 1.0
