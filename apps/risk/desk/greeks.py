@@ -149,6 +149,8 @@ def _variants(
         if options == {} and (chosen.all() or expiry[chosen].size < 20):
             continue
         other = refit(quotes.select(chosen), options)
+        if options and other.surface.weights.shape == shapes:
+            continue  # the quotes allow no more knots
         found.append(_variant(name, other, book_price(book, other)))
     return tuple(found)
 
