@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from aadlib.errors import AadTypeError, AadValueError
-from aadlib.types import Floats, Ints
+from aadlib.types import Floats
 from aadlib.validation import require_flag, require_instance, whole_number
 from pricers.surrogates.estimator import Estimator, OutsideRange
 from pricers.surrogates.network.collapse import TrainingCollapsed
@@ -33,7 +34,7 @@ class LearningCurve:
     greeks : (n_sizes, n_seeds), those of Greeks: `Verification.relative_greeks`
     """
 
-    sizes: Ints
+    sizes: npt.NDArray[np.int64]
     price: Floats
     greeks: Floats
 
