@@ -88,11 +88,16 @@ class Case:
     def __init__(self, n_assets: int, n_steps: int | None = None, n_paths: int = N_PATHS) -> None:
         self.p = market(n_assets)
         self.z = normals(n_paths, n_assets) if n_steps is None else normals(n_paths, n_steps, n_assets)
-        self.program = ad.record(basket_path(n_assets, n_steps), self.p, self.z[:1], lanes=(1,), passive=(1,))
+        self.path = basket_path(n_assets, n_steps)
+        self.program = ad.record(self.path, self.p, self.z[:1], lanes=(1,), passive=(1,))
 
     def greeks(self, method: str = "auto", order: int = 2) -> Expectation:
         """Estimate from the recording: plan, sweep, standard errors."""
         return expectation(self.program, self.p, lanes=self.z, order=order, method=method)
+
+    def greeks_of_function(self) -> Expectation:
+        """Estimate from the function: record, and find the code that was written for its structure."""
+        return expectation(self.path, self.p, lanes=self.z)
 
     def sweep(self, method: str = "auto", order: int = 2) -> Callable[[], object]:
         """Return the bare sweep over all paths, in one thread, planned beforehand."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import time
+from collections.abc import Callable
 from functools import partial
+from statistics import median
 
 from benchmarks import monte_carlo as model
 
@@ -15,11 +18,44 @@ def run(settings: Settings) -> None:
     """Race all second-order Greeks of a basket call by Monte Carlo against jax and against NumPy by hand."""
     for n_assets in (5, 10, 20, 40):
         basket_case(n_assets, settings.rounds)
+    threads_case(settings.rounds)
     one, tracked = model.Case(10, n_paths=2000), model.Case(10, 50, n_paths=2000)
     medians = race({"one step": one.sweep(), "50 tracked steps": tracked.sweep()}, settings.rounds)
     print("Ten assets, 2,000 paths, one thread, every step on the tape")
     for name, seconds in medians.items():
         line(name, seconds, "ms", 1e3, {"one step": medians["one step"]})
+
+
+def in_threads(n_threads: int, run: Callable[[], object]) -> object:
+    """Return what `run` does with so many threads."""
+    before = os.environ.get("AADLIB_NUM_THREADS")
+    os.environ["AADLIB_NUM_THREADS"] = str(n_threads)
+    try:
+        return run()
+    finally:
+        del os.environ["AADLIB_NUM_THREADS"]
+        if before is not None:
+            os.environ["AADLIB_NUM_THREADS"] = before
+
+
+def threads_case(rounds: int) -> None:
+    """Race two threads against one on a million paths, and say what processor time each took."""
+    case = model.Case(10, n_paths=1_000_000)
+    spent: dict[str, list[float]] = {"one thread": [], "two threads": []}
+
+    def timed(name: str, n_threads: int) -> None:
+        began = time.process_time()
+        in_threads(n_threads, case.greeks)
+        spent[name].append(time.process_time() - began)
+
+    contestants: Contestants = {
+        name: partial(timed, name, n_threads) for n_threads, name in enumerate(spent, start=1)
+    }
+    medians = race(contestants, max(3, rounds // 4))
+    print("Ten assets, 1,000,000 paths")
+    for name, seconds in medians.items():
+        line(name, seconds, "ms", 1e3, {"one thread": medians["one thread"]})
+        print(f"    processor time {1e3 * median(spent[name][1:]):.0f} ms")
 
 
 def basket_case(n_assets: int, rounds: int) -> None:
@@ -33,6 +69,9 @@ def basket_case(n_assets: int, rounds: int) -> None:
     )
     contestants: Contestants = {
         "expectation": case.greeks,
+        "expectation, given the function": case.greeks_of_function,
+        "one thread, expectation": partial(in_threads, 1, case.greeks),
+        "one thread, given the function": partial(in_threads, 1, case.greeks_of_function),
         "expectation, edge_pushing": partial(case.greeks, "edge_pushing"),
         "one thread, sweep alone": case.sweep(),
         "one thread, edge_pushing alone": case.sweep("edge_pushing"),
@@ -55,6 +94,7 @@ def basket_case(n_assets: int, rounds: int) -> None:
         }
         if name.startswith("one thread"):
             against["our price"] = medians["one thread, price alone"]
+            against["the sweep alone"] = medians["one thread, sweep alone"]
         line(name, seconds, "ms", 1e3, against if name != "jax jit" else {})
     print("  largest difference from NumPy by hand, relative:", end=" ")
     print(", ".join(f"{name} {error:.1e}" for name, error in model.largest_differences(case).items()))
