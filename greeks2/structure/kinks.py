@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import functools
 import linecache
 import warnings
 from collections import Counter
@@ -90,13 +92,25 @@ def _guarded_lines(program: Program) -> list[tuple[str, Line]]:
 
 
 def _only_raises(file: str, line: int) -> bool:
-    """Return whether a source line is an assertion, or a condition under which an error is raised."""
-    here, below = (linecache.getline(file, k).strip() for k in (line, line + 1))
-    return (
-        here.startswith("assert ")
-        or (here.startswith("if ") and below.startswith("raise "))
-        or ": raise " in here
-    )
+    """Return whether a source line is of an assertion, or of a condition under which an error is raised."""
+    return line in _raising_lines(file)
+
+
+@functools.cache
+def _raising_lines(file: str) -> frozenset[int]:
+    """Return the lines of a file's assertions and of its conditions under which an error is raised."""
+    try:
+        tree = ast.parse("".join(linecache.getlines(file)))
+    except (SyntaxError, ValueError):
+        return frozenset()
+    lines: set[int] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assert) or (
+            isinstance(node, ast.If) and all(isinstance(inner, ast.Raise) for inner in node.body)
+        ):
+            lines.update(range(node.test.lineno, (node.test.end_lineno or node.test.lineno) + 1))
+            lines.add(node.lineno)
+    return frozenset(lines)
 
 
 @once_per_program
