@@ -5,12 +5,14 @@ from __future__ import annotations
 import warnings
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from aadlib.threads import n_threads
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
 
 Piece = TypeVar("Piece")
 Result = TypeVar("Result")
@@ -55,6 +57,8 @@ class _Handing(Generic[Piece, Result]):
             try:
                 return self._executor.submit(_attempt, self._task, piece)
             except Exception as error:  # whatever kind of failure is the executor's own
+                from concurrent.futures import ThreadPoolExecutor
+
                 self.failure = self.failure or error
                 self._own = self._stack.enter_context(ThreadPoolExecutor(n_threads()))
         self.redone += 1

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
 from functools import cache
 from itertools import count
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from aadlib.errors import AadValueError
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
 
 Piece = TypeVar("Piece")
 Result = TypeVar("Result")
@@ -31,6 +33,8 @@ def n_threads() -> int:
 @cache
 def _pool(workers: int) -> ThreadPoolExecutor:
     """Return the threads that stand ready beside the calling one: starting them costs more than a small sweep."""
+    from concurrent.futures import ThreadPoolExecutor  # not for whoever only imports
+
     return ThreadPoolExecutor(workers, thread_name_prefix="aadlib")
 
 
@@ -63,6 +67,8 @@ def map_pieces(
                 results[number] = function(pieces[number])
             except BaseException as error:  # an interrupt too: no thread begins another piece
                 errors[number] = error
+
+    from concurrent.futures import wait
 
     others = [_pool(most - 1).submit(take) for _ in range(workers - 1)]
     take()

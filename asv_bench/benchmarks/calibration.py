@@ -23,7 +23,7 @@ class Calibration:
 
     def setup(self, chain: str) -> None:
         """Read the quotes, or skip where the chain is not there, and compile."""
-        chains = sorted(CHAINS[chain].glob("*.csv"))
+        chains = sorted(CHAINS[chain].glob("*chain*.csv"))
         if not chains:
             raise NotImplementedError(f"no {chain} chain beside this checkout")
         self.quotes = load_quotes(chains[0])

@@ -13,6 +13,8 @@ from greeks2.monte_carlo.run.pieces import Piece
 
 FEW_PATHS = 30
 """With fewer that carry an estimate, its standard error is a guess."""
+RARE = 0.05
+"""An event is rare whose probability is below this, with 95% confidence."""
 
 
 class RareEventWarning(UserWarning):
@@ -22,7 +24,7 @@ class RareEventWarning(UserWarning):
 def warn_of_rare_events(
     means: BatchMeans, pieces: Callable[[], Iterable[Piece]], program: Program, params: tuple[Any, ...]
 ) -> None:
-    """Issue a `RareEventWarning` where at most `FEW_PATHS` paths are other than zero: how many.
+    """Issue a `RareEventWarning` where at most `FEW_PATHS` paths, and few of all, are other than zero: how many.
 
     They are counted by one more sweep of values, where at least half of the batches are zero.
     """
@@ -32,6 +34,8 @@ def warn_of_rare_events(
     if carried > FEW_PATHS:
         return
     bound = largest_mean(carried) / means.n_paths
+    if bound > RARE:  # the paths are few, not the event rare
+        return
     warnings.warn(
         f"{carried} of {means.n_paths} paths carry the whole estimate, the others are 0: its standard error says "
         f"little. With 95% confidence such a path has a probability below {bound:.2g}. Draw more paths, or move the "
