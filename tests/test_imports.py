@@ -269,7 +269,7 @@ def import_seconds(package: str) -> float:
 def test_import_takes_less_than_a_few_times_numpys() -> None:
     rounds = [(import_seconds("numpy"), import_seconds("aadlib")) for _ in range(5)]
     numpys, ours = (min(seconds) for seconds in zip(*rounds, strict=True))
-    assert ours < 3.5 * numpys, (
+    assert ours < 4.0 * numpys, (
         f"import aadlib took {ours:.3f} s, numpy included, which alone takes {numpys:.3f} s"
     )
 
