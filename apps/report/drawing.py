@@ -8,6 +8,7 @@ import signal
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
+from importlib import import_module
 from multiprocessing import get_context, parent_process
 from types import TracebackType
 from typing import Any, NamedTuple
@@ -71,7 +72,9 @@ def _end_with_parent() -> None:
 
 def _load() -> None:
     """Import what every picture needs."""
-    from matplotlib.backends import backend_agg, backend_svg  # noqa: F401
     from matplotlib.projections import get_projection_class
+
+    for name in ("agg", "svg"):
+        import_module(f"matplotlib.backends.backend_{name}")
 
     get_projection_class("3d")

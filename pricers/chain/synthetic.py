@@ -17,7 +17,6 @@ import argparse
 import datetime
 import os
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -25,6 +24,7 @@ from aadlib.types import Floats
 from pricers.analytic.black_scholes import price
 from pricers.chain.settlement import years_to_expiry
 from pricers.surfaces.svi import SVISlice, SVISurface
+from pricers.whole_files import write_whole
 
 QUOTE_DATE = datetime.date(2005, 9, 15)
 DIVIDEND_YIELD = 0.02
@@ -180,13 +180,8 @@ def synthetic_chain(day: Day = FIRST_DAY) -> str:
 
 def write_synthetic_chain(path: str | os.PathLike[str], day: Day = FIRST_DAY) -> None:
     """Write the synthetic chain of one day to `path`, whole or not at all."""
-    target = Path(path)
-    partial = target.with_name(target.name + ".partial")
-    try:
-        partial.write_bytes(synthetic_chain(day).encode("ascii"))
-        partial.replace(target)
-    finally:
-        partial.unlink(missing_ok=True)
+    text = synthetic_chain(day)
+    write_whole(path, lambda stream: stream.write(text.encode("ascii")))
 
 
 def main() -> None:

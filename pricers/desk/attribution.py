@@ -16,6 +16,7 @@ from aadlib.validation import require_positive
 from pricers.analytic import implied_volatility
 from pricers.calibration import CalibrationResult, DeskQuotes
 from pricers.calibration.curvature import along_directions
+from pricers.calibration.quote_greeks.rate_quotes import rate_greeks
 from pricers.contracts import Market
 from pricers.pde import vanillas
 
@@ -198,8 +199,6 @@ def _implied(market: Market, log_moneyness: Floats, expiries: Floats, is_call: A
 
 def _attributed(move: _Move, price: Price, later_price: Price) -> tuple[float, float, list[float], Floats]:
     """Return values before and after, the terms, and the vega of every quote."""
-    from pricers.calibration.quote_greeks.rate_quotes import rate_greeks
-
     fit, u = move.fit, move.spot
     minimiser = fit.minimiser
     slope, bend = move.response

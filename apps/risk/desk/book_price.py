@@ -64,19 +64,9 @@ class BookPrice(MarketNumbers):
         return replace(
             self,
             market=self.market.later(elapsed),
-            vanillas=None if self.vanillas is None else _vanillas_later(self.vanillas, elapsed),
+            vanillas=None if self.vanillas is None else self.vanillas.later(elapsed),
             claims=tuple(claim.later(elapsed) for claim in self.claims),
         )
-
-
-def _vanillas_later(options: MarketPrices, elapsed: float) -> MarketPrices:
-    """Return vanillas later: on the same nodes, or on a grid of their own once one of the surface's dates is past."""
-    if elapsed < options.grid.expiries[0]:
-        return options.later(elapsed)
-    from pricers import pde
-
-    contracts = {**options.contracts, "expiries": options.contracts["expiries"] - elapsed}
-    return pde.vanillas(options.market.later(elapsed), differentiate="spot", **contracts)
 
 
 def book_price(book: Sequence[Position], market: Market) -> BookPrice:

@@ -90,11 +90,11 @@ def unit_spot_greeks(fit: CalibrationResult, price: BookPrice) -> tuple[Floats, 
     """Return delta and gamma of one option of each position under three dynamics, (n_positions, 3) each."""
     from pricers.desk import smile_greeks
 
-    n_vanillas = len(price.positions) - len(price.claims)
+    n_vanillas, vanillas = len(price.positions) - len(price.claims), price.vanillas
 
     def alone(k: int) -> Callable[[Market], Any]:
-        if k < n_vanillas:
-            return lambda market: price.vanillas.price_at(market)[k]  # type: ignore[union-attr]
+        if vanillas is not None and k < n_vanillas:
+            return lambda market: vanillas.price_at(market)[k]
         return price.claims[k - n_vanillas].price_at
 
     found = [smile_greeks(fit, alone(k), revalued_move=None) for k in range(len(price.positions))]

@@ -19,11 +19,10 @@ SIZES = {"n_nodes": 601, "n_steps": 300}
 COARSE = {"n_nodes": 301, "n_steps": 150}
 """Of the march whose gradients are differenced, two for each input."""
 
-RATE_STEP = 0.005
-WEIGHT_STEP = 0.05  # of the logarithm of the local volatility
 LEVEL_STEP = 0.1  # of the logarithm of the local variance
 BUMP_STEP = 0.01
-"""Steps of differences that carry the boundary of early exercise over many nodes."""
+"""Steps of differences that carry the boundary of early exercise over many nodes, beside those of
+`pricers.calibration.curvature`."""
 
 
 def backward_greeks(model: BookModel, contract: Contract, terms: OptionTerms) -> UnitGreeks:
@@ -54,6 +53,8 @@ def backward_greeks(model: BookModel, contract: Contract, terms: OptionTerms) ->
 
 def _by_differences(model: BookModel, program: ad.Program) -> Floats:
     """Return the Hessian by differences of gradients, but for the spot's row; what moves nothing has zeros."""
+    from pricers.calibration.curvature import RATE_STEP, WEIGHT_STEP
+
     point, weights = model.point, model.surface.weights.size
     steps = np.full(point.size, LEVEL_STEP)
     steps[1], steps[2 : 2 + weights], steps[model.bumps] = RATE_STEP, WEIGHT_STEP, BUMP_STEP

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from aadlib.errors import AadTypeError, AadValueError
-from pricers.surrogates.whole_files import write_whole
+from pricers.whole_files import write_whole
 
 VERSION = 1
 """Of the files' format; others are refused."""

@@ -23,7 +23,7 @@ from aadlib.errors import AadTypeError, AadValueError
 from aadlib.validation import whole_number
 from pricers.surrogates.samples.problem import Problem
 from pricers.surrogates.samples.simulation import Array, Progress, Samples, gathered, sampler
-from pricers.surrogates.whole_files import PARTIAL, write_whole
+from pricers.whole_files import PARTIAL, write_whole
 
 FORMAT = 1
 MANIFEST = "manifest.json"
