@@ -112,8 +112,8 @@ def explain(
         P&L = [V(t + dt) - V] + V_u u + V_uu u^2 / 2 + rho dz + V_v v + V_vv v^2 / 2 + V_uv u v + dt (V_ut u + V_vt v)
               + unexplained,
 
-    where derivatives in v go through the calibration (`RefittedSmile.along`). Nothing is left out of `unexplained`. Of
-    an American option V_uu, V_uv and V_vv hold its exercise boundary where it is; what its motion adds is unexplained.
+    where derivatives in v go through the calibration (`RefittedSmile.along`). Nothing is left out of `unexplained`.
+    Second derivatives of an American option are those of `pricers.calibration.curvature`, its boundary's motion included.
     """
     for name, given in (("fit", fit), ("later_fit", later_fit)):
         if not isinstance(given, CalibrationResult):

@@ -93,7 +93,7 @@ def smile_greeks(
     AadTypeError
         When `fit` is no result of `calibrate`, or the price is no number.
     AadValueError
-        When the move is out of range, or the objective of the fit is not convex.
+        When the move is out of range, or the minimiser of the fit is not found.
 
     Notes
     -----
@@ -103,11 +103,11 @@ def smile_greeks(
     Hessian of the objective, its second needs g along one curve only, by extrapolated differences of exact gradients.
     The sticky-strike Greeks of a European option are Black's at its own volatility as far as the fit meets its quotes.
 
-    Of a price with early exercise, second derivatives in smile and weights are differences of exact gradients.
+    Of a price with early exercise, second derivatives in smile and weights are differences of exact gradients, to about
+    a per cent: the boundary moves with them.
 
     Second derivatives are those beside the corners that the surface has at its last knots, beyond which it is flat;
-    `revalued_gamma` holds what they add to a move. Of an American option gamma and vanna under sticky local volatility
-    are exact; the others' and all volgas hold its exercise boundary where it is. `revalued_gamma` lets it move.
+    `revalued_gamma` holds what they add to a move.
 
     References
     ----------

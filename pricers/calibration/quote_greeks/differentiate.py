@@ -112,7 +112,7 @@ def market_greeks(
     AadTypeError
         When `fit` is no result of `calibrate`, or `price` returns no number that was differentiated.
     AadValueError
-        For another order, or a fit whose objective is not convex.
+        For another order, or a fit whose minimiser is not found.
 
     Notes
     -----
@@ -128,9 +128,6 @@ def market_greeks(
     penalty and its centre) is held; `recalibrated` is what a bump of a quote does.
 
     The bid-ask deviation takes every quote as uncertain on its own by half its spread.
-
-    Of an American option the first derivatives are exact; the second ones in quotes, rate and dividend yield hold its
-    exercise boundary where it is and may have the wrong sign (`pde.american` says what to do instead).
     """
     if not isinstance(fit, CalibrationResult):
         raise AadTypeError(f"fit is a {type(fit).__name__}: pass what pricers.calibration.calibrate returns")

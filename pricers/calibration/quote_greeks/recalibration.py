@@ -30,7 +30,7 @@ def recalibrated(fit: CalibrationResult, volatility: ArrayLike) -> CalibrationRe
     Raises
     ------
     AadValueError
-        For a volatility that is not positive, a wrong shape, or an objective that is not convex.
+        For a volatility that is not positive, a wrong shape, or a minimiser that is not found.
     """
     require_instance("fit", fit, CalibrationResult, "what pricers.calibration.calibrate returns")
     volatility = np.array(values_of(volatility), dtype=np.float64)
