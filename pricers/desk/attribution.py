@@ -113,7 +113,7 @@ def explain(
               + unexplained,
 
     where derivatives in v go through the calibration (`RefittedSmile.along`). Nothing is left out of `unexplained`.
-    Second derivatives of an American option are those of `pricers.calibration.curvature`, its boundary's motion included.
+    Second derivatives of an American option are those of `pricers.calibration.curvature`, boundary's motion included.
     """
     for name, given in (("fit", fit), ("later_fit", later_fit)):
         if not isinstance(given, CalibrationResult):
