@@ -20,7 +20,7 @@ from aadlib.program.graph import positions
 from aadlib.program.nodes import Nodes
 from aadlib.program.once import once_per_program
 from aadlib.program.parts import Argument, Kink
-from aadlib.program.program import Program, record
+from aadlib.program.program import Program, frozen_program, record
 from aadlib.program.replay import Replay
 from aadlib.program.second_order import (
     CreatedArcs,
@@ -43,6 +43,7 @@ from aadlib.singular.report import is_strict, strict
 from aadlib.sweeps import simd
 from aadlib.sweeps.watch import unusual
 from aadlib.tape.advar import ADVar, Condition, record_binary, record_unary
+from aadlib.tape.recording import Recording, run_recorded
 from aadlib.tape.tape import Tape
 from aadlib.threads import SPREAD, map_pieces, n_threads
 from aadlib.twins import sweeps as twin_sweeps
@@ -50,11 +51,11 @@ from aadlib.twins import sweeps as twin_sweeps
 __all__ = [
     "ADVar", "Argument", "BlockMachine", "CODES", "CURVES", "CURVES_OF_SIDES", "Condition", "CreatedArcs",
     "CudaMachine", "ExecutorWarning", "Kink", "LaneSums", "Nodes", "ONE", "PathCode", "PathWriter", "Program",
-    "RULES", "Replay", "SPREAD", "STEP", "SingularPoint", "Tape", "Term", "UNDETERMINED", "Undetermined",
+    "RULES", "Recording", "Replay", "SPREAD", "STEP", "SingularPoint", "Tape", "Term", "UNDETERMINED", "Undetermined",
     "UniformPoint", "ZERO", "bottleneck_code", "bottleneck_sum", "bottleneck_work", "compiled", "created_arcs_of",
-    "direction_groups", "extrapolated_difference", "gradient_code", "hessian_products", "in_python", "is_strict",
-    "map_pieces", "mark_reached", "n_threads", "once_per_program", "once_per_structure", "positions", "program_of",
-    "quiet_launches", "reached_slots", "record", "record_binary", "record_unary", "require_cuda",
-    "results_in_order", "rule_partials", "simd", "singular_replay", "strict", "twin_sweeps", "undetermined_lanes",
-    "unusual", "value_code",
+    "direction_groups", "extrapolated_difference", "frozen_program", "gradient_code", "hessian_products", "in_python",
+    "is_strict", "map_pieces", "mark_reached", "n_threads", "once_per_program", "once_per_structure", "positions",
+    "program_of", "quiet_launches", "reached_slots", "record", "record_binary", "record_unary", "require_cuda",
+    "results_in_order", "rule_partials", "run_recorded", "simd", "singular_replay", "strict", "twin_sweeps",
+    "undetermined_lanes", "unusual", "value_code",
 ]  # fmt: skip

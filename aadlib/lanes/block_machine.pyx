@@ -59,36 +59,42 @@ cdef class Machine:
 
     def run(
         self,
-        const double[::1] fixed,
+        const double[:, ::1] fixed,
         double[::1] workspace,
         list arguments,
-        Py_ssize_t begin,
-        Py_ssize_t end,
+        const long long[::1] edges,
         double[::1] outputs,
-        long long[::1] changed,
-        double[::1] sums,
+        long long[:, ::1] changed,
+        double[:, :, ::1] sums,
     ):
-        """Sweep lanes begin..end-1, fill `sums` (n_sums,), and return the first lane of a bad chunk, or -1.
+        """Sweep the lanes from each edge to the next, fill `sums`, and return the first lane of a bad chunk, or -1.
 
         Parameters
         ----------
-        fixed : (n_fixed * LANES,) what stays the same from block to block
+        fixed : (n_directions, n_fixed * LANES) what stays the same from block to block; a sweep for each direction
         workspace : (size,) scratch
         arguments : (n_lanes, k) arrays, one per lane argument
+        edges : (n_ranges + 1,), increasing
         outputs : (n_lanes,) receives the values, or empty
-        changed : (n_guards,) receives the number of lanes in which each guard came out otherwise
+        changed : (n_ranges, n_guards) receives the number of lanes in which each guard came out otherwise
+        sums : (n_ranges, n_directions, n_sums)
 
         A chunk whose sums are not finite is swept again with every zero ending its chain; if they still are not it is
-        bad, and the sweep ends.
+        bad, and the sweep ends. So it does after a range in which a guard changed.
         """
         cdef aad_lane_argument[MOST_ARGUMENTS] given
         cdef aad_block_run share
         cdef const double[:, :] numbers
-        cdef Py_ssize_t k, bad
+        cdef Py_ssize_t k, number, direction, bad = -1
+        cdef long long n_changed = 0
         if (
             workspace.shape[0] < self.size
-            or fixed.shape[0] != self.c.n_fixed * AAD_LANES
-            or sums.shape[0] != self.c.n_sums
+            or fixed.shape[1] != self.c.n_fixed * AAD_LANES
+            or sums.shape[0] != edges.shape[0] - 1
+            or sums.shape[1] != fixed.shape[0]
+            or sums.shape[2] != self.c.n_sums
+            or changed.shape[0] != sums.shape[0]
+            or changed.shape[1] != self.c.guards.n_guards
         ):
             raise ValueError("a workspace of the wrong size")
         if len(arguments) > MOST_ARGUMENTS:
@@ -98,12 +104,21 @@ cdef class Machine:
             given[k].numbers = &numbers[0, 0] if numbers.shape[0] and numbers.shape[1] else NULL
             given[k].lane_stride = numbers.strides[0] // <Py_ssize_t>sizeof(double)
             given[k].position_stride = numbers.strides[1] // <Py_ssize_t>sizeof(double)
-        share.fixed, share.workspace, share.arguments, share.sums = &fixed[0], &workspace[0], given, &sums[0]
-        share.begin, share.end = begin, end
+        share.workspace, share.arguments = &workspace[0], given
         share.outputs = &outputs[0] if outputs.shape[0] else NULL
-        share.changed = &changed[0] if changed.shape[0] else NULL
         with nogil:
             begin_watch()
-            bad = kernels.run_blocks(&self.c, &share)
+            for number in range(sums.shape[0]):
+                share.begin, share.end = edges[number], edges[number + 1]
+                share.changed = &changed[number, 0] if changed.shape[1] else NULL
+                for direction in range(fixed.shape[0]):
+                    share.fixed, share.sums = &fixed[direction, 0], &sums[number, direction, 0]
+                    bad = kernels.run_blocks(&self.c, &share)
+                    for k in range(changed.shape[1]):
+                        n_changed += changed[number, k]
+                    if bad >= 0 or n_changed:
+                        break
+                if bad >= 0 or n_changed:
+                    break
             end_watch()
         return bad

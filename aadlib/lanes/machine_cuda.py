@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -141,24 +142,32 @@ class CudaMachine:
         fixed: Floats,
         workspace: Floats,
         arrays: list[Floats],
-        begin: int,
-        end: int,
+        edges: npt.NDArray[np.int64],
         outputs: Floats,
         changed: npt.NDArray[np.int64],
         sums: Floats,
     ) -> int:
-        """Sweep lanes begin..end-1, fill `sums`, and return `begin` where they are not finite, else -1.
+        """Sweep the lanes from each edge to the next, fill `sums`, and return where they are not finite, else -1.
 
-        The arguments are those of the machine on the CPU: `fixed` (n_fixed * LANES,), `workspace` unused, one array
-        (n_lanes, k) per lane argument, `outputs` (n_lanes,) or empty, `changed` (n_guards,) counted up.
+        The arguments are those of the machine on the CPU: `fixed` (n_directions, n_fixed * LANES), `workspace` unused,
+        one array (n_lanes, k) per lane argument, `outputs` (n_lanes,) or empty, `changed` (n_ranges, n_guards) counted
+        up. The sweep ends after a range in which a guard changed.
         """
-        with self._lock, quiet_launches():
-            totals, counts = self._swept(fixed, arrays, begin, end, outputs, zero_ends_chain=False)
-            if self.n_columns and not np.isfinite(totals).all():
-                totals, counts = self._swept(fixed, arrays, begin, end, outputs, zero_ends_chain=True)
-        changed += counts
-        sums[:] = totals
-        return -1 if np.isfinite(totals).all() else begin
+        for number, (begin, end) in enumerate(pairwise(edges.tolist())):
+            for numbers, along in zip(fixed, sums[number], strict=True):
+                with self._lock, quiet_launches():
+                    totals, counts = self._swept(numbers, arrays, begin, end, outputs, zero_ends_chain=False)
+                    if self.n_columns and not np.isfinite(totals).all():
+                        totals, counts = self._swept(
+                            numbers, arrays, begin, end, outputs, zero_ends_chain=True
+                        )
+                changed[number] += counts
+                along[:] = totals
+                if not np.isfinite(totals).all():
+                    return begin
+                if counts.any():
+                    return -1
+        return -1
 
     def _swept(
         self,

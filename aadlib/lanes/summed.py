@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -190,19 +190,12 @@ class LaneSums:
         except IndexError:
             workspace = np.zeros(self._machine.size)
         n_ranges, n_directions = len(edges) - 1, len(point.fixed)
-        n_guards = len(self.program.guards)
-        changed = np.zeros((n_ranges, n_guards), dtype=np.int64)
+        changed = np.zeros((n_ranges, len(self.program.guards)), dtype=np.int64)
         sums = np.zeros((n_ranges, n_directions, self.path.code.n_sums))
-        run = self._machine.run
-        for number, (begin, end) in enumerate(pairwise(edges)):
-            for fixed, along in zip(point.fixed, sums[number], strict=True):
-                bad = run(fixed, workspace, arrays, begin, end, outputs, changed[number], along)
-                if bad >= 0 or (n_guards and changed[number].any()):
-                    break
-            if n_guards and changed[number].any():
-                break
-            if bad >= 0:
-                self._raise_not_finite(point, arrays, bad, end)
+        cuts = np.array(edges, dtype=np.int64)
+        bad = self._machine.run(point.fixed, workspace, arrays, cuts, outputs, changed, sums)
+        if bad >= 0 and not changed.any():
+            self._raise_not_finite(point, arrays, bad, edges[bisect_right(edges, bad)])
         self._workspaces.append(workspace)
         if n_directions == 1:
             return sums[:, 0], changed
@@ -228,13 +221,15 @@ class LaneSums:
         if program.composites:
             bends = np.empty((len(sums) if self.uniform_curvature else 0, size, size))
             self._past_composites(point, sums[:, 1:n], gradients, bends)
-            return sums[:, 0], gradients, hessians + symmetric(bends) if self.uniform_curvature else hessians
+            if self.uniform_curvature:
+                hessians = hessians + symmetric(bends)
+            return sums[:, 0].copy(), gradients, hessians
         curved = self.uniform_curvature
         simd.uniform_derivatives(
             program.nodes, point.values, point.tangents[: None if curved else 0], sums[:, 1:n], path.adjoint_slots,
             path.active, gradients, hessians if curved else np.empty((0, 0, 0)), program.n_uniform,
         )  # fmt: skip
-        return sums[:, 0], gradients, hessians
+        return sums[:, 0].copy(), gradients, hessians
 
     def _past_composites(self, point: UniformPoint, sums: Floats, gradients: Floats, bends: Floats) -> None:
         """Carry the adjoints back one range after the other, where there are composites; fill gradients and bends."""

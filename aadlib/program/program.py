@@ -31,7 +31,7 @@ from aadlib.singular.replay import settle_slopes, settled_adjoints, singular_rep
 from aadlib.singular.report import AGAIN, at_one_lane, is_strict
 from aadlib.sweeps.simd import LANES
 from aadlib.sweeps.watch import unusual
-from aadlib.tape.recording import argument_positions, run_recorded
+from aadlib.tape.recording import Recording, argument_positions, run_recorded
 from aadlib.types import Floats
 
 BRANCH_POLICIES = ("raise", "retrace")
@@ -387,6 +387,19 @@ def trace(
 ) -> Program:
     """Run `function` once on recorded numbers and freeze what it did: see `record`."""
     recording = run_recorded(function, arguments, **options)
+    return frozen_program(recording, function, arguments, options, retrace=retrace, strict=strict)
+
+
+def frozen_program(
+    recording: Recording,
+    function: Callable[..., Any],
+    arguments: Sequence[Any],
+    options: dict[str, Any],
+    *,
+    retrace: Callable[[Sequence[Any]], Program] | None = None,
+    strict: bool = False,
+) -> Program:
+    """Return the program of what `function` did at the arguments when it was run with options: see `run_recorded`."""
     program = Program(**freeze_stages(recording, Program), retrace=retrace, strict=strict)
     if program.composites and all(composite.operation.passive for composite in program.composites):
         program.cache["recording"] = recording  # for `over_lanes`

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import numpy as np
 
 from aadlib.errors import AadTypeError, AadValueError
-from aadlib.extend import Program, record
+from aadlib.extend import Program
 from aadlib.types import Floats
 from aadlib.validation import as_floats, require_finite
 from greeks2.monte_carlo.noise.normals import Normals
 from greeks2.monte_carlo.noise.sobol import Sobol
 from greeks2.monte_carlo.noise.sources import LaneSource, given_lanes
 from greeks2.monte_carlo.path_sweep import require_path
+from greeks2.monte_carlo.recordings import path_program
 
 
 def lane_sources(lanes: Any) -> tuple[LaneSource, ...]:
@@ -60,7 +62,7 @@ def recorded_path(path: Any, params: tuple[Floats, ...], sources: tuple[LaneSour
     if not isinstance(path, Program):
         first = [source.cut(0, 1, stream)() for stream, source in enumerate(sources)]
         positions = range(len(params), len(params) + len(sources))
-        return record(path, *params, *first, lanes=positions, passive=positions)
+        return path_program(path, (*params, *first), positions)
     require_path(path)
     for what, lane, shapes in (
         ("params", False, [one.shape for one in params]),
@@ -90,7 +92,7 @@ def param_labels(path: Any, program: Program, *, single: bool) -> tuple[str, ...
         name = "params" if single else f"params[{position}]"
         if argument.active:
             labels += [
-                f"{name}[{', '.join(map(str, index))}]" if index else name
-                for index in np.ndindex(argument.shape)
+                f"{name}[{', '.join(index)}]" if index else name
+                for index in product(*[map(str, range(size)) for size in argument.shape])
             ]
     return tuple(labels)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from types import MappingProxyType
 from typing import Any
 
@@ -23,7 +22,7 @@ from aadlib.extend import (
 )
 from aadlib.types import Floats
 from greeks2.monte_carlo.path_planner import PATH_METHODS, PathPlan, planned_code
-from greeks2.monte_carlo.path_sums import PathSums
+from greeks2.monte_carlo.path_sums import PathSums, RangeSums
 
 MACHINES: Mapping[str, Any] = MappingProxyType({"cpu": BlockMachine, "cuda": CudaMachine})
 """What sweeps the paths, by device."""
@@ -105,7 +104,7 @@ class PathSweep:
 
     def sums_between(
         self, params: tuple[Any, ...], noise: Sequence[Floats], edges: Sequence[int]
-    ) -> list[PathSums]:
+    ) -> RangeSums:
         """Return the sums over the paths from each edge to the next: a pure function of those paths, to the last bit.
 
         Parameters
@@ -130,17 +129,12 @@ class PathSweep:
             arrays += self._solved(params, arrays, edges)
         sums, changed = self._sums.sums(point, arrays, edges)
         self._sums.raise_changed(changed, edges)
-        sizes = [end - begin for begin, end in pairwise(edges)]
+        sizes = np.diff(np.array(edges, dtype=np.float64))
         if self.order == 0:
-            return [
-                PathSums(n, value, None, None) for n, value in zip(sizes, sums[:, 0].tolist(), strict=True)
-            ]
+            return RangeSums(sizes, sums[:, 0].copy(), None, None)
         values, gradients, hessians = self._sums.derivatives(point, sums)
         unknown = undetermined_lanes(self.program, point, arrays, (edges[0], edges[-1]), self.order, before)
-        return [
-            PathSums(n, value, gradients[k], hessians[k] if self.order == 2 else None, None if k else unknown)
-            for k, (n, value) in enumerate(zip(sizes, values.tolist(), strict=True))
-        ]
+        return RangeSums(sizes, values, gradients, hessians if self.order == 2 else None, unknown)
 
     def _point(self, params: tuple[Any, ...]) -> UniformPoint:
         """Return the uniform part at the params."""

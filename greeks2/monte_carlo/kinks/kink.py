@@ -19,7 +19,7 @@ from greeks2.monte_carlo.kinks.switches import SwitchPrograms, record_switch, sw
 from greeks2.monte_carlo.noise.sources import GivenLanes, LaneSource
 from greeks2.monte_carlo.noise.standard_normal import require_standard_normal
 from greeks2.monte_carlo.path_planner import PathPlan
-from greeks2.monte_carlo.path_sums import PathSums
+from greeks2.monte_carlo.path_sums import PathSums, RangeSums, stacked
 from greeks2.monte_carlo.path_sweep import PathSweep
 from greeks2.structure.kinks import KinkWarning
 
@@ -104,20 +104,28 @@ class KinkSweep:
 
     def sums(self, params: tuple[Any, ...], noise: tuple[Floats, ...], begin: int, end: int) -> PathSums:
         """Return the sums over paths begin..end-1, what sits at switches included: see `PathSweep.sums`."""
-        sums = self._sweep.sums(params, noise, begin, end)
+        return self.sums_between(params, noise, (begin, end))[0]
+
+    def sums_between(
+        self, params: tuple[Any, ...], noise: tuple[Floats, ...], edges: Sequence[int]
+    ) -> RangeSums:
+        """Return the sums over the paths from each edge to the next."""
+        at_switches = [self._at_switches(params, noise, begin, end) for begin, end in pairwise(edges)]
+        return self._sweep.sums_between(params, noise, edges) + stacked(at_switches)
+
+    def _at_switches(
+        self, params: tuple[Any, ...], noise: tuple[Floats, ...], begin: int, end: int
+    ) -> PathSums:
+        """Return the sums of what sits at all switches; it adds no paths and no value."""
         active, passive = self._split(params)
         flat = np.concatenate([np.asarray(one)[begin:end].reshape(end - begin, -1) for one in noise], axis=1)
-        chunk = max(64, CHUNK_NUMBERS // (active.size + 1) ** (2 if self.order == 2 else 1))
+        n = active.size
+        chunk = max(64, CHUNK_NUMBERS // (n + 1) ** (2 if self.order == 2 else 1))
+        sums = PathSums(0, 0.0, np.zeros(n), np.zeros((n, n)) if self.order == 2 else None)
         for tilted in self._tilted:
             for first in range(0, end - begin, chunk):
                 sums += self._at_switch(tilted, active, passive, flat[first : first + chunk])
         return sums
-
-    def sums_between(
-        self, params: tuple[Any, ...], noise: tuple[Floats, ...], edges: Sequence[int]
-    ) -> list[PathSums]:
-        """Return the sums over the paths from each edge to the next."""
-        return [self.sums(params, noise, begin, end) for begin, end in pairwise(edges)]
 
     def _split(self, params: tuple[Any, ...]) -> tuple[Floats, Floats]:
         """Return the flat shared inputs that are differentiated, and the others."""
@@ -212,14 +220,13 @@ class KinkSweep:
             )
 
     def _at_switch(self, tilted: TiltedSwitch, active: Floats, passive: Floats, noise: Floats) -> PathSums:
-        """Return the sums of what sits at one switch; it adds no paths and no value."""
+        """Return the sums of what sits at one switch."""
         direction, programs = tilted.direction, tilted.programs
         rest, roots = self._edge(tilted, active, passive, noise)
         self._warn_of_lost_roots(roots, len(noise))
         n = active.size
-        empty = PathSums(0, 0.0, np.zeros(n), np.zeros((n, n)) if self.order == 2 else None)
         if not roots.lanes.size:
-            return empty
+            return PathSums(0, 0.0, np.zeros(n), np.zeros((n, n)) if self.order == 2 else None)
         here = (
             np.broadcast_to(active, (roots.lanes.size, n)),
             roots.along,

@@ -71,9 +71,10 @@ class GivenLanes:
 def checked_rows(rows: Any, begin: int, position: int) -> Floats:
     """Return rows as floats; raise `AadValueError` that names the first one with a NaN or an infinity."""
     numbers = np.asarray(rows, dtype=np.float64)
-    finite = np.isfinite(numbers)
-    if not finite.all():
-        index = tuple(int(i) for i in np.argwhere(~finite)[0])
+    with np.errstate(all="ignore"):
+        total = np.add.reduce(numbers, axis=None)  # is finite where every number is, unless it overflows
+    if not (np.isfinite(total) or np.isfinite(numbers).all()):
+        index = tuple(int(i) for i in np.argwhere(~np.isfinite(numbers))[0])
         row = (begin + index[0], *index[1:])
         raise AadValueError(
             f"lanes[{position}] is {float(numbers[index])!r} in row {row[0]}, at {list(row)}: every path needs finite "

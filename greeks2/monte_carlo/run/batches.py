@@ -11,8 +11,8 @@ import numpy as np
 
 from aadlib.extend import Undetermined
 from aadlib.types import Floats
-from greeks2.monte_carlo.path_sums import PathSums
-from greeks2.monte_carlo.run.moments import add_batch
+from greeks2.monte_carlo.path_sums import PathSums, RangeSums
+from greeks2.monte_carlo.run.moments import add_batches
 
 PIECE_BYTES = 2**20
 """Noise of the paths that are swept at once: small enough for a second-level cache."""
@@ -31,10 +31,6 @@ FEWEST_PIECES = 8
 
 GRAIN = 64
 """Batches begin at multiples of this many paths where there are enough of them: whole blocks of the sweep's lanes."""
-
-
-NO_GRADIENT: Floats = np.empty(0)
-NO_HESSIAN: Floats = np.empty((0, 0))
 
 
 def _power_of_two_below(limit: float) -> int:
@@ -127,23 +123,29 @@ class BatchMeans:
         self.n_batches = self.n_empty = 0
         self.n_paths = 0
         self.undetermined: Undetermined | None = None
-        self._like: PathSums | None = None
+        self._shape = 0, 0  # order, and number of the inputs
         self._moments = np.zeros((3, 0))
 
-    def add(self, *batches: PathSums) -> None:
+    def add(self, batches: RangeSums) -> None:
         """Add some batches: always in the batches' order, so that every bit of the result is the same."""
-        for batch in batches:
-            gradient = NO_GRADIENT if batch.gradient is None else batch.gradient
-            hessian = NO_HESSIAN if batch.hessian is None else batch.hessian
-            if self._like is None:
-                self._like = batch
-                self._moments = np.zeros((3, 1 + gradient.size + hessian.size))
-            if batch.undetermined is not None:
-                self.undetermined = batch.undetermined + self.undetermined
-            self.n_batches += 1
-            self.n_empty += batch.value == 0.0
-            self.n_paths += batch.n
-            add_batch(batch.value, gradient, hessian, batch.n, self.n_paths, self._moments)
+        values, gradients, hessians = batches.values, batches.gradients, batches.hessians
+        n, m = values.size, 0 if gradients is None else gradients.shape[1]
+        if not self.n_batches:
+            self._shape = (gradients is not None) + (hessians is not None), m
+            self._moments = np.zeros((3, 1 + m + (m * m if hessians is not None else 0)))
+        if batches.undetermined is not None:
+            self.undetermined = batches.undetermined + self.undetermined
+        add_batches(
+            values,
+            np.empty((n, 0)) if gradients is None else gradients,
+            np.empty((n, 0, 0)) if hessians is None else hessians,
+            batches.sizes,
+            self.n_paths,
+            self._moments,
+        )
+        self.n_batches += n
+        self.n_empty += n - int(np.count_nonzero(values))
+        self.n_paths += int(batches.sizes.sum())
 
     def estimate(self) -> Estimate:
         """Return the means and standard errors over the batches so far."""
@@ -156,10 +158,6 @@ class BatchMeans:
         return Estimate(self._shaped(mean), self._shaped(stderr), self.n_paths, self.n_batches)
 
     def _shaped(self, flat: Floats) -> PathSums:
-        like = self._like
-        assert like is not None
-        if like.gradient is None:
-            return PathSums(1, float(flat[0]), None, None)
-        m = like.gradient.size
-        hessian = None if like.hessian is None else flat[1 + m :].reshape(m, m)
-        return PathSums(1, float(flat[0]), flat[1 : 1 + m], hessian)
+        order, m = self._shape
+        gradient = flat[1 : 1 + m] if order else None
+        return PathSums(1, float(flat[0]), gradient, flat[1 + m :].reshape(m, m) if order == 2 else None)

@@ -2,6 +2,6 @@
 
 from aadlib.types import Floats
 
-def add_batch(
-    value: float, gradient: Floats, hessian: Floats, n: float, n_paths: float, moments: Floats
+def add_batches(
+    values: Floats, gradients: Floats, hessians: Floats, sizes: Floats, n_paths: float, moments: Floats
 ) -> None: ...

@@ -11,14 +11,14 @@ from typing import Any
 from aadlib.errors import BranchChanged, NotFinite
 from aadlib.extend import n_threads
 from greeks2.monte_carlo.kinks.kink import KinkSweep
-from greeks2.monte_carlo.path_sums import PathSums
+from greeks2.monte_carlo.path_sums import RangeSums
 from greeks2.monte_carlo.path_sweep import PathSweep
 from greeks2.monte_carlo.run.batches import BatchMeans
 from greeks2.monte_carlo.run.pieces import Piece
 from greeks2.monte_carlo.run.progress import Progress
 
-WORTH_THREADS = 5e6
-"""Steps of arithmetic from which two threads are faster than one: about 3 ms."""
+WORTH_THREADS = 2e7
+"""Steps of arithmetic from which two threads are faster than one, about 5 ms of one: to begin threads costs .5 ms."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +28,7 @@ class Task:
     sweep: PathSweep | KinkSweep
     params: tuple[Any, ...]
 
-    def __call__(self, piece: Piece) -> list[PathSums]:
+    def __call__(self, piece: Piece) -> RangeSums:
         """Return the sums over the piece's paths, batch by batch."""
         noise = tuple([draw() for draw in piece.draws])
         first, last = piece.edges[0], piece.edges[-1]
@@ -52,18 +52,19 @@ def own_threads(executor: Any, *, work: float) -> Iterator[Any]:
 
 
 def add_batches(
-    swept: Iterable[tuple[Piece, list[PathSums]]], means: BatchMeans, report: Progress, n_paths: int
+    swept: Iterable[tuple[Piece, RangeSums]], means: BatchMeans, report: Progress, n_paths: int
 ) -> None:
     """Add the pieces up to batches and these to the means, in order; report how far they are after every piece."""
-    number, batch = 0, None
-    for piece, parts in swept:
-        whole = []
-        for position, sums in enumerate(parts, piece.batch):
-            if batch is not None and position != number:
-                whole.append(batch)
-                batch = None
-            number, batch = position, sums if batch is None else batch + sums
-        means.add(*whole)
+    number, batches = -1, None
+    for piece, sums in swept:
+        if batches is None:
+            batches = sums
+        elif piece.batch == number:  # a part of the same batch: pieces of several hold whole ones
+            batches += sums
+        else:
+            means.add(batches)
+            batches = sums
+        number = piece.batch
         report(piece.edges[-1], n_paths)
-    if batch is not None:
-        means.add(batch)
+    if batches is not None:
+        means.add(batches)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from greeks2.monte_carlo.path_sums import PathSums
+from greeks2.monte_carlo.path_sums import PathSums, stacked
 from greeks2.monte_carlo.run.batches import (
     FEWEST_PIECES,
     BatchMeans,
@@ -46,7 +46,7 @@ def gathered(sizes, samples):
     means = BatchMeans()
     for rows in np.split(samples, np.cumsum(sizes)[:-1]):
         total = rows.sum(axis=0)
-        means.add(PathSums(len(rows), total[0], total[1:3], total[3:].reshape(2, 2)))
+        means.add(stacked([PathSums(len(rows), total[0], total[1:3], total[3:].reshape(2, 2))]))
     return means.estimate()
 
 
