@@ -249,7 +249,7 @@ RULES: tuple[Rule, ...] = (
     Rule("log1mexp", "(log(-expm1(x)) if x > -LN2 else log1p(-exp(x)))", ("exp(x) / expm1(x)",),
          ("-(exp(x) / expm1(x)) / expm1(x)",), "x < 0.0", meaning="log(1 - exp(x)) of negative x, without cancellation",
          plain="np.where(x > -LN2, np.log(-np.expm1(x)), np.log1p(-np.exp(x)))[()]".replace("LN2", repr(LN2))),
-    Rule("xlogy", "(0.0 if (x == 0.0 and y == y) else x * log(y))", ("log(y)", "x / y"),
+    Rule("xlogy", "(0.0 if (x == 0.0 and y == y) else x * log(y))", ("(log(y) if y >= 0.0 else sqrt(y))", "x / y"),
          ("0.0", "1.0 / y", "-x / y / y"), "y > 0.0", meaning="x log(y); 0 at x = 0", plain="scipy.special.xlogy"),
     # trigonometric and hyperbolic
     Rule("sin", "sin(x)", ("cos(x)",), ("-v",), meaning="the sine"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import pickle
 import warnings
 
@@ -9,6 +10,9 @@ import numpy as np
 import pytest
 
 import aadlib as ad
+from aadlib.rules.at_numbers import rule_partials
+from aadlib.rules.table import CODES, RULES
+from aadlib.tape.advar import record_binary, record_unary
 from greeks2 import KinkWarning, RareEventWarning, expectation, hessian, hessian_result, taylor_series
 
 
@@ -226,3 +230,46 @@ def test_series_along_a_direction_agree_with_the_hessian() -> None:
         assert np.isnan(taylor_series(singular, AT, [1.0, 1.0])[1:]).all()
     assert taylor_series(singular, AT, [0.0, 1.0]) == (9.0, 6.0, 2.0)  # not along what is not determined
     assert taylor_series(lambda x: np.sqrt(x[0]) ** 2 * x[1], AT, [1.0, 1.0]) == (0.0, 3.0, 2.0)
+
+
+EDGES = [
+    0.0,
+    -0.0,
+    1.0,
+    -1.0,
+    0.5,
+    2.0,
+    -2.0,
+    3.0,
+    -3.5,
+    1e-310,
+    -1e-310,
+    1e300,
+    -1e300,
+    1e-160,
+    -1e-160,
+    710.0,
+]
+
+
+@pytest.mark.parametrize("rule", [rule for rule in RULES if rule.name != "power"], ids=lambda rule: rule.name)
+def test_sweeps_notice_every_partial_that_is_not_finite(rule):
+    """Not that of a power in its exponent at a negative base, NaN: x**3 would be looked at again for it every time."""
+    code = CODES[rule.name]
+
+    def applied(x):
+        both = record_unary(code, x[0]) if rule.arity == 1 else record_binary(code, x[0], x[1])
+        return both + 0.0 * (x[0] + x[1])
+
+    program = ad.record(applied, [0.5, 0.7])
+    for x, y in itertools.product(EDGES, EDGES if rule.arity == 2 else [1.0]):
+        with program.replay() as replay:
+            value = replay.evaluate([[x, y]])[program.outputs[0]]
+            if not np.isfinite(value):
+                continue
+            replay.sweep_adjoints(np.ones(1))
+            noticed = [replay.met_infinity()]
+            replay.sweep_second_order(replay.values, replay.adjoints, program.unit_directions())
+            noticed.append(replay.met_infinity())
+        partials = rule_partials(code, x, y if rule.arity == 2 else x, value)
+        assert all(seen or np.isfinite(of).all() for seen, of in zip(noticed, partials, strict=True)), (x, y)
