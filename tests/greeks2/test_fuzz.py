@@ -234,7 +234,7 @@ def sizes_of_terms(program: list[Any], x: np.ndarray) -> tuple[float, float]:
     for number in reversed(range(x.size, len(values))):
         operands, sizes = taken[number - x.size]
         first = max(first, adjoints[number] * tangents[number])
-        if operands:
+        if operands and adjoints[number] > 0.0:
             (a, b), (dx, dy, dxx, dxy, dyy) = operands, sizes
             adjoints[a] += adjoints[number] * dx
             adjoints[b] += adjoints[number] * dy
