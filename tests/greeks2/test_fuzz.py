@@ -280,7 +280,7 @@ def test_random_programs_at_edges(drawn: Any) -> None:
 
     def require(apart: float, size: float, order: int, *what: Any) -> None:
         if apart == math.inf and powers:
-            return  # in its exponent, at a negative base, a power has no derivative: some sweeps say NaN, others nothing
+            return  # in its exponent, at a negative base, a power has none: some sweeps say NaN, others nothing
         assert apart <= size or apart <= size + 100.0 * 2.0**-52 * sizes_of_terms(program, x)[order - 1], what
 
     size = 1.0 + np.nanmax(np.abs(np.where(np.isfinite(first["gradient"]), first["gradient"], 0.0)))
