@@ -19,7 +19,6 @@ LANES = np.linspace(-1.0, 1.0, 50)
 
 @pytest.fixture
 def no_collector() -> Iterator[None]:
-    gc.collect()
     gc.disable()
     yield
     gc.enable()

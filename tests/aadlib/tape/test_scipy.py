@@ -5,6 +5,7 @@ from __future__ import annotations
 import mpmath
 import numpy as np
 import pytest
+import scipy
 import scipy.integrate
 import scipy.interpolate
 import scipy.linalg
@@ -53,10 +54,13 @@ SPECIAL = {
     "huber": (lambda t: special.huber(1.0, t), lambda t: t**2 / 2),
     "softmax": (lambda t: special.softmax(np.stack([t, 2 * t]))[0], lambda t: 1 / (1 + mpmath.exp(t))),
 }
+SCIPY = tuple(map(int, scipy.__version__.split(".")[:2]))
 
 
 @pytest.mark.parametrize("name", SPECIAL)
 def test_special_functions_and_their_second_derivatives(name):
+    if name == "softmax" and SCIPY < (1, 16):
+        pytest.skip("a SciPy whose softmax refuses object arrays: the error says what to use")
     function, true = SPECIAL[name]
     point = 0.3
     with mp.workdps(40):

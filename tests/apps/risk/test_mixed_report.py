@@ -18,6 +18,7 @@ from apps.__main__ import main
 from .test_loading import chain_text
 
 SMALL = ["--strikes", "6", "--expiries", "5", "--smiles", "1", "--holdout", "0", "--paths", "512"]
+QUICK = [*SMALL, "--no-desk"]
 
 
 def read(path: Path) -> list[dict[str, str]]:
@@ -107,7 +108,7 @@ def test_two_simulated_runs_are_byte_identical(tmp_path: Path) -> None:
         "product,quantity,expiry,strike,cp,fixings,payout\nasian,3,0.25,1230,C,2,\ndigital,3,0.25,1200,C,,10\n"
     )
     for name in ("first", "second"):
-        arguments = ["--book", str(tmp_path / "book.csv"), *SMALL, "--out", str(tmp_path / name)]
+        arguments = ["--book", str(tmp_path / "book.csv"), *QUICK, "--out", str(tmp_path / name)]
         assert main(["risk", *arguments]) == 0
     for name in ("products.csv", "greeks.csv", "hessian.csv", "report.html"):
         assert (tmp_path / "first" / name).read_bytes() == (tmp_path / "second" / name).read_bytes(), name
@@ -119,7 +120,7 @@ def test_a_book_without_vanillas(tmp_path: Path, capsys: pytest.CaptureFixture[s
         "digital,3,0.25,1200,C,10,,\nbarrier,1,3,1200,C,,1100,up-and-out\n"
     )
     out = tmp_path / "report"
-    assert main(["risk", "--book", str(tmp_path / "book.csv"), *SMALL, "--out", str(out)]) == 0
+    assert main(["risk", "--book", str(tmp_path / "book.csv"), *QUICK, "--out", str(out)]) == 0
     warnings = capsys.readouterr().err.splitlines()
     assert len(warnings) == 2 and all(
         line.startswith("warning: position 2, barrier call 1200: ") for line in warnings
@@ -155,7 +156,7 @@ def test_hostile_roots_are_text(
         f'quantity,expiry,strike,cp,label\n1,2024-06-21,100,C,"{HOSTILE}"\n1,2024-06-21,100,P,"\x07bell"\n'
     )
     out = tmp_path / "report"
-    arguments = ["--book", str(tmp_path / "book.csv"), *SMALL, "--out", str(out)]
+    arguments = ["--book", str(tmp_path / "book.csv"), *QUICK, "--out", str(out)]
     assert main(["risk", str(tmp_path / "chain.csv"), *arguments]) == 0
     printed = capsys.readouterr()
     everything = printed.out + printed.err + (out / "report.html").read_text(encoding="utf-8")
@@ -172,7 +173,7 @@ RUN = "import sys\nfrom apps.__main__ import main\nsys.exit(main(sys.argv[1:]))\
 
 def run_short(script: str, redirect: str, out: Path) -> subprocess.CompletedProcess[str]:
     """Run a small report in a shell with its stdout redirected."""
-    arguments = ["risk", *SMALL, "--max-years", "0.1", "--out", str(out)]
+    arguments = ["risk", *QUICK, "--max-years", "0.1", "--out", str(out)]
     command = f'"$@" {redirect}'
     return subprocess.run(
         ["bash", "-c", command, "bash", sys.executable, "-c", script, *arguments],

@@ -37,20 +37,20 @@ def risk(folder: Path, *arguments: str) -> str:
 
 def test_the_shipped_chain_with_its_report(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
-    shown = risk(tmp_path, "--out", "report", "--smiles", "2")
+    shown = risk(tmp_path, "--out", "report", "--smiles", "1", "--max-years", "0.3")
     assert "Greeks of the book" in shown and (tmp_path / "report" / "report.html").stat().st_size > 100_000
 
 
 def test_the_chain_of_an_index(tmp_path: Path, shared: Path) -> None:
     chain = shared / "data" / "spx_2019-05-17" / "chain.csv"
     assert "Greeks of the book" in risk(
-        tmp_path, str(chain), "--no-report", "--no-desk", "--max-years", "0.5"
+        tmp_path, str(chain), "--no-report", "--no-desk", "--max-years", "0.25"
     )
 
 
 @pytest.mark.parametrize("method", ["edge_pushing", "taylor", "forward_over_reverse", "bumping2"])
 def test_every_method(tmp_path: Path, method: str) -> None:
-    small = ["--strikes", "6", "--expiries", "5", "--max-years", "0.15", "--holdout", "0"]
+    small = ["--strikes", "5", "--expiries", "4", "--max-years", "0.1", "--holdout", "0"]
     assert "Greeks of the book" in risk(tmp_path, "--no-report", "--no-desk", "--method", method, *small)
 
 

@@ -42,7 +42,7 @@ NORMAL_MARKETS = [  # forward, strike, expiry, rate, volatility
 
 def limit(reference: Any, market: tuple[float, ...], orders: tuple[int, ...], sign: int) -> float:
     """Return a derivative of a reference price where every zero that is a limit is 1e-40."""
-    with mp.workdps(400):
+    with mp.workdps(300):
         at = tuple(mp.mpf(x) if x else TINY for x in market)
         steps = [abs(x) * mp.mpf(10) ** -40 for x in at]
         found = sign * mp.diff(reference, at, orders, h=min(steps))
