@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
+import numpy as np
+
 from aadlib.extend import ADVar, Program, Recording, frozen_program, run_recorded
 from aadlib.types import Floats
 
@@ -41,16 +43,17 @@ def _content_of(recording: Recording, path: Callable[..., Any]) -> Hashable | No
     if not isinstance(result, ADVar) or result.serial != tape.serial or result.id >= len(tape):
         return None
     op, left, right, constants = tape.columns()
+    operands = np.concatenate([left[n_inputs:], right[n_inputs:]])
+    # a constant's number on the tape may be that of an input that had its value: what counts is the value
+    fixed = operands < 0
     return (
-        id(
-            getattr(path, "__code__", type(path))
-        ),  # which the program keeps alive, to trace it again with lines
+        # the code object, which the program keeps alive to trace it again with lines
+        id(getattr(path, "__code__", type(path))),
         tuple(recording.arguments),
         recording.output_shape,
         result.id,
         tuple(tape.kinks),
         op.tobytes(),
-        left.tobytes(),
-        right.tobytes(),
-        constants[n_inputs:].tobytes(),
+        np.where(fixed, -1, operands).tobytes(),
+        constants[~operands[fixed]].tobytes(),
     )

@@ -52,6 +52,24 @@ def test_a_path_that_does_something_else_has_a_program_of_its_own(other):
     assert program(other) is not first and program(call()) is first
 
 
+@pytest.mark.parametrize("p", [[100.0, 0.2], [95.0, 95.0], [0.5, 0.2], [0.0, 1.0], [-0.0, 2.0]])
+def test_a_constant_that_equals_an_input_is_still_a_constant(p):
+    """As the strike of an option at the money does: the tape keeps one number for both."""
+    for value in (p[0], p[1], 0.5, 2.0, 110.0, 2.5, p[0]):
+        path, start = call(value), np.array([value, p[1]])
+        fresh = ad.record(path, start, Z[:1], lanes=(1,), passive=(1,))
+        shared = program(path, start)
+        assert np.array_equal(np.sort(shared.constants), np.sort(fresh.constants))
+        assert np.array_equal(shared.value([90.0, 0.3], Z[:3]), fresh.value([90.0, 0.3], Z[:3]))
+
+
+def test_options_at_the_money_have_the_strikes_they_were_given():
+    for strike in (90.0, 100.0, 110.0):
+        recording = ad.record(call(strike), [strike, 0.2], Z[:1], lanes=(1,), passive=(1,))
+        wanted = expectation(recording, [strike, 0.2], lanes=Z)
+        assert expectation(call(strike), [strike, 0.2], lanes=Z).value == wanted.value
+
+
 def test_kinks_on_other_lines_are_others():
     def one(x):
         return np.maximum(x, 0.0)
