@@ -122,6 +122,23 @@ def test_truncated_roots_on_paths_are_silent(x: float) -> None:
         assert np.isfinite(expectation(path, [1.0, x], lanes=noise).hessian).all()
 
 
+@pytest.mark.parametrize("inner", [np.sqrt, np.cbrt, lambda x: x**0.25, lambda x: np.arccos(1.0 - x)])
+@pytest.mark.parametrize(
+    "outer",
+    [
+        lambda v: np.cos(1.0 - v), lambda v: ad.softplus(-v), lambda v: (1.0 - v) * (2.0 - v),
+        lambda v: ad.norm_cdf(-1.0 - v), lambda v: np.maximum(1.0 - v, 0.5) ** 2,
+    ],
+)  # fmt: skip
+def test_infinite_curvature_of_shared_numbers_stays_infinite_in_sums(inner, outer) -> None:
+    """A second partial that is zero ends the chain of an infinite tangent: infinity, not NaN."""
+    x, z = np.array([0.0, 1.0]), np.linspace(0.1, 0.9, 5)
+    program = ad.record(lambda p, z: outer(inner(p[0])) + p[1] * z, x, z, lanes=(1,), passive=(1,))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", KinkWarning)
+        assert np.array_equal(program.derivatives(x, z)[2], hessian(lambda p: outer(inner(p[0])) + p[1], x))
+
+
 def test_composites_carry_what_is_not_determined() -> None:
     def f(x):
         return np.linalg.solve(ad.array([[2.0, x[1]], [0.5, 3.0]]), ad.array([np.sqrt(x[0]) * x[0], x[1]]))[0]
