@@ -28,9 +28,11 @@ OPERATORS: dict[str, Callable[..., Any]] = {
 
 
 def _operator(name: str, *, reflected: bool = False) -> Callable[[Any, Any], Any]:
-    rule = RULES[CODES[name]]
+    rule, ufunc = RULES[CODES[name]], getattr(np, name)
 
     def method(self: Dual, other: Any) -> Any:
+        if isinstance(other, complex):
+            return handle_ufunc(ufunc, "__call__", (other, self) if reflected else (self, other), {})
         if not isinstance(other, NUMBERS):
             return NotImplemented
         return Dual.chain_rule(rule, other, self) if reflected else Dual.chain_rule(rule, self, other)

@@ -14,6 +14,7 @@ import numpy as np
 from aadlib.errors import AadTypeError, AadValueError
 from aadlib.rules.table import CODES
 from aadlib.tape.advar import ADVar, Condition, record_binary, set_array_handlers
+from aadlib.tape.advice import numpy_refusal
 from aadlib.tape.arrays import (
     COMPLEX,
     ELEMENTS,
@@ -305,9 +306,7 @@ def handle_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
         return FUNCTIONS[function](*args, **kwargs)
     module = getattr(function, "__module__", "numpy")
     if module.startswith(("numpy.linalg", "numpy.fft")):
-        raise AadTypeError(
-            f"{module}.{function.__name__} cannot be recorded: write it with sums and products, or record a composite"
-        )
+        raise AadTypeError(numpy_refusal(module, function.__name__))
     # NumPy's own code runs on ADArrays, and the ufuncs it calls come back here.
     boxed = [_map_structure(_boxed, x) for x in args]
     named = {key: _map_structure(_boxed, value) for key, value in kwargs.items()}
