@@ -80,4 +80,6 @@ def test_what_is_no_number_is_refused():
 def test_statistics_of_arrays_of_duals(make, function):
     point = [0.7, 1.3, 2.1]
     x = make([ad.Dual(v, [float(k == j) for j in range(3)]) for k, v in enumerate(point)])
-    np.testing.assert_allclose(function(x).partials, ad.grad(function)(np.array(point)), rtol=1e-13, atol=1e-15)
+    np.testing.assert_allclose(
+        function(x).partials, ad.grad(function)(np.array(point)), rtol=1e-13, atol=1e-15
+    )
