@@ -13,7 +13,15 @@ import aadlib as ad
 from aadlib.rules.at_numbers import rule_partials
 from aadlib.rules.table import CODES, RULES
 from aadlib.tape.advar import record_binary, record_unary
-from greeks2 import KinkWarning, RareEventWarning, expectation, hessian, hessian_result, taylor_series
+from greeks2 import (
+    METHODS,
+    KinkWarning,
+    RareEventWarning,
+    expectation,
+    hessian,
+    hessian_result,
+    taylor_series,
+)
 
 
 def singular(x):
@@ -290,3 +298,15 @@ def test_sweeps_notice_every_partial_that_is_not_finite(rule):
             noticed.append(replay.met_infinity())
         partials = rule_partials(code, x, y if rule.arity == 2 else x, value)
         assert all(seen or np.isfinite(of).all() for seen, of in zip(noticed, partials, strict=True)), (x, y)
+
+
+@pytest.mark.filterwarnings("ignore::aadlib.SingularWarning")
+@pytest.mark.parametrize("method", [m for m in METHODS if m != "bumping2"])
+@pytest.mark.parametrize("point", [[0.0, 0.0], [1e200, 1e200], [1e-320, 1e-320]])
+def test_infinities_of_both_signs_are_no_numpy_warnings(method, point) -> None:
+    def function(x):
+        return (
+            1e200 * x[0] * 1e200 * x[1] * (x[0] - x[1]) - np.cbrt(x[0]) / x[1] + np.sqrt(x[0]) * np.log(x[1])
+        )
+
+    assert not np.isfinite(hessian(ad.record(function, [1.0, 2.0]), point, method=method)).all()

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, assume, given, reject, settings
 from hypothesis import strategies as st
 
 import aadlib as ad
+from aadlib.rules import at_numbers
 from aadlib.rules.table import CODES, RULES
 from aadlib.tape.advar import record_binary, record_unary
 from aadlib.twins import sweeps as reference
@@ -91,7 +92,20 @@ def recorded(rule, *operands):
     return record_unary(code, *operands) if rule.arity == 1 else record_binary(code, *operands)
 
 
+def plain_away_from_jumps(rule, *operands):
+    """Return a row's value at floats; reject what round-off in an operand would take across a jump of fmod, say."""
+    code = CODES[rule.name]
+    value = at_numbers.value(code, operands[0], operands[-1])
+    for k in range(0 if rule.smooth else rule.arity):
+        for nudge in (1.0 - 1e-9, 1.0 + 1e-9):
+            moved = [x * nudge if j == k else x for j, x in enumerate(operands)]
+            assume(abs(at_numbers.value(code, moved[0], moved[-1]) - value) <= 1e-6 * (1.0 + abs(value)))
+    return value
+
+
 def program_of(steps, point):
+    run(steps, point.tolist(), plain_away_from_jumps)
+
     def function(x):
         numbers = run(steps, list(x), recorded)
         return numbers[-1] + 0.25 * numbers[len(numbers) // 2] * numbers[0]
@@ -154,7 +168,6 @@ def test_hessians_are_symmetric_and_tangents_are_adjoints(drawn):
     close([program.jvp(point, unit) for unit in np.eye(point.size)], program.gradient(point), size)
 
 
-@pytest.mark.filterwarnings("ignore::aadlib.SingularWarning")
 @quick
 @given(straight_lines())
 def test_sweeps_agree_with_nested_duals(drawn):
@@ -167,7 +180,12 @@ def test_sweeps_agree_with_nested_duals(drawn):
         unit = [float(j == k) for j in range(n)]
         return ad.Dual(ad.Dual(point[k], unit), [ad.Dual(u, [0.0] * n) for u in unit])
 
-    numbers = run(steps, [seeded(k) for k in range(n)], ad.Dual.chain_rule)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", ad.SingularWarning)
+        try:
+            numbers = run(steps, [seeded(k) for k in range(n)], ad.Dual.chain_rule)
+        except ad.SingularWarning:
+            reject()  # 1 / (1 / x) at 0, which a recording knows better
     result = numbers[-1] + 0.25 * numbers[len(numbers) // 2] * numbers[0]
     close(result.value.value, program.value(point), size)
     close([p.value for p in result.partials], program.gradient(point), size)
