@@ -7,6 +7,7 @@ operations instead of Python comparisons, so unmodified NumPy code replays witho
 from __future__ import annotations
 
 import functools
+import inspect
 import re
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -272,13 +273,7 @@ def handle_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: 
     return _result(result)
 
 
-def _call_ufunc(
-    ufunc: np.ufunc,
-    name: str,
-    method: str,
-    arguments: list[Any],
-    kwargs: dict[str, Any],
-) -> Any:
+def _call_ufunc(ufunc: np.ufunc, name: str, method: str, arguments: list[Any], kwargs: dict[str, Any]) -> Any:
     if getattr(np, name, None) is not ufunc and name not in PRODUCTS:
         if any("O" in types for types in ufunc.types):
             return getattr(ufunc, method)(*arguments, **kwargs)  # made by np.frompyfunc or np.vectorize
@@ -430,13 +425,19 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {}
 
 def implements(*functions: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register an implementation of NumPy functions for recorded numbers; none of them writes into `out`."""
+    name = functions[0].__name__
 
     def register(implementation: Callable[..., Any]) -> Callable[..., Any]:
+        known = inspect.signature(implementation).parameters
+        takes_all = any(one.kind is one.VAR_KEYWORD for one in known.values())
+
         @functools.wraps(implementation)
         def checked(*args: Any, **kwargs: Any) -> Any:
             if kwargs.get("out") is not None:
+                raise AadTypeError(f"np.{name}(..., out=) cannot be recorded: use the result")
+            if not takes_all and (unknown := kwargs.keys() - known.keys()):
                 raise AadTypeError(
-                    f"np.{functions[0].__name__}(..., out=) cannot be recorded: use the result"
+                    f"np.{name}(..., {min(unknown)}=) cannot be recorded: write it with sums and products"
                 )
             return implementation(*args, **kwargs)
 

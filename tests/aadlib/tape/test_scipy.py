@@ -161,6 +161,9 @@ COEFFICIENTS = lambda x: [x, -3.0, 1.0]  # noqa: E731
         (r"ad\.root.*polyval", lambda x: np.polynomial.Polynomial(COEFFICIENTS(x)).roots()[0]),
         (r"ad\.root.*polyval", lambda x: np.polynomial.chebyshev.chebroots(COEFFICIENTS(x))[0]),
         (r"np\.polyfit", lambda x: np.polynomial.polynomial.polyfit(np.arange(3.0), COEFFICIENTS(x), 1)[0]),
+        (r"np\.mean\(\.\.\., where=\) cannot", lambda x: np.mean(ad.array([x, 1.0]), where=[True, False])),
+        (r"np\.var\(\.\.\., correction=\) cannot", lambda x: np.var(ad.array([x, 1.0]), correction=1)),
+        (r"np\.cov\(\.\.\., aweights=\) cannot", lambda x: np.cov(ad.array([x, 1.0]), aweights=[1.0, 2.0])),
         (r"polydiv cannot be recorded", lambda x: np.polydiv(ad.array(COEFFICIENTS(x)), [1.0, 1.0])[0][0]),
     ],
 )
