@@ -11,6 +11,7 @@ Conventions at the edges, stated once and tested row by row:
 - A step (`sign`, `floor`, `greater`, ...) has derivative zero everywhere; `stop_gradient` by decree, so it is no kink.
 - `sqrt` and `cbrt` at 0 have infinite derivatives; `square` at 0 has partials 0 and 2.
 - `power`: 0**0 = 1 with d/dx = 0; in the exponent the derivative of 0**y is 0 for y > 0 and -inf at y = 0.
+  At a negative base it is NaN; alone of all partials that are not finite, no sweep takes notice of this one.
 - A zero partial or adjoint ends a chain: 0 times infinity is 0 in every sweep. So the branch of a `where`
   that was not taken contributes nothing, whatever it contains. Where the zero only happens to be one the result is not
   determined: `aadlib.singular` tells the two apart, by `dead` below, and warns. A root of a sum of squares at 0 is a

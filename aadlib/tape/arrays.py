@@ -331,6 +331,16 @@ class ADArray(np.ndarray):
     ) -> Any:
         return advar.handle_function(function, args, kwargs)
 
+    @property  # type: ignore[misc]
+    def real(self) -> Any:
+        """The array itself."""
+        return self
+
+    @property  # type: ignore[misc]
+    def imag(self) -> Any:
+        """Zeros."""
+        return np.zeros(self.shape)
+
     def __getitem__(self, key: Any) -> Any:
         return super().__getitem__(key if type(key) is int else _decided(key))
 

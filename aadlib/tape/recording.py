@@ -107,7 +107,9 @@ def _call(function: Callable[..., Any], recorded: Callable[[], list[Any]], tape:
                 raise
             except Exception:  # the first error says what is wrong
                 pass
-        if (advice := scipy_advice(error, error.__traceback__)) is not None:
+        # Compiled code that goes on after an error makes the interpreter complain: its cause says what was wrong.
+        first = error.__cause__ if isinstance(error, SystemError) and error.__cause__ else error
+        if (advice := scipy_advice(first, error.__traceback__)) is not None:
             raise AadTypeError(advice) from error
         if not isinstance(error, TypeError) or "no callable" not in str(error):
             raise

@@ -22,6 +22,8 @@ from hypothesis import strategies as st
 from mpmath import mp, mpf
 
 import aadlib as ad
+from aadlib.rules.at_numbers import rule_partials
+from aadlib.rules.at_numbers import value as value_of_rule
 from aadlib.rules.table import CODES, RULES
 from aadlib.tape.advar import ADVar, Condition, record_binary, record_unary
 from greeks2 import hessian
@@ -50,9 +52,7 @@ OFTEN = [
     "cbrt",
 ]
 
-# Smaller ones lose digits in every method, each in its own way: test_range_of_doubles takes the operations one by one.
-others = st.floats(-3.0, 3.0, width=32).map(lambda x: x if abs(x) > 1e-3 else 0.0)
-numbers = st.one_of(st.sampled_from(EDGES), others)
+numbers = st.one_of(st.sampled_from(EDGES), st.floats(-3.0, 3.0, width=32))
 steps = st.tuples(
     st.sampled_from(NAMES + 3 * OFTEN), st.integers(0, 9), st.one_of(st.integers(0, 9), numbers)
 )
@@ -73,7 +73,7 @@ def run(program: list[Any], x: Any, apply: Any) -> Any:
 
 def recorded(rule: Any, operands: list[Any]) -> Any:
     if not any(isinstance(x, (ADVar, Condition)) for x in operands):
-        return float(ad.value_of(getattr(ad, rule.name, None)(*operands)))
+        return value_of_rule(CODES[rule.name], operands[0], operands[-1])
     return (
         record_unary(CODES[rule.name], operands[0])
         if rule.arity == 1
@@ -167,10 +167,16 @@ def by_duals(program: list[Any], x: Any) -> tuple[Any, Any, bool]:
     return first, second, bool(caught)
 
 
-def same(one: Any, other: Any, size: float) -> bool:
+class Index(int):
+    """The number of a result, where a plain int is a number."""
+
+
+def distance(one: Any, other: Any) -> float:
+    """Return the largest difference; 0 between infinities of one sign and between NaNs."""
     a, b = np.asarray(one, dtype=float), np.asarray(other, dtype=float)
     with np.errstate(invalid="ignore"):
-        return bool(np.all((a == b) | (np.isnan(a) & np.isnan(b)) | (np.abs(a - b) <= 1e-7 * size)))
+        apart = np.where((a == b) | (np.isnan(a) & np.isnan(b)), 0.0, np.abs(a - b))
+    return float(np.nan_to_num(apart, nan=np.inf).max(initial=0.0))
 
 
 def numbers_of(program: ad.Program, x: np.ndarray) -> tuple[dict[str, Any], dict[str, Any], bool]:
@@ -195,6 +201,60 @@ def numbers_of(program: ad.Program, x: np.ndarray) -> tuple[dict[str, Any], dict
     return first, second, bool(caught)
 
 
+@np.errstate(all="ignore")
+def sizes_of_terms(program: list[Any], x: np.ndarray) -> tuple[float, float]:
+    """Return how large the terms are that first and second derivatives are sums of: they may cancel."""
+    values, tangents = x.tolist(), [1.0] * x.size
+    taken: list[
+        tuple[list[int], Any]
+    ] = []  # by each operation: numbers of its operands, sizes of its partials
+
+    def step(rule: Any, operands: list[Any]) -> int:
+        numbers = []
+        for operand in operands:
+            if not isinstance(operand, Index):
+                values.append(float(operand))
+                tangents.append(0.0)
+                taken.append(([], ()))
+                operand = Index(len(values) - 1)
+            numbers.append(operand)
+        a, b = numbers[0], numbers[-1]
+        value = value_of_rule(CODES[rule.name], values[a], values[b])
+        (dx, dy), seconds = rule_partials(CODES[rule.name], values[a], values[b], value)
+        sizes = np.nan_to_num(np.abs([dx, dy if rule.arity == 2 else 0.0, *seconds]))
+        values.append(value)
+        tangents.append(sizes[0] * tangents[a] + sizes[1] * tangents[b])
+        taken.append(([a, b], sizes))
+        return Index(len(values) - 1)
+
+    last = run(program, [Index(k) for k in range(x.size)], step)
+    adjoints = np.zeros(len(values))
+    adjoints[last] = 1.0
+    first = second = 0.0
+    for number in reversed(range(x.size, len(values))):
+        operands, sizes = taken[number - x.size]
+        first = max(first, adjoints[number] * tangents[number])
+        if operands and adjoints[number] > 0.0:
+            (a, b), (dx, dy, dxx, dxy, dyy) = operands, sizes
+            adjoints[a] += adjoints[number] * dx
+            adjoints[b] += adjoints[number] * dy
+            ta, tb = tangents[a], tangents[b]
+            second += adjoints[number] * (dxx * ta * ta + 2.0 * dxy * ta * tb + dyy * tb * tb)
+    return first, second
+
+
+def everything(
+    program: list[Any], frozen: ad.Program, x: np.ndarray
+) -> tuple[dict[str, Any], dict[str, Any], bool]:
+    """Return gradients and Hessians by every way, duals too where they do not warn, and whether a program warned."""
+    first, second, warned = numbers_of(frozen, x)
+    if not warned:
+        of_first, of_second, unsure = by_duals(program, x)
+        if not unsure:
+            first["dual"], second["dual"] = of_first, of_second
+    return first, second, warned
+
+
 @pytest.mark.slow
 @seed(SEED)
 @settings(max_examples=PROGRAMS, deadline=None, database=None, suppress_health_check=list(HealthCheck))
@@ -212,30 +272,35 @@ def test_random_programs_at_edges(drawn: Any) -> None:
         return
     if not math.isfinite(value) or abs(value) > 1e8:
         return
-    first, second, warned = numbers_of(frozen, x)
+    first, second, warned = everything(program, frozen, x)
     if warned:
         return
-    first["dual"], second["dual"], unsure = by_duals(program, x)
-    if unsure:
-        del first["dual"], second["dual"]
+
+    powers = any(name == "power" for name, _, _ in program)
+
+    def require(apart: float, size: float, order: int, *what: Any) -> None:
+        if apart == math.inf and powers:
+            return  # in its exponent, at a negative base, a power has none: some sweeps say NaN, others nothing
+        assert apart <= size or apart <= size + 100.0 * 2.0**-52 * sizes_of_terms(program, x)[order - 1], what
+
     size = 1.0 + np.nanmax(np.abs(np.where(np.isfinite(first["gradient"]), first["gradient"], 0.0)))
     for name, found in first.items():
-        assert same(found, first["gradient"], size), (name, found, first["gradient"])
+        require(distance(found, first["gradient"]), 1e-7 * size, 1, name, found, first["gradient"])
     exact = second["forward_over_reverse"]
     size = 1.0 + max(np.abs(np.where(np.isfinite(h), h, 0.0)).max() for h in second.values())
     if size < 1e10:
         for name, found in second.items():
-            assert same(found, exact, size), (name, found, exact)
+            require(distance(found, exact), 1e-7 * size, 2, name, found, exact)
     if frozen.kinks:
         return  # at a kink the derivative is a convention
     gradient = np.atleast_1d(first["gradient"])
     for k, slope in enumerate(gradient):
         true = slope_in_mpmath(program, x.tolist(), k) if math.isfinite(slope) else None
         if true is not None:
-            assert abs(slope - true) <= 1e-6 * (1 + abs(true)), (k, slope, mpmath.nstr(true, 12))
+            require(abs(slope - true), 1e-6 * (1 + abs(true)), 1, k, slope, mpmath.nstr(true, 12))
     if len(program) % 4 or not np.isfinite(exact).all() or size > 1e8:
         return
     for k, j in zip(*np.triu_indices(x.size), strict=True):
         true = curvature_in_mpmath(program, x.tolist(), int(k), int(j))
         if true is not None:
-            assert abs(exact[k, j] - true) <= 1e-6 * (size + abs(true)), (k, j, exact, mpmath.nstr(true, 12))
+            require(abs(exact[k, j] - true), 1e-6 * (size + abs(true)), 2, k, j, exact, mpmath.nstr(true, 12))

@@ -119,8 +119,21 @@ cdef void push_stretch(
                 weights[row + i] = 0.0
 
 
+cdef void add_exactly(double* sums, double* lost, const double* x, double factor, Py_ssize_t n) noexcept nogil:
+    """Add a multiple of x to sums, and what round-off takes from them to `lost`: flushed arcs cancel."""
+    cdef Py_ssize_t k
+    cdef double term, total, taken
+    for k in range(n):
+        term = factor * x[k] if x[k] != 0.0 and factor != 0.0 else 0.0
+        total = sums[k] + term
+        taken = total - sums[k]
+        lost[k] += (sums[k] - (total - taken)) + (term - taken)
+        sums[k] = total
+
+
 cdef void flush(
-    double* weights, const int* flushed, Py_ssize_t count, const double[:, ::1] rows, double[::1] along, double[:, ::1] half
+    double* weights, const int* flushed, Py_ssize_t count, const double[:, ::1] rows, double[::1] along,
+    double[:, ::1] half, double[:, ::1] lost
 ) noexcept nogil:
     """Add arcs (i, j, address) to half the Hessian: t_i times the sum of w t_j over the arcs of the same i."""
     cdef Py_ssize_t e, p
@@ -139,7 +152,7 @@ cdef void flush(
                 add_scaled(&along[0], &rows[flushed[3 * e + 1], 0], w, n)
             e += 1
         for p in range(n):
-            add_scaled(&half[p, 0], &along[0], rows[i, p], n)
+            add_exactly(&half[p, 0], &lost[p, 0], &along[0], rows[i, p], n)
 
 
 cdef Py_ssize_t flush_sparse(
@@ -257,6 +270,7 @@ def replay_pushes(
     cdef const double* entries = &forward[0] if forward.shape[0] else NULL
     cdef double* arena = &weights[0]
     cdef double[::1] along = np.zeros(half.shape[0])
+    cdef double[:, ::1] lost = np.zeros((half.shape[0], half.shape[1]))
     cdef Operand a, b
     cdef Py_ssize_t r, k, at = 0
     cdef int left, right, slot
@@ -276,7 +290,7 @@ def replay_pushes(
                         arena, flushed, record[FLUSHES], starts, row_entries, flush_targets, sums, at
                     )
                 else:
-                    flush(arena, flushed, record[FLUSHES], rows, along, half)
+                    flush(arena, flushed, record[FLUSHES], rows, along, half, lost)
                 flushed += 3 * record[FLUSHES]
             rule_first(program.op[k], values[left], values[right], values[slot], &dx, &dy)
             a.partial = dx + dy if record[SHAPE] & TWICE else dy if record[SHAPE] & SECOND else dx
@@ -294,6 +308,10 @@ def replay_pushes(
             if record[SHAPE] & CREATES and adjoint != 0.0:
                 rule_second(program.op[k], values[left], values[right], values[slot], &dxx, &dxy, &dyy)
                 create(arena, record, adjoint, dxx, dxy, dyy, a, b)
+        for r in range(half.shape[0]):
+            for k in range(half.shape[1]):
+                if isfinite(lost[r, k]):
+                    half[r, k] += lost[r, k]
         end_watch()
 
 

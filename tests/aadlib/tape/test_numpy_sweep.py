@@ -37,6 +37,9 @@ PLACES = (
 )
 """Where the recorded numbers stand among the arguments."""
 
+UNDEFINED = {("searchsorted", 12)}
+"""Functions and places that NumPy leaves open: what is searched must be sorted."""
+
 KEYWORDS = (
     {"axis": 0}, {"axis": 1}, {"axis": None}, {"axis": (0, 1)}, {"keepdims": True}, {"dtype": int},
     {"dtype": np.float32}, {"ddof": 1}, {"initial": 5.0}, {"initial": -3.0}, {"where": KEPT},
@@ -123,6 +126,8 @@ def test_functions(number):
     for name, module in FUNCTIONS[number::8]:
         function = getattr(module, name)
         for place, point in itertools.product(range(len(PLACES)), (VECTOR, MATRIX)):
+            if (name, place) in UNDEFINED:
+                continue
             for keywords in ({}, *(KEYWORDS if place < 2 else ())):
                 call = lambda x, f=function, p=PLACES[place], k=keywords: f(*p(x), **k)  # noqa: E731 - called at once
                 if disagrees(call, point):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import combinations
 
 import mpmath as mp
@@ -11,6 +12,10 @@ import pytest
 import aadlib as ad
 from greeks2 import METHODS, hessian, hessian_result
 from greeks2.methods.edge_pushing.edge_pushing import schedule_of
+from pricers.pde import backward
+from pricers.pde.grids import uniform_grid
+from pricers.surfaces.bspline import uniform_basis
+from pricers.surfaces.spline_volatility import SplineVolatility
 
 from ..extended_precision import IS_WIDER, extended_hessian
 
@@ -113,6 +118,25 @@ def test_pde_hessian_against_long_doubles() -> None:
         found[f"cap {cap}"] = hessian(program, weights, method="edge_pushing", cap_active=cap)
     for name, matrix in found.items():
         assert np.abs(matrix - exact).max() < 1e-13 * np.abs(exact).max(), name
+
+
+def test_a_long_march_under_caps() -> None:
+    """Some hundred thousand operations: arcs that are flushed to the inputs cancel, and keep their digits."""
+    weights = np.linspace(0.30, 0.15, 9)
+    volatility = partial(SplineVolatility, uniform_basis(lower=0.0, upper=300.0, size=9))
+    grid = uniform_grid(lowest=0.0, highest=300.0, n_nodes=201)
+
+    def price(x):
+        return backward.price(
+            spot=100.0, strike=100.0, expiry=1.0, rate=0.05, volatility=volatility(x), grid=grid, n_steps=100,
+            expand=True,
+        )  # fmt: skip
+
+    program = ad.record(price, weights)
+    exact = hessian(program, weights, method="forward_over_reverse")
+    for cap in (50, 200):
+        capped = hessian(program, weights, method="edge_pushing", cap_active=cap)
+        assert np.abs(capped - exact).max() < 1e-12 * np.abs(exact).max()
 
 
 def test_pde_under_caps() -> None:
