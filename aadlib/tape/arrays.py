@@ -7,7 +7,6 @@ operations instead of Python comparisons, so unmodified NumPy code replays witho
 from __future__ import annotations
 
 import functools
-import inspect
 import re
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -426,33 +425,3 @@ def holds_complex(x: Any) -> bool:
 def zeros(shape: Any) -> ADArray:
     """Return an array of float zeros into which recorded numbers can be written."""
     return np.full(shape, 0.0, dtype=object).view(ADArray)
-
-
-# ---- functions of NumPy that are no ufuncs ---------------------------------------------------------------------
-
-FUNCTIONS: dict[Any, Callable[..., Any]] = {}
-
-
-def implements(*functions: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Register an implementation of NumPy functions for recorded numbers; none of them writes into `out`."""
-    name = functions[0].__name__
-
-    def register(implementation: Callable[..., Any]) -> Callable[..., Any]:
-        known = inspect.signature(implementation).parameters
-        takes_all = any(one.kind is one.VAR_KEYWORD for one in known.values())
-
-        @functools.wraps(implementation)
-        def checked(*args: Any, **kwargs: Any) -> Any:
-            if kwargs.get("out") is not None:
-                raise AadTypeError(f"np.{name}(..., out=) cannot be recorded: use the result")
-            if not takes_all and (unknown := kwargs.keys() - known.keys()):
-                raise AadTypeError(
-                    f"np.{name}(..., {min(unknown)}=) cannot be recorded: write it with sums and products"
-                )
-            return implementation(*args, **kwargs)
-
-        for function in functions:
-            FUNCTIONS[function] = checked
-        return implementation
-
-    return register

@@ -19,7 +19,6 @@ from aadlib.tape.arrays import (
     COMPLEX,
     ELEMENTS,
     FLOATS,
-    FUNCTIONS,
     MISREAD,
     NUMBERS,
     RECORDED,
@@ -30,13 +29,13 @@ from aadlib.tape.arrays import (
     _plain_of_subclass,
     _result,
     handle_ufunc,
-    implements,
     is_complex,
     is_recorded,
     require_float_dtype,
     values,
     zeros,
 )
+from aadlib.tape.implementations import FUNCTIONS, implements
 
 
 @implements(np.where)
