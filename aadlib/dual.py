@@ -28,9 +28,11 @@ OPERATORS: dict[str, Callable[..., Any]] = {
 
 
 def _operator(name: str, *, reflected: bool = False) -> Callable[[Any, Any], Any]:
-    rule = RULES[CODES[name]]
+    rule, ufunc = RULES[CODES[name]], getattr(np, name)
 
     def method(self: Dual, other: Any) -> Any:
+        if isinstance(other, complex):
+            return handle_ufunc(ufunc, "__call__", (other, self) if reflected else (self, other), {})
         if not isinstance(other, NUMBERS):
             return NotImplemented
         return Dual.chain_rule(rule, other, self) if reflected else Dual.chain_rule(rule, self, other)
@@ -119,7 +121,8 @@ class Dual:
     Notes
     -----
     Nest duals for second derivatives: `Dual(Dual(x, [1.0]), [Dual(1.0, [0.0])])` carries x'' in
-    `result.partials[0].partials[0]`. Comparisons look at the value.
+    `result.partials[0].partials[0]`. Comparisons look at the value. An array
+    of duals is `aadlib.array([...])`: NumPy's functions go through it.
 
     Examples
     --------
@@ -234,6 +237,22 @@ class Dual:
 
     def __float__(self) -> float:
         raise AadTypeError("float() of a Dual would drop its partials: use .value to leave them")
+
+    # what NumPy asks of the entries of a plain object array, as of any real number
+    shape, ndim, size, imag = (), 0, 1, 0.0
+
+    @property
+    def real(self) -> Dual:
+        """The number itself."""
+        return self
+
+    def conjugate(self) -> Dual:
+        """Return the number itself, which is real."""
+        return self
+
+    def item(self) -> Dual:
+        """Return the number itself, as a NumPy scalar does."""
+        return self
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         """Return an operation of the table as a method: NumPy calls these for plain object arrays."""

@@ -19,6 +19,7 @@ cdef int POWER = CODES["power"]
 cdef int RECIPROCAL = CODES["reciprocal"]
 cdef int EXP = CODES["exp"]
 cdef int LOG = CODES["log"]
+cdef int ABSOLUTE = CODES["absolute"]
 cdef int SQRT = CODES["sqrt"]
 cdef int CBRT = CODES["cbrt"]
 cdef int HYPOT = CODES["hypot"]
@@ -76,6 +77,8 @@ cdef void cancel(Columns* c, int k) noexcept nogil:
             replace(c, k, ROOT_SQUARED, c.left[a - c.first], c.left[a - c.first])
         elif inner == HYPOT:
             replace(c, k, HYPOT_SQUARED, c.left[a - c.first], c.right[a - c.first])
+        elif inner == ABSOLUTE:  # a kink, which the square smooths
+            replace(c, k, SQUARE, c.left[a - c.first], c.left[a - c.first])
     elif code == POWER:
         if inner == SQRT and b < c.first:
             replace(c, k, ROOT_POWER, c.left[a - c.first], b)
@@ -166,7 +169,7 @@ def merge_repeated(
 
     Returns
     -------
-    op : (n,) operations, where sqrt(x)**2 and the like have become one
+    op : (n,) operations, where sqrt(x)**2, abs(x)**2 and the like have become one
     left, right : (n,) positions of the operands, in order where they may be exchanged; a leaf has its own
     stale : int, the first node whose operand does not come before it, where the passes stop; -1 if there is none
 

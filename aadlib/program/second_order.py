@@ -136,8 +136,9 @@ def bottleneck_sum(replay: Replay) -> Floats:
     pieces = map_pieces(sweep, groups, work=bottleneck_work(program, len(groups)))
     rows = np.concatenate([rows for rows, _ in pieces], axis=1)
     sums = np.concatenate([sums for _, sums in pieces], axis=1)
-    half = _product(rows, sums)
-    return half + half.T
+    with np.errstate(over="ignore", invalid="ignore"):  # infinities of both signs: NaN
+        half = _product(rows, sums)
+        return half + half.T
 
 
 def _product(rows: Floats, sums: Floats) -> Floats:
@@ -148,8 +149,7 @@ def _product(rows: Floats, sums: Floats) -> Floats:
     half = rows[finite].T @ sums[finite]
     for row, other in zip(rows[~finite], sums[~finite], strict=True):
         some, others = np.flatnonzero(row), np.flatnonzero(other)
-        with np.errstate(invalid="ignore"):  # infinities of both signs: NaN
-            half[np.ix_(some, others)] += np.outer(row[some], other[others])
+        half[np.ix_(some, others)] += np.outer(row[some], other[others])
     return half
 
 

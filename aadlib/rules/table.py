@@ -360,7 +360,8 @@ CANCELLING = {
     ("multiply", "hypot"): "hypot_squared", ("power", "sqrt"): "root_power", ("power", "cbrt"): "cbrt_cubed",
     ("exp", "log"): "exp_log", ("exp", "multiply"): "exp_log_power", ("reciprocal", "reciprocal"): "twice_reciprocal",
     ("reciprocal", "divide"): "twice_reciprocal", ("divide", "reciprocal"): "twice_reciprocal",
-    ("divide", "divide"): "twice_reciprocal", ("log", "norm_cdf"): "log_norm_cdf",
+    ("divide", "divide"): "twice_reciprocal", ("log", "norm_cdf"): "log_norm_cdf", ("square", "absolute"): "square",
+    ("multiply", "absolute"): "square",
 }  # fmt: skip
 """The second operation of two in a row and the first, and what stands in their place where operands fit."""
 

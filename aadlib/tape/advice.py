@@ -1,9 +1,14 @@
-"""What to use in place of SciPy's compiled functions, which take floats: said where one was given a recorded number."""
+"""What to use in place of compiled functions of SciPy and NumPy, which take floats: said where one was given a recorded
+number.
+"""
 
 from __future__ import annotations
 
 import os
 from types import TracebackType
+
+OWN = (f"aadlib{os.sep}", os.path.dirname(os.path.dirname(__file__)))
+"""Where source files of this package begin: compiled modules name theirs from its root."""
 
 STANDARD = "with z = (x - loc) / scale"
 
@@ -42,10 +47,30 @@ ADVICE = {
 }
 """One sentence for each package of SciPy."""
 
+EIGENVALUES = (
+    "of a symmetric matrix use np.linalg.eigh or eigvalsh; a real eigenvalue v of another is "
+    "ad.root(lambda v, a: np.linalg.det(a - v * np.eye(n)), v0, a), v0 from np.linalg.eigvals of ad.value_of(a)"
+)
+POLYNOMIAL_ROOTS = (
+    "a real root z is ad.root(lambda z, c: np.polyval(c, z), z0, c), with polyval or its like in the basis and z0 from "
+    "the roots of ad.value_of(c)"
+)
+
+NUMPY_ADVICE = {
+    "eig": EIGENVALUES,
+    "eigvals": EIGENVALUES,
+    "matrix_rank": "it is a whole number; take that of ad.value_of(a)",
+    "tensorsolve": "reshape to a matrix and use np.linalg.solve",
+    "tensorinv": "reshape to a matrix and use np.linalg.inv",
+    "fit": "use np.polyfit, or np.linalg.lstsq of a Vandermonde matrix (polyvander, chebvander, ...)",
+    "roots": POLYNOMIAL_ROOTS,
+}
+"""What stands for functions of NumPy that are not recorded, by name; of polynomials by the name's end."""
+
 SIGNS = (
     "ADVar", "Condition", "ADArray", "dtype('O')", "dtype object", "object array", "not supported for the input types",
     "arrays used as indices", "proper array of floats", "no callable", "not subscriptable",
-    "could not be safely coerced",
+    "could not be safely coerced", "dtype('object')",
 )  # fmt: skip
 """What errors say that come from a recorded number where a float was wanted."""
 
@@ -58,10 +83,11 @@ def _scipy_package(file: str) -> str | None:
 
 
 def scipy_advice(error: BaseException, traceback: TracebackType | None) -> str | None:
-    """Return what to use instead, where an error says that SciPy was given a recorded number."""
+    """Return what to use instead, where an error says that SciPy or NumPy was given a recorded number."""
     text = str(error)
     if not any(sign in text for sign in SIGNS):
         return None
+    within_numpy = None
     while traceback is not None:
         code = traceback.tb_frame.f_code
         if (package := _scipy_package(code.co_filename)) is not None:
@@ -69,8 +95,20 @@ def scipy_advice(error: BaseException, traceback: TracebackType | None) -> str |
             distribution = getattr(distribution, "dist", distribution)
             what = f"norm.{code.co_name}" if getattr(distribution, "name", "") == "norm" else code.co_name
             return f"scipy.{package}, in {what}(), takes floats: " + _sentence(package, what)
+        if f"{os.sep}numpy{os.sep}" in code.co_filename:
+            within_numpy = within_numpy or code.co_name
+        elif not code.co_filename.startswith(OWN):  # a function that NumPy called
+            within_numpy = None
         traceback = traceback.tb_next
-    return None
+    return None if within_numpy is None else numpy_refusal("numpy", within_numpy)
+
+
+def numpy_refusal(module: str, function: str) -> str:
+    """Return that a function of NumPy is not recorded, and what to use."""
+    advice = next((text for name, text in NUMPY_ADVICE.items() if function.endswith(name)), None)
+    return f"{module}.{function} cannot be recorded: " + (
+        advice or "write it with sums and products, or record a composite"
+    )
 
 
 def _sentence(package: str, function: str) -> str:

@@ -272,13 +272,7 @@ def handle_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: 
     return _result(result)
 
 
-def _call_ufunc(
-    ufunc: np.ufunc,
-    name: str,
-    method: str,
-    arguments: list[Any],
-    kwargs: dict[str, Any],
-) -> Any:
+def _call_ufunc(ufunc: np.ufunc, name: str, method: str, arguments: list[Any], kwargs: dict[str, Any]) -> Any:
     if getattr(np, name, None) is not ufunc and name not in PRODUCTS:
         if any("O" in types for types in ufunc.types):
             return getattr(ufunc, method)(*arguments, **kwargs)  # made by np.frompyfunc or np.vectorize
@@ -431,27 +425,3 @@ def holds_complex(x: Any) -> bool:
 def zeros(shape: Any) -> ADArray:
     """Return an array of float zeros into which recorded numbers can be written."""
     return np.full(shape, 0.0, dtype=object).view(ADArray)
-
-
-# ---- functions of NumPy that are no ufuncs ---------------------------------------------------------------------
-
-FUNCTIONS: dict[Any, Callable[..., Any]] = {}
-
-
-def implements(*functions: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Register an implementation of NumPy functions for recorded numbers; none of them writes into `out`."""
-
-    def register(implementation: Callable[..., Any]) -> Callable[..., Any]:
-        @functools.wraps(implementation)
-        def checked(*args: Any, **kwargs: Any) -> Any:
-            if kwargs.get("out") is not None:
-                raise AadTypeError(
-                    f"np.{functions[0].__name__}(..., out=) cannot be recorded: use the result"
-                )
-            return implementation(*args, **kwargs)
-
-        for function in functions:
-            FUNCTIONS[function] = checked
-        return implementation
-
-    return register

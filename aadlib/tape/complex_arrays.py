@@ -157,7 +157,10 @@ class ComplexArray(NDArrayOperatorsMixin):
         return self.reshape(())
 
     def __repr__(self) -> str:
-        return f"ComplexArray({values(self.real) + 1j * values(self.imag)!r})"
+        real, imag = self.real, self.imag
+        if any(hasattr(x, "partials") for part in (real, imag) for x in np.asarray(part, dtype=object).flat):
+            return f"ComplexArray({real!r}, {imag!r})"
+        return f"ComplexArray({values(real) + 1j * values(imag)!r})"
 
 
 COMPLEX_UFUNC: list[Callable[..., Any]] = []

@@ -93,6 +93,15 @@ cdef class Condition:
     def __init__(self):
         raise AadTypeError("a Condition comes from comparing ADVars")
 
+    def __copy__(self):
+        return self
+
+    def __deepcopy__(self, memo):
+        return self
+
+    def __reduce__(self):
+        raise AadTypeError("a Condition belongs to its tape and cannot be pickled: pickle its .value")
+
     cdef bint recorded(self, Columns* nodes) noexcept:
         """Return whether the step stands on this tape already."""
         return self.id != NOT_RECORDED and nodes != NULL and self.serial == nodes.serial and self.epoch == nodes.epoch

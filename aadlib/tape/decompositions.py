@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 
 from aadlib.errors import AadTypeError, AadValueError, SingularMatrix
-from aadlib.tape.arrays import array, implements, is_recorded
+from aadlib.tape.arrays import array, is_recorded
 from aadlib.tape.composite import Passive, apply_passive
+from aadlib.tape.implementations import implements
 from aadlib.tape.linear_algebra import back_substituted, boxed, cholesky, matrices, over_stack
 from aadlib.types import Floats
 from aadlib.validation import values_of

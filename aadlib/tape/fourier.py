@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from aadlib.tape.arrays import implements
 from aadlib.tape.complex_arrays import ComplexArray, joined, pair
 from aadlib.tape.complex_functions import FUNCTIONS
 from aadlib.tape.composite import Composite, apply_composite
+from aadlib.tape.implementations import implements
 from aadlib.types import Floats
 
 

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from aadlib.errors import AadTypeError, AadValueError, SingularMatrix
-from aadlib.tape.arrays import array, implements, is_recorded
+from aadlib.tape.arrays import array, is_recorded
+from aadlib.tape.implementations import implements
 from aadlib.validation import values_of
 
 Rows = list[list[Any]]

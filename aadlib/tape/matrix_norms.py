@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from aadlib.errors import AadTypeError, AadValueError
-from aadlib.tape.arrays import implements
 from aadlib.tape.decompositions import singular
+from aadlib.tape.implementations import implements
 from aadlib.tape.linear_algebra import over_stack
 
 Norm = Callable[[Any, int, int], Any]

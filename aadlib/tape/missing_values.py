@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from aadlib.tape.arrays import implements, require_float_dtype
+from aadlib.tape.arrays import require_float_dtype
+from aadlib.tape.implementations import implements
 
 
 def _filled(a: Any, number: float) -> Any:

@@ -14,11 +14,11 @@ import numpy as np
 from aadlib.errors import AadTypeError, AadValueError
 from aadlib.rules.table import CODES
 from aadlib.tape.advar import ADVar, Condition, record_binary, set_array_handlers
+from aadlib.tape.advice import numpy_refusal
 from aadlib.tape.arrays import (
     COMPLEX,
     ELEMENTS,
     FLOATS,
-    FUNCTIONS,
     MISREAD,
     NUMBERS,
     RECORDED,
@@ -29,13 +29,13 @@ from aadlib.tape.arrays import (
     _plain_of_subclass,
     _result,
     handle_ufunc,
-    implements,
     is_complex,
     is_recorded,
     require_float_dtype,
     values,
     zeros,
 )
+from aadlib.tape.implementations import FUNCTIONS, implements
 
 
 @implements(np.where)
@@ -204,7 +204,7 @@ def _var(
 
 @implements(np.std)
 def _std(a: Any, axis: Any = None, **kwargs: Any) -> Any:
-    return _var(a, axis, **kwargs) ** 0.5
+    return FUNCTIONS[np.var](a, axis, **kwargs) ** 0.5
 
 
 @implements(np.interp)
@@ -305,9 +305,7 @@ def handle_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
         return FUNCTIONS[function](*args, **kwargs)
     module = getattr(function, "__module__", "numpy")
     if module.startswith(("numpy.linalg", "numpy.fft")):
-        raise AadTypeError(
-            f"{module}.{function.__name__} cannot be recorded: write it with sums and products, or record a composite"
-        )
+        raise AadTypeError(numpy_refusal(module, function.__name__))
     # NumPy's own code runs on ADArrays, and the ufuncs it calls come back here.
     boxed = [_map_structure(_boxed, x) for x in args]
     named = {key: _map_structure(_boxed, value) for key, value in kwargs.items()}

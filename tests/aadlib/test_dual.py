@@ -67,3 +67,19 @@ def test_what_is_no_number_is_refused():
     with pytest.raises(AttributeError):
         x.no_such_operation  # noqa: B018
     assert hash(x) == hash(3.7) and sorted([x, ad.Dual(1.0, [0.0])])[0].value == 1.0
+
+
+@pytest.mark.parametrize("make", [ad.array, lambda x: np.array(x, dtype=object)])
+@pytest.mark.parametrize(
+    "function",
+    [
+        np.var, np.std, np.mean, lambda x: np.vdot(x, x), lambda x: np.conj(x) @ np.real(x), lambda x: np.imag(x) @ x,
+        lambda x: np.linalg.norm(x) + np.max(x), lambda x: np.sum([one.item() * one.size for one in x]),
+    ],
+)  # fmt: skip
+def test_statistics_of_arrays_of_duals(make, function):
+    point = [0.7, 1.3, 2.1]
+    x = make([ad.Dual(v, [float(k == j) for j in range(3)]) for k, v in enumerate(point)])
+    np.testing.assert_allclose(
+        function(x).partials, ad.grad(function)(np.array(point)), rtol=1e-13, atol=1e-15
+    )

@@ -223,3 +223,17 @@ def test_a_damaged_sweep_over_lanes_is_refused():
     owner = object.__new__(LaneSums)
     with pytest.raises(AadValueError, match="damaged"):
         owner.__setstate__((program, path, *sums.__getstate__()[2:]))
+
+
+def test_a_condition_takes_no_state_from_outside():
+    """Operands that are no recorded numbers once crashed the interpreter."""
+
+    def function(x):
+        condition = x > 1.0
+        assert copy.copy(condition) is condition and copy.deepcopy(condition) is condition
+        with pytest.raises(AadTypeError, match="cannot be pickled"):
+            pickle.dumps(condition)
+        assert not hasattr(condition, "__setstate_cython__")
+        return x * condition
+
+    assert ad.grad(function)(2.0) == 1.0

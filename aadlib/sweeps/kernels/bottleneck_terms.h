@@ -9,8 +9,8 @@ static void add_outer_products(
     for (ptrdiff_t i = 0; i < n_blocks * AAD_LANES; i++) {
         ptrdiff_t at = i / AAD_LANES * stride + i % AAD_LANES;
         double x = left[at], y = right[at];
-        double along_x = (x != 0.0 ? dxx * x : 0.0) + (y != 0.0 ? dxy * y : 0.0);
-        double along_y = (x != 0.0 ? dxy * x : 0.0) + (y != 0.0 ? dyy * y : 0.0);
+        double along_x = ended_product(dxx, x) + ended_product(dxy, y);
+        double along_y = ended_product(dxy, x) + ended_product(dyy, y);
         if (along_x == 0.0 && along_y == 0.0) continue;
         for (ptrdiff_t block = 0; block < n_blocks; block++) {
             double* entries = matrix + (i * n_blocks + block) * AAD_LANES;

@@ -2,6 +2,9 @@
 
 AAD_INLINE int is_finite(double x) { return x - x == 0.0; }
 
+/* Return a product in which a zero takes an infinite factor with it. */
+AAD_INLINE double ended_product(double x, double y) { return x != 0.0 && y != 0.0 ? x * y : 0.0; }
+
 /* Add factor * source; a zero factor or a zero source adds nothing, whatever the other one is. */
 AAD_UNUSED static inline void add_scaled(double* target, double factor, const double* source) {
     double total[AAD_LANES]; /* the two may overlap as far as the compiler knows; a local array may not */

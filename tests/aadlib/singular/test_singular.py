@@ -13,7 +13,15 @@ import aadlib as ad
 from aadlib.rules.at_numbers import rule_partials
 from aadlib.rules.table import CODES, RULES
 from aadlib.tape.advar import record_binary, record_unary
-from greeks2 import KinkWarning, RareEventWarning, expectation, hessian, hessian_result, taylor_series
+from greeks2 import (
+    METHODS,
+    KinkWarning,
+    RareEventWarning,
+    expectation,
+    hessian,
+    hessian_result,
+    taylor_series,
+)
 
 
 def singular(x):
@@ -120,6 +128,23 @@ def test_truncated_roots_on_paths_are_silent(x: float) -> None:
         warnings.simplefilter("ignore", KinkWarning)
         warnings.simplefilter("ignore", RareEventWarning)
         assert np.isfinite(expectation(path, [1.0, x], lanes=noise).hessian).all()
+
+
+@pytest.mark.parametrize("inner", [np.sqrt, np.cbrt, lambda x: x**0.25, lambda x: np.arccos(1.0 - x)])
+@pytest.mark.parametrize(
+    "outer",
+    [
+        lambda v: np.cos(1.0 - v), lambda v: ad.softplus(-v), lambda v: (1.0 - v) * (2.0 - v),
+        lambda v: ad.norm_cdf(-1.0 - v), lambda v: np.maximum(1.0 - v, 0.5) ** 2,
+    ],
+)  # fmt: skip
+def test_infinite_curvature_of_shared_numbers_stays_infinite_in_sums(inner, outer) -> None:
+    """A second partial that is zero ends the chain of an infinite tangent: infinity, not NaN."""
+    x, z = np.array([0.0, 1.0]), np.linspace(0.1, 0.9, 5)
+    program = ad.record(lambda p, z: outer(inner(p[0])) + p[1] * z, x, z, lanes=(1,), passive=(1,))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", KinkWarning)
+        assert np.array_equal(program.derivatives(x, z)[2], hessian(lambda p: outer(inner(p[0])) + p[1], x))
 
 
 def test_composites_carry_what_is_not_determined() -> None:
@@ -273,3 +298,15 @@ def test_sweeps_notice_every_partial_that_is_not_finite(rule):
             noticed.append(replay.met_infinity())
         partials = rule_partials(code, x, y if rule.arity == 2 else x, value)
         assert all(seen or np.isfinite(of).all() for seen, of in zip(noticed, partials, strict=True)), (x, y)
+
+
+@pytest.mark.filterwarnings("ignore::aadlib.SingularWarning")
+@pytest.mark.parametrize("method", [m for m in METHODS if m != "bumping2"])
+@pytest.mark.parametrize("point", [[0.0, 0.0], [1e200, 1e200], [1e-320, 1e-320]])
+def test_infinities_of_both_signs_are_no_numpy_warnings(method, point) -> None:
+    def function(x):
+        return (
+            1e200 * x[0] * 1e200 * x[1] * (x[0] - x[1]) - np.cbrt(x[0]) / x[1] + np.sqrt(x[0]) * np.log(x[1])
+        )
+
+    assert not np.isfinite(hessian(ad.record(function, [1.0, 2.0]), point, method=method)).all()

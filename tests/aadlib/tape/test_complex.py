@@ -165,6 +165,23 @@ def test_duals_in_complex_arrays():
     assert function(x).partials[0] == pytest.approx(ad.grad(function)(POINT)[1], rel=1e-13)
 
 
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: 1j * x[0], lambda x: x[0] * 1j, lambda x: x[0] + 2j, lambda x: 2j - x[1], lambda x: x[1] / (1 + 2j),
+        lambda x: (1 + 2j) / x[1], lambda x: x[1] ** 1j, lambda x: (1 + 2j) ** x[0], lambda x: np.complex128(2j) * x[0],
+        lambda x: x[0] * np.complex128(2j), lambda x: np.sum(np.array([1j, 2.0]) * x[1]),
+        lambda x: np.exp(1j * x[0] * x[1]) / (1.0 - 1j * x[2]),
+    ],
+)  # fmt: skip
+def test_duals_beside_complex_numbers(function):
+    x = [ad.Dual(v, [float(k == j) for j in range(3)]) for k, v in enumerate(POINT)]
+    for part in (np.real, np.imag):
+        of_part = lambda x, part=part: part(function(x)) + 0.0 * x[0]  # noqa: E731 - called at once
+        np.testing.assert_allclose(of_part(x).partials, ad.grad(of_part)(POINT), rtol=1e-13, atol=1e-15)
+    assert "ComplexArray" in repr(function(x))
+
+
 def test_complex_array_of_plain_numbers_is_numpys_own():
     assert ad.complex_array(1.0, 2.0) == 1 + 2j
     np.testing.assert_array_equal(ad.complex_array([1.0, 2.0]), np.array([1.0, 2.0 + 0j]))

@@ -147,3 +147,52 @@ def test_splines_as_weights():
 def test_kinks_of_functions_written_with_several_rows_stand_at_their_call():
     with pytest.warns(KinkWarning, match=r"absolute at .*test_scipy\.py:\d+ in <lambda>"):
         assert hessian(lambda x: special.huber(1.0, x[0]), [0.3])[0, 0] == 1.0
+
+
+MIXED = lambda x: np.array([[x, 1.0], [0.5, 2.0]])  # noqa: E731 - a plain array of objects
+COEFFICIENTS = lambda x: [x, -3.0, 1.0]  # noqa: E731
+
+
+@pytest.mark.parametrize(
+    ("message", "function"),
+    [
+        (r"eigh.*ad\.root.*det", lambda x: np.linalg.eigvals(ad.array(MIXED(x)))[0]),
+        (r"eigh.*ad\.root.*det", lambda x: np.linalg.eig(MIXED(x))[0][0]),
+        (r"whole number", lambda x: np.linalg.matrix_rank(MIXED(x)) * x),
+        (r"np\.linalg\.inv", lambda x: np.linalg.tensorinv(MIXED(x), ind=1)[0, 0]),
+        (r"np\.linalg\.solve", lambda x: np.linalg.tensorsolve(MIXED(x), np.ones(2))[0]),
+        (r"ad\.root.*polyval", lambda x: np.roots(COEFFICIENTS(x))[0]),
+        (r"ad\.root.*polyval", lambda x: np.polynomial.Polynomial(COEFFICIENTS(x)).roots()[0]),
+        (r"ad\.root.*polyval", lambda x: np.polynomial.chebyshev.chebroots(COEFFICIENTS(x))[0]),
+        (r"np\.polyfit", lambda x: np.polynomial.polynomial.polyfit(np.arange(3.0), COEFFICIENTS(x), 1)[0]),
+        (r"np\.mean\(\.\.\., where=\) cannot", lambda x: np.mean(ad.array([x, 1.0]), where=[True, False])),
+        (r"np\.var\(\.\.\., correction=\) cannot", lambda x: np.var(ad.array([x, 1.0]), correction=1)),
+        (r"np\.cov\(\.\.\., aweights=\) cannot", lambda x: np.cov(ad.array([x, 1.0]), aweights=[1.0, 2.0])),
+        (r"polydiv cannot be recorded", lambda x: np.polydiv(ad.array(COEFFICIENTS(x)), [1.0, 1.0])[0][0]),
+    ],
+)
+def test_functions_of_numpy_that_are_not_recorded_say_what_to_use(message, function):
+    with pytest.raises(ad.AadTypeError, match=message):
+        ad.grad(function)(2.0)
+
+
+def test_an_error_of_a_function_that_numpy_calls_is_its_own():
+    with pytest.raises(AttributeError, match="volatility"):
+        ad.grad(lambda x: np.apply_along_axis(lambda row: row[0].volatility, 0, ad.array([x, x])))(2.0)
+
+
+def test_what_is_said_instead_of_roots_and_eigenvalues_is_right():
+    def largest(a):
+        start = np.linalg.eigvals(ad.value_of(a)).max()
+        return ad.root(lambda v, a: np.linalg.det(a - v * np.eye(2)), start, a)
+
+    a = np.array([[2.0, 1.0], [0.5, 3.0]])
+    values, vectors = np.linalg.eig(a)
+    k = values.argmax()
+    wanted = np.outer(np.linalg.inv(vectors)[k], vectors[:, k])
+    np.testing.assert_allclose(ad.grad(largest)(a), wanted, rtol=1e-12)
+
+    def root(c):
+        return ad.root(lambda z, c: np.polyval(c, z), np.roots(ad.value_of(c)).max(), c)
+
+    np.testing.assert_allclose(ad.grad(root)([1.0, -3.0, 2.0]), [-4.0, -2.0, -1.0], rtol=1e-12)
