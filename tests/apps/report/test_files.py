@@ -189,7 +189,8 @@ def test_an_interrupt_in_another_process_leaves_nothing(tmp_path: Path) -> None:
         "with staged_folder(pathlib.Path(sys.argv[1]) / 'report') as staging:\n"
         "    write_whole(staging / 'half.csv', 'half')\n"
         "    print('ready', flush=True)\n"
-        "    time.sleep(60)\n"
+        "    while True:  # not one sleep: a signal just before it would wait for its end\n"
+        "        time.sleep(0.05)\n"
     )
     child = subprocess.Popen(
         [sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
