@@ -49,7 +49,7 @@ ADVICE = {
 
 EIGENVALUES = (
     "of a symmetric matrix use np.linalg.eigh or eigvalsh; a real eigenvalue v of another is "
-    "ad.root(lambda v, a: np.linalg.det(a - v * np.eye(n)), v0, a), v0 from np.linalg.eigvals of ad.value_of(a)"
+    "ad.root(lambda v, a: np.linalg.det(a - v * np.eye(n)), v0, a), v0 from np.linalg.eigvals(ad.value_of(a)).real"
 )
 POLYNOMIAL_ROOTS = (
     "a real root z is ad.root(lambda z, c: np.polyval(c, z), z0, c), with polyval or its like in the basis and z0 from "
