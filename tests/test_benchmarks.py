@@ -60,6 +60,7 @@ def runs(module: ModuleType) -> Iterator[tuple[str, Callable[[], Any]]]:
                 yield f"{suite_name}.{method}{values}", run
 
 
+@pytest.mark.slow  # what must pass takes one step of asv through all of them
 @pytest.mark.parametrize("name", NAMES)
 def test_every_benchmark_runs(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AADLIB_BENCH_SMALLEST", "1")

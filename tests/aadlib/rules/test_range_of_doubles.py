@@ -60,7 +60,8 @@ FUNCTIONS = {
 def expected(rule, x, y):
     """Return value, first and second partials with digits enough for sums of the largest and the smallest."""
     names = {**FUNCTIONS, "x": mpf(x), "y": mpf(y)}
-    with mp.workprec(300 + 8 * int(max(abs(math.log10(abs(t))) if t else 0.0 for t in (x, y)))):
+    bits = 8 if rule.arity == 2 else 4  # for a digit of the largest and of the smallest
+    with mp.workprec(300 + bits * int(max(abs(math.log10(abs(t))) if t else 0.0 for t in (x, y)))):
         names |= {"LN2": mp.log(2), "LN10": mp.log(10), "SQRT_HALF": mp.sqrt(0.5)}
         names |= {"INV_SQRT_2PI": 1 / mp.sqrt(2 * mp.pi), "TWO_OVER_SQRT_PI": 2 / mp.sqrt(mp.pi)}
         names["v"] = eval(rule.value, names)

@@ -17,7 +17,7 @@ from apps.risk.loading import load, provenance
 from pricers import black_scholes
 from pricers.chain.quotes import Quotes
 
-SMALL = ["--strikes", "6", "--expiries", "5", "--smiles", "1", "--holdout", "0"]
+SMALL = ["--strikes", "6", "--expiries", "5", "--smiles", "1", "--holdout", "0", "--no-desk"]
 STRIKES = np.arange(80.0, 121.0, 2.5)
 EXPIRIES = {"2024-04-05": 35, "2024-06-21": 112, "2024-09-20": 203}
 
