@@ -270,7 +270,8 @@ def replay_pushes(
     cdef const double* entries = &forward[0] if forward.shape[0] else NULL
     cdef double* arena = &weights[0]
     cdef double[::1] along = np.zeros(half.shape[0])
-    cdef double[:, ::1] lost = np.zeros((half.shape[0], half.shape[1]))
+    cdef Py_ssize_t n_dense = half.shape[0] if streams.flush_view.shape[0] and not flush_targets.shape[0] else 0
+    cdef double[:, ::1] lost = np.zeros((n_dense, n_dense))
     cdef Operand a, b
     cdef Py_ssize_t r, k, at = 0
     cdef int left, right, slot
@@ -308,8 +309,8 @@ def replay_pushes(
             if record[SHAPE] & CREATES and adjoint != 0.0:
                 rule_second(program.op[k], values[left], values[right], values[slot], &dxx, &dxy, &dyy)
                 create(arena, record, adjoint, dxx, dxy, dyy, a, b)
-        for r in range(half.shape[0]):
-            for k in range(half.shape[1]):
+        for r in range(n_dense):
+            for k in range(n_dense):
                 if isfinite(lost[r, k]):
                     half[r, k] += lost[r, k]
         end_watch()

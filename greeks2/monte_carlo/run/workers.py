@@ -17,8 +17,8 @@ from greeks2.monte_carlo.run.batches import BatchMeans
 from greeks2.monte_carlo.run.pieces import Piece
 from greeks2.monte_carlo.run.progress import Progress
 
-WORTH_THREADS = 2e7
-"""Steps of arithmetic from which two threads are faster than one, about 5 ms of one: to begin threads costs .5 ms."""
+WORTH_THREADS = 6e7
+"""Steps of arithmetic from which two threads are faster than one, about 10 ms of one: to begin threads costs .5 ms."""
 
 
 @dataclass(frozen=True, eq=False)
