@@ -294,7 +294,7 @@ def numeric_phase(one: Shape, rounds: int, cap_active: int | None = None) -> Pus
         half = np.zeros((n, n))
         push()
         seconds = best_seconds({"push": push}, rounds)["push"]
-    rows = 8 * schedule.ends.size * n
+    rows = 8 * schedule.ends.size * n if schedule.is_dense else 0
     return Pushes(schedule.pushes, schedule.peak, schedule.n_flushes, schedule.nbytes + rows, seconds)
 
 
