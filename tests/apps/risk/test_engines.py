@@ -134,7 +134,7 @@ def test_gamma_of_an_asian_is_the_slope_of_its_revalued_delta(model: BookModel) 
     spot, h = model.quotes.spot, 0.01 * model.quotes.spot
     path = asian.path(one.terms)
     market = model.market(model.point)
-    z = np.random.default_rng(5).standard_normal((30_000, *path.noise_shape))
+    z = np.random.default_rng(5).standard_normal((12_000, *path.noise_shape))
     values = [
         0.5 * (path(dynamics, z) + path(dynamics, -z))
         for dynamics in (market.replaced({"spot": [spot + k * h]}).dynamics() for k in (-1, 0, 1))

@@ -48,7 +48,10 @@ def test_the_chain_of_an_index(tmp_path: Path, shared: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("method", ["edge_pushing", "taylor", "forward_over_reverse", "bumping2"])
+@pytest.mark.parametrize(
+    "method",
+    [pytest.param("edge_pushing", marks=pytest.mark.slow), "taylor", "forward_over_reverse", "bumping2"],
+)
 def test_every_method(tmp_path: Path, method: str) -> None:
     small = ["--strikes", "5", "--expiries", "4", "--max-years", "0.1", "--holdout", "0"]
     assert "Greeks of the book" in risk(tmp_path, "--no-report", "--no-desk", "--method", method, *small)
