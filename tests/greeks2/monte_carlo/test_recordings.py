@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 
 import numpy as np
 import pytest
@@ -122,3 +124,35 @@ def test_threads_share_the_cache():
     for one in threads:
         one.join()
     assert not wrong
+
+
+class Market:
+    """Something large that a path holds."""
+
+
+def test_the_cache_holds_nothing_that_a_path_holds():
+    held = Market()
+
+    def path(p, z, held=held):
+        return p[0] * np.exp(p[1] * z[0])
+
+    gone = weakref.ref(held)
+    expectation(path, P, lanes=Z)
+    gc.disable()
+    try:
+        del path, held
+        assert gone() is None
+    finally:
+        gc.enable()
+
+
+def test_a_warning_has_the_lines_of_the_present_path():
+    def made():
+        def path(p, z):
+            return np.sqrt(p[0]) * p[0] + p[1] * z[0]
+
+        return path
+
+    for _ in range(2):
+        with pytest.warns(ad.SingularWarning, match=r"sqrt\(0\) at .*test_recordings\.py:\d+ in path"):
+            expectation(made(), [0.0, 0.2], lanes=Z)
