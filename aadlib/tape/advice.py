@@ -82,7 +82,7 @@ def _scipy_package(file: str) -> str | None:
     return package if inside and not package.startswith("_") else None
 
 
-def scipy_advice(error: BaseException, traceback: TracebackType | None) -> str | None:
+def advice_on(error: BaseException, traceback: TracebackType | None) -> str | None:
     """Return what to use instead, where an error says that SciPy or NumPy was given a recorded number."""
     text = str(error)
     if not any(sign in text for sign in SIGNS):

@@ -12,7 +12,7 @@ import numpy as np
 from aadlib.errors import AadTypeError, AadValueError, BranchChanged
 from aadlib.program.parts import Argument
 from aadlib.tape.advar import ADVar, Condition
-from aadlib.tape.advice import scipy_advice, steered_by_scipy
+from aadlib.tape.advice import advice_on, steered_by_scipy
 from aadlib.tape.arrays import ADArray, array, holds_complex
 from aadlib.tape.creation import arrays_that_record, caused_by_float_array
 from aadlib.tape.tape import Tape
@@ -109,7 +109,7 @@ def _call(function: Callable[..., Any], recorded: Callable[[], list[Any]], tape:
                 pass
         # Compiled code that goes on after an error makes the interpreter complain: its cause says what was wrong.
         first = error.__cause__ if isinstance(error, SystemError) and error.__cause__ else error
-        if (advice := scipy_advice(first, error.__traceback__)) is not None:
+        if (advice := advice_on(first, error.__traceback__)) is not None:
             raise AadTypeError(advice) from error
         if not isinstance(error, TypeError) or "no callable" not in str(error):
             raise

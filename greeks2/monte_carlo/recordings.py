@@ -1,6 +1,7 @@
 """Paths recorded at every call: one that does what an earlier one did finds its program, and all that is known of it.
 
-The tape alone decides: operations, operands, constants, kinks and results, but not the values of inputs.
+For functions whose tapes hold neither comparisons nor composites. The same is the same code object and the same tape:
+operations, operands, constants, kinks and result, but not the values of inputs.
 """
 
 from __future__ import annotations

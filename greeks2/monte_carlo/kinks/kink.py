@@ -121,11 +121,15 @@ class KinkSweep:
         flat = np.concatenate([np.asarray(one)[begin:end].reshape(end - begin, -1) for one in noise], axis=1)
         n = active.size
         chunk = max(64, CHUNK_NUMBERS // (n + 1) ** (2 if self.order == 2 else 1))
-        sums = PathSums(0, 0.0, np.zeros(n), np.zeros((n, n)) if self.order == 2 else None)
+        sums = self._nothing(n)
         for tilted in self._tilted:
             for first in range(0, end - begin, chunk):
                 sums += self._at_switch(tilted, active, passive, flat[first : first + chunk])
         return sums
+
+    def _nothing(self, n: int) -> PathSums:
+        """Return sums to which nothing was added, for n inputs."""
+        return PathSums(0, 0.0, np.zeros(n), np.zeros((n, n)) if self.order == 2 else None)
 
     def _split(self, params: tuple[Any, ...]) -> tuple[Floats, Floats]:
         """Return the flat shared inputs that are differentiated, and the others."""
@@ -226,7 +230,7 @@ class KinkSweep:
         self._warn_of_lost_roots(roots, len(noise))
         n = active.size
         if not roots.lanes.size:
-            return PathSums(0, 0.0, np.zeros(n), np.zeros((n, n)) if self.order == 2 else None)
+            return self._nothing(n)
         here = (
             np.broadcast_to(active, (roots.lanes.size, n)),
             roots.along,

@@ -12,7 +12,7 @@ import numpy as np
 from aadlib.extend import Undetermined
 from aadlib.types import Floats
 from greeks2.monte_carlo.path_sums import PathSums, RangeSums
-from greeks2.monte_carlo.run.moments import add_batches
+from greeks2.monte_carlo.run.moments import add_to_moments
 
 PIECE_BYTES = 2**20
 """Noise of the paths that are swept at once: small enough for a second-level cache."""
@@ -135,7 +135,7 @@ class BatchMeans:
             self._moments = np.zeros((3, 1 + m + (m * m if hessians is not None else 0)))
         if batches.undetermined is not None:
             self.undetermined = batches.undetermined + self.undetermined
-        add_batches(
+        add_to_moments(
             values,
             np.empty((n, 0)) if gradients is None else gradients,
             np.empty((n, 0, 0)) if hessians is None else hessians,

@@ -2,6 +2,6 @@
 
 from aadlib.types import Floats
 
-def add_batches(
+def add_to_moments(
     values: Floats, gradients: Floats, hessians: Floats, sizes: Floats, n_paths: float, moments: Floats
 ) -> None: ...

@@ -1,7 +1,7 @@
 """Sums of batches added to the running total, mean and sum of squares of every number, in one pass over each."""
 
 
-def add_batches(
+def add_to_moments(
     const double[::1] values,
     const double[:, ::1] gradients,
     const double[:, :, ::1] hessians,
