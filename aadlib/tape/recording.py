@@ -107,9 +107,8 @@ def _call(function: Callable[..., Any], recorded: Callable[[], list[Any]], tape:
                 raise
             except Exception:  # the first error says what is wrong
                 pass
-        # Compiled code that goes on after an error makes the interpreter complain: its cause says what was wrong.
-        first = error.__cause__ if isinstance(error, SystemError) and error.__cause__ else error
-        if (advice := advice_on(first, error.__traceback__)) is not None:
+        # SciPy's compiled solvers go on after an error, and may end with another one that has nothing to do with it.
+        if (advice := advice_on(error, error.__traceback__) or _steering(tape)) is not None:
             raise AadTypeError(advice) from error
         if not isinstance(error, TypeError) or "no callable" not in str(error):
             raise
@@ -117,6 +116,12 @@ def _call(function: Callable[..., Any], recorded: Callable[[], list[Any]], tape:
             f"{error}: an array made by np.array out of recorded numbers and floats is a plain object array; make it "
             "with aadlib.array"
         ) from error
+
+
+def _steering(tape: Tape) -> str | None:
+    """Return what to use instead of a solver of SciPy that compared recorded numbers, or None where none did."""
+    files = {line[0] for *_, line, _ in tape.guards}
+    return next(filter(None, map(steered_by_scipy, files)), None)
 
 
 def run_recorded(
@@ -147,9 +152,8 @@ def run_recorded(
             described.append(Argument(given.shape, len(inputs), active, lane))
             inputs += [tape.input(number) for number in given.ravel().tolist()]
         result = _call(function, lambda: [_boxed(inputs[one.span], one.shape) for one in described], tape)
-        for file in {line[0] for *_, line, _ in tape.guards}:
-            if (advice := steered_by_scipy(file)) is not None:
-                raise AadTypeError(advice)
+        if (advice := _steering(tape)) is not None:
+            raise AadTypeError(advice)
         outputs, shape = _outputs(result, guarded=bool(tape.guards))
     return Recording(tape, inputs, outputs, described, shape)
 

@@ -373,6 +373,20 @@ def test_solvers_of_scipy_on_recorded_numbers_name_the_root(function):
         ad.grad(function)(2.0)
 
 
+def test_a_solver_that_ends_with_another_error_names_the_root(monkeypatch):
+    """SciPy's compiled loops go on after a number was refused; what they say in the end depends on the interpreter."""
+    zeros = pytest.importorskip("scipy.optimize._zeros_py")
+
+    class Compiled:
+        def _brentq(self, f, a, b, *options):
+            f(a), f(b)
+            raise ValueError("f(a) and f(b) must have different signs")
+
+    monkeypatch.setattr(zeros, "_zeros", Compiled())
+    with pytest.raises(ad.AadTypeError, match=r"ad\.root\(f, x0, \*params\)"):
+        ad.grad(lambda a: brentq(lambda x: x**2 - a, 0.0, 5.0))(2.0)
+
+
 def test_cost_beyond_the_solve():
     """Beyond the solver a replay with its Hessian costs less than three Newton steps on recorded numbers."""
     point = np.array([12.0, 100.0, 98.0, 1.25])
